@@ -1,0 +1,157 @@
+"""Writing Python that a person would have written: names, literals, calls, line breaks.
+
+What this module prints passes `ruff format --check`. Text from an input reaches the source only
+through `literal` (a quoted literal), `Namespace` (a checked identifier) or `plain` (comments
+and docstrings).
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+from collections.abc import Iterable
+
+WIDTH = 88
+INDENT = "    "
+_LONGEST_NAME = 60
+_AMBIGUOUS = ("l", "O", "I")  # hard to tell from digits (ruff E741)
+_BRACKETS = {"(": ")", "[": "]", "{": "}"}
+
+
+class Namespace:
+    """Gives out identifiers: each valid, unique, no keyword, and shadowing nothing in use."""
+
+    def __init__(self, reserved: Iterable[str] = ()) -> None:
+        self._reserved = {*keyword.kwlist, *dir(builtins), *_AMBIGUOUS, *reserved}
+        self._given: set[str] = set()
+
+    def name(self, wanted: str, default: str = "blob") -> str:
+        """An identifier as close to the wanted name as can be: "3x3/reduce" -> "_3x3_reduce"."""
+        cleaned = re.sub(r"[^A-Za-z0-9_]", "_", wanted)[:_LONGEST_NAME].lstrip("_") or default
+        if cleaned[0].isdigit():
+            cleaned = f"_{cleaned}"
+        if cleaned in self._reserved:
+            cleaned = f"{cleaned}_"
+        unique, number = cleaned, 0
+        while unique in self._given or unique in self._reserved:
+            number += 1
+            unique = f"{cleaned}_{number}"
+        self._given.add(unique)
+        return unique
+
+
+def literal(value: object) -> str:
+    """The value as a Python literal, strings in the quotes that ruff prefers."""
+    if isinstance(value, float):
+        return _float(value)
+    if isinstance(value, tuple):
+        inside = ", ".join(map(literal, value))
+        return f"({inside},)" if len(value) == 1 else f"({inside})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(literal, value))}]"
+    if not isinstance(value, str):
+        return repr(value)
+    escaped = repr(value)
+    if escaped[0] == '"' or value.count('"') > value.count("'"):
+        return escaped
+    return '"' + escaped[1:-1].replace("\\'", "'").replace('"', '\\"') + '"'
+
+
+def _float(value: float) -> str:
+    if value != value or value in (float("inf"), float("-inf")):
+        return f'float("{value}")'
+    return repr(int(value)) + ".0" if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
+def plain(text: str) -> str:
+    """Text for a comment or a docstring: printable, on one line, short, closing no quotes."""
+    kept = "".join(c if c.isprintable() and c not in '"\\' else "_" for c in text)
+    return kept if len(kept) <= _LONGEST_NAME else kept[: _LONGEST_NAME - 1] + "…"
+
+
+def call(function: str, *arguments: object, **options: object) -> str:
+    """A call as text. An option is (value, default) and is left out where they are equal."""
+    given = [a if isinstance(a, str) else literal(a) for a in arguments]
+    for name, option in options.items():
+        value, default = option if isinstance(option, tuple) else (option, None)
+        if value != default:
+            given.append(f"{name}={value if isinstance(value, str) else literal(value)}")
+    return f"{function}({', '.join(given)})"
+
+
+def same(values: tuple[int, ...]) -> int | tuple[int, ...]:
+    """One number where all axes agree, as kernel_size=3 is read more easily than (3, 3)."""
+    return values[0] if values and len(set(values)) == 1 else values
+
+
+def statement(text: str, indent: int, comment: str = "") -> str:
+    """A statement as lines of at most WIDTH columns, broken at its brackets as ruff does it.
+
+    The comment is added where it fits on the line.
+    """
+    margin = INDENT * indent
+    line = margin + text
+    if len(line) <= WIDTH:
+        commented = f"{line}  # {comment}"
+        return commented if comment and len(commented) <= WIDTH else line
+    return "\n".join(_broken(text, indent))
+
+
+def _broken(text: str, indent: int) -> list[str]:
+    margin = INDENT * indent
+    if len(margin + text) <= WIDTH:
+        return [margin + text]
+    pairs = _top_level(text)
+    if not pairs:
+        return [margin + text]  # a long name or string: nothing to break at
+    for start, end in reversed(pairs):
+        if end == start + 1:
+            continue  # nothing inside to move
+        if len(margin + text[: start + 1]) <= WIDTH or (start, end) == pairs[0]:
+            break
+    head, body, tail = text[: start + 1], text[start + 1 : end], text[end:]
+    inner = INDENT * (indent + 1)
+    if len(inner + body) <= WIDTH:
+        lines = [inner + body]
+    else:
+        parts = _split(body)
+        if len(parts) == 1:
+            lines = _broken(body, indent + 1)
+        else:
+            lines = [line for part in parts for line in _broken(f"{part},", indent + 1)]
+    return [margin + head, *lines, margin + tail]
+
+
+def _top_level(text: str) -> list[tuple[int, int]]:
+    """Start and end of the outermost bracket pairs, strings passed over."""
+    pairs, stack = [], []
+    for index, char in _outside_strings(text):
+        if char in _BRACKETS:
+            stack.append(index)
+        elif char in _BRACKETS.values():
+            start = stack.pop()
+            if not stack:
+                pairs.append((start, index))
+    return pairs
+
+
+def _split(text: str) -> list[str]:
+    """The parts between commas outside of brackets and strings."""
+    parts, depth, start = [], 0, 0
+    for index, char in _outside_strings(text):
+        if char in _BRACKETS:
+            depth += 1
+        elif char in _BRACKETS.values():
+            depth -= 1
+        elif char == "," and depth == 0:
+            parts.append(text[start:index].strip())
+            start = index + 1
+    last = text[start:].strip()
+    return [*parts, last] if last else parts
+
+
+def _outside_strings(text: str) -> Iterable[tuple[int, str]]:
+    for match in re.finditer(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|(.)', text, re.DOTALL):
+        if match.group(1):
+            yield match.start(), match.group(1)

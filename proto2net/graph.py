@@ -1,0 +1,333 @@
+"""The graph: typed layers in file order, wired by blobs of known shape, as Caffe sees them.
+
+An in-place layer writes a new version of its blob, so every value has one producer; Caffe's
+inserted Split layers are not needed and never appear. Everything here is frozen: `==` compares
+structure, and a rewrite builds a new graph.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Generic, TypeVar
+
+from proto2net.errors import Issue, Location, Proto2NetError, ShapeError, closest
+from proto2net.layers.base import Layer, Learned, ParamSpec
+from proto2net.layers.data import Input
+from proto2net.shape import Shape, check_size, count, dims
+
+L_co = TypeVar("L_co", bound=Layer, covariant=True)
+
+AUTOMATIC = "(automatic)"
+"""The name that Caffe gives to the top of a loss that names none."""
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A value between layers. `version` counts the layers that wrote this name in place before."""
+
+    name: str
+    shape: Shape
+    version: int = 0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One layer as a definition lists it: names of blobs, no shapes yet."""
+
+    name: str
+    layer: Layer
+    bottoms: tuple[str, ...] = ()
+    tops: tuple[str, ...] = ()
+    params: tuple[ParamSpec, ...] = ()
+    loss_weight: tuple[float, ...] = ()
+    propagate_down: tuple[bool, ...] = ()
+    phase: str = "TEST"
+    where: Location | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return f'layer "{self.name}" ({self.layer.type})'
+
+
+@dataclass(frozen=True)
+class Node(Generic[L_co]):
+    """One layer of a graph. `layer` has the parameters, `tops` the values that it makes."""
+
+    name: str
+    layer: L_co
+    bottoms: tuple[Blob, ...] = ()
+    tops: tuple[Blob, ...] = ()
+    params: tuple[ParamSpec, ...] = ()
+    loss_weight: tuple[float, ...] = ()
+    propagate_down: tuple[bool, ...] = ()
+    phase: str = "TEST"
+    where: Location | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return f'layer "{self.name}" ({self.layer.type})'
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the first top overwrites the first bottom."""
+        return bool(self.bottoms and self.tops) and self.bottoms[0].name == self.tops[0].name
+
+    @cached_property
+    def blobs(self) -> dict[str, Learned]:
+        """The learned blobs in the order of a .caffemodel."""
+        return self.layer.blobs(tuple(blob.shape for blob in self.bottoms))
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of one forward pass at the declared batch size."""
+        return self.layer.macs(
+            tuple(blob.shape for blob in self.bottoms), tuple(blob.shape for blob in self.tops)
+        )
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A network of one phase. `outputs` are in Caffe's order: by name."""
+
+    name: str
+    nodes: tuple[Node[Layer], ...]
+    outputs: tuple[Blob, ...]
+    phase: str = "TEST"
+
+    @cached_property
+    def inputs(self) -> tuple[Blob, ...]:
+        """What has to be fed: the tops of the Input layers, in order."""
+        return tuple(
+            top for node in self.nodes if isinstance(node.layer, Input) for top in node.tops
+        )
+
+    @cached_property
+    def blobs(self) -> dict[str, Blob]:
+        """The last value of every name, as pycaffe's net.blobs shows them."""
+        return {top.name: top for node in self.nodes for top in node.tops}
+
+    @cached_property
+    def consumers(self) -> dict[Blob, tuple[Node[Layer], ...]]:
+        """The nodes that read each blob, once for each use."""
+        users: dict[Blob, tuple[Node[Layer], ...]] = {}
+        for node in self.nodes:
+            for bottom in node.bottoms:
+                users[bottom] = (*users.get(bottom, ()), node)
+        return users
+
+    @cached_property
+    def owners(self) -> dict[str, tuple[Node[Layer], str]]:
+        """For each shared parameter name, the node and its blob that own the array."""
+        owners: dict[str, tuple[Node[Layer], str]] = {}
+        for node in self.nodes:
+            for spec, blob in zip(node.params, node.blobs, strict=False):
+                if spec.name:
+                    owners.setdefault(spec.name, (node, blob))
+        return owners
+
+    def owner(self, node: Node[Layer], blob: str) -> tuple[Node[Layer], str]:
+        """The node and blob whose array this learned blob uses: itself, or what it shares."""
+        index = list(node.blobs).index(blob)
+        name = node.params[index].name if index < len(node.params) else ""
+        return self.owners[name] if name else (node, blob)
+
+    def until(self, outputs: Sequence[str]) -> Graph:
+        """The part of the graph that the named blobs need, with those as its outputs."""
+        unknown = [
+            Issue(f'no blob "{name}" in the network', closest(name, self.blobs))
+            for name in outputs
+            if name not in self.blobs
+        ]
+        if unknown:
+            raise Proto2NetError(unknown)
+        wanted = tuple(self.blobs[name] for name in outputs)
+        needed, kept = set(wanted), []
+        for node in reversed(self.nodes):
+            if needed.intersection(node.tops):
+                needed.update(node.bottoms)
+                kept.append(node)
+        return dataclasses.replace(self, nodes=tuple(reversed(kept)), outputs=wanted)
+
+    def __str__(self) -> str:
+        from proto2net.backends.summary import table
+
+        return table(self)
+
+
+class Wiring:
+    """Connects entries one by one as Caffe does (net.cpp, Net::Init), collecting every problem.
+
+    After a problem the layer's tops are unknown; what depends on them is left out silently, so
+    that each problem is told once.
+    """
+
+    def __init__(self, name: str, phase: str = "TEST") -> None:
+        self.name = name
+        self.phase = phase
+        self.issues: list[Issue] = []
+        self._nodes: list[Node[Layer]] = []
+        self._latest: dict[str, Blob | None] = {}  # None: its producer had a problem
+        self._used: set[Blob] = set()
+        self._shared: dict[str, _Shared] = {}
+
+    def add(self, entry: Entry) -> Node[Layer] | None:
+        """Append a layer; None if it has a problem, which `graph` will raise."""
+        node = None
+        try:
+            node = self._node(entry)
+        except Proto2NetError as error:
+            self.issues += error.at(entry.where, str(entry))
+        for top in entry.tops:
+            self._latest.setdefault(top, None)
+        if node is None:
+            self._latest.update(dict.fromkeys(entry.tops))
+            return None
+        self._nodes.append(node)
+        self._used.update(node.bottoms)
+        self._latest.update((top.name, top) for top in node.tops if top.name != AUTOMATIC)
+        return node
+
+    def graph(self) -> Graph:
+        """The finished graph. Raises one error with all the problems of all layers."""
+        if self.issues:
+            raise ShapeError(self.issues)
+        outputs = sorted(
+            (blob for blob in self._latest.values() if blob and blob not in self._used),
+            key=lambda blob: blob.name,
+        )
+        return Graph(self.name, tuple(self._nodes), tuple(outputs), self.phase)
+
+    def _node(self, entry: Entry) -> Node[Layer] | None:
+        layer = entry.layer
+        bottoms = self._bottoms(entry)
+        tops = self._top_names(entry)
+        loss_weight = entry.loss_weight or ((1.0,) if layer.loss else ())
+        layer.check_counts(len(entry.bottoms), len(tops))
+        _check_length("loss_weight", loss_weight, len(tops))
+        _check_length("propagate_down", entry.propagate_down, len(entry.bottoms))
+        if any(bottom is None for bottom in bottoms):
+            return None
+        known = tuple(bottom for bottom in bottoms if bottom)
+        shapes = layer.infer(tuple(blob.shape for blob in known), len(tops))
+        for shape in shapes:
+            check_size(shape)
+        node = Node(
+            entry.name,
+            layer,
+            known,
+            tuple(map(self._top, tops, shapes)),
+            entry.params,
+            loss_weight,
+            entry.propagate_down,
+            entry.phase,
+            entry.where,
+        )
+        for learned in node.blobs.values():
+            learned.filler.check(learned.shape)
+        self._check_params(node)
+        return node
+
+    def _bottoms(self, entry: Entry) -> list[Blob | None]:
+        unknown = [name for name in entry.bottoms if name not in self._latest]
+        if unknown:
+            raise ShapeError(
+                Issue(f'bottom "{name}" is not made by any layer above', closest(name, self._latest))
+                for name in dict.fromkeys(unknown)
+            )
+        return [self._latest[name] for name in entry.bottoms]
+
+    def _top_names(self, entry: Entry) -> tuple[str, ...]:
+        """The tops' names; Caffe's condition on writing a name again is checked here."""
+        for index, top in enumerate(entry.tops):
+            if top not in self._latest:
+                continue
+            same = index < len(entry.bottoms) and entry.bottoms[index] == top
+            if not same:
+                raise ShapeError(
+                    f'top "{top}" is already made by a layer above',
+                    "give it a name of its own; only a layer's own bottom of the same index "
+                    "can be overwritten (in place)",
+                )
+            if not entry.layer.in_place:
+                raise ShapeError(
+                    f'cannot run in place on "{top}"', "give its top a name of its own"
+                )
+            blob = self._latest[top]
+            if blob is not None and (blob in self._used or entry.bottoms.count(top) > 1):
+                raise ShapeError(
+                    f'top "{top}" overwrites a blob that another layer reads too',
+                    "give it a name of its own",
+                )
+        if len(set(entry.tops)) < len(entry.tops):
+            raise ShapeError(f"the tops are {', '.join(entry.tops)}; each needs a name of its own")
+        missing = entry.layer.tops[0] - len(entry.tops)
+        return entry.tops + (AUTOMATIC,) * missing if entry.layer.loss else entry.tops
+
+    def _top(self, name: str, shape: Shape) -> Blob:
+        if name == AUTOMATIC:
+            return Blob(name, shape, len(self._nodes))
+        before = self._latest.get(name)
+        return Blob(name, shape, before.version + 1 if before else 0)
+
+    def _check_params(self, node: Node[Layer]) -> None:
+        """Caffe's conditions on `param` and on sharing (net.cpp, Net::AppendParam)."""
+        if len(node.params) > len(node.blobs):
+            raise ShapeError(
+                f"param is given {len(node.params)} times, but the layer has "
+                f"{len(node.blobs)} learned blobs"
+            )
+        node.layer.check_params(node.params)
+        for spec, blob, learned in zip(
+            node.params, node.blobs, node.blobs.values(), strict=False
+        ):
+            if not spec.name:
+                continue
+            shared = self._shared.get(spec.name)
+            if shared is None:
+                self._shared[spec.name] = _Shared(node.name, learned.shape, spec)
+            else:
+                self._shared[spec.name] = shared.joined(spec, blob, learned.shape)
+
+
+def _check_length(name: str, values: Sequence[object], right: int) -> None:
+    if values and len(values) != right:
+        raise ShapeError(f"{name} is given {len(values)} times; it must be {right} times")
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """A parameter that has a name: who owns it, and what its sharers have said so far."""
+
+    owner: str
+    shape: Shape
+    spec: ParamSpec
+
+    def joined(self, spec: ParamSpec, blob: str, shape: Shape) -> _Shared:
+        if spec.share_mode == "PERMISSIVE":
+            fits, what = count(shape) == count(self.shape), "number of elements"
+        else:
+            fits, what = shape == self.shape, "shape"
+        if not fits:
+            raise ShapeError(
+                f'{blob} ({dims(shape)}) cannot share param "{spec.name}" of layer '
+                f'"{self.owner}" ({dims(self.shape)}): the {what} must be the same'
+            )
+        said = {}
+        for multiplier in ("lr_mult", "decay_mult"):
+            mine, theirs = getattr(spec, multiplier), getattr(self.spec, multiplier)
+            if mine is not None and theirs is not None and mine != theirs:
+                raise ShapeError(
+                    f'{multiplier} {mine:g} of shared param "{spec.name}" differs from '
+                    f'{theirs:g} in a layer above (its owner is "{self.owner}")'
+                )
+            said[multiplier] = theirs if mine is None else mine
+        return dataclasses.replace(self, spec=dataclasses.replace(self.spec, **said))
+
+
+def wire(name: str, entries: Iterable[Entry], phase: str = "TEST") -> Graph:
+    """The graph of these entries. Raises ShapeError with every problem of every layer."""
+    wiring = Wiring(name, phase)
+    for entry in entries:
+        wiring.add(entry)
+    return wiring.graph()

@@ -1,0 +1,159 @@
+"""Layers that map each element by itself: the top has the bottom's shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+
+from proto2net.layers.base import Filler, Layer, Learned, layer
+from proto2net.shape import Shapes, dims, require
+
+
+@dataclass(frozen=True)
+class Activation(Layer):
+    """What all activations share (neuron_layer.cpp)."""
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        return bottoms
+
+
+@layer("AbsVal", in_place=False)
+@dataclass(frozen=True)
+class AbsVal(Activation):
+    """|x| (absval_layer.cpp)."""
+
+
+@layer("BNLL")
+@dataclass(frozen=True)
+class BNLL(Activation):
+    """log(1 + e^x), the binomial normal log likelihood, also known as softplus (bnll_layer.cpp)."""
+
+
+@layer("Clip", param="clip_param")
+@dataclass(frozen=True)
+class Clip(Activation):
+    """x, but no less than min and no more than max (clip_layer.cpp)."""
+
+    min: float
+    max: float
+
+
+@layer("Dropout", param="dropout_param")
+@dataclass(frozen=True)
+class Dropout(Activation):
+    """Zero elements at random and scale the others up, in training only (dropout_layer.cpp)."""
+
+    dropout_ratio: float = 0.5
+
+
+@layer("ELU", param="elu_param")
+@dataclass(frozen=True)
+class ELU(Activation):
+    """x if x > 0, else alpha * (e^x - 1) (elu_layer.cpp)."""
+
+    alpha: float = 1.0
+
+
+@dataclass(frozen=True)
+class BaseScaleShift(Activation):
+    """The parameters that Exp and Log share; the base -1 stands for e."""
+
+    base: float = -1.0
+    scale: float = 1.0
+    shift: float = 0.0
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        require(
+            self.base == -1 or 0 < self.base < inf,
+            f"base is {self.base:g}; it must be above 0 and finite",
+            "or -1, which stands for e",
+        )
+        return bottoms
+
+
+@layer("Exp", param="exp_param")
+@dataclass(frozen=True)
+class Exp(BaseScaleShift):
+    """base^(shift + scale * x) (exp_layer.cpp)."""
+
+
+@layer("Log", param="log_param")
+@dataclass(frozen=True)
+class Log(BaseScaleShift):
+    """The logarithm to `base` of shift + scale * x (log_layer.cpp)."""
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        require(self.base != 1, "base is 1, to which there is no logarithm", "use another base")
+        return super().infer(bottoms, tops)
+
+
+@layer("Power", param="power_param")
+@dataclass(frozen=True)
+class Power(Activation):
+    """(shift + scale * x)^power (power_layer.cpp)."""
+
+    power: float = 1.0
+    scale: float = 1.0
+    shift: float = 0.0
+
+
+@layer("PReLU", param="prelu_param")
+@dataclass(frozen=True)
+class PReLU(Activation):
+    """x if x > 0, else x times a slope learned for each channel, or for all (prelu_layer.cpp)."""
+
+    filler: Filler | None = None
+    channel_shared: bool = False
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        require(
+            2 <= len(bottom) <= 4,
+            f"needs 2 to 4 axes (N, C, H, W), but the bottom is {dims(bottom)}",
+        )
+        return bottoms
+
+    def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
+        shape = () if self.channel_shared else (bottoms[0][1],)
+        return {"weight": Learned(shape, self.filler or Filler(value=0.25))}
+
+
+@layer("ReLU", param="relu_param")
+@dataclass(frozen=True)
+class ReLU(Activation):
+    """x if x > 0, else negative_slope * x (relu_layer.cpp)."""
+
+    negative_slope: float = 0.0
+    engine: str = "DEFAULT"
+
+
+@layer("Sigmoid", param="sigmoid_param")
+@dataclass(frozen=True)
+class Sigmoid(Activation):
+    """1 / (1 + e^-x) (sigmoid_layer.cpp)."""
+
+    engine: str = "DEFAULT"
+
+
+@layer("Swish", param="swish_param")
+@dataclass(frozen=True)
+class Swish(Activation):
+    """x / (1 + e^(-beta * x)) (swish_layer.cpp)."""
+
+    beta: float = 1.0
+
+
+@layer("TanH", param="tanh_param")
+@dataclass(frozen=True)
+class TanH(Activation):
+    """The hyperbolic tangent of x (tanh_layer.cpp)."""
+
+    engine: str = "DEFAULT"
+
+
+@layer("Threshold", param="threshold_param")
+@dataclass(frozen=True)
+class Threshold(Activation):
+    """1 if x > threshold, else 0 (threshold_layer.cpp)."""
+
+    threshold: float = 0.0

@@ -1,0 +1,192 @@
+"""What a layer type is: a frozen dataclass of its parameters, with Caffe's defaults.
+
+A layer type states its parameters, the shapes of its tops and its learned blobs, and nothing
+else. Reading and writing prototxt, printing and comparing are generic over the fields; how a
+target renders it stands in that target's table (proto2net/backends).
+
+A field has the name that it has in caffe.proto, and takes its values so: an enum as its name, a
+message as a dataclass, a repeated field as a tuple. None means "not given", where Caffe asks.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+from proto2net.errors import Proto2NetError
+from proto2net.shape import Shape, Shapes, count, dims, require
+
+ANY = 10**9
+"""No upper limit on a number of bottoms or tops."""
+
+Count = tuple[int, int]
+"""The least and the greatest number of bottoms or tops."""
+
+LAYERS: dict[str, type[Layer]] = {}
+"""Every known layer type by Caffe's name of it."""
+
+
+@dataclass(frozen=True)
+class Filler:
+    """How a learned blob starts (FillerParameter, filler.hpp)."""
+
+    type: str = "constant"
+    value: float = 0.0
+    min: float = 0.0
+    max: float = 1.0
+    mean: float = 0.0
+    std: float = 1.0
+    sparse: int = -1
+    variance_norm: str = "FAN_IN"
+
+    def check(self, shape: Shape) -> None:
+        """Refuse what Caffe's fillers refuse for a blob of this shape."""
+        require(
+            self.type in FILLERS,
+            f'unknown filler "{self.type}"',
+            f"Caffe has {', '.join(FILLERS)}",
+        )
+        require(count(shape) > 0, f"a filler cannot fill a blob of {dims(shape)}")
+        require(
+            self.sparse == -1 or self.type == "gaussian",
+            f"a {self.type} filler cannot be sparse (sparse: {self.sparse})",
+            "only gaussian can",
+        )
+        if self.type == "uniform":
+            require(self.min <= self.max, f"uniform filler from {self.min} to {self.max}")
+        if self.type == "gaussian":
+            require(self.std > 0, f"gaussian filler with std {self.std}; it must be above 0")
+        if self.type == "bilinear":
+            require(
+                len(shape) == 4 and shape[2] == shape[3],
+                f"a bilinear filler needs a square kernel, but the weights are {dims(shape)}",
+                "give kernel_size once instead of different kernel_h and kernel_w",
+            )
+
+
+FILLERS = ("constant", "uniform", "gaussian", "positive_unitball", "xavier", "msra", "bilinear")
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A learned blob: its shape, and how it starts."""
+
+    shape: Shape
+    filler: Filler = Filler()
+
+
+@dataclass(frozen=True)
+class ParamSpec:
+    """Training and sharing of one learned blob (ParamSpec). An empty name is not shared."""
+
+    name: str = ""
+    share_mode: str = "STRICT"
+    lr_mult: float | None = None
+    decay_mult: float | None = None
+
+
+class Layer:
+    """The base of all layer types; see the module's docstring and docs/extending.md."""
+
+    type: ClassVar[str]
+    param: ClassVar[str] = ""
+    """The field of LayerParameter that holds the parameters; empty: it has none."""
+    bottoms: ClassVar[Count] = (1, 1)
+    tops: ClassVar[Count] = (1, 1)
+    in_place: ClassVar[bool] = True
+    """Whether Caffe lets a top have the name of its bottom."""
+    loss: ClassVar[bool] = False
+    """A loss: tops that are not named are made, and its loss_weight is 1 unless given."""
+    labels: ClassVar[tuple[int, ...]] = ()
+    """Which bottoms hold labels, in a layer that only training or testing needs."""
+    prediction: ClassVar[str] = ""
+    """The layer type that remains when the labels are gone, such as "Softmax"."""
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        """The shapes of `tops` tops, from the bottoms' shapes.
+
+        Raises ShapeError for all that Caffe refuses, in a sentence that says what was found
+        and what would be right.
+        """
+        raise NotImplementedError
+
+    def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
+        """The learned blobs in the order of a .caffemodel."""
+        return {}
+
+    def macs(self, bottoms: Shapes, tops: Shapes) -> int:
+        """Multiply-adds of one forward pass, of products with learned weights."""
+        return 0
+
+    def check_counts(self, bottoms: int, tops: int) -> None:
+        """Refuse a number of bottoms or tops that Caffe refuses (layer.hpp, CheckBlobCounts)."""
+        _check_count("bottom", bottoms, self.bottoms)
+        _check_count("top", tops, self.tops)
+
+    def check_params(self, params: Sequence[ParamSpec]) -> None:
+        """Refuse `param` entries that Caffe refuses; most layers take any."""
+
+    def given(self) -> dict[str, Any]:
+        """The fields that differ from their defaults."""
+        return {
+            f.name: value
+            for f in dataclasses.fields(self)  # type: ignore[arg-type]  # every layer type is one
+            if (value := getattr(self, f.name)) != f.default
+        }
+
+
+def _check_count(kind: str, found: int, allowed: Count) -> None:
+    least, most = allowed
+    if least == most:
+        right = str(least)
+    elif most == ANY:
+        right = f"at least {least}"
+    else:
+        right = f"{least} to {most}"
+    plural = "" if right == "1" else "s"
+    require(least <= found <= most, f"takes {right} {kind}{plural}, but {found} given")
+
+
+L = TypeVar("L", bound=Layer)
+
+
+def layer(
+    type: str,
+    *,
+    param: str = "",
+    bottoms: int | Count = 1,
+    tops: int | Count = 1,
+    in_place: bool = True,
+) -> Callable[[type[L]], type[L]]:
+    """Register a dataclass as the layer type that Caffe calls `type`.
+
+    `bottoms` and `tops` are a number, or the least and the greatest (ANY for no limit).
+    """
+
+    def register(cls: type[L]) -> type[L]:
+        if type in LAYERS:
+            raise Proto2NetError(
+                f'layer type "{type}" is declared twice: '
+                f"in {LAYERS[type].__module__} and in {cls.__module__}"
+            )
+        cls.type, cls.param, cls.in_place = type, param, in_place
+        cls.bottoms = (bottoms, bottoms) if isinstance(bottoms, int) else bottoms
+        cls.tops = (tops, tops) if isinstance(tops, int) else tops
+        LAYERS[type] = cls
+        return cls
+
+    return register
+
+
+def per_axis(
+    size: str, h: str, w: str, *, default: tuple[int, ...], missing: int | None = None
+) -> tuple[int, ...]:
+    """A field for a window's size: `size` once or per axis, or `h` and `w` in its place.
+
+    `missing` is what Caffe takes where only one of h and w is given; None: it refuses.
+    """
+    names = {"per_axis": (size, h, w), "missing": missing}
+    value: tuple[int, ...] = dataclasses.field(default=default, metadata=names)
+    return value

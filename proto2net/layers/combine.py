@@ -1,0 +1,370 @@
+"""Layers that join, cut, rearrange, pick and reduce blobs without sliding over them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from proto2net.layers.base import ANY, Layer, Learned, layer
+from proto2net.layers.data import stated
+from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
+
+
+def _along(bottom: Shape, axis: int | None, older_name: str, older: int | None) -> int:
+    """The axis, by its name of today or its older one; the channels when neither is given."""
+    require(
+        axis is None or older is None,
+        f"axis ({axis}) and {older_name} ({older}) are both given, and mean the same",
+        "give axis only",
+    )
+    if older is not None:
+        return canonical_axis(older, bottom, older_name)
+    return canonical_axis(1 if axis is None else axis, bottom)
+
+
+@layer("Concat", param="concat_param", bottoms=(1, ANY))
+@dataclass(frozen=True)
+class Concat(Layer):
+    """Join the bottoms along one axis (concat_layer.cpp)."""
+
+    axis: int | None = None
+    concat_dim: int | None = None
+
+    def along(self, bottom: Shape) -> int:
+        """The axis along which the bottoms are joined, counted from the front."""
+        return _along(bottom, self.axis, "concat_dim", self.concat_dim)
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        axis = self.along(bottoms[0])
+        require(
+            len({(bottom[:axis], bottom[axis + 1 :]) for bottom in bottoms}) == 1,
+            f"the bottoms must agree in all axes but axis {axis}, "
+            f"but they are {', '.join(map(dims, bottoms))}",
+        )
+        joined = sum(bottom[axis] for bottom in bottoms)
+        return ((*bottoms[0][:axis], joined, *bottoms[0][axis + 1 :]),)
+
+
+@layer("Slice", param="slice_param", tops=(1, ANY))
+@dataclass(frozen=True)
+class Slice(Layer):
+    """Cut the bottom along one axis, into equal pieces or at given points (slice_layer.cpp)."""
+
+    axis: int | None = None
+    slice_point: tuple[int, ...] = ()
+    slice_dim: int | None = None
+
+    def along(self, bottom: Shape) -> int:
+        """The axis along which the bottom is cut, counted from the front."""
+        return _along(bottom, self.axis, "slice_dim", self.slice_dim)
+
+    def pieces(self, bottom: Shape, tops: int) -> tuple[int, ...]:
+        """The size of each top along the axis."""
+        axis = self.along(bottom)
+        size = bottom[axis]
+        if not self.slice_point:
+            require(
+                size % tops == 0,
+                f"axis {axis} of {dims(bottom)} does not divide into {tops} equal tops",
+                "give slice_point for unequal ones",
+            )
+            return (size // tops,) * tops
+        points = f"slice_point {', '.join(map(str, self.slice_point))}"
+        require(
+            len(self.slice_point) == tops - 1,
+            f"{tops} tops need {tops - 1} slice points, but {len(self.slice_point)} given",
+        )
+        require(tops <= size, f"{tops} tops are more than axis {axis} of {dims(bottom)} has")
+        starts, ends = (0, *self.slice_point), (*self.slice_point, size)
+        pieces = tuple(end - start for start, end in zip(starts, ends, strict=True))
+        require(min(pieces[:-1]) > 0, f"{points} must be above 0 and increasing")
+        require(pieces[-1] >= 0, f"{points} is beyond axis {axis} of {dims(bottom)}")
+        return pieces
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        axis = self.along(bottom)
+        sizes = self.pieces(bottom, tops)
+        return tuple((*bottom[:axis], size, *bottom[axis + 1 :]) for size in sizes)
+
+
+@layer("Split", tops=(1, ANY), in_place=False)
+@dataclass(frozen=True)
+class Split(Layer):
+    """Give the bottom several names; Caffe adds it where a blob is used twice (split_layer.cpp)."""
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        return bottoms * tops
+
+
+@layer("Silence", bottoms=(1, ANY), tops=0)
+@dataclass(frozen=True)
+class Silence(Layer):
+    """Use blobs up, so that they are no outputs of the network (silence_layer.cpp)."""
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        return ()
+
+
+@layer("Eltwise", param="eltwise_param", bottoms=(2, ANY))
+@dataclass(frozen=True)
+class Eltwise(Layer):
+    """The weighted sum, the product or the maximum of the bottoms (eltwise_layer.cpp)."""
+
+    operation: str = "SUM"
+    coeff: tuple[float, ...] = ()
+    stable_prod_grad: bool = True
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        require(
+            len(self.coeff) in (0, len(bottoms)),
+            f"{len(bottoms)} bottoms need a coeff each or none, but {len(self.coeff)} given",
+        )
+        require(
+            not self.coeff or self.operation != "PROD",
+            "coeff is given, but a product (PROD) takes none",
+        )
+        require(
+            len(set(bottoms)) == 1,
+            f"all bottoms must have one shape, but they are {', '.join(map(dims, bottoms))}",
+        )
+        return (bottoms[0],)
+
+
+@layer("Flatten", param="flatten_param", in_place=False)
+@dataclass(frozen=True)
+class Flatten(Layer):
+    """Merge the axes from `axis` to `end_axis` into one (flatten_layer.cpp)."""
+
+    axis: int = 1
+    end_axis: int = -1
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        start = canonical_axis(self.axis, bottom)
+        end = canonical_axis(self.end_axis, bottom, "end_axis") + 1
+        # An end just before the start merges no axes, which gives a new one of size 1.
+        require(
+            start <= end,
+            f"axis {self.axis} of {dims(bottom)} is behind end_axis {self.end_axis}",
+        )
+        return ((*bottom[:start], count(bottom[start:end]), *bottom[end:]),)
+
+
+@layer("Reshape", param="reshape_param", in_place=False)
+@dataclass(frozen=True)
+class Reshape(Layer):
+    """Give `num_axes` axes from `axis` on another shape, keeping the order (reshape_layer.cpp).
+
+    In `shape`, 0 copies the bottom's size at that place, and -1 is what the others leave over.
+    """
+
+    shape: tuple[int, ...] = ()
+    axis: int = 0
+    num_axes: int = -1
+
+    def replaced(self, bottom: Shape) -> tuple[int, int]:
+        """The first axis that is replaced, and the first behind it that stays."""
+        axes = len(bottom)
+        start = self.axis if self.axis >= 0 else axes + self.axis + 1
+        require(
+            0 <= start <= axes,
+            f"axis is {self.axis}, but the bottom ({dims(bottom)}) has {axes} axes",
+            f"use {-axes - 1} to {axes}",
+        )
+        require(
+            self.num_axes >= -1,
+            f"num_axes is {self.num_axes}; it must be -1 (all that follow), 0 or above",
+        )
+        end = axes if self.num_axes == -1 else start + self.num_axes
+        require(
+            end <= axes,
+            f"num_axes is {self.num_axes}, but {dims(bottom)} has {axes - start} axes "
+            f"from axis {start} on",
+        )
+        return start, end
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        start, end = self.replaced(bottom)
+        require(
+            min(self.shape, default=0) >= -1,
+            f"the new shape is {dims(self.shape)}; a dim is a size, 0 (copy) or -1 (infer)",
+        )
+        require(
+            self.shape.count(-1) <= 1,
+            f"the new shape is {dims(self.shape)}; only one dim can be -1 (infer)",
+        )
+        for i, dim in enumerate(self.shape, start):
+            require(
+                dim != 0 or i < len(bottom),
+                f"the new shape is {dims(self.shape)}, where a 0 copies axis {i}, "
+                f"but the bottom ({dims(bottom)}) has {len(bottom)} axes",
+            )
+        new = [dim or bottom[i] for i, dim in enumerate(self.shape, start)]
+        if -1 in new:
+            known = count(bottom[:start]) * -count(new) * count(bottom[end:])
+            require(
+                known > 0 and count(bottom) % known == 0,
+                f"{dims(bottom)} ({count(bottom)} elements) does not divide "
+                f"by the {known} that the new shape {dims(self.shape)} leaves beside -1",
+            )
+            new[new.index(-1)] = count(bottom) // known
+        top = (*bottom[:start], *new, *bottom[end:])
+        require(
+            count(top) == count(bottom),
+            f"{dims(bottom)} ({count(bottom)} elements) cannot become "
+            f"{dims(top)} ({count(top)} elements)",
+        )
+        return (top,)
+
+
+@layer("Crop", param="crop_param", bottoms=2)
+@dataclass(frozen=True)
+class Crop(Layer):
+    """Cut the first bottom to the second's size, from `axis` on (crop_layer.cpp)."""
+
+    axis: int = 2
+    offset: tuple[int, ...] = ()
+
+    def offsets(self, bottom: Shape) -> tuple[int, ...]:
+        """Where the cut starts, for each axis of this bottom."""
+        start = canonical_axis(self.axis, bottom)
+        cropped = len(bottom) - start
+        require(
+            len(self.offset) in (0, 1, cropped),
+            f"offset is given {len(self.offset)} times for {cropped} cropped axes",
+            "give offset once, or once for each axis",
+        )
+        offset = self.offset or (0,)
+        return (0,) * start + (offset if len(offset) == cropped else offset * cropped)
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        bottom, reference = bottoms
+        offsets = self.offsets(bottom)
+        start = canonical_axis(self.axis, bottom)
+        require(
+            len(reference) >= len(bottom),
+            f"the second bottom ({dims(reference)}) has fewer axes than the first ({dims(bottom)})",
+        )
+        for i in range(start, len(bottom)):
+            require(
+                offsets[i] + reference[i] <= bottom[i],
+                f"axis {i} cannot be cropped from {bottom[i]} to {reference[i]} "
+                f"at offset {offsets[i]}: {dims(bottom)} by {dims(reference)}",
+            )
+        return ((*bottom[:start], *reference[start : len(bottom)]),)
+
+
+@layer("Tile", param="tile_param")
+@dataclass(frozen=True)
+class Tile(Layer):
+    """Repeat the bottom along one axis (tile_layer.cpp)."""
+
+    axis: int = 1
+    tiles: int = 0
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        axis = canonical_axis(self.axis, bottom)
+        require(self.tiles > 0, f"tiles is missing or {self.tiles}; it must be above 0")
+        return ((*bottom[:axis], bottom[axis] * self.tiles, *bottom[axis + 1 :]),)
+
+
+@layer("BatchReindex", bottoms=2)
+@dataclass(frozen=True)
+class BatchReindex(Layer):
+    """The first bottom's rows in the order that the second lists (batch_reindex_layer.cpp)."""
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        rows, index = bottoms
+        require(len(index) == 1, f"the indices must have 1 axis, but they are {dims(index)}")
+        require(len(rows) > 0, "the first bottom is a scalar, and has no rows to pick")
+        return ((*index, *rows[1:]),)
+
+
+@layer("Filter", bottoms=(2, ANY), tops=(1, ANY))
+@dataclass(frozen=True)
+class Filter(Layer):
+    """Those rows of the bottoms where the last bottom is not 0 (filter_layer.cpp).
+
+    How many stay is known from the data alone; the inferred shape is that of all.
+    """
+
+    def check_counts(self, bottoms: int, tops: int) -> None:
+        super().check_counts(bottoms, tops)
+        require(
+            tops == bottoms - 1,
+            f"needs a top for each bottom but the last (the selector), "
+            f"but has {tops} tops for {bottoms} bottoms",
+        )
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        *filtered, selector = bottoms
+        require(
+            len(selector) > 0 and count(selector[1:]) == 1,
+            f"the selector (the last bottom) must be N or N x 1 x ..., but it is {dims(selector)}",
+        )
+        for bottom in filtered:
+            require(
+                bottom[:1] == selector[:1],
+                f"the selector ({dims(selector)}) has not as many rows as a bottom ({dims(bottom)})",
+            )
+        return tuple(filtered)
+
+
+@layer("Reduction", param="reduction_param")
+@dataclass(frozen=True)
+class Reduction(Layer):
+    """The sum, or the like, over all axes from `axis` on, times a factor (reduction_layer.cpp)."""
+
+    operation: str = "SUM"
+    axis: int = 0
+    coeff: float = 1.0
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        return (bottom[: canonical_axis(self.axis, bottom)],)
+
+
+@layer("ArgMax", param="argmax_param")
+@dataclass(frozen=True)
+class ArgMax(Layer):
+    """Where the greatest values stand, along an axis or in a whole sample (argmax_layer.cpp).
+
+    Without an axis, `out_max_val` adds the values as a second channel; with one, they stand in
+    the indices' place.
+    """
+
+    out_max_val: bool = False
+    top_k: int = 1
+    axis: int | None = None
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        require(len(bottom) > 0, "the bottom is a scalar, and has no values to compare")
+        axis = None if self.axis is None else canonical_axis(self.axis, bottom)
+        values = count(bottom[1:]) if axis is None else bottom[axis]
+        where = "a sample" if axis is None else f"axis {axis}"
+        require(
+            1 <= self.top_k <= values,
+            f"top_k is {self.top_k}, but {where} of {dims(bottom)} has {values} values",
+            f"use 1 to {values}" if values else "",
+        )
+        if axis is not None:
+            return ((*bottom[:axis], self.top_k, *bottom[axis + 1 :]),)
+        channels = 2 if self.out_max_val else 1
+        return ((bottom[0], channels, self.top_k) + (1,) * (len(bottom) - 3),)
+
+
+@layer("Parameter", param="parameter_param", bottoms=0)
+@dataclass(frozen=True)
+class Parameter(Layer):
+    """A learned blob by itself, without an input (parameter_layer.hpp)."""
+
+    shape: tuple[int, ...] = ()
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        return (stated(self.shape),)
+
+    def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
+        return {"weight": Learned(self.shape)}

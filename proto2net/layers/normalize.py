@@ -1,0 +1,173 @@
+"""Layers that shift and scale: by statistics of their input, by learned factors, or by a bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from proto2net.layers.base import Filler, Layer, Learned, ParamSpec, layer
+from proto2net.shape import Shape, Shapes, canonical_axis, dims, require
+
+
+@layer("BatchNorm", param="batch_norm_param")
+@dataclass(frozen=True)
+class BatchNorm(Layer):
+    """Give each channel mean 0 and variance 1, of the batch or as stored (batch_norm_layer.cpp).
+
+    What is stored are sums; divided by the scale factor they are the mean and the variance.
+    """
+
+    use_global_stats: bool | None = None
+    moving_average_fraction: float = 0.999
+    eps: float = 1e-5
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        require(len(bottom) >= 2, f"needs at least 2 axes (N, C), but the bottom is {dims(bottom)}")
+        return bottoms
+
+    def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
+        channels = bottoms[0][1]
+        return {
+            "mean": Learned((channels,)),
+            "variance": Learned((channels,)),
+            "scale_factor": Learned((1,)),
+        }
+
+    def check_params(self, params: Sequence[ParamSpec]) -> None:
+        for number, param in enumerate(params[:3], start=1):
+            lr_mult = 1.0 if param.lr_mult is None else param.lr_mult
+            require(
+                lr_mult == 0,
+                f"param {number} has lr_mult {lr_mult:g}, but statistics are not trained: "
+                "it must be 0",
+                "give no param, or param { lr_mult: 0 } three times",
+            )
+
+
+@layer("LRN", param="lrn_param")
+@dataclass(frozen=True)
+class LRN(Layer):
+    """Divide each element by a power of its neighbours' mean square (lrn_layer.cpp).
+
+    Neighbours are local_size channels, or a window of local_size a side in the same channel.
+    """
+
+    local_size: int = 5
+    alpha: float = 1.0
+    beta: float = 0.75
+    norm_region: str = "ACROSS_CHANNELS"
+    k: float = 1.0
+    engine: str = "DEFAULT"
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        require(
+            self.local_size > 0 and self.local_size % 2 == 1,
+            f"local_size is {self.local_size}; it must be odd, to have a middle",
+        )
+        require(len(bottom) == 4, f"needs 4 axes (N, C, H, W), but the bottom is {dims(bottom)}")
+        return bottoms
+
+
+@layer("MVN", param="mvn_param")
+@dataclass(frozen=True)
+class MVN(Layer):
+    """Give each plane, or each image, mean 0 and if asked variance 1 (mvn_layer.cpp).
+
+    The top always has 4 axes.
+    """
+
+    normalize_variance: bool = True
+    across_channels: bool = False
+    eps: float = 1e-9
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        require(
+            len(bottom) <= 4, f"needs at most 4 axes (N, C, H, W), but the bottom is {dims(bottom)}"
+        )
+        return (bottom + (1,) * (4 - len(bottom)),)
+
+
+@dataclass(frozen=True)
+class Broadcast(Layer):
+    """What Scale and Bias share: one operand per position of some axes, learned or a bottom."""
+
+    axis: int = 1
+    num_axes: int = 1
+
+    def operand(self, bottoms: Shapes) -> Shape:
+        """The shape of the operand: some axes of the first bottom."""
+        bottom = bottoms[0]
+        num_axes = len(bottoms[1]) if len(bottoms) > 1 else self.num_axes
+        axis = canonical_axis(self.axis, bottom)
+        require(
+            num_axes >= -1,
+            f"num_axes is {num_axes}; it must be 0 or more, or -1 for all axes to the last",
+        )
+        end = len(bottom) if num_axes == -1 else axis + num_axes
+        require(
+            end <= len(bottom),
+            f"{num_axes} axes from axis {axis} on go past the last axis of {dims(bottom)}",
+        )
+        return bottom[axis:end]
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        if bottoms[1:] != ((),):  # a scalar fits, whatever the axis
+            operand = self.operand(bottoms)
+            require(
+                bottoms[1:] in ((), (operand,)),
+                f"the second bottom must be {dims(operand)}, as the first is from axis "
+                f"{self.axis} on, but it is {dims(bottoms[-1])}",
+            )
+        return bottoms[:1]
+
+
+@layer("Scale", param="scale_param", bottoms=(1, 2))
+@dataclass(frozen=True)
+class Scale(Broadcast):
+    """Multiply by a learned factor or by the second bottom; add a bias if asked (scale_layer.cpp)."""
+
+    filler: Filler | None = None
+    bias_term: bool = False
+    bias_filler: Filler = Filler()
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        if self.bias_term:
+            self.operand(bottoms)  # the bias looks at the axis even where the factor is a scalar
+        return super().infer(bottoms, tops)
+
+    def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
+        blobs = {}
+        if len(bottoms) == 1:
+            blobs["weight"] = Learned(self.operand(bottoms), self.filler or Filler(value=1.0))
+        if self.bias_term:
+            blobs["bias"] = Learned(self.operand(bottoms), self.bias_filler)
+        return blobs
+
+
+@layer("Bias", param="bias_param", bottoms=(1, 2))
+@dataclass(frozen=True)
+class Bias(Broadcast):
+    """Add a learned bias, or the second bottom (bias_layer.cpp)."""
+
+    filler: Filler = Filler()
+
+    def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
+        if len(bottoms) == 2:
+            return {}
+        return {"bias": Learned(self.operand(bottoms), self.filler)}
+
+
+@layer("Softmax", param="softmax_param")
+@dataclass(frozen=True)
+class Softmax(Layer):
+    """Probabilities along an axis: e^x, divided by their sum (softmax_layer.cpp)."""
+
+    axis: int = 1
+    engine: str = "DEFAULT"
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        canonical_axis(self.axis, bottoms[0])
+        return bottoms

@@ -1,0 +1,148 @@
+"""Layers over sequences: bottoms are (time steps, sequences, ...)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from proto2net.layers.base import Filler, Layer, Learned, layer
+from proto2net.shape import Shape, Shapes, count, dims, require
+
+
+@dataclass(frozen=True)
+class RecurrentParameter(Layer):
+    """The parameters that RNN and LSTM share (recurrent_layer.cpp).
+
+    Bottoms are the input x, cont (0 where a sequence starts, else 1), if given a static input
+    that every step sees, and with expose_hidden the first states. Tops are the outputs of all
+    steps, and with expose_hidden the last states.
+    """
+
+    num_output: int = 0
+    weight_filler: Filler = Filler()
+    bias_filler: Filler = Filler()
+    debug_info: bool = False
+    expose_hidden: bool = False
+
+    states: ClassVar[tuple[str, ...]]
+    """The names of what is carried from step to step, in the order of bottoms and tops."""
+
+    @property
+    def exposed(self) -> int:
+        """How many states are bottoms and tops."""
+        return len(self.states) if self.expose_hidden else 0
+
+    def static(self, bottoms: Shapes) -> Shapes:
+        """The static input, if there is one."""
+        return bottoms[2 : len(bottoms) - self.exposed]
+
+    def check_counts(self, bottoms: int, tops: int) -> None:
+        states = self.states[: self.exposed]
+        right = 2 + len(states)
+        require(
+            right <= bottoms <= right + 1,
+            f"the bottoms must be {', '.join(('x', 'cont', *states))}, or one more after cont, "
+            f"but {bottoms} given",
+        )
+        require(
+            tops == 1 + len(states),
+            f"the tops must be {', '.join(('output', *states))}, but {tops} given",
+            "" if self.exposed else "or give expose_hidden: true",
+        )
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        x, cont = bottoms[:2]
+        require(self.num_output > 0, "num_output is missing or 0; it must be above 0")
+        require(
+            len(x) >= 3 and x[0] > 0,
+            f"needs an input of (time steps, sequences, features), but the first bottom is {dims(x)}",
+        )
+        require(
+            cont == x[:2],
+            f"the second bottom (cont) must be {dims(x[:2])}, as the first, but it is {dims(cont)}",
+        )
+        for static in self.static(bottoms):
+            require(
+                len(static) >= 2 and static[0] == x[1],
+                f"the static input must be {x[1]} x features, but it is {dims(static)}",
+            )
+        state = (1, x[1], self.num_output)
+        for name, shape in zip(self.states, bottoms[len(bottoms) - self.exposed :], strict=False):
+            require(
+                shape == state,
+                f"the first state {name} must be {dims(state)}, but it is {dims(shape)}",
+            )
+        return ((*x[:2], self.num_output), *(state,) * self.exposed)
+
+    def macs(self, bottoms: Shapes, tops: Shapes) -> int:
+        steps, sequences = bottoms[0][:2]
+        matrices = {k: v.shape for k, v in self.blobs(bottoms).items() if len(v.shape) == 2}
+        return sum(
+            count(shape) * sequences * (1 if name.endswith("static") else steps)
+            for name, shape in matrices.items()
+        )
+
+    def inputs(self, bottoms: Shapes, gate: str, rows: int) -> dict[str, Shape]:
+        """The shapes of the blobs that take the inputs to `rows` features."""
+        shapes: dict[str, Shape] = {
+            f"W_x{gate}": (rows, count(bottoms[0][2:])),
+            f"b_{gate}": (rows,),
+        }
+        for static in self.static(bottoms):
+            shapes[f"W_x{gate}_static"] = (rows, count(static[1:]))
+        return shapes
+
+    def learned(self, shapes: dict[str, Shape]) -> dict[str, Learned]:
+        """Learned blobs of these shapes: the matrices are weights, the vectors biases."""
+        return {
+            name: Learned(shape, self.weight_filler if len(shape) == 2 else self.bias_filler)
+            for name, shape in shapes.items()
+        }
+
+
+@layer("RNN", param="recurrent_param", bottoms=(2, 4), tops=(1, 2))
+@dataclass(frozen=True)
+class RNN(RecurrentParameter):
+    """A simple recurrent network with tanh, and tanh again on its outputs (rnn_layer.cpp)."""
+
+    states: ClassVar[tuple[str, ...]] = ("h",)
+
+    def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
+        n = self.num_output
+        return self.learned(
+            self.inputs(bottoms, "h", n) | {"W_hh": (n, n), "W_ho": (n, n), "b_o": (n,)}
+        )
+
+
+@layer("LSTM", param="recurrent_param", bottoms=(2, 5), tops=(1, 3))
+@dataclass(frozen=True)
+class LSTM(RecurrentParameter):
+    """A long short-term memory (lstm_layer.cpp). Blobs hold the gates in the order i, f, o, g."""
+
+    states: ClassVar[tuple[str, ...]] = ("h", "c")
+
+    def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
+        n = self.num_output
+        return self.learned(self.inputs(bottoms, "c", 4 * n) | {"W_hc": (4 * n, n)})
+
+
+@layer("LSTMUnit", bottoms=3, tops=2)
+@dataclass(frozen=True)
+class LSTMUnit(Layer):
+    """One step of an LSTM: from c, gates i, f, o, g and cont to c and h (lstm_unit_layer.cpp)."""
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        c, gates, cont = bottoms
+        require(
+            len(c) == 3 and c[0] == 1,
+            f"needs a cell state of 1 x sequences x features, but the first bottom is {dims(c)}",
+        )
+        gate, step = (1, c[1], 4 * c[2]), (1, c[1])
+        require(
+            gates == gate,
+            f"the second bottom (gates) must be {dims(gate)}, but it is {dims(gates)}",
+        )
+        require(
+            cont == step, f"the third bottom (cont) must be {dims(step)}, but it is {dims(cont)}"
+        )
+        return (c, c)

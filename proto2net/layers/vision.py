@@ -1,0 +1,244 @@
+"""Layers that slide a window over the image: convolutions and pooling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from proto2net.layers.base import ANY, Filler, Layer, Learned, layer, per_axis
+from proto2net.shape import Shape, Shapes, Window, canonical_axis, count, dims, require
+
+
+@dataclass(frozen=True)
+class ConvolutionParameter(Layer):
+    """The parameters that Convolution, Deconvolution and Im2col share (base_conv_layer.cpp)."""
+
+    num_output: int = 0
+    kernel: tuple[int, ...] = per_axis(
+        "kernel_size", "kernel_h", "kernel_w", default=(), missing=0
+    )
+    stride: tuple[int, ...] = per_axis("stride", "stride_h", "stride_w", default=(), missing=0)
+    pad: tuple[int, ...] = per_axis("pad", "pad_h", "pad_w", default=(), missing=0)
+    dilation: tuple[int, ...] = ()
+    group: int = 1
+    bias_term: bool = True
+    axis: int = 1
+    weight_filler: Filler = Filler()
+    bias_filler: Filler = Filler()
+    force_nd_im2col: bool = False
+    engine: str = "DEFAULT"
+
+    def split(self, bottom: Shape) -> tuple[Shape, int, Shape]:
+        """A bottom's shape as (batch axes, channels, spatial axes)."""
+        axis = canonical_axis(self.axis, bottom)
+        return bottom[:axis], bottom[axis], bottom[axis + 1 :]
+
+    def window(self, bottom: Shape) -> Window:
+        """The window over this bottom, with one value for each spatial axis."""
+        axes = len(self.split(bottom)[2])
+        kernel = _spread("kernel_size", self.kernel, axes, default=None)
+        stride = _spread("stride", self.stride, axes, default=1)
+        require(
+            min(kernel, default=1) > 0, f"a kernel of {dims(kernel)}; each side must be above 0"
+        )
+        require(
+            min(stride, default=1) > 0, f"a stride of {dims(stride)}; each must be above 0"
+        )
+        return Window(
+            kernel,
+            stride,
+            _spread("pad", self.pad, axes, default=0),
+            _spread("dilation", self.dilation, axes, default=1),
+        )
+
+    def check_counts(self, bottoms: int, tops: int) -> None:
+        super().check_counts(bottoms, tops)
+        require(bottoms == tops, f"needs one top for each bottom, but has {bottoms} and {tops}")
+
+    def check(self, bottoms: Shapes) -> None:
+        """Refuse what both kinds of convolution refuse."""
+        channels = self.split(bottoms[0])[1]
+        require(
+            len(set(bottoms)) == 1,
+            f"all bottoms must have one shape, but they are {', '.join(map(dims, bottoms))}",
+        )
+        require(self.num_output > 0, "num_output is missing or 0; it must be above 0")
+        require(self.group > 0, "group is 0; it must be above 0")
+        require(
+            channels % self.group == 0,
+            f"{channels} input channels do not divide into {self.group} groups",
+        )
+        require(
+            self.num_output % self.group == 0,
+            f"num_output {self.num_output} does not divide into {self.group} groups",
+        )
+
+    def learned(self, weight: Shape) -> dict[str, Learned]:
+        blobs = {"weight": Learned(weight, self.weight_filler)}
+        if self.bias_term:
+            blobs["bias"] = Learned((self.num_output,), self.bias_filler)
+        return blobs
+
+
+def _spread(
+    name: str, values: tuple[int, ...], axes: int, *, default: int | None
+) -> tuple[int, ...]:
+    """One value an axis from none (the default), one, or one an axis."""
+    if not values and default is not None:
+        return (default,) * axes
+    require(
+        len(values) in (1, axes),
+        f"{name} is given {len(values)} times for {axes} spatial axes",
+        f"give {name} once, or once for each axis",
+    )
+    return values if len(values) == axes else values * axes
+
+
+@layer(
+    "Convolution", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY)
+)
+@dataclass(frozen=True)
+class Convolution(ConvolutionParameter):
+    """Cross-correlate each bottom with learned filters, and add a bias to each channel."""
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        self.check(bottoms)
+        batch, _, size = self.split(bottoms[0])
+        top = (*batch, self.num_output, *self.window(bottoms[0]).convolved(size))
+        return (top,) * tops
+
+    def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
+        channels = self.split(bottoms[0])[1] // self.group
+        return self.learned((self.num_output, channels, *self.window(bottoms[0]).kernel))
+
+    def macs(self, bottoms: Shapes, tops: Shapes) -> int:
+        weight = self.blobs(bottoms)["weight"].shape
+        return sum(map(count, tops)) * count(weight[1:])
+
+
+@layer(
+    "Deconvolution", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY)
+)
+@dataclass(frozen=True)
+class Deconvolution(ConvolutionParameter):
+    """Spread each bottom through learned filters: the adjoint of the convolution, and a bias."""
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        self.check(bottoms)
+        batch, _, size = self.split(bottoms[0])
+        top = (*batch, self.num_output, *self.window(bottoms[0]).deconvolved(size))
+        return (top,) * tops
+
+    def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
+        channels = self.split(bottoms[0])[1]
+        kernel = self.window(bottoms[0]).kernel
+        return self.learned((channels, self.num_output // self.group, *kernel))
+
+    def macs(self, bottoms: Shapes, tops: Shapes) -> int:
+        weight = self.blobs(bottoms)["weight"].shape
+        return sum(map(count, bottoms)) * count(weight[1:])
+
+
+@layer("Im2col", param="convolution_param")
+@dataclass(frozen=True)
+class Im2col(ConvolutionParameter):
+    """Lay out each window as a column: channels times kernel, over the window positions."""
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        batch, channels, size = self.split(bottoms[0])
+        require(len(size) > 0, f"needs spatial axes, but the bottom is {dims(bottoms[0])}")
+        window = self.window(bottoms[0])
+        return ((*batch, channels * count(window.kernel), *window.convolved(size)),)
+
+
+@layer("Pooling", param="pooling_param", tops=(1, 2))
+@dataclass(frozen=True)
+class Pooling(Layer):
+    """Reduce each window of each channel to its maximum or its mean (pooling_layer.cpp).
+
+    A second top of a MAX pooling holds where each maximum stood, as h * W + w in its plane.
+    """
+
+    pool: str = "MAX"
+    kernel: tuple[int, ...] = per_axis("kernel_size", "kernel_h", "kernel_w", default=())
+    stride: tuple[int, ...] = per_axis("stride", "stride_h", "stride_w", default=(1,))
+    pad: tuple[int, ...] = per_axis("pad", "pad_h", "pad_w", default=(0,))
+    global_pooling: bool = False
+    round_mode: str = "CEIL"
+    engine: str = field(default="DEFAULT")
+
+    def window(self, bottom: Shape) -> Window:
+        """The window over this bottom; the whole plane when global."""
+        kernel = bottom[2:] if self.global_pooling else _spread("kernel_size", self.kernel, 2, default=None)
+        pad = _spread("pad", self.pad, 2, default=0)
+        stride = _spread("stride", self.stride, 2, default=1)
+        return Window(kernel, stride, pad, (1, 1))
+
+    def check_counts(self, bottoms: int, tops: int) -> None:
+        super().check_counts(bottoms, tops)
+        require(
+            tops == 1 or self.pool == "MAX",
+            f"only MAX pooling has a second top (the mask); this one is {self.pool}",
+        )
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        require(len(bottom) == 4, f"needs 4 axes (N, C, H, W), but the bottom is {dims(bottom)}")
+        if self.global_pooling:
+            require(
+                not self.kernel,
+                f"global_pooling takes the whole plane, but a kernel of {dims(self.kernel)} is given too",
+                "give one or the other",
+            )
+            require(
+                not any(self.pad) and set(self.stride) == {1},
+                "global_pooling needs pad 0 and stride 1",
+            )
+        else:
+            require(bool(self.kernel), "kernel_size is missing", "or give global_pooling: true")
+        window = self.window(bottom)
+        require(
+            min(window.kernel) > 0, f"a kernel of {dims(window.kernel)}; each side must be above 0"
+        )
+        require(
+            min(window.stride) > 0, f"a stride of {dims(window.stride)}; each must be above 0"
+        )
+        if any(window.pad):
+            require(self.pool in ("MAX", "AVE"), f"{self.pool} pooling cannot be padded")
+            require(
+                all(p < k for p, k in zip(window.pad, window.kernel, strict=True)),
+                f"pad {dims(window.pad)} must be smaller than the kernel {dims(window.kernel)}",
+            )
+        size = window.pooled(bottom[2:], ceil=self.round_mode == "CEIL")
+        return ((*bottom[:2], *size),) * tops
+
+
+@layer("SPP", param="spp_param")
+@dataclass(frozen=True)
+class SPP(Layer):
+    """Pool into 1, 4, 16, ... bins whatever the image's size, and join them (spp_layer.cpp)."""
+
+    pyramid_height: int = 0
+    pool: str = "MAX"
+    engine: str = "DEFAULT"
+
+    def levels(self, bottom: Shape) -> list[Pooling]:
+        """The pooling of each level, from one bin to 2^(height-1) a side."""
+        return [self._level(2**level, bottom) for level in range(self.pyramid_height)]
+
+    def _level(self, bins: int, bottom: Shape) -> Pooling:
+        kernel = tuple(-(-n // bins) for n in bottom[2:])
+        pad = tuple((k * bins - n + 1) // 2 for k, n in zip(kernel, bottom[2:], strict=True))
+        return Pooling(self.pool, kernel, kernel, pad)
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        require(len(bottom) == 4, f"needs 4 axes (N, C, H, W), but the bottom is {dims(bottom)}")
+        require(self.pyramid_height > 0, "pyramid_height is missing or 0; it must be above 0")
+        require(
+            2 ** (self.pyramid_height - 1) <= max(bottom[2:]),
+            f"pyramid_height {self.pyramid_height} is too high for an input of {dims(bottom[2:])}",
+        )
+        tops_of_levels = [level.infer(bottoms, 1)[0] for level in self.levels(bottom)]
+        if self.pyramid_height == 1:
+            return (tops_of_levels[0],)
+        return ((bottom[0], sum(count(top[1:]) for top in tops_of_levels)),)

@@ -1,0 +1,100 @@
+"""What Caffe refuses in activations, normalisations, dense and recurrent layers."""
+
+from __future__ import annotations
+
+import pytest
+
+from proto2net.errors import ShapeError
+from proto2net.layers.activation import Exp, Log, PReLU, ReLU
+from proto2net.layers.base import Layer, ParamSpec
+from proto2net.layers.dense import Embed, InnerProduct
+from proto2net.layers.normalize import LRN, MVN, BatchNorm, Bias, Scale, Softmax
+from proto2net.layers.recurrent import LSTM, RNN, LSTMUnit
+from proto2net.shape import Shape
+
+IMAGE = (2, 3, 8, 8)
+X, CONT, STATE = (4, 2, 3), (4, 2), (1, 2, 5)
+
+REFUSED: list[tuple[Layer, list[Shape], int, str]] = [
+    (ReLU(), [IMAGE, IMAGE], 1, "takes 1 bottom, but 2"),
+    (ReLU(), [IMAGE], 2, "takes 1 top, but 2"),
+    (Exp(base=0), [IMAGE], 1, "base is 0;"),
+    (Exp(base=-2), [IMAGE], 1, "base is -2;"),
+    (Exp(base=float("inf")), [IMAGE], 1, "base is inf;"),
+    (Exp(base=float("nan")), [IMAGE], 1, "base is nan;"),
+    (Log(base=0), [IMAGE], 1, "base is 0;"),
+    (Log(base=1), [IMAGE], 1, "base is 1,"),
+    (PReLU(), [(2,)], 1, "2 to 4 axes"),
+    (PReLU(channel_shared=True), [(2, 3, 4, 5, 6)], 1, "2 x 3 x 4 x 5 x 6"),
+    (BatchNorm(), [(2,)], 1, "at least 2 axes"),
+    (BatchNorm(), [()], 1, "scalar"),
+    (LRN(local_size=4), [IMAGE], 1, "local_size is 4;"),
+    (LRN(local_size=0), [IMAGE], 1, "local_size is 0;"),
+    (LRN(), [(2, 3, 8)], 1, "needs 4 axes"),
+    (LRN(norm_region="WITHIN_CHANNEL"), [(2, 3)], 1, "needs 4 axes"),
+    (MVN(), [(2, 3, 4, 5, 6)], 1, "at most 4 axes"),
+    (Softmax(axis=7), [IMAGE], 1, "axis is 7"),
+    (Softmax(axis=-5), [IMAGE], 1, "axis is -5"),
+    (Softmax(), [()], 1, "scalar"),
+    (Scale(), [IMAGE, (3,), (3,)], 1, "takes 1 to 2 bottoms"),
+    (Scale(axis=4), [IMAGE], 1, "axis is 4"),
+    (Scale(axis=4, num_axes=0), [IMAGE], 1, "axis is 4"),
+    (Scale(num_axes=-2), [IMAGE], 1, "num_axes is -2;"),
+    (Scale(axis=-1, num_axes=2), [IMAGE], 1, "2 axes from axis 3"),
+    (Scale(), [IMAGE, (8,)], 1, "must be 3, as"),
+    (Scale(axis=3), [IMAGE, (8, 8)], 1, "2 axes from axis 3"),
+    (Scale(axis=4), [IMAGE, (3,)], 1, "axis is 4"),
+    (Scale(axis=4, bias_term=True), [IMAGE, ()], 1, "axis is 4"),
+    (Bias(axis=-5), [IMAGE], 1, "axis is -5"),
+    (Bias(num_axes=4), [IMAGE], 1, "4 axes from axis 1"),
+    (Bias(axis=0), [IMAGE, (2, 4)], 1, "must be 2 x 3, as"),
+    (InnerProduct(), [IMAGE], 1, "num_output"),
+    (InnerProduct(num_output=5, axis=4), [IMAGE], 1, "axis is 4"),
+    (InnerProduct(num_output=5), [(2,)], 1, "axis is 1"),
+    (Embed(input_dim=7), [(2,)], 1, "num_output"),
+    (Embed(num_output=5), [(2,)], 1, "input_dim"),
+    (LSTM(num_output=5), [X], 1, "x, cont, or one more"),
+    (LSTM(num_output=5), [X, CONT, STATE, STATE], 1, "but 4 given"),
+    (LSTM(num_output=5), [X, CONT], 3, "must be output, but 3"),
+    (LSTM(num_output=5, expose_hidden=True), [X, CONT, STATE], 3, "x, cont, h, c, or"),
+    (RNN(num_output=5, expose_hidden=True), [X, CONT, STATE], 1, "output, h, but 1"),
+    (RNN(), [X, CONT], 1, "num_output"),
+    (RNN(num_output=5), [(4,), CONT], 1, "first bottom is 4"),
+    (RNN(num_output=5), [(4, 2), CONT], 1, "first bottom is 4 x 2"),
+    (RNN(num_output=5), [(0, 2, 3), (0, 2)], 1, "first bottom is 0 x 2 x 3"),
+    (RNN(num_output=5), [X, (4, 2, 1)], 1, "must be 4 x 2, as"),
+    (RNN(num_output=5), [X, (2, 4)], 1, "but it is 2 x 4"),
+    (LSTM(num_output=5), [X, CONT, (2,)], 1, "must be 2 x features"),
+    (LSTM(num_output=5), [X, CONT, (3, 3)], 1, "but it is 3 x 3"),
+    (LSTM(num_output=5), [X, CONT, ()], 1, "but it is scalar"),
+    (RNN(num_output=4, expose_hidden=True), [X, CONT, STATE], 2, "state h must be 1 x 2 x 4"),
+    (
+        LSTM(num_output=5, expose_hidden=True),
+        [X, CONT, (2, 3), STATE, (2, 5)],
+        3,
+        "state c must be 1 x 2 x 5",
+    ),
+    (LSTMUnit(), [STATE, (1, 2, 20)], 2, "takes 3 bottoms"),
+    (LSTMUnit(), [(2, 5), (1, 2, 20), (1, 2)], 2, "first bottom is 2 x 5"),
+    (LSTMUnit(), [(2, 2, 5), (1, 2, 20), (1, 2)], 2, "first bottom is 2 x 2 x 5"),
+    (LSTMUnit(), [STATE, (1, 2, 15), (1, 2)], 2, "must be 1 x 2 x 20"),
+    (LSTMUnit(), [STATE, (1, 2, 20), (2,)], 2, "must be 1 x 2,"),
+]
+
+
+@pytest.mark.parametrize(("layer", "bottoms", "tops", "words"), REFUSED)
+def test_refused(layer: Layer, bottoms: list[Shape], tops: int, words: str) -> None:
+    with pytest.raises(ShapeError) as refusal:
+        layer.check_counts(len(bottoms), tops)
+        layer.infer(tuple(bottoms), tops)
+    assert words in refusal.value.issues[0].message
+
+
+@pytest.mark.parametrize(
+    ("lr_mults", "words"),
+    [([1.0], "param 1 has lr_mult 1"), ([0.0, 0.0, 0.5], "param 3"), ([0.0, None], "param 2")],
+)
+def test_statistics_of_batch_norm_are_not_trained(lr_mults: list[float | None], words: str) -> None:
+    BatchNorm().check_params([ParamSpec(lr_mult=0.0)] * 3)
+    with pytest.raises(ShapeError, match=words):
+        BatchNorm().check_params([ParamSpec(lr_mult=lr_mult) for lr_mult in lr_mults])
