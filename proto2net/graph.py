@@ -232,7 +232,9 @@ class Wiring:
         unknown = [name for name in entry.bottoms if name not in self._latest]
         if unknown:
             raise ShapeError(
-                Issue(f'bottom "{name}" is not made by any layer above', closest(name, self._latest))
+                Issue(
+                    f'bottom "{name}" is not made by any layer above', closest(name, self._latest)
+                )
                 for name in dict.fromkeys(unknown)
             )
         return [self._latest[name] for name in entry.bottoms]
@@ -278,9 +280,7 @@ class Wiring:
                 f"{len(node.blobs)} learned blobs"
             )
         node.layer.check_params(node.params)
-        for spec, blob, learned in zip(
-            node.params, node.blobs, node.blobs.values(), strict=False
-        ):
+        for spec, blob, learned in zip(node.params, node.blobs, node.blobs.values(), strict=False):
             if not spec.name:
                 continue
             shared = self._shared.get(spec.name)

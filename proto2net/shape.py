@@ -35,7 +35,7 @@ def dims(shape: Sequence[int]) -> str:
 
 
 def canonical_axis(axis: int, shape: Shape, name: str = "axis") -> int:
-    """The axis counted from the front; negative ones count from the back (Blob::CanonicalAxisIndex)."""
+    """The axis counted from the front; negative ones count from the back (blob.hpp)."""
     n = len(shape)
     require(
         -n <= axis < n,

@@ -84,6 +84,7 @@ REFUSED: list[tuple[Layer, list[Shape], int, str]] = [
 
 @pytest.mark.parametrize(("layer", "bottoms", "tops", "words"), REFUSED)
 def test_refused(layer: Layer, bottoms: list[Shape], tops: int, words: str) -> None:
+    """Each is refused in a sentence with these words."""
     with pytest.raises(ShapeError) as refusal:
         layer.check_counts(len(bottoms), tops)
         layer.infer(tuple(bottoms), tops)
@@ -95,6 +96,7 @@ def test_refused(layer: Layer, bottoms: list[Shape], tops: int, words: str) -> N
     [([1.0], "param 1 has lr_mult 1"), ([0.0, 0.0, 0.5], "param 3"), ([0.0, None], "param 2")],
 )
 def test_statistics_of_batch_norm_are_not_trained(lr_mults: list[float | None], words: str) -> None:
+    """Each lr_mult that is not 0 is refused; one that is not given is 1."""
     BatchNorm().check_params([ParamSpec(lr_mult=0.0)] * 3)
     with pytest.raises(ShapeError, match=words):
         BatchNorm().check_params([ParamSpec(lr_mult=lr_mult) for lr_mult in lr_mults])

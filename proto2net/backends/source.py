@@ -10,7 +10,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 WIDTH = 88
 INDENT = "    "
@@ -96,6 +96,51 @@ def statement(text: str, indent: int, comment: str = "") -> str:
         commented = f"{line}  # {comment}"
         return commented if comment and len(commented) <= WIDTH else line
     return "\n".join(_broken(text, indent))
+
+
+def assignment(targets: Sequence[str], value: str, indent: int, comment: str = "") -> str:
+    """`a, b = value`; the targets a line each where they leave no room for the value."""
+    names = ", ".join(targets)
+    head = value[: value.index("(") + 1] if "(" in value else value
+    if len(targets) == 1 or len(f"{INDENT * indent}{names} = {head}") <= WIDTH:
+        return statement(f"{names} = {value}", indent, comment)
+    return statement(f"({names},) = {value}", indent)
+
+
+def returned(values: Sequence[str], indent: int) -> str:
+    """`return a, b`, in brackets where the line is too long."""
+    text = f"return {', '.join(values)}"
+    if len(values) > 1 and len(INDENT * indent + text) > WIDTH:
+        text = f"return ({', '.join(values)})"
+    return statement(text, indent)
+
+
+def signature(text: str, indent: int) -> str:
+    """A `def` line, its parameters on lines of their own where they do not fit."""
+    margin = INDENT * indent
+    if len(margin + text) <= WIDTH:
+        return margin + text
+    start, end = _top_level(text)[0]
+    parameters = text[start + 1 : end]
+    inner = margin + INDENT
+    if len(inner + parameters) <= WIDTH:
+        lines = [inner + parameters]
+    else:
+        lines = [f"{inner}{parameter}," for parameter in _split(parameters)]
+    return "\n".join([margin + text[: start + 1], *lines, margin + text[end:]])
+
+
+def class_name(text: str) -> str:
+    """A class's name from a network's: "nin_imagenet" -> NinImagenet."""
+    words = re.findall(r"[A-Za-z0-9]+", text)
+    name = "".join(word[0].upper() + word[1:] for word in words)[:_LONGEST_NAME]
+    return name if name and name[0].isalpha() else f"Net{name}"
+
+
+def function_name(text: str) -> str:
+    """A function's name from a network's: "ResNet-50" -> resnet_50."""
+    name = "_".join(re.findall(r"[a-z0-9]+", text.lower()))[:_LONGEST_NAME]
+    return Namespace().name(name if name and name[0].isalpha() else f"net_{name}".rstrip("_"))
 
 
 def _broken(text: str, indent: int) -> list[str]:

@@ -16,11 +16,12 @@ from proto2net.errors import Issue, Location, ParseError, Proto2NetError, ShapeE
 from proto2net.graph import Entry
 from proto2net.layers.base import LAYERS, Filler, Layer, ParamSpec
 from proto2net.layers.data import TransformationParameter
-from proto2net.layers.loss import LossParameter
+from proto2net.layers.loss import LossParameter, SoftmaxParameter
 
 MESSAGES: dict[str, type[Any]] = {
     "FillerParameter": Filler,
     "LossParameter": LossParameter,
+    "SoftmaxParameter": SoftmaxParameter,
     "TransformationParameter": TransformationParameter,
 }
 """The dataclass of each message that a layer's field can hold. (A BlobShape becomes a tuple.)"""
@@ -34,7 +35,9 @@ def entries(layers: Iterable[Message], phase: str, file: str) -> list[Entry]:
         try:
             found.append(_entry(layer, phase, where))
         except Proto2NetError as error:
-            issues += error.at(where, f'layer "{layer.name}"' + f" ({layer.type})" * bool(layer.type))
+            issues += error.at(
+                where, f'layer "{layer.name}"' + f" ({layer.type})" * bool(layer.type)
+            )
     if issues:
         raise ParseError(issues)
     return found
@@ -71,26 +74,35 @@ def read_layer(cls: type[Layer], message: Message) -> Layer:
     """
     own = getattr(message, cls.param) if cls.param else None
     given: dict[str, Any] = {}
-    for field, descriptor in _routes(cls, own.DESCRIPTOR if own is not None else None):
-        if descriptor is None:
+    for field, within, route in _routes(cls):
+        if route is None:
             value = _per_axis(own, field)
         else:
-            source = own if own is not None and descriptor.containing_type == own.DESCRIPTOR else message
-            value = _value(source, descriptor)
+            value = _value(own if within else message, route)
         if value is not None:
             given[field.name] = value
     return cls(**given)
 
 
+_Route = tuple["dataclasses.Field[Any]", bool, "FieldDescriptor | None"]
+
+
 @cache
-def _routes(cls: type[Any], own: Any) -> list[tuple[dataclasses.Field[Any], FieldDescriptor | None]]:
-    """Each field of a layer type with its descriptor; None where it is one size per axis."""
+def _routes(cls: type[Layer]) -> list[_Route]:
+    """Each field of a layer type; whether it is in the type's own message; its descriptor.
+
+    There is no one descriptor for a field that holds a size per axis.
+    """
     beside = descriptor("LayerParameter").fields_by_name
-    within = own.fields_by_name if own is not None else {}
-    return [
-        (field, None if "per_axis" in field.metadata else within.get(field.name) or beside[field.name])
-        for field in dataclasses.fields(cls)
-    ]
+    own = beside[cls.param].message_type.fields_by_name if cls.param else {}
+    routes: list[_Route] = []
+    for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # every layer type is one
+        if "per_axis" in field.metadata:
+            routes.append((field, True, None))
+        else:
+            within = field.name in own
+            routes.append((field, within, (own if within else beside)[field.name]))
+    return routes
 
 
 def _read(cls: type[Any], message: Message) -> Any:
@@ -145,4 +157,3 @@ def shortest(value: float) -> float:
         if struct.pack("<f", short) == struct.pack("<f", value):
             return short
     return value
-

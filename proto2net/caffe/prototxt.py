@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import NoReturn
@@ -41,10 +42,8 @@ def read(text: str, file: str = "<text>", message: str = "NetParameter") -> Mess
     """The message that the text holds. Raises ParseError with every problem found."""
     reader = _Reader(text, file)
     result = message_class(message)()
-    try:
+    with suppress(_SyntaxError):  # what follows it cannot be understood
         reader.body(result, end="")
-    except _SyntaxError:
-        pass  # what follows cannot be understood; all that was found is in reader.issues
     if reader.issues:
         raise ParseError(reader.issues)
     return result

@@ -27,9 +27,7 @@ Message = Any
 
 @cache
 def _pool() -> DescriptorPool:
-    schema = FileDescriptorProto.FromString(
-        files(__package__).joinpath("caffe.desc").read_bytes()
-    )
+    schema = FileDescriptorProto.FromString(files(__package__).joinpath("caffe.desc").read_bytes())
     for message in schema.message_type:
         if message.name in ("LayerParameter", "V1LayerParameter"):
             message.field.add(

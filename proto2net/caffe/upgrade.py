@@ -6,7 +6,7 @@ There have been three formats of a layer: V0 (`layers { layer { type: "conv" } }
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from proto2net.caffe.schema import LINE, Message, message_class
@@ -100,9 +100,8 @@ _V0_ENTRY = ("layer", "bottom", "top", LINE)
 def _upgrade_v0(net: Message, file: str) -> list[str]:
     if not any(entry.HasField("layer") for entry in net.layers):
         return []
-    notes = []
-    if dropped := _keep_only(net, _V0_NET):
-        notes.append(_note(f"{_dropped(dropped)} the V0 format has none", Location(file, 0)))
+    dropped = _dropped(_keep_only(net, _V0_NET), "the V0 format has no such field")
+    notes = [_note(what, Location(file, 0)) for what in dropped]
     folded = _fold_padding(net, file)
     for entry in net.layers:
         where, layer = _location(entry, file), _v0_label(entry)
@@ -174,10 +173,8 @@ def _check_padding(reader: Message, padding: Message) -> None:
 
 def _upgrade_v0_entry(entry: Message) -> list[str]:
     """Turn an entry of V0 into one of V1 in place. Returns what had to be dropped."""
-    notes = []
-    if dropped := _keep_only(entry, _V0_ENTRY):
-        notes.append(f"{_dropped(dropped)} beside a V0 layer only bottom and top count")
-    v0 = entry.layer
+    stray = _keep_only(entry, _V0_ENTRY)
+    v0, unknown = entry.layer, []
     kind = _V0_TYPES.get(v0.type, _V0Type("NONE"))
     routes = {**_V0_COMMON, **dict.fromkeys(kind.fields, kind.message)}
     for field, value in v0.ListFields():
@@ -188,9 +185,12 @@ def _upgrade_v0_entry(entry: Message) -> list[str]:
             target = getattr(entry, message) if message else entry
             _put(target, _V0_RENAMED.get(field.name, field.name), value)
         else:
-            notes.append(f"{_dropped([field.name])} a V0 layer of this type has no such field")
+            unknown.append(field.name)
     entry.ClearField("layer")
-    return notes
+    return [
+        *_dropped(stray, "beside a V0 layer only bottom and top count"),
+        *_dropped(unknown, "a V0 layer of this type has no such field"),
+    ]
 
 
 # Data transformation: from the data layers' own messages to transform_param
@@ -205,9 +205,9 @@ _TRANSFORMATIONS = ("scale", "mean_file", "crop_size", "mirror")
 
 def _upgrade_transformations(net: Message) -> list[str]:
     moved = sum(map(_move_transformation, net.layers))
-    return [f"moved scale, mean and crop of {_count(moved, 'data layer')} to transform_param"][
-        :moved
-    ]
+    if not moved:
+        return []
+    return [f"moved the data transformation of {_count(moved, 'layer')} to transform_param"]
 
 
 def _move_transformation(entry: Message) -> bool:
@@ -217,7 +217,7 @@ def _move_transformation(entry: Message) -> bool:
     param = getattr(entry, message)
     given = [name for name in _TRANSFORMATIONS if param.HasField(name)]
     for name in given:
-        _put(entry.transform_param, name, getattr(param, name))
+        setattr(entry.transform_param, name, getattr(param, name))
         param.ClearField(name)
     return bool(given)
 
@@ -280,21 +280,14 @@ def _upgrade_v1(net: Message, file: str) -> list[str]:
         return []
     if net.layer:
         found = f"{len(net.layers)} `layers` (V1 format) and {len(net.layer)} `layer` (current)"
-        issue = Issue(
-            f"the net has {found}, but only one of the two can be given",
-            "write every layer as `layer`",
-            max(_location(net.layers[0], file), _location(net.layer[0], file), key=_line),
-        )
-        raise ParseError([issue])
+        message = f"the net has {found}; Caffe reads one kind only"
+        where = _location(net.layers[0], file)
+        raise ParseError([Issue(message, "write every layer as `layer`", where)])
     for entry in net.layers:
         _upgrade_v1_entry(entry, net.layer.add())
     sentence = f"upgraded {_count(len(net.layers), 'layer')} from the V1 format"
     net.ClearField("layers")
     return [sentence]
-
-
-def _line(where: Location) -> int:
-    return where.line
 
 
 def _upgrade_v1_entry(entry: Message, layer: Message) -> None:
@@ -322,29 +315,35 @@ def _upgrade_inputs(net: Message, file: str) -> list[str]:
         return []
     inputs = f"the input fields ({', '.join(net.input)})"
     if net.input_shape or net.input_dim:
-        notes = [f"made an Input layer of {inputs}", *_insert_input(net, file)]
-    else:  # an old .caffemodel, whose inputs do not matter
+        notes = [f"made an Input layer of {inputs}", *_check_input_sizes(net, file)]
+        net.layer.insert(0, _input_layer(net))
+    else:  # an old .caffemodel: the inputs stand in its prototxt
         notes = [f"dropped {inputs}, which give no shape"]
     for name in ("input", "input_shape", "input_dim"):
         net.ClearField(name)
     return notes
 
 
-def _insert_input(net: Message, file: str) -> list[str]:
-    field, each = ("input_shape", 1) if net.input_shape else ("input_dim", 4)
-    given, needed = len(getattr(net, field)), each * len(net.input)
+def _check_input_sizes(net: Message, file: str) -> list[str]:
+    """Refuse too few shapes or dims. Returns a note where there are more than Caffe reads."""
+    field, each, unit = ("input_dim", 4, "N, C, H and W of each input")
+    if net.input_shape:
+        field, each, unit = ("input_shape", 1, "one for each input")
+    given, needed, where = len(getattr(net, field)), each * len(net.input), Location(file, 0)
     inputs = f"{_count(len(net.input), 'input')} ({', '.join(net.input)})"
     found = f"{field} is given {_count(given, 'time')} for {inputs}"
     if given < needed:
-        unit = "one for each input" if each == 1 else "N, C, H and W of each input"
         hint = f"give it {_count(needed, 'time')}: {unit}"
-        raise ParseError([Issue(found, hint, Location(file, 0))])
+        raise ParseError([Issue(found, hint, where)])
+    return [_note(f"{found}; Caffe reads the first {needed}", where)] if given > needed else []
+
+
+def _input_layer(net: Message) -> Message:
     layer = message_class("LayerParameter")(name="input", type="Input", top=net.input)
     for index in range(len(net.input)):
-        dims = net.input_shape[index].dim if each == 1 else net.input_dim[4 * index :][:4]
-        layer.input_param.shape.add(dim=dims)
-    net.layer.insert(0, layer)
-    return [_note(f"{found}; Caffe reads the first {needed}", Location(file, 0))][: given - needed]
+        dims = net.input_dim[4 * index :][:4]
+        layer.input_param.shape.add(dim=net.input_shape[index].dim if net.input_shape else dims)
+    return layer
 
 
 # BatchNorm: its blobs are statistics, which a solver must not touch
@@ -352,10 +351,9 @@ def _insert_input(net: Message, file: str) -> list[str]:
 
 def _upgrade_batch_norms(net: Message) -> list[str]:
     frozen = sum(map(_freeze, net.layer))
-    return [
-        f"set lr_mult and decay_mult to 0 in {_count(frozen, 'BatchNorm layer')}: "
-        "its blobs are statistics, not learned"
-    ][:frozen]
+    if not frozen:
+        return []
+    return [f"set lr_mult and decay_mult of {_count(frozen, 'BatchNorm layer')} to 0"]
 
 
 def _freeze(layer: Message) -> bool:
@@ -395,15 +393,16 @@ def _location(entry: Message, file: str) -> Location:
 
 
 def _v0_label(entry: Message) -> str:
-    return f'layer "{entry.layer.name}"' + f" ({entry.layer.type})" * bool(entry.layer.type)
+    v0 = entry.layer
+    return f'layer "{v0.name or entry.name}"' + f" ({v0.type})" * bool(v0.type)
 
 
 def _note(sentence: str, where: Location, layer: str = "") -> str:
     return str(Issue(sentence, where=where, layer=layer))
 
 
-def _dropped(names: Iterable[str]) -> str:
-    return f"dropped {', '.join(names)}, as Caffe does:"
+def _dropped(names: Sequence[str], why: str) -> list[str]:
+    return [f"dropped {', '.join(names)}, as Caffe does: {why}"] if names else []
 
 
 def _count(number: int, what: str) -> str:

@@ -48,11 +48,21 @@ class Filler:
             f'unknown filler "{self.type}"',
             f"Caffe has {', '.join(FILLERS)}",
         )
+        require(
+            len(shape) > 0 or self.type in ("constant", "uniform", "gaussian"),
+            f"a {self.type} filler cannot fill a blob without axes",
+            "constant, uniform and gaussian can",
+        )
         require(count(shape) > 0, f"a filler cannot fill a blob of {dims(shape)}")
         require(
             self.sparse == -1 or self.type == "gaussian",
             f"a {self.type} filler cannot be sparse (sparse: {self.sparse})",
             "only gaussian can",
+        )
+        require(
+            self.sparse == -1 or (self.sparse >= 0 and len(shape) > 0),
+            f"sparse is {self.sparse} for a blob of {dims(shape)}",
+            "it is the number of inputs that each output keeps",
         )
         if self.type == "uniform":
             require(self.min <= self.max, f"uniform filler from {self.min} to {self.max}")
@@ -153,28 +163,28 @@ L = TypeVar("L", bound=Layer)
 
 
 def layer(
-    type: str,
+    name: str,
     *,
     param: str = "",
     bottoms: int | Count = 1,
     tops: int | Count = 1,
     in_place: bool = True,
 ) -> Callable[[type[L]], type[L]]:
-    """Register a dataclass as the layer type that Caffe calls `type`.
+    """Register a dataclass as the layer type that Caffe calls `name`.
 
     `bottoms` and `tops` are a number, or the least and the greatest (ANY for no limit).
     """
 
     def register(cls: type[L]) -> type[L]:
-        if type in LAYERS:
+        if name in LAYERS:
             raise Proto2NetError(
-                f'layer type "{type}" is declared twice: '
-                f"in {LAYERS[type].__module__} and in {cls.__module__}"
+                f'layer type "{name}" is declared twice: '
+                f"in {LAYERS[name].__module__} and in {cls.__module__}"
             )
-        cls.type, cls.param, cls.in_place = type, param, in_place
+        cls.type, cls.param, cls.in_place = name, param, in_place
         cls.bottoms = (bottoms, bottoms) if isinstance(bottoms, int) else bottoms
         cls.tops = (tops, tops) if isinstance(tops, int) else tops
-        LAYERS[type] = cls
+        LAYERS[name] = cls
         return cls
 
     return register

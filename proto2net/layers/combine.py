@@ -36,7 +36,7 @@ class Concat(Layer):
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         axis = self.along(bottoms[0])
         require(
-            len({(bottom[:axis], bottom[axis + 1 :]) for bottom in bottoms}) == 1,
+            len({(len(bottom), bottom[:axis], bottom[axis + 1 :]) for bottom in bottoms}) == 1,
             f"the bottoms must agree in all axes but axis {axis}, "
             f"but they are {', '.join(map(dims, bottoms))}",
         )
@@ -202,7 +202,8 @@ class Reshape(Layer):
             )
         new = [dim or bottom[i] for i, dim in enumerate(self.shape, start)]
         if -1 in new:
-            known = count(bottom[:start]) * -count(new) * count(bottom[end:])
+            others = [dim for dim in new if dim != -1]
+            known = count(bottom[:start]) * count(others) * count(bottom[end:])
             require(
                 known > 0 and count(bottom) % known == 0,
                 f"{dims(bottom)} ({count(bottom)} elements) does not divide "
@@ -307,7 +308,7 @@ class Filter(Layer):
         for bottom in filtered:
             require(
                 bottom[:1] == selector[:1],
-                f"the selector ({dims(selector)}) has not as many rows as a bottom ({dims(bottom)})",
+                f"the selector is {dims(selector)}, but a bottom with other rows is {dims(bottom)}",
             )
         return tuple(filtered)
 

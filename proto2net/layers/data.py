@@ -71,7 +71,7 @@ class Input(Layer):
 @layer("DummyData", param="dummy_data_param", bottoms=0, tops=(1, ANY))
 @dataclass(frozen=True)
 class DummyData(Layer):
-    """Blobs that fillers fill: constants once, random values anew each time (dummy_data_layer.cpp)."""
+    """Blobs that fillers fill, random ones anew for each forward pass (dummy_data_layer.cpp)."""
 
     data_filler: tuple[Filler, ...] = ()
     num: tuple[int, ...] = ()

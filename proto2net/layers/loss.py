@@ -164,7 +164,7 @@ class MultinomialLogisticLoss(Loss):
 @layer("InfogainLoss", param="infogain_loss_param", bottoms=(2, 3), tops=(1, 2))
 @dataclass(frozen=True)
 class InfogainLoss(Loss):
-    """The softmax of scores, its logs weighted by the label's row of a matrix (infogain_loss_layer.cpp).
+    """The logs of a softmax, weighted by the label's row of a matrix (infogain_loss_layer.cpp).
 
     The matrix is the third bottom, or the blob in the file `source`. A second top holds the
     probabilities.

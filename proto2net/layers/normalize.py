@@ -21,6 +21,10 @@ class BatchNorm(Layer):
     moving_average_fraction: float = 0.999
     eps: float = 1e-5
 
+    def batch_statistics(self, phase: str) -> bool:
+        """Whether it uses the batch's mean and variance, and not the stored ones."""
+        return phase == "TRAIN" if self.use_global_stats is None else not self.use_global_stats
+
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         (bottom,) = bottoms
         require(len(bottom) >= 2, f"needs at least 2 axes (N, C), but the bottom is {dims(bottom)}")
@@ -127,7 +131,7 @@ class Broadcast(Layer):
 @layer("Scale", param="scale_param", bottoms=(1, 2))
 @dataclass(frozen=True)
 class Scale(Broadcast):
-    """Multiply by a learned factor or by the second bottom; add a bias if asked (scale_layer.cpp)."""
+    """Multiply by a learned factor or the second bottom; add a bias if asked (scale_layer.cpp)."""
 
     filler: Filler | None = None
     bias_term: bool = False

@@ -55,7 +55,7 @@ class RecurrentParameter(Layer):
         require(self.num_output > 0, "num_output is missing or 0; it must be above 0")
         require(
             len(x) >= 3 and x[0] > 0,
-            f"needs an input of (time steps, sequences, features), but the first bottom is {dims(x)}",
+            f"needs (time steps, sequences, features), but the first bottom is {dims(x)}",
         )
         require(
             cont == x[:2],

@@ -13,9 +13,7 @@ class ConvolutionParameter(Layer):
     """The parameters that Convolution, Deconvolution and Im2col share (base_conv_layer.cpp)."""
 
     num_output: int = 0
-    kernel: tuple[int, ...] = per_axis(
-        "kernel_size", "kernel_h", "kernel_w", default=(), missing=0
-    )
+    kernel: tuple[int, ...] = per_axis("kernel_size", "kernel_h", "kernel_w", default=(), missing=0)
     stride: tuple[int, ...] = per_axis("stride", "stride_h", "stride_w", default=(), missing=0)
     pad: tuple[int, ...] = per_axis("pad", "pad_h", "pad_w", default=(), missing=0)
     dilation: tuple[int, ...] = ()
@@ -40,9 +38,7 @@ class ConvolutionParameter(Layer):
         require(
             min(kernel, default=1) > 0, f"a kernel of {dims(kernel)}; each side must be above 0"
         )
-        require(
-            min(stride, default=1) > 0, f"a stride of {dims(stride)}; each must be above 0"
-        )
+        require(min(stride, default=1) > 0, f"a stride of {dims(stride)}; each must be above 0")
         return Window(
             kernel,
             stride,
@@ -93,9 +89,7 @@ def _spread(
     return values if len(values) == axes else values * axes
 
 
-@layer(
-    "Convolution", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY)
-)
+@layer("Convolution", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY))
 @dataclass(frozen=True)
 class Convolution(ConvolutionParameter):
     """Cross-correlate each bottom with learned filters, and add a bias to each channel."""
@@ -115,9 +109,7 @@ class Convolution(ConvolutionParameter):
         return sum(map(count, tops)) * count(weight[1:])
 
 
-@layer(
-    "Deconvolution", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY)
-)
+@layer("Deconvolution", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY))
 @dataclass(frozen=True)
 class Deconvolution(ConvolutionParameter):
     """Spread each bottom through learned filters: the adjoint of the convolution, and a bias."""
@@ -168,7 +160,11 @@ class Pooling(Layer):
 
     def window(self, bottom: Shape) -> Window:
         """The window over this bottom; the whole plane when global."""
-        kernel = bottom[2:] if self.global_pooling else _spread("kernel_size", self.kernel, 2, default=None)
+        kernel = (
+            bottom[2:]
+            if self.global_pooling
+            else _spread("kernel_size", self.kernel, 2, default=None)
+        )
         pad = _spread("pad", self.pad, 2, default=0)
         stride = _spread("stride", self.stride, 2, default=1)
         return Window(kernel, stride, pad, (1, 1))
@@ -186,7 +182,8 @@ class Pooling(Layer):
         if self.global_pooling:
             require(
                 not self.kernel,
-                f"global_pooling takes the whole plane, but a kernel of {dims(self.kernel)} is given too",
+                "global_pooling takes the whole plane, but a kernel of "
+                f"{dims(self.kernel)} is given too",
                 "give one or the other",
             )
             require(
@@ -199,9 +196,7 @@ class Pooling(Layer):
         require(
             min(window.kernel) > 0, f"a kernel of {dims(window.kernel)}; each side must be above 0"
         )
-        require(
-            min(window.stride) > 0, f"a stride of {dims(window.stride)}; each must be above 0"
-        )
+        require(min(window.stride) > 0, f"a stride of {dims(window.stride)}; each must be above 0")
         if any(window.pad):
             require(self.pool in ("MAX", "AVE"), f"{self.pool} pooling cannot be padded")
             require(

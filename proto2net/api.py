@@ -1,0 +1,173 @@
+"""The whole pipeline: text -> message -> entries -> graph -> source -> live network."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import linecache
+import logging
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from proto2net import backends
+from proto2net.backends.base import Backend, Emitted
+from proto2net.errors import Proto2NetError
+from proto2net.graph import Graph, wire
+from proto2net.rewrites import deploy
+
+if TYPE_CHECKING:
+    from proto2net.backends.base import Ndarray
+    from proto2net.weights import Weights
+
+Net = str | Path | Graph
+"""A path of a prototxt, its text, or a graph."""
+
+
+def parse(
+    net: Net,
+    *,
+    phase: str = "test",
+    level: int = 0,
+    stages: Sequence[str] = (),
+    inputs: Mapping[str, Sequence[int]] | None = None,
+    outputs: Sequence[str] = (),
+    file: str = "",
+) -> Graph:
+    """The graph of one phase of a network definition.
+
+    `inputs` gives shapes (N, C, H, W) to inputs by name; `outputs` keeps only what these blobs
+    need. `file` is what messages call a text. What was assumed or left out is logged.
+    """
+    graph = net if isinstance(net, Graph) else _read(net, file, phase, level, stages, inputs or {})
+    return graph.until(outputs) if outputs else graph
+
+
+def convert(net: Net, *, to: str, name: str = "", **options: Any) -> str:
+    """The source text of the network for the target `to`, such as "torch" or "tf".
+
+    `name` names its class or function; the other options are those of `parse`.
+    """
+    source: str = backends.get(to).emit(parse(net, **options), name).source
+    return source
+
+
+def load(net: Net, weights: Weights | None = None, *, to: str, **options: Any) -> Any:
+    """A live network: an nn.Module or a keras.Model, made by importing the emitted source.
+
+    `weights` holds arrays in Caffe's layout by layer name; without, the network starts from its
+    fillers. The other options are those of `parse`.
+    """
+    graph = parse(net, **options)
+    live = _live(_backend(to), graph)
+    if weights is not None:
+        from proto2net.weights import match
+
+        values = match(graph, weights)
+        live.backend.install(live.network, live.emitted.converted(values))
+    _LIVE[live.network] = live
+    return live.network
+
+
+def blobs(network: Any, feeds: Mapping[str, Any]) -> dict[str, Ndarray]:
+    """Every named blob of a network of `load`, for inputs by name.
+
+    Names, layout (N, C, H, W) and values are Caffe's, whatever the target: a name that several
+    layers write in place holds its last value.
+    """
+    import numpy as np
+
+    live = _LIVE.get(network)
+    if live is None:
+        raise Proto2NetError("this network was not made by proto2net.load")
+    values = {blob.name: np.asarray(feeds[blob.name]) for blob in live.graph.inputs}
+    wanted = [blob for name, blob in live.graph.blobs.items() if name not in values]
+    # The same source with more outputs; its arrays are found by what they are made from.
+    probe = _live(live.backend, dataclasses.replace(live.graph, outputs=tuple(wanted)))
+    state = live.backend.arrays(live.network)
+    held = {array: state[name] for name, array in live.emitted.arrays.items()}
+    arrays = {name: held[array] for name, array in probe.emitted.arrays.items()}
+    live.backend.install(probe.network, arrays)
+    results = live.backend.run(probe.network, probe.graph, values)
+    return values | {blob.name: value for blob, value in zip(wanted, results, strict=True)}
+
+
+@dataclasses.dataclass(frozen=True)
+class _Live:
+    network: Any
+    graph: Graph
+    backend: Backend
+    emitted: Emitted
+
+
+_LIVE: Any = WeakKeyDictionary()
+
+
+def _live(backend: Backend, graph: Graph) -> _Live:
+    emitted = backend.emit(graph)
+    module = _imported(emitted.source, emitted.entry)
+    return _Live(backend.build(module, emitted, graph.phase), graph, backend, emitted)
+
+
+def _backend(name: str) -> Backend:
+    backend = backends.get(name)
+    if not isinstance(backend, Backend):
+        raise Proto2NetError(f'"{name}" prints text; it cannot be loaded')
+    return backend
+
+
+def _imported(source: str, entry: str) -> ModuleType:
+    """The source as a module that tracebacks and inspect.getsource can show."""
+    name = f"proto2net.live.{entry}_{next(_NUMBERS)}"
+    file = f"<{name}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    module = ModuleType(name)
+    module.__file__ = file
+    sys.modules[name] = module
+    exec(compile(source, file, "exec"), module.__dict__)  # noqa: S102  # our own rendering
+    return module
+
+
+def _read(
+    net: str | Path,
+    file: str,
+    phase: str,
+    level: int,
+    stages: Sequence[str],
+    inputs: Mapping[str, Sequence[int]],
+) -> Graph:
+    from proto2net.caffe import importer, prototxt, upgrade
+    from proto2net.caffe.phase import select
+
+    phase = phase.upper()
+    if phase not in ("TEST", "TRAIN"):
+        raise Proto2NetError(f'no phase "{phase.lower()}"', "it is test or train")
+    text, file = _text(net, file)
+    message = prototxt.read(text, file)
+    notes = upgrade.upgrade(message, file)
+    layers = select(message, phase, level, stages, file)
+    entries = importer.entries(layers, phase, file)
+    if phase == "TEST":
+        entries, left_out = deploy.without_labels(entries)
+        notes += left_out
+    entries, assumed = deploy.feed(entries, {name: tuple(dims) for name, dims in inputs.items()})
+    for note in notes + assumed:
+        _LOG.info(note)
+    return wire(message.name or Path(file).stem.strip("<>"), entries, phase)
+
+
+def _text(net: str | Path, file: str) -> tuple[str, str]:
+    """The definition's text, and what messages call it."""
+    if isinstance(net, str) and ("\n" in net or "{" in net):
+        return net, file or "<text>"
+    try:
+        return Path(net).read_text(encoding="utf-8", errors="replace"), file or str(net)
+    except OSError as error:
+        raise Proto2NetError(f"{net}: {error.strerror}") from None
+
+
+_LOG = logging.getLogger("proto2net")
+_NUMBERS = itertools.count()

@@ -1,0 +1,376 @@
+"""A backend is one table: layer types to renderers, and the skeleton of the file it emits.
+
+A renderer returns a `Code`: expressions in which {0}, {1}, ... stand for the bottoms, {self} for
+the layer's own object and {name} for its quoted name. A key of several types renders a chain of
+layers as one, such as BatchNorm and Scale. All thinking about shapes has happened in the graph.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from proto2net.backends.source import INDENT, WIDTH, Namespace, plain
+from proto2net.errors import Proto2NetError, UnsupportedError
+from proto2net.graph import Blob, Graph, Node
+from proto2net.layers.base import Layer
+from proto2net.shape import Shape
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Ndarray = np.ndarray[Any, np.dtype[Any]]
+
+Convert = Callable[..., "Ndarray"]
+Chain = tuple[type[Layer], ...]
+
+
+@dataclass(frozen=True)
+class Array:
+    """One array of the target, made from learned blobs of Caffe; None: the very same bytes."""
+
+    sources: tuple[tuple[Node[Any], str], ...]
+    convert: Convert | None = None
+
+
+@dataclass(frozen=True)
+class Transposed:
+    """Converts an array by putting its axes in another order."""
+
+    axes: tuple[int, ...]
+
+    def __call__(self, array: Ndarray) -> Ndarray:
+        return array.transpose(self.axes)
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a layer contributes to the emitted source."""
+
+    forward: str
+    """The expression of its tops; "{0}" alone means that they are the bottom itself."""
+    init: str = ""
+    """The expression that makes {self}; empty where the layer has no object."""
+    arrays: dict[str, Array] = field(default_factory=dict)
+    """Its learned arrays by the target's names of them, such as "weight"."""
+
+
+Renderer = Callable[..., "Code | None"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One or more layers that are rendered together, and how."""
+
+    nodes: tuple[Node[Any], ...]
+    code: Code
+
+    @property
+    def node(self) -> Node[Any]:
+        """The layer that gives the step its name."""
+        return self.nodes[0]
+
+    @property
+    def bottoms(self) -> tuple[Blob, ...]:
+        """What the step reads."""
+        return self.nodes[0].bottoms
+
+    @property
+    def tops(self) -> tuple[Blob, ...]:
+        """What the step makes."""
+        return self.nodes[-1].tops
+
+    @property
+    def alias(self) -> bool:
+        """Whether its tops are its bottom, under other names at most."""
+        return self.code.forward == "{0}"
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """A source file, the function or class in it that makes the network, and its arrays."""
+
+    source: str
+    entry: str
+    arrays: dict[str, Array]
+
+    def converted(self, values: Mapping[tuple[Node[Any], str], Ndarray]) -> dict[str, Ndarray]:
+        """The target's arrays from those of Caffe; left out where a value is not given."""
+        return {
+            name: array.convert(*found) if array.convert else found[0]
+            for name, array in self.arrays.items()
+            if (found := [values[source] for source in array.sources if source in values])
+        }
+
+
+class Backend:
+    """A target that the graph is rendered for as Python source."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    """What `proto2net layers` calls it."""
+    suffix: ClassVar[str] = ".py"
+    helpers_file: ClassVar[str]
+    """The module beside this one whose functions and classes are pasted where used."""
+    unsupported: ClassVar[dict[type[Layer], str]] = {}
+    """Layer types that the target cannot say, each with the reason."""
+
+    def __init__(self) -> None:
+        self.renderers: dict[Chain, Renderer] = {}
+
+    def renders(self, *types: type[Layer]) -> Callable[[Renderer], Renderer]:
+        """Register a renderer of a layer type, or of a chain of types in a row.
+
+        It takes the chain's nodes; one of a chain may return None to have them rendered singly.
+        """
+
+        def register(renderer: Renderer) -> Renderer:
+            if types in self.renderers:
+                names = " and ".join(t.type for t in types)
+                raise Proto2NetError(
+                    f"two renderers of {names} for {self.name}: in "
+                    f"{self.renderers[types].__module__} and in {renderer.__module__}"
+                )
+            self.renderers[types] = renderer
+            return renderer
+
+        return register
+
+    def supports(self, layer: type[Layer]) -> bool:
+        """Whether this target renders the layer type."""
+        return (layer,) in self.renderers
+
+    def steps(self, graph: Graph) -> list[Step]:
+        """The graph as rendered steps. Raises one UnsupportedError for all that is missing."""
+        steps, issues, done = [], [], set()
+        for node in graph.nodes:
+            if node in done:
+                continue
+            try:
+                step = self._chain(graph, node) or self._single(node)
+            except Proto2NetError as error:
+                issues += error.at(node.where, str(node))
+                continue
+            steps.append(step)
+            done.update(step.nodes)
+        if issues:
+            raise UnsupportedError(issues)
+        return steps
+
+    def _chain(self, graph: Graph, node: Node[Any]) -> Step | None:
+        for types, renderer in self.renderers.items():
+            if len(types) == 1 or types[0] is not type(node.layer):
+                continue
+            nodes = _followers(graph, node, len(types))
+            if tuple(type(n.layer) for n in nodes) == types:
+                code = renderer(*nodes)
+                if code is not None:
+                    return Step(nodes, code)
+        return None
+
+    def _single(self, node: Node[Any]) -> Step:
+        renderer = self.renderers.get((type(node.layer),))
+        if renderer is None:
+            reason = self.unsupported.get(type(node.layer), "has no rendering")
+            others = [b for b in _others(self.name) if b.supports(type(node.layer))]
+            hint = (
+                f"use --to {others[0].name}" if others else "docs/extending.md shows how to add it"
+            )
+            raise UnsupportedError(f"{reason} in {self.name}", hint)
+        return Step((node,), renderer(node) or Code(""))
+
+    def emit(self, graph: Graph, name: str = "") -> Emitted:
+        """The source of the graph. `name` names the class or function; else the net's name does."""
+        raise NotImplementedError
+
+    def build(self, module: Any, emitted: Emitted, phase: str) -> Any:
+        """A live network from the imported source, in the mode of this phase."""
+        raise NotImplementedError
+
+    def install(self, network: Any, arrays: dict[str, Ndarray]) -> None:
+        """Copy arrays in the target's layout into a live network."""
+        raise NotImplementedError
+
+    def arrays(self, network: Any) -> dict[str, Ndarray]:
+        """The arrays of a live network by the names that `Emitted.arrays` has."""
+        raise NotImplementedError
+
+    def run(self, network: Any, graph: Graph, feeds: dict[str, Ndarray]) -> list[Ndarray]:
+        """The outputs of a live network, in Caffe's layout, for inputs in Caffe's layout."""
+        raise NotImplementedError
+
+    @cached_property
+    def helpers(self) -> dict[str, str]:
+        """The source of each helper by its name."""
+        text = files(__package__).joinpath(self.helpers_file).read_text(encoding="utf-8")
+        lines = text.splitlines()
+        return {
+            node.name: "\n".join(lines[_first_line(node) - 1 : node.end_lineno])
+            for node in ast.parse(text).body
+            if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        }
+
+    def helpers_used(self, source: str) -> list[str]:
+        """The helpers that the source uses, and those that they use, in the file's order."""
+        used: set[str] = set()
+        waiting = [source]
+        while waiting:
+            names = names_used(waiting.pop())
+            new = [name for name in self.helpers if name in names and name not in used]
+            used.update(new)
+            waiting += [self.helpers[name] for name in new]
+        return [text for name, text in self.helpers.items() if name in used]
+
+
+class Variables:
+    """The variable that holds each blob. One name is one variable; an alias shares another's."""
+
+    def __init__(self, namespace: Namespace) -> None:
+        self._namespace = namespace
+        self._own: dict[str, str] = {}
+        self._holds: dict[Blob, str] = {}
+
+    def __getitem__(self, blob: Blob) -> str:
+        return self._holds[blob]
+
+    def define(self, blob: Blob) -> str:
+        """The variable to assign a new value of this blob to."""
+        if blob.name not in self._own:
+            self._own[blob.name] = self._namespace.name(blob.name)
+        self._holds[blob] = self._own[blob.name]
+        return self._holds[blob]
+
+    def alias(self, blob: Blob, of: Blob) -> None:
+        """Let a blob be read from another's variable."""
+        self._holds[blob] = self._holds[of]
+
+
+def fill(template: str, bottoms: Sequence[str], **names: str) -> str:
+    """A renderer's expression with the names put in."""
+    return template.format(*bottoms, **names)
+
+
+def passes_once(template: str) -> bool:
+    """Whether {0} stands once, as a whole argument: then any expression may stand there."""
+    return template.count("{0}") == 1 and bool(re.search(r"\(\{0\}[,)]", template))
+
+
+def names_used(source: str) -> set[str]:
+    """Every bare name in the source."""
+    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+
+
+def shown(shape: Shape) -> str:
+    """A shape without its batch, for a comment: 96 x 54 x 54."""
+    return " x ".join(map(str, shape[1:]))
+
+
+def same_array(node: Node[Any], blob: str, convert: Convert | None = None) -> Array:
+    """An array of the target that is this learned blob, converted if need be."""
+    return Array(((node, blob),), convert)
+
+
+def choose(node: Node[Any], field_name: str, **choices: str) -> str:
+    """The choice for an enum's value; a value without one is reported as unsupported."""
+    value = getattr(node.layer, field_name)
+    if value not in choices:
+        raise UnsupportedError(
+            f"{field_name}: {value} has no rendering", f"these have: {', '.join(choices)}"
+        )
+    return choices[value]
+
+
+def _followers(graph: Graph, node: Node[Any], length: int) -> tuple[Node[Any], ...]:
+    """The chain of this length from a node, each the only reader of the one before."""
+    chain = [node]
+    while len(chain) < length:
+        last = chain[-1]
+        readers = graph.consumers.get(last.tops[0], ()) if len(last.tops) == 1 else ()
+        if len(readers) != 1 or len(readers[0].bottoms) != 1 or last.tops[0] in graph.outputs:
+            break
+        chain.append(readers[0])
+    return tuple(chain)
+
+
+def _first_line(node: ast.FunctionDef | ast.ClassDef) -> int:
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+
+
+def _others(name: str) -> Iterator[Backend]:
+    from proto2net import backends
+
+    for other in backends.names():
+        backend = backends.get(other)
+        if other != name and isinstance(backend, Backend):
+            yield backend
+
+
+# ---- parts of an emitted file that every target shares ---------------------------------------
+
+
+def assemble(
+    backend: Backend,
+    graph: Graph,
+    imports: dict[str, str],
+    body: Sequence[str],
+    main: Sequence[str],
+) -> str:
+    """The whole file: the imports and helpers that the body uses, the body, and what runs it."""
+    tail = [*body, "", "", 'if __name__ == "__main__":', *main, ""]
+    helpers = backend.helpers_used("\n".join(tail))
+    code = "\n".join([*(f"{helper}\n\n" for helper in helpers), *tail])
+    used = names_used(code)
+    wanted = [line for name, line in imports.items() if name in used]
+    plain_name = plain(graph.name) or "A network"
+    head = [f'"""{plain_name}, converted from Caffe by proto2net."""', ""]
+    return "\n".join([*head, *_grouped(wanted), "", "", code])
+
+
+def _grouped(imports: Sequence[str]) -> list[str]:
+    """Import lines with the standard library's apart from the others."""
+    standard = [line for line in imports if line.split()[1] in ("math", "typing")]
+    others = [line for line in imports if line not in standard]
+    return [*standard, *([""] if standard and others else []), *others]
+
+
+def docstring(graph: Graph, show: Callable[[Shape], str], indent: int) -> list[str]:
+    """The docstring of a network: its name, its inputs and outputs with their shapes."""
+
+    def listed(blobs: Sequence[Blob]) -> str:
+        return ", ".join(f"{plain(blob.name)} {show(blob.shape)}" for blob in blobs)
+
+    margin = INDENT * indent
+    name = plain(graph.name)
+    inputs, outputs = listed(graph.inputs), listed(graph.outputs)
+    line = f'{margin}"""{name + ": " if name else ""}{inputs} -> {outputs}."""'
+    if len(line) <= WIDTH:
+        return [line]
+    return [
+        f'{margin}"""{name or "A network"}.',
+        "",
+        *(f"{margin}Input: {listed([blob])}" for blob in graph.inputs),
+        *(f"{margin}Output: {listed([blob])}" for blob in graph.outputs),
+        f'{margin}"""',
+    ]
+
+
+# ---- arrays ---------------------------------------------------------------------------------
+
+
+def running_statistics(node: Node[Any]) -> dict[str, Array]:
+    """BatchNorm's stored sums as the mean and variance that frameworks keep."""
+    return {
+        "running_mean": Array(((node, "mean"), (node, "scale_factor")), per_scale_factor),
+        "running_var": Array(((node, "variance"), (node, "scale_factor")), per_scale_factor),
+    }
+
+
+def per_scale_factor(total: Ndarray, scale_factor: Ndarray) -> Ndarray:
+    """A stored sum divided by the scale factor; 0 where that is 0 (batch_norm_layer.cpp)."""
+    factor = scale_factor.reshape(-1)[0]
+    return total * (0 if factor == 0 else 1 / factor)

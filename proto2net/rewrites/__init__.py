@@ -1,0 +1,1 @@
+"""Rewrites of networks, one file each."""
