@@ -487,7 +487,16 @@ def _pooling(node: Node[Pooling]) -> Code:
 @renders(LRN)
 def _lrn(node: Node[LRN]) -> Code:
     layer = node.layer
-    choose(node, "norm_region", ACROSS_CHANNELS="")
+    if layer.norm_region == "WITHIN_CHANNEL":
+        return Code(
+            call(
+                "lrn_within_channel",
+                "{0}",
+                layer.local_size,
+                alpha=(layer.alpha, 1.0),
+                beta=(layer.beta, 0.75),
+            )
+        )
     return Code(
         call(
             "F.local_response_norm",
