@@ -15,11 +15,9 @@ from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from proto2net.backends.source import INDENT, WIDTH, Namespace, plain
 from proto2net.errors import Proto2NetError, UnsupportedError
 from proto2net.graph import Blob, Graph, Node
 from proto2net.layers.base import Layer
-from proto2net.shape import Shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -115,8 +113,8 @@ class Backend:
     title: ClassVar[str]
     """What `proto2net layers` calls it."""
     suffix: ClassVar[str] = ".py"
-    helpers_file: ClassVar[str]
-    """The module beside this one whose functions and classes are pasted where used."""
+    package: ClassVar[str]
+    """Where its helpers.py stands, whose functions and classes are pasted where used."""
     unsupported: ClassVar[dict[type[Layer], str]] = {}
     """Layer types that the target cannot say, each with the reason."""
 
@@ -207,7 +205,7 @@ class Backend:
     @cached_property
     def helpers(self) -> dict[str, str]:
         """The source of each helper by its name."""
-        text = files(__package__).joinpath(self.helpers_file).read_text(encoding="utf-8")
+        text = files(self.package).joinpath("helpers.py").read_text(encoding="utf-8")
         lines = text.splitlines()
         return {
             node.name: "\n".join(lines[_first_line(node) - 1 : node.end_lineno])
@@ -227,29 +225,6 @@ class Backend:
         return [text for name, text in self.helpers.items() if name in used]
 
 
-class Variables:
-    """The variable that holds each blob. One name is one variable; an alias shares another's."""
-
-    def __init__(self, namespace: Namespace) -> None:
-        self._namespace = namespace
-        self._own: dict[str, str] = {}
-        self._holds: dict[Blob, str] = {}
-
-    def __getitem__(self, blob: Blob) -> str:
-        return self._holds[blob]
-
-    def define(self, blob: Blob) -> str:
-        """The variable to assign a new value of this blob to."""
-        if blob.name not in self._own:
-            self._own[blob.name] = self._namespace.name(blob.name)
-        self._holds[blob] = self._own[blob.name]
-        return self._holds[blob]
-
-    def alias(self, blob: Blob, of: Blob) -> None:
-        """Let a blob be read from another's variable."""
-        self._holds[blob] = self._holds[of]
-
-
 def fill(template: str, bottoms: Sequence[str], **names: str) -> str:
     """A renderer's expression with the names put in."""
     return template.format(*bottoms, **names)
@@ -263,11 +238,6 @@ def passes_once(template: str) -> bool:
 def names_used(source: str) -> set[str]:
     """Every bare name in the source."""
     return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
-
-
-def shown(shape: Shape) -> str:
-    """A shape without its batch, for a comment: 96 x 54 x 54."""
-    return " x ".join(map(str, shape[1:]))
 
 
 def same_array(node: Node[Any], blob: str, convert: Convert | None = None) -> Array:
@@ -308,55 +278,6 @@ def _others(name: str) -> Iterator[Backend]:
         backend = backends.get(other)
         if other != name and isinstance(backend, Backend):
             yield backend
-
-
-# ---- parts of an emitted file that every target shares ---------------------------------------
-
-
-def assemble(
-    backend: Backend,
-    graph: Graph,
-    imports: dict[str, str],
-    body: Sequence[str],
-    main: Sequence[str],
-) -> str:
-    """The whole file: the imports and helpers that the body uses, the body, and what runs it."""
-    tail = [*body, "", "", 'if __name__ == "__main__":', *main, ""]
-    helpers = backend.helpers_used("\n".join(tail))
-    code = "\n".join([*(f"{helper}\n\n" for helper in helpers), *tail])
-    used = names_used(code)
-    wanted = [line for name, line in imports.items() if name in used]
-    plain_name = plain(graph.name) or "A network"
-    head = [f'"""{plain_name}, converted from Caffe by proto2net."""', ""]
-    return "\n".join([*head, *_grouped(wanted), "", "", code])
-
-
-def _grouped(imports: Sequence[str]) -> list[str]:
-    """Import lines with the standard library's apart from the others."""
-    standard = [line for line in imports if line.split()[1] in ("math", "typing")]
-    others = [line for line in imports if line not in standard]
-    return [*standard, *([""] if standard and others else []), *others]
-
-
-def docstring(graph: Graph, show: Callable[[Shape], str], indent: int) -> list[str]:
-    """The docstring of a network: its name, its inputs and outputs with their shapes."""
-
-    def listed(blobs: Sequence[Blob]) -> str:
-        return ", ".join(f"{plain(blob.name)} {show(blob.shape)}" for blob in blobs)
-
-    margin = INDENT * indent
-    name = plain(graph.name)
-    inputs, outputs = listed(graph.inputs), listed(graph.outputs)
-    line = f'{margin}"""{name + ": " if name else ""}{inputs} -> {outputs}."""'
-    if len(line) <= WIDTH:
-        return [line]
-    return [
-        f'{margin}"""{name or "A network"}.',
-        "",
-        *(f"{margin}Input: {listed([blob])}" for blob in graph.inputs),
-        *(f"{margin}Output: {listed([blob])}" for blob in graph.outputs),
-        f'{margin}"""',
-    ]
 
 
 # ---- arrays ---------------------------------------------------------------------------------

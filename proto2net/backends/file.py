@@ -1,0 +1,229 @@
+"""The emitted file of one graph, as far as it is the same for every target.
+
+A target's own file class adds the skeleton: a class with forward, or a function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from proto2net.backends.base import (
+    Array,
+    Backend,
+    Emitted,
+    Step,
+    fill,
+    names_used,
+    passes_once,
+)
+from proto2net.backends.source import INDENT, WIDTH, Namespace, assignment, literal, plain
+from proto2net.graph import Blob, Graph, Node
+from proto2net.layers import Input
+from proto2net.shape import Shape
+
+STANDARD_LIBRARY = ("math", "typing")
+
+
+class Variables:
+    """The variable that holds each blob. One name is one variable; an alias shares another's."""
+
+    def __init__(self, namespace: Namespace) -> None:
+        self._namespace = namespace
+        self._own: dict[str, str] = {}
+        self._holds: dict[Blob, str] = {}
+
+    def __getitem__(self, blob: Blob) -> str:
+        return self._holds[blob]
+
+    def define(self, blob: Blob) -> str:
+        """The variable to assign a new value of this blob to."""
+        if blob.name not in self._own:
+            self._own[blob.name] = self._namespace.name(blob.name)
+        self._holds[blob] = self._own[blob.name]
+        return self._holds[blob]
+
+    def alias(self, blob: Blob, of: Blob) -> None:
+        """Let a blob be read from another's variable."""
+        self._holds[blob] = self._holds[of]
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A statement of the emitted forward pass."""
+
+    targets: tuple[str, ...]
+    value: str
+    comment: str = ""
+
+    def lines(self, indent: int) -> str:
+        """The statement as source."""
+        return assignment(self.targets, self.value, indent, self.comment)
+
+
+class SourceFile:
+    """Names, statements and arrays of one emitted file."""
+
+    imports: ClassVar[dict[str, str]]
+    """What the file may import, by the name that code uses, in order."""
+    reserved: ClassVar[frozenset[str]] = frozenset()
+    """Names that variables cannot have."""
+    reserved_objects: ClassVar[frozenset[str]] = frozenset()
+    """Names that layer objects cannot have."""
+    indent: ClassVar[int]
+    """How deep the statements of the forward pass stand."""
+    nests: ClassVar[bool] = True
+    """Whether an in-place layer is printed inside the statement before it."""
+
+    def __init__(self, backend: Backend, graph: Graph, entry: str) -> None:
+        self.backend = backend
+        self.graph = graph
+        self.entry = entry
+        self.steps = [step for step in backend.steps(graph) if step.code.forward]
+        self.arrays: dict[str, Array] = {}
+        taken = {*self.imports, *backend.helpers, *self.reserved, entry}
+        self.namespace = Namespace(taken)
+        self.variables = Variables(self.namespace)
+        self.objects = self._name_objects()
+
+    def body(self) -> list[str]:
+        """The class or function."""
+        raise NotImplementedError
+
+    def main(self) -> list[str]:
+        """The block that runs the network once and prints the shapes of its outputs."""
+        raise NotImplementedError
+
+    def object(self, step: Step) -> str:
+        """What {self} stands for in the step's code."""
+        raise NotImplementedError
+
+    def shown(self, shape: Shape) -> str:
+        """A shape without its batch, for a comment: 96 x 54 x 54."""
+        return " x ".join(map(str, shape[1:]))
+
+    def dims(self, shape: Shape) -> str:
+        """A shape of any batch size, for the docstring: (N, 96, 54, 54)."""
+        return f"({', '.join(['N', *map(str, shape[1:])])})" if shape else "()"
+
+    def emitted(self) -> Emitted:
+        """The whole file: imports and helpers that are used, the body, and what runs it."""
+        code = [*self.body(), "", "", 'if __name__ == "__main__":', *self.main(), ""]
+        helpers = self.backend.helpers_used("\n".join(code))
+        source = "\n".join([*(f"{helper}\n\n" for helper in helpers), *code])
+        used = names_used(source)
+        imports = [line for name, line in self.imports.items() if name in used]
+        title = f'"""{plain(self.graph.name) or "A network"}, converted from Caffe by proto2net."""'
+        lines = [title, "", *_grouped(imports), "", "", source]
+        return Emitted("\n".join(lines), self.entry, self.arrays)
+
+    def statements(self) -> list[Assignment]:
+        """The forward pass, from the inputs' variables to the outputs'."""
+        written: list[Assignment] = []
+        for step in self.steps:
+            if isinstance(step.node.layer, Input):
+                continue
+            if step.alias:
+                for top in step.tops:
+                    self.variables.alias(top, step.bottoms[0])
+                continue
+            self.write(step, written)
+        return written
+
+    def write(self, step: Step, written: list[Assignment]) -> None:
+        """Append a step's statement; an in-place one takes in its producer's where that fits."""
+        read = tuple(self.variables[blob] for blob in step.bottoms)
+        targets = tuple(self.variables.define(top) for top in step.tops)
+        comment = self._comment(step)
+        last = written[-1] if written else None
+        if (
+            self.nests
+            and last
+            and last.targets == targets == read
+            and passes_once(step.code.forward)
+        ):
+            nested = self._assignment(step, targets, (last.value,), comment or last.comment)
+            if "\n" not in assignment(targets, nested.value, self.indent):
+                written[-1] = nested
+                return
+        written.append(self._assignment(step, targets, read, comment))
+
+    def _assignment(
+        self, step: Step, targets: tuple[str, ...], read: Sequence[str], comment: str
+    ) -> Assignment:
+        value = fill(step.code.forward, read, self=self.object(step))
+        return Assignment(targets, value, comment)
+
+    def _comment(self, step: Step) -> str:
+        """The shape of what a step makes, where it is a new one."""
+        shape = step.tops[-1].shape if step.tops else ()
+        changed = not step.bottoms or shape != step.bottoms[0].shape
+        return self.shown(shape) if changed else ""
+
+    def _name_objects(self) -> dict[Node[Any], str]:
+        """The name of each layer object; layers that share all arrays share the object."""
+        namespace = Namespace(self.reserved_objects)
+        names: dict[Node[Any], str] = {}
+        owners: dict[tuple[object, ...], str] = {}
+        for step in self.steps:
+            if not step.code.init:
+                continue
+            key = (step.code.init, *self.owned(step))
+            if len(key) == 1 or key not in owners:
+                owners[key] = self.object_name(namespace, step)
+            names[step.node] = owners[key]
+        return names
+
+    def object_name(self, namespace: Namespace, step: Step) -> str:
+        """A name for the step's layer object."""
+        return namespace.name(step.node.name, "layer")
+
+    def owned(self, step: Step) -> list[Array]:
+        """The step's arrays with each source replaced by the blob that owns it."""
+        return [
+            Array(tuple(self.graph.owner(*source) for source in array.sources), array.convert)
+            for array in step.code.arrays.values()
+        ]
+
+    def docstring(self, indent: int) -> list[str]:
+        """The network's name, its inputs and outputs with their shapes."""
+
+        def listed(blobs: Iterable[Blob]) -> str:
+            return ", ".join(f"{plain(blob.name)} {self.dims(blob.shape)}" for blob in blobs)
+
+        margin, name = INDENT * indent, plain(self.graph.name)
+        graph = self.graph
+        prefix = f"{name}: " if name else ""
+        line = f'{margin}"""{prefix}{listed(graph.inputs)} -> {listed(graph.outputs)}."""'
+        if len(line) <= WIDTH:
+            return [line]
+        return [
+            f'{margin}"""{name or "A network"}.',
+            "",
+            *(f"{margin}Input: {listed([blob])}" for blob in graph.inputs),
+            *(f"{margin}Output: {listed([blob])}" for blob in graph.outputs),
+            f'{margin}"""',
+        ]
+
+    def caffe_name(self, name: str, step: Step) -> str:
+        """A comment with Caffe's name of a layer, where its object has another."""
+        return "" if name == step.node.name else literal(plain(step.node.name))
+
+    def print_shapes(self, call: str, shape_of: Callable[[str], str]) -> list[str]:
+        """Statements that print the shape of each output of this call."""
+        names = [plain(blob.name) for blob in self.graph.outputs]
+        if len(names) == 1:
+            return [f"output = {call}", f"print({literal(names[0])}, {shape_of('output')})"]
+        return [
+            f"names = {literal(names)}",
+            f"for name, output in zip(names, {call}):",
+            f"{INDENT}print(name, {shape_of('output')})",
+        ]
+
+
+def _grouped(imports: Sequence[str]) -> list[str]:
+    """Import lines, the standard library's apart from the others."""
+    standard = [line for line in imports if line.split()[1] in STANDARD_LIBRARY]
+    others = [line for line in imports if line not in standard]
+    return [*standard, *([""] if standard and others else []), *others]

@@ -1,0 +1,6 @@
+"""PyTorch: one nn.Module, layers with parameters in __init__, blobs as variables in forward."""
+
+from proto2net.backends.torch import activation, combine, data, dense, normalize, vision
+from proto2net.backends.torch.backend import backend
+
+__all__ = ["activation", "backend", "combine", "data", "dense", "normalize", "vision"]

@@ -1,0 +1,58 @@
+"""The PyTorch backend; the tables of its renderers stand beside it, a file a family of layers.
+
+PyTorch's layout is Caffe's own (N, C, H, W), and so is that of its weights.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from proto2net.backends.base import Backend, Emitted
+from proto2net.backends.source import class_name
+from proto2net.backends.torch.file import TorchFile
+from proto2net.graph import Graph
+
+if TYPE_CHECKING:
+    from proto2net.backends.base import Ndarray
+
+
+class Torch(Backend):
+    """The table of PyTorch renderers, and the file around them."""
+
+    name = "torch"
+    title = "PyTorch"
+    package = __package__
+
+    def emit(self, graph: Graph, name: str = "") -> Emitted:
+        """An importable file with one nn.Module."""
+        return TorchFile(self, graph, name or class_name(graph.name)).emitted()
+
+    def build(self, module: Any, emitted: Emitted, phase: str) -> Any:
+        network = getattr(module, emitted.entry)()
+        return network.train(phase == "TRAIN")
+
+    def install(self, network: Any, arrays: dict[str, Ndarray]) -> None:
+        import numpy as np
+        import torch
+
+        state = network.state_dict()
+        with torch.no_grad():
+            for name, array in arrays.items():
+                state[name].copy_(torch.from_numpy(np.ascontiguousarray(array)))
+
+    def arrays(self, network: Any) -> dict[str, Ndarray]:
+        return {name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()}
+
+    def run(self, network: Any, graph: Graph, feeds: dict[str, Ndarray]) -> list[Ndarray]:
+        import torch
+
+        with torch.no_grad():
+            outputs = network(*(torch.as_tensor(feeds[blob.name]) for blob in graph.inputs))
+        return [
+            tensor.detach().cpu().numpy()
+            for tensor in (outputs if isinstance(outputs, tuple) else (outputs,))
+        ]
+
+
+backend = Torch()
+renders = backend.renders

@@ -1,0 +1,151 @@
+"""The file that the PyTorch backend emits: one nn.Module, blobs as variables in forward."""
+
+from __future__ import annotations
+
+from proto2net.backends.base import Array, Step
+from proto2net.backends.file import SourceFile
+from proto2net.backends.source import call, returned, signature, statement
+from proto2net.backends.torch.fillers import initialisation
+
+IMPORTS = {
+    "math": "import math",
+    "np": "import numpy as np",
+    "torch": "import torch",
+    "F": "import torch.nn.functional as F",
+    "nn": "from torch import nn",
+}
+"""What the emitted file may import, in order."""
+
+# What an nn.Module already has: a layer of such a name would overwrite it.
+MODULE_ATTRIBUTES = frozenset(
+    [
+        "T_destination",
+        "add_module",
+        "apply",
+        "bfloat16",
+        "buffers",
+        "call_super_init",
+        "children",
+        "compile",
+        "cpu",
+        "cuda",
+        "double",
+        "dump_patches",
+        "eval",
+        "extra_repr",
+        "float",
+        "forward",
+        "get_buffer",
+        "get_extra_state",
+        "get_parameter",
+        "get_submodule",
+        "half",
+        "ipu",
+        "load_state_dict",
+        "modules",
+        "mtia",
+        "named_buffers",
+        "named_children",
+        "named_modules",
+        "named_parameters",
+        "parameters",
+        "register_backward_hook",
+        "register_buffer",
+        "register_forward_hook",
+        "register_forward_pre_hook",
+        "register_full_backward_hook",
+        "register_full_backward_pre_hook",
+        "register_load_state_dict_post_hook",
+        "register_load_state_dict_pre_hook",
+        "register_module",
+        "register_parameter",
+        "register_state_dict_post_hook",
+        "register_state_dict_pre_hook",
+        "requires_grad_",
+        "reset_parameters",
+        "set_extra_state",
+        "set_submodule",
+        "share_memory",
+        "state_dict",
+        "to",
+        "to_empty",
+        "train",
+        "training",
+        "type",
+        "xpu",
+        "zero_grad",
+    ]
+)
+
+
+class TorchFile(SourceFile):
+    """The emitted file of one graph: a module with its parameters, and its forward."""
+
+    imports = IMPORTS
+    reserved = frozenset({"self"})
+    reserved_objects = MODULE_ATTRIBUTES
+    indent = 2
+
+    def body(self) -> list[str]:
+        return [
+            f"class {self.entry}(nn.Module):",
+            *self.docstring(1),
+            *self._init(),
+            "",
+            *self._forward(),
+        ]
+
+    def object(self, step: Step) -> str:
+        return f"self.{self.objects.get(step.node, '')}"
+
+    def _init(self) -> list[str]:
+        lines: list[str] = []
+        shared: dict[Array, str] = {}
+        made: set[str] = set()
+        for step in self.steps:
+            name = self.objects.get(step.node)
+            if name is None or name in made:
+                continue
+            made.add(name)
+            text = f"self.{name} = {step.code.init}"
+            lines.append(statement(text, 2, self.caffe_name(name, step)))
+            for parameter, array in zip(step.code.arrays, self.owned(step), strict=True):
+                if array in shared:
+                    lines.append(statement(f"self.{name}.{parameter} = {shared[array]}", 2))
+                else:
+                    shared[array] = f"self.{name}.{parameter}"
+                    self.arrays[f"{name}.{parameter}"] = array
+        if not lines:
+            return []
+        fillings = initialisation(self.steps, self.objects)
+        if fillings:
+            lines += [
+                "        self.reset_parameters()",
+                "",
+                "    def reset_parameters(self) -> None:",
+                '        """Start from the fillers of the definition."""',
+                *fillings,
+            ]
+        return ["", "    def __init__(self) -> None:", "        super().__init__()", *lines]
+
+    def _forward(self) -> list[str]:
+        inputs = [self.variables.define(blob) for blob in self.graph.inputs]
+        written = self.statements()
+        outputs = [self.variables[blob] for blob in self.graph.outputs]
+        parameters = ", ".join(["self", *(f"{name}: torch.Tensor" for name in inputs)])
+        result = ", ".join(["torch.Tensor"] * len(outputs))
+        result = f"tuple[{result}]" if len(outputs) > 1 else result or "None"
+        return [
+            signature(f"def forward({parameters}) -> {result}:", 1),
+            *(line.lines(2) for line in written),
+            *([returned(outputs, 2)] if outputs else [] if written else ["        pass"]),
+        ]
+
+    def main(self) -> list[str]:
+        zeros = ", ".join(call("torch.zeros", *blob.shape) for blob in self.graph.inputs)
+        shapes = self.print_shapes(f"net({zeros})", "tuple({}.shape)".format)
+        return [
+            f"    net = {self.entry}().eval()",
+            "    with torch.no_grad():",
+            *(statement(line, 2) for line in shapes),
+        ]
