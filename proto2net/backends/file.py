@@ -18,7 +18,14 @@ from proto2net.backends.base import (
     names_used,
     passes_once,
 )
-from proto2net.backends.source import INDENT, WIDTH, Namespace, assignment, literal, plain
+from proto2net.backends.source import (
+    INDENT,
+    WIDTH,
+    Namespace,
+    assignment,
+    literal,
+    plain,
+)
 from proto2net.graph import Blob, Graph, Node
 from proto2net.layers import Input
 from proto2net.shape import Shape
@@ -112,11 +119,14 @@ class SourceFile:
         code = [*self.body(), "", "", 'if __name__ == "__main__":', *self.main(), ""]
         helpers = self.backend.helpers_used("\n".join(code))
         source = "\n".join([*(f"{helper}\n\n" for helper in helpers), *code])
-        used = names_used(source)
-        imports = [line for name, line in self.imports.items() if name in used]
+        imports = self.import_lines(names_used(source))
         title = f'"""{plain(self.graph.name) or "A network"}, converted from Caffe by proto2net."""'
         lines = [title, "", *_grouped(imports), "", "", source]
         return Emitted("\n".join(lines), self.entry, self.arrays)
+
+    def import_lines(self, used: set[str]) -> list[str]:
+        """The imports that these names need."""
+        return [line for name, line in self.imports.items() if name in used]
 
     def statements(self) -> list[Assignment]:
         """The forward pass, from the inputs' variables to the outputs'."""
@@ -143,7 +153,9 @@ class SourceFile:
             and last.targets == targets == read
             and passes_once(step.code.forward)
         ):
-            nested = self._assignment(step, targets, (last.value,), comment or last.comment)
+            nested = self._assignment(
+                step, targets, (last.value,), comment or last.comment
+            )
             if "\n" not in assignment(targets, nested.value, self.indent):
                 written[-1] = nested
                 return
@@ -163,7 +175,7 @@ class SourceFile:
 
     def _name_objects(self) -> dict[Node[Any], str]:
         """The name of each layer object; layers that share all arrays share the object."""
-        namespace = Namespace(self.reserved_objects)
+        namespace = self.object_namespace()
         names: dict[Node[Any], str] = {}
         owners: dict[tuple[object, ...], str] = {}
         for step in self.steps:
@@ -171,18 +183,21 @@ class SourceFile:
                 continue
             key = (step.code.init, *self.owned(step))
             if len(key) == 1 or key not in owners:
-                owners[key] = self.object_name(namespace, step)
+                owners[key] = namespace.name(step.node.name, "layer")
             names[step.node] = owners[key]
         return names
 
-    def object_name(self, namespace: Namespace, step: Step) -> str:
-        """A name for the step's layer object."""
-        return namespace.name(step.node.name, "layer")
+    def object_namespace(self) -> Namespace:
+        """What gives the layer objects their names."""
+        return Namespace(self.reserved_objects)
 
     def owned(self, step: Step) -> list[Array]:
         """The step's arrays with each source replaced by the blob that owns it."""
         return [
-            Array(tuple(self.graph.owner(*source) for source in array.sources), array.convert)
+            Array(
+                tuple(self.graph.owner(*source) for source in array.sources),
+                array.convert,
+            )
             for array in step.code.arrays.values()
         ]
 
@@ -190,12 +205,16 @@ class SourceFile:
         """The network's name, its inputs and outputs with their shapes."""
 
         def listed(blobs: Iterable[Blob]) -> str:
-            return ", ".join(f"{plain(blob.name)} {self.dims(blob.shape)}" for blob in blobs)
+            return ", ".join(
+                f"{plain(blob.name)} {self.dims(blob.shape)}" for blob in blobs
+            )
 
         margin, name = INDENT * indent, plain(self.graph.name)
         graph = self.graph
         prefix = f"{name}: " if name else ""
-        line = f'{margin}"""{prefix}{listed(graph.inputs)} -> {listed(graph.outputs)}."""'
+        line = (
+            f'{margin}"""{prefix}{listed(graph.inputs)} -> {listed(graph.outputs)}."""'
+        )
         if len(line) <= WIDTH:
             return [line]
         return [
@@ -214,7 +233,10 @@ class SourceFile:
         """Statements that print the shape of each output of this call."""
         names = [plain(blob.name) for blob in self.graph.outputs]
         if len(names) == 1:
-            return [f"output = {call}", f"print({literal(names[0])}, {shape_of('output')})"]
+            return [
+                f"output = {call}",
+                f"print({literal(names[0])}, {shape_of('output')})",
+            ]
         return [
             f"names = {literal(names)}",
             f"for name, output in zip(names, {call}):",

@@ -28,11 +28,17 @@ class Namespace:
 
     def name(self, wanted: str, default: str = "blob") -> str:
         """An identifier as close to the wanted name as can be: "3x3/reduce" -> "_3x3_reduce"."""
-        cleaned = re.sub(r"[^A-Za-z0-9_]", "_", wanted)[:_LONGEST_NAME].lstrip("_") or default
+        cleaned = (
+            re.sub(r"[^A-Za-z0-9_]", "_", wanted)[:_LONGEST_NAME].lstrip("_") or default
+        )
         if cleaned[0].isdigit():
             cleaned = f"_{cleaned}"
         if cleaned in self._reserved:
             cleaned = f"{cleaned}_"
+        return self.unique(cleaned)
+
+    def unique(self, cleaned: str) -> str:
+        """The name itself, or with the first number that nothing has."""
         unique, number = cleaned, 0
         while unique in self._given or unique in self._reserved:
             number += 1
@@ -61,7 +67,11 @@ def literal(value: object) -> str:
 def _float(value: float) -> str:
     if value != value or value in (float("inf"), float("-inf")):
         return f'float("{value}")'
-    return repr(int(value)) + ".0" if value == int(value) and abs(value) < 1e15 else repr(value)
+    return (
+        repr(int(value)) + ".0"
+        if value == int(value) and abs(value) < 1e15
+        else repr(value)
+    )
 
 
 def plain(text: str) -> str:
@@ -76,7 +86,9 @@ def call(function: str, *arguments: object, **options: object) -> str:
     for name, option in options.items():
         value, default = option if isinstance(option, tuple) else (option, None)
         if value != default:
-            given.append(f"{name}={value if isinstance(value, str) else literal(value)}")
+            given.append(
+                f"{name}={value if isinstance(value, str) else literal(value)}"
+            )
     return f"{function}({', '.join(given)})"
 
 
@@ -98,7 +110,9 @@ def statement(text: str, indent: int, comment: str = "") -> str:
     return "\n".join(_broken(text, indent))
 
 
-def assignment(targets: Sequence[str], value: str, indent: int, comment: str = "") -> str:
+def assignment(
+    targets: Sequence[str], value: str, indent: int, comment: str = ""
+) -> str:
     """`a, b = value`; the targets a line each where they leave no room for the value."""
     names = ", ".join(targets)
     head = value[: value.index("(") + 1] if "(" in value else value
@@ -140,7 +154,9 @@ def class_name(text: str) -> str:
 def function_name(text: str) -> str:
     """A function's name from a network's: "ResNet-50" -> resnet_50."""
     name = "_".join(re.findall(r"[a-z0-9]+", text.lower()))[:_LONGEST_NAME]
-    return Namespace().name(name if name and name[0].isalpha() else f"net_{name}".rstrip("_"))
+    return Namespace().name(
+        name if name and name[0].isalpha() else f"net_{name}".rstrip("_")
+    )
 
 
 def _broken(text: str, indent: int) -> list[str]:
@@ -197,6 +213,8 @@ def _split(text: str) -> list[str]:
 
 
 def _outside_strings(text: str) -> Iterable[tuple[int, str]]:
-    for match in re.finditer(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|(.)', text, re.DOTALL):
+    for match in re.finditer(
+        r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|(.)', text, re.DOTALL
+    ):
         if match.group(1):
             yield match.start(), match.group(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import struct
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -14,6 +14,7 @@ from proto2net.caffe.phase import layer_phase
 from proto2net.caffe.schema import LINE, Message, descriptor, is_repeated
 from proto2net.errors import Issue, Location, ParseError, Proto2NetError, ShapeError, closest
 from proto2net.graph import Entry
+from proto2net.layers import plugins
 from proto2net.layers.base import LAYERS, Filler, Layer, ParamSpec
 from proto2net.layers.data import TransformationParameter
 from proto2net.layers.loss import LossParameter, SoftmaxParameter
@@ -27,8 +28,10 @@ MESSAGES: dict[str, type[Any]] = {
 """The dataclass of each message that a layer's field can hold. (A BlobShape becomes a tuple.)"""
 
 
-def entries(layers: Iterable[Message], phase: str, file: str) -> list[Entry]:
+def entries(layers: Sequence[Message], phase: str, file: str) -> list[Entry]:
     """The layers that stayed in this phase. Raises ParseError with the problems of all layers."""
+    if any(layer.type not in LAYERS for layer in layers):
+        plugins.load()
     found, issues = [], []
     for layer in layers:
         where = Location(file, getattr(layer, LINE))
@@ -74,7 +77,7 @@ def read_layer(cls: type[Layer], message: Message) -> Layer:
     """
     own = getattr(message, cls.param) if cls.param else None
     given: dict[str, Any] = {}
-    for field, within, route in _routes(cls):
+    for field, within, route in routes(cls.type):
         if route is None:
             value = _per_axis(own, field)
         else:
@@ -84,25 +87,29 @@ def read_layer(cls: type[Layer], message: Message) -> Layer:
     return cls(**given)
 
 
-_Route = tuple["dataclasses.Field[Any]", bool, "FieldDescriptor | None"]
+Route = tuple["dataclasses.Field[Any]", bool, "FieldDescriptor | None"]
 
 
 @cache
-def _routes(cls: type[Layer]) -> list[_Route]:
+def routes(layer_type: str) -> list[Route]:
     """Each field of a layer type; whether it is in the type's own message; its descriptor.
 
-    There is no one descriptor for a field that holds a size per axis.
+    There is no one descriptor for a field that holds a size per axis. Fields that the schema
+    does not have are left out: only a program can give them.
     """
+    cls = LAYERS[layer_type]
     beside = descriptor("LayerParameter").fields_by_name
-    own = beside[cls.param].message_type.fields_by_name if cls.param else {}
-    routes: list[_Route] = []
+    parameters = beside[cls.param].message_type if cls.param in beside else None
+    own = parameters.fields_by_name if parameters else {}
+    found: list[Route] = []
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # every layer type is one
         if "per_axis" in field.metadata:
-            routes.append((field, True, None))
-        else:
-            within = field.name in own
-            routes.append((field, within, (own if within else beside)[field.name]))
-    return routes
+            found.append((field, True, None))
+        elif field.name in own:
+            found.append((field, True, own[field.name]))
+        elif field.name in beside:
+            found.append((field, False, beside[field.name]))
+    return found
 
 
 def _read(cls: type[Any], message: Message) -> Any:

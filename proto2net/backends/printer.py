@@ -1,0 +1,23 @@
+"""A target that is a text about the network, such as its prototxt: printed, but never loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from proto2net.backends.base import Emitted
+from proto2net.graph import Graph
+
+
+@dataclass(frozen=True)
+class Printer:
+    """A name, a file's suffix, and the function from a graph to its text."""
+
+    name: str
+    suffix: str
+    text: Callable[[Graph], str]
+
+    def emit(self, graph: Graph, name: str = "") -> Emitted:
+        """The text of the graph, called as `Backend.emit` is. `name` renames the network."""
+        graph = replace(graph, name=name or graph.name)
+        return Emitted(self.text(graph), graph.name, {})

@@ -1,0 +1,78 @@
+"""Plain text about a network for people to read: one row a layer, and what they come to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from proto2net.backends.printer import Printer
+from proto2net.backends.source import plain
+from proto2net.graph import Graph, Node
+from proto2net.shape import count, dims
+
+_HEAD = ("layer", "type", "output shape", "parameters", "multiply-adds")
+_NUMBERS = 2
+"""How many columns at the right hold numbers."""
+_BYTES = 4
+"""Of a parameter, as float32."""
+
+
+def parameters(graph: Graph) -> int:
+    """How many numbers the network has learned: those of a .caffemodel, shared ones once."""
+    return sum(_owned(graph, node) for node in graph.nodes)
+
+
+def table(graph: Graph) -> str:
+    """The layers with the shapes of their tops, their parameters and multiply-adds; the totals."""
+    rows = [
+        (
+            _ascii(node.name),
+            node.layer.type,
+            ", ".join(dims(top.shape) for top in node.tops),
+            f"{_owned(graph, node):,}",
+            f"{node.macs:,}",
+        )
+        for node in graph.nodes
+    ]
+    title = f"{_ascii(graph.name)} ({graph.phase.lower()} phase)"
+    return "\n".join([title, "", *aligned(_HEAD, rows, _NUMBERS), "", *_totals(graph)])
+
+
+def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: int) -> list[str]:
+    """Lines with every column as wide as its widest cell; the last `numbers` columns end flush."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    rule = ["-" * width for width in widths]
+    first_number = len(head) - numbers
+    return [
+        "  ".join(
+            cell.rjust(width) if index >= first_number else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in (head, rule, *rows)
+    ]
+
+
+def _totals(graph: Graph) -> list[str]:
+    learned = parameters(graph)
+    return [
+        f"layers         {len(graph.nodes):,}",
+        f"parameters     {learned:,} ({learned * _BYTES / 1e6:,.1f} MB as float32)",
+        f"multiply-adds  {sum(node.macs for node in graph.nodes):,}",
+    ]
+
+
+def _owned(graph: Graph, node: Node[Any]) -> int:
+    """The parameters of a layer without those that a layer above shares with it."""
+    return sum(
+        count(learned.shape)
+        for blob, learned in node.blobs.items()
+        if graph.owner(node, blob) == (node, blob)
+    )
+
+
+def _ascii(name: str) -> str:
+    """A name that takes one column a character on every terminal."""
+    return plain(name).replace("…", "...").encode("ascii", "replace").decode()
+
+
+printer = Printer("summary", ".txt", lambda graph: table(graph) + "\n")

@@ -1,0 +1,65 @@
+"""The TensorFlow backend: Keras 3 functional models, channels last.
+
+The tables of its renderers stand beside it, a file a family of layers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from proto2net.backends.base import Backend, Emitted
+from proto2net.backends.source import function_name
+from proto2net.backends.tensorflow.file import KerasFile
+from proto2net.backends.tensorflow.layout import inverse_order, order
+from proto2net.graph import Graph
+
+if TYPE_CHECKING:
+    from proto2net.backends.base import Ndarray
+
+
+class TensorFlow(Backend):
+    """The table of Keras renderers, and the file around them."""
+
+    name = "tf"
+    title = "TensorFlow (Keras)"
+    package = __package__
+
+    def emit(self, graph: Graph, name: str = "") -> Emitted:
+        """An importable file with one function that builds the model."""
+        return KerasFile(self, graph, name or function_name(graph.name)).emitted()
+
+    def build(self, module: Any, emitted: Emitted, phase: str) -> Any:
+        return getattr(module, emitted.entry)()
+
+    def install(self, network: Any, arrays: dict[str, Ndarray]) -> None:
+        variables = _variables(network)
+        for name, array in arrays.items():
+            variables[name].assign(array)
+
+    def arrays(self, network: Any) -> dict[str, Ndarray]:
+        return {name: variable.numpy() for name, variable in _variables(network).items()}
+
+    def run(self, network: Any, graph: Graph, feeds: dict[str, Ndarray]) -> list[Ndarray]:
+        inputs = [
+            feeds[blob.name].transpose(order(len(blob.shape))).astype("float32")
+            for blob in graph.inputs
+        ]
+        outputs = network(
+            inputs[0] if len(inputs) == 1 else inputs, training=graph.phase == "TRAIN"
+        )
+        tensors = outputs if isinstance(outputs, list | tuple) else [outputs]
+        arrays = [tensor.numpy() for tensor in tensors]
+        return [array.transpose(inverse_order(array.ndim)) for array in arrays]
+
+
+def _variables(network: Any) -> dict[str, Any]:
+    """The variables of a model by layer and name: "conv1/kernel"."""
+    return {
+        f"{layer.name}/{variable.name}": variable
+        for layer in network.layers
+        for variable in layer.variables
+    }
+
+
+backend = TensorFlow()
+renders = backend.renders

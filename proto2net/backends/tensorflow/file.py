@@ -1,0 +1,188 @@
+"""The file that the TensorFlow backend emits: a function that builds a Keras functional model."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import cached_property
+
+from proto2net.backends.base import Array, Step, fill
+from proto2net.backends.file import Assignment, SourceFile
+from proto2net.backends.source import (
+    INDENT,
+    Namespace,
+    call,
+    literal,
+    returned,
+    signature,
+    statement,
+)
+from proto2net.backends.tensorflow.fillers import initialisation
+from proto2net.backends.tensorflow.layout import laid_out
+from proto2net.errors import Issue, UnsupportedError
+from proto2net.shape import Shape
+
+IMPORTS = {
+    "math": "import math",
+    "keras": "import keras",
+    "np": "import numpy as np",
+    "tf": "import tensorflow as tf",
+}
+"""What the emitted file may import, in order; what it takes from keras is added after these."""
+
+FROM_KERAS = ("initializers", "layers", "ops")
+
+
+class KerasNames(Namespace):
+    """Unique layer names as Keras admits them: without slashes, and TensorFlow without blanks."""
+
+    def name(self, wanted: str, default: str = "layer") -> str:
+        cleaned = re.sub(r"[^A-Za-z0-9_.-]", "_", wanted)[:60]
+        return self.unique(cleaned if cleaned[:1].isalnum() else f"{default}{cleaned}")
+
+
+class KerasFile(SourceFile):
+    """The emitted file of one graph: a function from input shapes to a keras.Model."""
+
+    imports = IMPORTS | {name: name for name in FROM_KERAS}
+    reserved = frozenset({"input_shape", "model", "layer"})
+    indent = 1
+    nests = False
+
+    def body(self) -> list[str]:
+        inputs = [
+            Assignment((self.variables.define(blob),), value)
+            for blob, value in zip(self.graph.inputs, self._inputs(), strict=True)
+        ]
+        written = inputs + self.statements()
+        return [
+            signature(f"def {self.entry}({self._parameters()}) -> keras.Model:", 0),
+            *self.docstring(1),
+            *(line.lines(1) for line in written),
+            *self._returned(),
+        ]
+
+    def object_namespace(self) -> Namespace:
+        names = KerasNames()
+        self._input_names = [
+            names.name(blob.name, "input") for blob in self.graph.inputs
+        ]
+        return names
+
+    def import_lines(self, used: set[str]) -> list[str]:
+        from_keras = [name for name in FROM_KERAS if name in used]
+        lines = [line for name, line in IMPORTS.items() if name in used]
+        return (
+            [*lines, f"from keras import {', '.join(from_keras)}"]
+            if from_keras
+            else lines
+        )
+
+    def dims(self, shape: Shape) -> str:
+        return super().dims(laid_out(shape))
+
+    def shown(self, shape: Shape) -> str:
+        return super().shown(laid_out(shape))
+
+    def object(self, step: Step) -> str:
+        name = self.objects.get(step.node)
+        if name is None:
+            return ""
+        return self._variable_of.get(name) or fill(
+            step.code.init, [], name=literal(name)
+        )
+
+    def write(self, step: Step, written: list[Assignment]) -> None:
+        """Append a step's statement; before it, a layer that several share as its own."""
+        name = self.objects.get(step.node)
+        if name is not None:
+            self._own_arrays(step, name)
+            if self._uses[name] > 1 and name not in self._variable_of:
+                variable = self.namespace.name(f"{name}_layer")
+                written.append(Assignment((variable,), self.object(step)))
+                self._variable_of[name] = variable
+        super().write(step, written)
+
+    @cached_property
+    def _variable_of(self) -> dict[str, str]:
+        """The variables of the layer objects that are used more than once."""
+        return {}
+
+    @cached_property
+    def _uses(self) -> Counter[str]:
+        return Counter(self.objects.values())
+
+    def _own_arrays(self, step: Step, name: str) -> None:
+        """Note where the step's arrays are; refuse to share some of them and not the others."""
+        for variable, array in zip(step.code.arrays, self.owned(step), strict=True):
+            path = f"{name}/{variable}"
+            holder = self._holders.setdefault(array, path)
+            if holder != path:
+                raise UnsupportedError(
+                    [
+                        Issue(
+                            "shares some of its learned blobs with another layer, but not all",
+                            "Keras layers share all or none; use --to torch",
+                            step.node.where,
+                            str(step.node),
+                        )
+                    ]
+                )
+            self.arrays[path] = array
+
+    @cached_property
+    def _holders(self) -> dict[Array, str]:
+        return {}
+
+    def _inputs(self) -> list[str]:
+        shapes = [name for name, _ in self._shapes()]
+        return [
+            call("keras.Input", shape, name=literal(name))
+            for shape, name in zip(shapes, self._input_names, strict=True)
+        ]
+
+    def _shapes(self) -> list[tuple[str, Shape]]:
+        """The parameters of the function, and their defaults: shapes without the batch."""
+        inputs = self.graph.inputs
+        names = [f"{self.variables.define(blob)}_shape" for blob in inputs]
+        names = ["input_shape"] if len(inputs) == 1 else names
+        return [(n, laid_out(b.shape)[1:]) for n, b in zip(names, inputs, strict=True)]
+
+    def _parameters(self) -> str:
+        return ", ".join(f"{name}={literal(shape)}" for name, shape in self._shapes())
+
+    def _returned(self) -> list[str]:
+        inputs = _one_or_list([self.variables[blob] for blob in self.graph.inputs])
+        outputs = _one_or_list([self.variables[blob] for blob in self.graph.outputs])
+        name = KerasNames().name(self.graph.name or self.entry, "net")
+        model = call("keras.Model", inputs, outputs, name=literal(name))
+        fillings = initialisation(*self._filled())
+        if not fillings:
+            return [returned([model], 1)]
+        comment = f"{INDENT}# Start from the fillers of the definition, as Caffe does."
+        return [
+            statement(f"model = {model}", 1),
+            comment,
+            *fillings,
+            returned(["model"], 1),
+        ]
+
+    def _filled(self) -> tuple[list[Step], list[str]]:
+        """One step of each layer object, and the objects' names."""
+        first: dict[str, Step] = {}
+        for step in self.steps:
+            if step.node in self.objects:
+                first.setdefault(self.objects[step.node], step)
+        return list(first.values()), list(first)
+
+    def main(self) -> list[str]:
+        shapes = [
+            (blob.shape[:1] + laid_out(blob.shape)[1:]) for blob in self.graph.inputs
+        ]
+        zeros = _one_or_list([call("np.zeros", shape, '"float32"') for shape in shapes])
+        lines = self.print_shapes(f"net({zeros})", "tuple({}.shape)".format)
+        return [statement(line, 1) for line in [f"net = {self.entry}()", *lines]]
+
+
+def _one_or_list(items: list[str]) -> str:
+    return items[0] if len(items) == 1 else f"[{', '.join(items)}]"

@@ -1,0 +1,114 @@
+"""From the graph to messages: the inverse of the importer, generic over the fields of a layer."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from google.protobuf import text_format
+from google.protobuf.descriptor import FieldDescriptor
+
+from proto2net.caffe.importer import routes
+from proto2net.caffe.schema import Message, is_repeated, message_class
+from proto2net.errors import Proto2NetError, UnsupportedError
+from proto2net.graph import AUTOMATIC, Graph, Node
+from proto2net.layers.base import Layer
+
+
+def text(graph: Graph) -> str:
+    """The graph as prototxt, which has only printable characters."""
+    written = text_format.MessageToString(network(graph), as_utf8=True)
+    return "".join(c if c.isprintable() or c == "\n" else _escaped(c) for c in written)
+
+
+def network(graph: Graph) -> Message:
+    """The graph as a NetParameter of the current format, with what differs from defaults.
+
+    Raises UnsupportedError with the problems of all layers.
+    """
+    layers, issues = [], []
+    for node in graph.nodes:
+        try:
+            layers.append(_layer(node, graph.phase))
+        except Proto2NetError as error:
+            issues += error.at(node.where, str(node))
+    if issues:
+        raise UnsupportedError(issues)
+    return message_class("NetParameter")(name=graph.name or None, layer=layers)
+
+
+def write_layer(layer: Layer, message: Message) -> None:
+    """Put the parameters of a layer into a LayerParameter."""
+    given = layer.given()
+    for field, within, route in routes(layer.type):
+        if field.name not in given:
+            continue
+        value = given.pop(field.name)
+        target = getattr(message, layer.param) if within else message
+        if route is None:
+            _put_per_axis(target, field, value)
+        else:
+            _put(target, route, value)
+    if given:
+        raise UnsupportedError(f"prototxt cannot say {', '.join(given)}")
+
+
+def _layer(node: Node[Any], net_phase: str) -> Message:
+    automatic = node.layer.loss and node.loss_weight == (1.0,)
+    message = message_class("LayerParameter")(
+        name=node.name or None,
+        type=node.layer.type,
+        bottom=[blob.name for blob in node.bottoms],
+        top=[blob.name for blob in node.tops if blob.name != AUTOMATIC],
+        loss_weight=() if automatic else node.loss_weight,
+        propagate_down=node.propagate_down,
+        phase=None if node.phase == net_phase else node.phase,
+    )
+    for spec in node.params:
+        _fill(message.param.add(), spec)
+    write_layer(node.layer, message)
+    return message
+
+
+def _fill(message: Message, part: Any) -> None:
+    """Fill a message from the dataclass, or the shape, that stands for it."""
+    if isinstance(part, tuple):
+        message.dim.extend(part)
+        return
+    fields = message.DESCRIPTOR.fields_by_name
+    for field in dataclasses.fields(part):
+        value = getattr(part, field.name)
+        if value != field.default:
+            _put(message, fields[field.name], value)
+
+
+def _put(message: Message, field: FieldDescriptor, value: Any) -> None:
+    slot = getattr(message, field.name)
+    if is_repeated(field):
+        for each in value:
+            if field.message_type is not None:
+                _fill(slot.add(), each)
+            else:
+                slot.append(each)
+    elif field.message_type is not None:
+        slot.SetInParent()  # given, even where all in it is default
+        _fill(slot, value)
+    elif field.enum_type is not None:
+        setattr(message, field.name, field.enum_type.values_by_name[value].number)
+    else:
+        setattr(message, field.name, value)
+
+
+def _put_per_axis(message: Message, field: dataclasses.Field[Any], values: tuple[int, ...]) -> None:
+    """A window's size as `kernel_size` (once or per axis), or as `kernel_h` and `kernel_w`."""
+    size, *sides = field.metadata["per_axis"]
+    if is_repeated(message.DESCRIPTOR.fields_by_name[size]):
+        getattr(message, size).extend(values)
+        return
+    for name, value in zip((size,) if len(values) == 1 else sides, values, strict=True):
+        setattr(message, name, value)
+
+
+def _escaped(char: str) -> str:
+    """A character of a string literal as its bytes in UTF-8, in octal."""
+    return "".join(f"\\{byte:03o}" for byte in char.encode())

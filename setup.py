@@ -1,0 +1,66 @@
+"""What the package is called, needs and holds; the tools' settings stand in pyproject.toml."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+
+
+def version() -> str:
+    """The version that proto2net/__init__.py states, without importing it."""
+    text = (HERE / "proto2net" / "__init__.py").read_text(encoding="utf-8")
+    (found,) = re.findall(r'^__version__ = "(.+)"$', text, re.MULTILINE)
+    return found
+
+
+TORCH = ["torch>=2.0"]
+TF = ["tensorflow>=2.16", "keras>=3.0"]  # the first TensorFlow that comes with Keras 3
+TEST = [
+    "build",
+    "grpcio-tools",
+    "hypothesis",
+    "mypy",
+    "pytest",
+    "pytest-xdist",
+    "ruff",
+    "setuptools>=77",
+    "types-protobuf",
+]
+
+setup(
+    name="proto2net",
+    version=version(),
+    description="Caffe network definitions as PyTorch and TensorFlow networks, exact and readable",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    license_files=["LICENSE"],
+    python_requires=">=3.10,<3.14",
+    packages=find_packages(include=["proto2net", "proto2net.*"]),
+    package_data={"proto2net": ["py.typed"], "proto2net.caffe": ["caffe.desc"]},
+    install_requires=[
+        "click>=8.1",
+        "numpy>=1.23",
+        "protobuf>=4.25",
+        "rich>=13",
+        "safetensors>=0.4",
+    ],
+    extras_require={
+        "torch": TORCH,
+        "tf": TF,
+        "all": TORCH + TF,
+        "test": TORCH + TF + TEST,
+    },
+    entry_points={
+        "console_scripts": ["proto2net = proto2net.cli:main"],
+        "proto2net.backends": [
+            "torch = proto2net.backends.torch:backend",
+            "tf = proto2net.backends.tensorflow:backend",
+            "prototxt = proto2net.backends.prototxt:printer",
+            "summary = proto2net.backends.summary:printer",
+        ],
+        "proto2net.layers": ["caffe = proto2net.layers"],
+    },
+)
