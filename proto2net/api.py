@@ -164,7 +164,7 @@ def _text(net: str | Path, file: str) -> tuple[str, str]:
     if isinstance(net, str) and ("\n" in net or "{" in net):
         return net, file or "<text>"
     try:
-        return Path(net).read_text(encoding="utf-8", errors="replace"), file or str(net)
+        return Path(net).read_text(encoding="utf-8-sig", errors="replace"), file or str(net)
     except OSError as error:
         raise Proto2NetError(f"{net}: {error.strerror}") from None
 

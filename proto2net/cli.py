@@ -1,132 +1,170 @@
-"""The command `proto2net`. What it does is in the library; here is how it is asked for."""
+"""The command `proto2net`: how the library is asked for on the command line, and no more."""
 
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from keyword import iskeyword
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import click
 
-from proto2net import Issue, Proto2NetError, __version__, backends, output, parse
+from proto2net import Graph, Issue, Proto2NetError, __version__, backends, output, parse
 from proto2net.output import printable
 
-if TYPE_CHECKING:
-    from proto2net import Graph
-
 STANDARD = "-"
-"""Standard input or output, in the place of a file."""
+"""Standard input or output in the place of a file."""
 
-EPILOG = """Exit codes: 0 all is well, 1 the input is at fault and nothing was written, 2 wrong usage.
-
-Completion: `eval "$(_PROTO2NET_COMPLETE=bash_source proto2net)"` in ~/.bashrc; zsh_source and
-fish_source for these shells."""
-
-_INT32 = click.IntRange(-(2**31), 2**31 - 1)
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it."""
 
 
-class _Target(click.ParamType):
-    """The name of a target, as the object that renders it."""
-
-    name = "name"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
-        try:
-            return backends.get(value)
-        except Proto2NetError as error:
-            self.fail(str(error), param, ctx)
-
-    def shell_complete(self, ctx: Any, param: Any, incomplete: str) -> list[Any]:
-        from click.shell_completion import CompletionItem
-
-        return [CompletionItem(name) for name in backends.names() if name.startswith(incomplete)]
+# ---- arguments ------------------------------------------------------------------------------
 
 
-class _Input(click.ParamType):
-    """NAME=1,3,224,224 or NAME=1x3x224x224, as the name and the shape."""
-
-    name = "name=dims"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, tuple[int, ...]]:
-        name, _, dims = value.rpartition("=")
-        sizes = re.split(r"\s*[,x]\s*", dims.strip())
-        if not name or not all(re.fullmatch("[0-9]{1,10}", size) for size in sizes):
-            self.fail(f"{value!r} is no NAME=DIMS, such as data=1,3,224,224", param, ctx)
-        return name, tuple(map(int, sizes))
+def _target(name: str) -> Any:
+    """The backend or printer of this name."""
+    try:
+        return backends.get(name)
+    except Proto2NetError as error:
+        raise click.BadParameter("\n".join(map(_quoted, error.issues))) from None
 
 
-class _Identifier(click.ParamType):
-    """A name that Python can give to a class."""
-
-    name = "class"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> str:
-        if not value.isidentifier() or iskeyword(value):
-            self.fail(f"{value!r} is no identifier of Python, such as LeNet", param, ctx)
-        return str(value)
+def _targets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The targets that complete what was typed."""
+    return [name for name in backends.names() if name.startswith(incomplete)]
 
 
-class _Text(click.ParamType):
-    """Text, where an argument can be any bytes."""
-
-    name = "text"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> str:
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            self.fail(f"{value!r} is not UTF-8", param, ctx)
-        return str(value)
+def _input(text: str) -> tuple[str, tuple[int, ...]]:
+    """A name and a shape, from NAME=1,3,224,224 or NAME=1x3x224x224."""
+    name, _, dims = text.rpartition("=")
+    sizes = re.split(r"\s*[,x]\s*", dims.strip())
+    if not name or not all(re.fullmatch("[0-9]{1,10}", size) for size in sizes):
+        raise click.BadParameter(f"{text!r} is not NAME=DIMS, such as data=1,3,224,224")
+    return name, tuple(map(int, sizes))
 
 
-_NET_OPTIONS = [
-    click.argument("net", metavar="NET"),
-    click.option(
-        "--phase", type=click.Choice(["test", "train"]), default="test", show_default=True,
-        help="Which of its phases.",
-    ),
-    click.option("--level", type=_INT32, default=0, help="The level, for rules that ask for one."),
-    click.option(
-        "--stage", "stages", type=_Text(), multiple=True, help="A stage that is on.  [repeatable]"
-    ),
-    click.option(
-        "--input", "inputs", type=_Input(), multiple=True,
-        help="The shape of an input, such as data=1,3,224,224.  [repeatable]",
-    ),
-    click.option(
-        "--output", "outputs", metavar="BLOB", multiple=True,
-        help="Keep only what this blob needs, with it as an output.  [repeatable]",
-    ),
-]  # fmt: skip
+def _stage(text: str) -> str:
+    """A stage; an argument can be any bytes."""
+    if printable(text) != text:
+        raise click.BadParameter(f"{text!r} is not plain text")
+    return text
 
 
-def _net_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The network, and what says which graph of it is meant."""
-    for option in reversed(_NET_OPTIONS):
-        command = option(command)
+def _level(text: str) -> int:
+    """A level, as far as caffe.proto can hold it."""
+    if not re.fullmatch("-?[0-9]{1,9}", text):
+        raise click.BadParameter(f"{text!r} is not a whole number of at most 9 digits")
+    return int(text)
+
+
+def _class_name(text: str) -> str:
+    """A name that a class or function can have."""
+    if not text.isidentifier() or iskeyword(text):
+        raise click.BadParameter(f"{text!r} is not a name that a class can have in Python")
+    return text
+
+
+def _network(command: Callable[..., None]) -> Callable[..., None]:
+    """The arguments that say which graph is meant; all but NET are options of `parse`."""
+    for parameter in (
+        click.option(
+            "--output",
+            "outputs",
+            metavar="BLOB",
+            multiple=True,
+            help="Keep only what this blob needs, and make it an output. Repeatable.",
+        ),
+        click.option(
+            "--input",
+            "inputs",
+            type=_input,
+            metavar="NAME=DIMS",
+            multiple=True,
+            callback=lambda ctx, param, pairs: dict(pairs),
+            help="The shape of an input, such as data=1,3,224,224. Repeatable.",
+        ),
+        click.option(
+            "--stage",
+            "stages",
+            type=_stage,
+            metavar="NAME",
+            multiple=True,
+            help="A stage that rules of layers may ask for. Repeatable.",
+        ),
+        click.option(
+            "--level",
+            type=_level,
+            metavar="N",
+            default="0",
+            help="The level that rules of layers may ask for.",
+        ),
+        click.option(
+            "--phase",
+            type=click.Choice(["test", "train"]),
+            default="test",
+            show_default=True,
+            help="The network for testing and use, or for training.",
+        ),
+        click.argument("net", metavar="NET"),
+    ):
+        command = parameter(command)
     return command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG)
+# ---- commands -------------------------------------------------------------------------------
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="""NET is a prototxt; - reads standard input.
+
+    \b
+    Exit codes: 0 done; 1 the input is at fault, and nothing was written;
+    2 the command line is at fault.
+
+    \b
+    Completion, for ~/.bashrc (zsh_source and fish_source for those shells):
+      eval "$(_PROTO2NET_COMPLETE=bash_source proto2net)"
+    """,
+)
 @click.version_option(__version__, message="proto2net %(version)s")
 def cli() -> None:
     """Caffe network definitions as PyTorch and TensorFlow networks, exact and readable."""
 
 
 @cli.command()
-@_net_options
-@click.option("--to", "target", type=_Target(), required=True, help="The target: torch, tf, prototxt or summary.")
-@click.option("-o", "out", metavar="OUT", default="", help="The file to write; - prints it.  [default: NET's name, here]")
-@click.option("--name", type=_Identifier(), default="", help="The name of the class or function.")
-@click.option("--weights", metavar="CAFFEMODEL", help="The trained weights.")
+@_network
+@click.option("--weights", metavar="CAFFEMODEL", help="The learned weights.")
+@click.option(
+    "--to",
+    "target",
+    type=_target,
+    metavar="TARGET",
+    required=True,
+    shell_complete=_targets,
+    help="torch, tf, prototxt or summary, or the target of another package.",
+)
+@click.option("-o", "out", metavar="OUT", help="The file to write, or -. Default: as NET, here.")
+@click.option(
+    "--name", type=_class_name, metavar="NAME", help="What to call the class or function."
+)
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
-def convert(net: str, target: Any, out: str, name: str, weights: str | None, force: bool, **options: Any) -> None:
-    """Write the network NET (a prototxt, or - for standard input) for a target.
+def convert(
+    net: str,
+    weights: str | None,
+    target: Any,
+    out: str | None,
+    name: str | None,
+    force: bool,
+    **options: Any,
+) -> None:
+    """Write a network for a target.
 
     \b
     proto2net convert nin.prototxt --to torch
@@ -137,21 +175,21 @@ def convert(net: str, target: Any, out: str, name: str, weights: str | None, for
     if weights:
         raise Proto2NetError("--weights comes in a later version", "convert without it")
     graph = _graph(net, options)
-    emitted = target.emit(graph, name)
+    emitted = target.emit(graph, name or "")
     if out == STANDARD:
-        click.echo(emitted.source.encode(), nl=False)
+        _print(emitted.source)
         return
     stem = graph.name if net == STANDARD else Path(net).stem
     path = Path(out or function_name(stem) + target.suffix)
     output.write(path, emitted.source.encode(), overwrite=force)
-    _say(f"wrote {path}: {emitted.entry}, {parameters(graph):,} parameters")
+    _say(f"wrote {path}: {emitted.entry}, {_counted(parameters(graph), 'parameter')}")
 
 
 @cli.command()
-@_net_options
+@_network
 def inspect(net: str, **options: Any) -> None:
-    """Print the layers of NET with their shapes, parameters and multiply-adds."""
-    click.echo(str(_graph(net, options)))
+    """Print a network's layers, shapes and sizes."""
+    _print(f"{_graph(net, options)}\n")
 
 
 @cli.command()
@@ -159,11 +197,11 @@ def layers() -> None:
     """Print which layer types each target renders."""
     from proto2net.backends.summary import support
 
-    click.echo(support())
+    _print(f"{support()}\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command, and end the program: every exit code is given here."""
+    """Run the command and end the program: every exit code is decided here."""
     log = logging.getLogger("proto2net")
     log.setLevel(logging.INFO)
     log.addHandler(_NOTES)
@@ -173,21 +211,61 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         error.show()
         sys.exit(error.exit_code)
     except click.Abort:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except Proto2NetError as error:
-        _say(*map(_quoted, error.issues))
-        problems = "1 problem" if len(error.issues) == 1 else f"{len(error.issues)} problems"
-        _say(f"{problems}; nothing was written")
+        for issue in error.issues:
+            click.echo(_quoted(issue), err=True)
+        _say(f"{_counted(len(error.issues), 'problem')}; nothing was written")
         sys.exit(1)
 
 
+# ---- streams --------------------------------------------------------------------------------
+
+
 def _graph(net: str, options: dict[str, Any]) -> Graph:
-    options["inputs"] = dict(options["inputs"])
     if net != STANDARD:
         return parse(Path(net), **options)
-    ...
+    try:
+        with open(0, "rb", closefd=False) as stream:
+            text = stream.read().decode("utf-8-sig", errors="replace")
+    except OSError as error:
+        raise Proto2NetError(f"standard input: {error.strerror}") from None
+    return parse(f"{text}\n", file="<stdin>", **options)  # a line break tells text from a path
 
 
-def _say(*lines: str) -> None:
-    for line in lines:
-        click.echo(line, err=True)
+def _print(text: str) -> None:
+    """Put a text on standard output, as the bytes that a file would have."""
+    try:
+        click.echo(text.encode(), nl=False)
+    except BrokenPipeError:
+        raise  # click ends the program quietly
+    except OSError as error:
+        # What is still in the buffer would fail once more when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise Proto2NetError(f"standard output: {error.strerror}") from None
+
+
+def _say(line: str) -> None:
+    """Tell the user something, on standard error."""
+    click.echo(printable(line), err=True)
+
+
+def _quoted(issue: Issue) -> str:
+    """An issue for the terminal. Line breaks that are not its own are shown as escapes too."""
+    where = issue.where and replace(issue.where, file=printable(issue.where.file))
+    message, hint, layer = map(printable, (issue.message, issue.hint, issue.layer))
+    return str(Issue(message, hint, where, layer))
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" + "s" * (number != 1)
+
+
+class _Notes(logging.Handler):
+    """Tells what the library logs: what was upgraded, assumed or left out."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        _say(f"note: {record.getMessage()}")
+
+
+_NOTES = _Notes()

@@ -12,18 +12,22 @@ from proto2net.errors import Proto2NetError
 
 def write(path: Path, content: bytes, *, overwrite: bool = False) -> None:
     """Write a file, which has all of the content or stays as it was. Raises Proto2NetError."""
-    path = Path(os.path.realpath(path))  # a link stays a link
-    if path.is_dir():
-        raise Proto2NetError(f"{path} is a folder", "name the file to write")
     try:
+        if path.is_dir():
+            raise Proto2NetError(f"{path} is a folder", "name the file to write in it")
         if path.exists() and not path.is_file():  # a device or a pipe, which nothing can replace
             path.write_bytes(content)
-            return
-        if path.exists() and not overwrite:
+        elif path.exists() and not overwrite:
             raise Proto2NetError(f"{path} exists already", "give --force to replace it")
-        _replace(path, content)
+        else:
+            _replace(Path(os.path.realpath(path)), content)  # a link stays a link
     except OSError as error:
-        raise Proto2NetError(f"{path} cannot be written: {error.strerror}") from None
+        raise Proto2NetError(f"cannot write {path}: {error.strerror}") from None
+
+
+def printable(text: str) -> str:
+    """A line of text for a terminal: what could steer it is shown as an escape."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def _replace(path: Path, content: bytes) -> None:
@@ -40,8 +44,3 @@ def _replace(path: Path, content: bytes) -> None:
         with suppress(OSError):
             beside.unlink()
         raise
-
-
-def printable(text: str) -> str:
-    """One line of text for a terminal: what could steer it is shown as an escape."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -48,7 +48,6 @@ def statements(filled: list[Filled], loop: str, item: str, indent: int) -> list[
             for parameter, filling in layer.fillings.items()
             if filling and filling != usual.get(parameter)
         ]
-    lines = [loop, *common] if common else []
     if common:
         common.insert(0, statement(loop, indent))
     return [*common, *(statement(line, indent) for line in single)]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from proto2net import backends
+from proto2net.backends.base import Backend
 from proto2net.backends.printer import Printer
 from proto2net.backends.source import plain
 from proto2net.graph import Graph, Node
+from proto2net.layers import LAYERS, DataLayer, Layer
 from proto2net.shape import count, dims
 
 _HEAD = ("layer", "type", "output shape", "parameters", "multiply-adds")
@@ -35,10 +38,36 @@ def table(graph: Graph) -> str:
         for node in graph.nodes
     ]
     title = f"{_ascii(graph.name)} ({graph.phase.lower()} phase)"
-    return "\n".join([title, "", *aligned(_HEAD, rows, _NUMBERS), "", *_totals(graph)])
+    return "\n".join([title, "", *_aligned(_HEAD, rows, _NUMBERS), "", *_totals(graph)])
 
 
-def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: int) -> list[str]:
+def support() -> str:
+    """Which layer types each target renders, and why not the others where a target says it."""
+    known = map(backends.get, backends.names())
+    targets = [target for target in known if isinstance(target, Backend)]
+    head = ["layer type", *(target.name for target in targets)]
+    rows = [
+        [name, *(_rendered(target, LAYERS[name]) for target in targets)]
+        for name in sorted(LAYERS, key=str.lower)
+    ]
+    reasons = [
+        f"{layer.type} in {target.name}: {reason}"
+        for target in targets
+        for layer, reason in target.unsupported.items()
+    ]
+    legend = "input: what reads data becomes an input of the network"
+    return "\n".join([*_aligned(head, rows), "", legend, *reasons])
+
+
+def _rendered(target: Backend, layer: type[Layer]) -> str:
+    if issubclass(layer, DataLayer):
+        return "input"
+    return "yes" if target.supports(layer) else "no"
+
+
+def _aligned(
+    head: Sequence[str], rows: Sequence[Sequence[str]], numbers: int = 0
+) -> list[str]:
     """Lines with every column as wide as its widest cell; the last `numbers` columns end flush."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     rule = ["-" * width for width in widths]

@@ -1,0 +1,25 @@
+"""NumPy: one class, learned arrays in __init__, blobs as variables in __call__; forward only."""
+
+from proto2net.backends.numpy import (
+    activation,
+    combine,
+    data,
+    dense,
+    loss,
+    normalize,
+    recurrent,
+    vision,
+)
+from proto2net.backends.numpy.backend import backend
+
+__all__ = [
+    "activation",
+    "backend",
+    "combine",
+    "data",
+    "dense",
+    "loss",
+    "normalize",
+    "recurrent",
+    "vision",
+]

@@ -1,0 +1,59 @@
+"""The NumPy backend; the tables of its renderers stand beside it, a file a family of layers.
+
+Layout and learned arrays are Caffe's own, and every layer does at run time what Caffe does there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from proto2net.backends.base import Backend, Emitted
+from proto2net.backends.numpy.file import NumpyFile
+from proto2net.backends.source import class_name
+from proto2net.graph import Graph
+from proto2net.layers import HDF5Output
+
+if TYPE_CHECKING:
+    from proto2net.backends.base import Ndarray
+
+
+class Numpy(Backend):
+    """The table of NumPy renderers, and the file around them."""
+
+    name = "numpy"
+    title = "NumPy"
+    package = __package__
+    unsupported = {HDF5Output: "writing HDF5 files is impossible"}
+
+    def emit(self, graph: Graph, name: str = "") -> Emitted:
+        """An importable file with one class that needs NumPy only."""
+        return NumpyFile(self, graph, name or class_name(graph.name)).emitted()
+
+    def build(self, module: Any, emitted: Emitted, phase: str) -> Any:
+        return getattr(module, emitted.entry)()
+
+    def install(self, network: Any, arrays: dict[str, Ndarray]) -> None:
+        if arrays:
+            network.load(arrays)
+
+    def arrays(self, network: Any) -> dict[str, Ndarray]:
+        return {
+            f"{layer}.{name}": array
+            for layer, learned in vars(network).items()
+            if isinstance(learned, dict)
+            for name, array in learned.items()
+        }
+
+    def run(
+        self, network: Any, graph: Graph, feeds: dict[str, Ndarray]
+    ) -> list[Ndarray]:
+        import numpy as np
+
+        outputs = network(*(feeds[blob.name] for blob in graph.inputs))
+        if len(graph.outputs) == 1:
+            outputs = (outputs,)
+        return [np.asarray(output) for output in outputs]
+
+
+backend = Numpy()
+renders = backend.renders

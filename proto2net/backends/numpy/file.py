@@ -1,0 +1,114 @@
+"""The file that the NumPy backend emits: one class, blobs as variables in __call__."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from proto2net.backends.base import Array, Step, names_used
+from proto2net.backends.file import SourceFile
+from proto2net.backends.source import call, returned, signature, statement
+from proto2net.graph import Node
+
+IMPORTS = {
+    "math": "import math",
+    "np": "import numpy as np",
+    "sliding_window_view": "from numpy.lib.stride_tricks import sliding_window_view",
+}
+"""What the emitted file may import, in order."""
+
+LOAD = '''
+    def load(self, arrays: dict[str, np.ndarray]) -> None:
+        """Copy learned arrays in, by names such as "{example}"."""
+        for name, array in arrays.items():
+            layer, _, parameter = name.partition(".")
+            getattr(self, layer)[parameter][...] = array'''
+
+
+class NumpyFile(SourceFile):
+    """The emitted file of one graph: a class with its learned arrays, and its forward."""
+
+    imports = IMPORTS
+    reserved = frozenset({"self"})
+    reserved_objects = frozenset({"load", "rng"})
+    indent = 2
+
+    def body(self) -> list[str]:
+        forward = self._forward()
+        return [
+            f"class {self.entry}:",
+            *self.docstring(1),
+            *self._init(draws=any("self.rng" in line for line in forward)),
+            *self._load(),
+            "",
+            *forward,
+        ]
+
+    def object(self, step: Step) -> str:
+        return f"self.{self.objects.get(step.node, '')}"
+
+    def _init(self, *, draws: bool) -> list[str]:
+        """The learned arrays, and the generator that `draws` says the forward needs too."""
+        lines: list[str] = []
+        shared: dict[Array, str] = {}
+        made: set[str] = set()
+        for step in self.steps:
+            name = self.objects.get(step.node)
+            if name is None or name in made:
+                continue
+            made.add(name)
+            text = f"self.{name} = {step.code.init}"
+            lines.append(statement(text, 2, self.caffe_name(name, step)))
+            for parameter, array in zip(step.code.arrays, self.owned(step), strict=True):
+                if array in shared:
+                    value = shared[array] + _reshaped(step.code.arrays[parameter], array)
+                    lines.append(statement(f'self.{name}["{parameter}"] = {value}', 2))
+                else:
+                    shared[array] = f'self.{name}["{parameter}"]'
+                    self.arrays[f"{name}.{parameter}"] = array
+        fills = any("(rng, " in line for line in lines)
+        targets = ["rng"] * fills + ["self.rng"] * draws
+        if targets:
+            lines.insert(0, f"        {' = '.join(targets)} = np.random.default_rng(seed)")
+        if not lines:
+            return []
+        parameters = "self, seed: int = 0" if targets else "self"
+        return ["", f"    def __init__({parameters}) -> None:", *lines]
+
+    def _load(self) -> list[str]:
+        return [LOAD.format(example=next(iter(self.arrays)))] if self.arrays else []
+
+    def _forward(self) -> list[str]:
+        inputs = [self.variables.define(blob) for blob in self.graph.inputs]
+        written = self.statements()
+        outputs = [self.variables[blob] for blob in self.graph.outputs]
+        parameters = ", ".join(["self", *(f"{name}: np.ndarray" for name in inputs)])
+        result = ", ".join(["np.ndarray"] * len(outputs))
+        result = f"tuple[{result}]" if len(outputs) > 1 else result or "None"
+        casts = [f"{name} = np.asarray({name}, np.float32)" for name in inputs]
+        lines = [
+            *(statement(cast, 2) for cast in casts),
+            *(line.lines(2) for line in written),
+            *([returned(outputs, 2)] if outputs else []),
+        ]
+        head = signature(f"def __call__({parameters}) -> {result}:", 1)
+        return [head, *(lines or ["        pass"])]
+
+    def main(self) -> list[str]:
+        zeros = ", ".join(call("np.zeros", blob.shape) for blob in self.graph.inputs)
+        shapes = self.print_shapes(f"net({zeros})", "{}.shape".format)
+        return [
+            f"    net = {self.entry}()",
+            *(statement(line, 1) for line in shapes),
+        ]
+
+
+def _reshaped(array: Array, owner: Array) -> str:
+    """What gives a shared array the shape that a layer needs, if it has another."""
+    needed, found = _shape(array), _shape(owner)
+    return "" if needed == found else call(".reshape", needed)
+
+
+def _shape(array: Array) -> tuple[int, ...]:
+    node: Node[Any]
+    ((node, blob),) = array.sources
+    return node.blobs[blob].shape
