@@ -16,6 +16,7 @@ WIDTH = 88
 INDENT = "    "
 _LONGEST_NAME = 60
 _AMBIGUOUS = ("l", "O", "I")  # hard to tell from digits (ruff E741)
+_PRECEDENCE = ((" < ", " > "), (" + ", " - "), (" * ", " / ", " @ "))
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -107,7 +108,42 @@ def statement(text: str, indent: int, comment: str = "") -> str:
     if len(line) <= WIDTH:
         commented = f"{line}  # {comment}"
         return commented if comment and len(commented) <= WIDTH else line
-    return "\n".join(_broken(text, indent))
+    return "\n".join(_parenthesised(text, indent) or _broken(text, indent))
+
+
+def _parenthesised(text: str, indent: int) -> list[str]:
+    """The lines of a long assignment whose value needs brackets of its own; none if not.
+
+    These are a sum or a product, and a value that the target leaves no room to begin.
+    """
+    target, equals, value = text.partition(" = ")
+    if not equals or "(" in target.removeprefix("("):
+        return []
+    operands = _operands(value)
+    if len(operands) == 1 and len(_broken(text, indent)[0]) <= WIDTH:
+        return []
+    margin, inner = INDENT * indent, INDENT * (indent + 1)
+    if len(inner + value) <= WIDTH:
+        lines = [inner + value]
+    else:
+        lines = [line for operand in operands for line in _broken(operand, indent + 1)]
+    return [f"{margin}{target} = (", *lines, f"{margin})"]
+
+
+def _operands(text: str) -> list[str]:
+    """The text broken before the operators that bind least, outside of brackets."""
+    for operators in _PRECEDENCE:
+        cuts, depth = [0], 0
+        for index, char in _outside_strings(text):
+            depth += (char in _BRACKETS) - (char in _BRACKETS.values())
+            if depth == 0 and text[index : index + 3] in operators:
+                cuts.append(index + 1)
+        if len(cuts) > 1:
+            ends = [*cuts[1:], len(text) + 1]
+            return [
+                text[start : end - 1] for start, end in zip(cuts, ends, strict=True)
+            ]
+    return [text]
 
 
 def assignment(
@@ -136,11 +172,7 @@ def signature(text: str, indent: int) -> str:
         return margin + text
     start, end = _top_level(text)[0]
     parameters = text[start + 1 : end]
-    inner = margin + INDENT
-    if len(inner + parameters) <= WIDTH:
-        lines = [inner + parameters]
-    else:
-        lines = [f"{inner}{parameter}," for parameter in _split(parameters)]
+    lines = [f"{margin}{INDENT}{parameter}," for parameter in _split(parameters)]
     return "\n".join([margin + text[: start + 1], *lines, margin + text[end:]])
 
 

@@ -23,7 +23,7 @@ class Numpy(Backend):
     name = "numpy"
     title = "NumPy"
     package = __package__
-    unsupported = {HDF5Output: "writing HDF5 files is impossible"}
+    unsupported = {HDF5Output: "writing an HDF5 file is not possible"}
 
     def emit(self, graph: Graph, name: str = "") -> Emitted:
         """An importable file with one class that needs NumPy only."""

@@ -37,7 +37,7 @@ class NumpyFile(SourceFile):
         return [
             f"class {self.entry}:",
             *self.docstring(1),
-            *self._init(draws=any("self.rng" in line for line in forward)),
+            *self._init(),
             *self._load(),
             "",
             *forward,
@@ -46,8 +46,8 @@ class NumpyFile(SourceFile):
     def object(self, step: Step) -> str:
         return f"self.{self.objects.get(step.node, '')}"
 
-    def _init(self, *, draws: bool) -> list[str]:
-        """The learned arrays, and the generator that `draws` says the forward needs too."""
+    def _init(self) -> list[str]:
+        """The learned arrays, and the generator that fills them or that the forward needs."""
         lines: list[str] = []
         shared: dict[Array, str] = {}
         made: set[str] = set()
@@ -65,14 +65,21 @@ class NumpyFile(SourceFile):
                 else:
                     shared[array] = f'self.{name}["{parameter}"]'
                     self.arrays[f"{name}.{parameter}"] = array
-        fills = any("(rng, " in line for line in lines)
-        targets = ["rng"] * fills + ["self.rng"] * draws
+        targets = self._generators()
         if targets:
-            lines.insert(0, f"        {' = '.join(targets)} = np.random.default_rng(seed)")
+            generator = f"{' = '.join(targets)} = np.random.default_rng(seed)"
+            lines.insert(0, statement(generator, 2))
         if not lines:
             return []
         parameters = "self, seed: int = 0" if targets else "self"
         return ["", f"    def __init__({parameters}) -> None:", *lines]
+
+    def _generators(self) -> list[str]:
+        """The names of the random generator: of the fillers', of the forward's, or none."""
+        codes = [step.code for step in self.steps]
+        fills = any(code.init and "rng" in names_used(code.init) for code in codes)
+        draws = any("self.rng" in code.forward for code in codes)
+        return ["rng"] * fills + ["self.rng"] * draws
 
     def _load(self) -> list[str]:
         return [LOAD.format(example=next(iter(self.arrays)))] if self.arrays else []
