@@ -58,6 +58,7 @@ setup(
         "proto2net.backends": [
             "torch = proto2net.backends.torch:backend",
             "tf = proto2net.backends.tensorflow:backend",
+            "numpy = proto2net.backends.numpy:backend",
             "prototxt = proto2net.backends.prototxt:printer",
             "summary = proto2net.backends.summary:printer",
         ],

@@ -205,15 +205,21 @@ def _broken(text: str, indent: int) -> list[str]:
             break
     head, body, tail = text[: start + 1], text[start + 1 : end], text[end:]
     inner = INDENT * (indent + 1)
-    if len(inner + body) <= WIDTH:
+    parts = _split(body)
+    display = _is_display(text[:start], text[start], parts)
+    if len(inner + body) <= WIDTH and not display:
         lines = [inner + body]
+    elif len(parts) == 1 and not display:
+        lines = _broken(body, indent + 1)
     else:
-        parts = _split(body)
-        if len(parts) == 1:
-            lines = _broken(body, indent + 1)
-        else:
-            lines = [line for part in parts for line in _broken(f"{part},", indent + 1)]
+        lines = [line for part in parts for line in _broken(f"{part},", indent + 1)]
     return [margin + head, *lines, margin + tail]
+
+
+def _is_display(before: str, bracket: str, parts: list[str]) -> bool:
+    """Whether this is a tuple, list or dictionary: ruff gives each of its parts a line."""
+    subscript_or_call = bool(re.search(r"[\w)\]]$", before))
+    return not subscript_or_call and (bracket != "(" or len(parts) > 1)
 
 
 def _top_level(text: str) -> list[tuple[int, int]]:

@@ -111,8 +111,6 @@ class Layer:
     """A loss: tops that are not named are made, and its loss_weight is 1 unless given."""
     labels: ClassVar[tuple[int, ...]] = ()
     """Which bottoms hold labels, in a layer that only training or testing needs."""
-    prediction: ClassVar[str] = ""
-    """The layer type that remains when the labels are gone, such as "Softmax"."""
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         """The shapes of `tops` tops, from the bottoms' shapes.
@@ -125,6 +123,10 @@ class Layer:
     def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
         """The learned blobs in the order of a .caffemodel."""
         return {}
+
+    def prediction(self) -> Layer | None:
+        """What remains of a loss when the labels are gone, such as its Softmax."""
+        return None
 
     def macs(self, bottoms: Shapes, tops: Shapes) -> int:
         """Multiply-adds of one forward pass, of products with learned weights."""

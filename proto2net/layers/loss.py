@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from proto2net.layers.activation import Sigmoid
 from proto2net.layers.base import Layer, layer
+from proto2net.layers.normalize import Softmax
 from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
 
 
@@ -80,7 +82,6 @@ class SoftmaxWithLoss(Loss):
     It is summed, and divided by what `loss_param.mode("VALID")` names.
     """
 
-    prediction: ClassVar[str] = "Softmax"
     softmax_param: SoftmaxParameter = SoftmaxParameter()
     loss_param: LossParameter = LossParameter()
 
@@ -97,6 +98,9 @@ class SoftmaxWithLoss(Loss):
         scores, labels = bottoms
         _check_labels(scores, labels, canonical_axis(self.softmax_param.axis, scores))
 
+    def prediction(self) -> Softmax:
+        return Softmax(axis=self.softmax_param.axis)
+
 
 @layer("SigmoidCrossEntropyLoss", bottoms=2)
 @dataclass(frozen=True)
@@ -106,7 +110,6 @@ class SigmoidCrossEntropyLoss(Loss):
     It is summed, and divided by what `loss_param.mode("BATCH_SIZE")` names.
     """
 
-    prediction: ClassVar[str] = "Sigmoid"
     loss_param: LossParameter = LossParameter()
 
     def check(self, bottoms: Shapes) -> None:
@@ -117,6 +120,9 @@ class SigmoidCrossEntropyLoss(Loss):
             f"needs a target for each score, but there are {dims(scores)} scores "
             f"and {dims(targets)} targets",
         )
+
+    def prediction(self) -> Sigmoid:
+        return Sigmoid()
 
 
 @layer("EuclideanLoss", bottoms=2)
@@ -170,7 +176,6 @@ class InfogainLoss(Loss):
     probabilities.
     """
 
-    prediction: ClassVar[str] = "Softmax"
     source: str | None = None
     axis: int = 1
     loss_param: LossParameter = LossParameter()
@@ -197,6 +202,9 @@ class InfogainLoss(Loss):
                 f"the infogain matrix is {dims(bottom)}, "
                 f"but {classes} classes need {classes} x {classes}",
             )
+
+    def prediction(self) -> Softmax:
+        return Softmax(axis=self.axis)
 
 
 @layer("ContrastiveLoss", param="contrastive_loss_param", bottoms=3)

@@ -14,9 +14,9 @@ class ConvolutionParameter(Layer):
 
     num_output: int = 0
     kernel: tuple[int, ...] = per_axis("kernel_size", "kernel_h", "kernel_w", default=(), missing=0)
-    stride: tuple[int, ...] = per_axis("stride", "stride_h", "stride_w", default=(), missing=0)
-    pad: tuple[int, ...] = per_axis("pad", "pad_h", "pad_w", default=(), missing=0)
-    dilation: tuple[int, ...] = ()
+    stride: tuple[int, ...] = per_axis("stride", "stride_h", "stride_w", default=(1,), missing=0)
+    pad: tuple[int, ...] = per_axis("pad", "pad_h", "pad_w", default=(0,), missing=0)
+    dilation: tuple[int, ...] = (1,)
     group: int = 1
     bias_term: bool = True
     axis: int = 1

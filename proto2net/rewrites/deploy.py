@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from proto2net.errors import Issue, Proto2NetError, ShapeError
 from proto2net.graph import Entry
-from proto2net.layers import LAYERS, DataLayer, Input
+from proto2net.layers import DataLayer, Input, Layer
 from proto2net.layers.data import GIVE_IT
 from proto2net.shape import Shape
 
@@ -86,9 +86,9 @@ def without_labels(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
                 kept.append(dataclasses.replace(entry, tops=tops))
         elif not labels.intersection(entry.bottoms):
             kept.append(entry)
-        elif entry.layer.prediction:
-            kept.append(_prediction(entry))
-            notes.append(f"{entry} became its {entry.layer.prediction}")
+        elif prediction := entry.layer.prediction():
+            kept.append(_prediction(entry, prediction))
+            notes.append(f"{entry} became its {prediction.type}")
         else:
             notes.append(f"{entry} was left out: it needs labels")
     return kept, notes
@@ -113,7 +113,7 @@ def _labels(entries: list[Entry]) -> set[str]:
         for top in entry.tops:
             if top in readers and all(_reads_label(*use, labels) for use in readers[top]):
                 labels.add(top)
-    return labels & _derived(entries)
+    return _derived(entries, labels)
 
 
 def _reads_label(reader: Entry, index: int, labels: set[str]) -> bool:
@@ -123,28 +123,21 @@ def _reads_label(reader: Entry, index: int, labels: set[str]) -> bool:
     return not reader.layer.loss and all(top in labels for top in reader.tops)
 
 
-def _derived(entries: list[Entry]) -> set[str]:
-    """The tops of data layers, and what is made from these alone without learning."""
+def _derived(entries: list[Entry], labels: set[str]) -> set[str]:
+    """The labels of data layers, and the ones that are made from these alone."""
     derived: set[str] = set()
     for entry in entries:
-        if isinstance(entry.layer, DataLayer) or (
-            entry.bottoms and derived.issuperset(entry.bottoms)
-        ):
-            derived.update(entry.tops)
+        made = bool(entry.bottoms) and derived.issuperset(entry.bottoms)
+        if made or isinstance(entry.layer, DataLayer):
+            derived.update(labels.intersection(entry.tops))
     return derived
 
 
-def _prediction(loss: Entry) -> Entry:
+def _prediction(loss: Entry, layer: Layer) -> Entry:
     """The layer inside a loss, in its place."""
-    kind = LAYERS[loss.layer.prediction]
-    given = {
-        f.name: getattr(loss.layer, f.name)
-        for f in dataclasses.fields(kind)  # type: ignore[arg-type]  # every layer type is one
-        if hasattr(loss.layer, f.name)
-    }
     return dataclasses.replace(
         loss,
-        layer=kind(**given),
+        layer=layer,
         bottoms=loss.bottoms[:1],
         tops=loss.tops[:1] or (loss.name,),
         loss_weight=(),

@@ -37,11 +37,14 @@ class Numpy(Backend):
             network.load(arrays)
 
     def arrays(self, network: Any) -> dict[str, Ndarray]:
+        import numpy as np
+
         return {
             f"{layer}.{name}": array
             for layer, learned in vars(network).items()
             if isinstance(learned, dict)
             for name, array in learned.items()
+            if isinstance(array, np.ndarray)
         }
 
     def run(

@@ -58,9 +58,13 @@ class NumpyFile(SourceFile):
             made.add(name)
             text = f"self.{name} = {step.code.init}"
             lines.append(statement(text, 2, self.caffe_name(name, step)))
-            for parameter, array in zip(step.code.arrays, self.owned(step), strict=True):
+            for parameter, array in zip(
+                step.code.arrays, self.owned(step), strict=True
+            ):
                 if array in shared:
-                    value = shared[array] + _reshaped(step.code.arrays[parameter], array)
+                    value = shared[array] + _reshaped(
+                        step.code.arrays[parameter], array
+                    )
                     lines.append(statement(f'self.{name}["{parameter}"] = {value}', 2))
                 else:
                     shared[array] = f'self.{name}["{parameter}"]'

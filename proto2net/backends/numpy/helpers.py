@@ -5,8 +5,9 @@ Each computes what the CPU code of the named Caffe file does, on float32 arrays 
 
 import math
 
-import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+
+import numpy as np
 
 # ---- what several layers need ---------------------------------------------------------------
 
@@ -33,11 +34,11 @@ def windows(
     """`count` windows over the last axes, which become (*count, *kernel), `fill` around them."""
     axes = len(kernel)
     extent = tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True))
-    reach = [max(c - 1, 0) * s + e for c, s, e in zip(count, stride, extent, strict=True)]
-    size = x.shape[x.ndim - axes :]
-    around = [
-        (p, max(0, r - n - p)) for p, r, n in zip(pad, reach, size, strict=True)
+    reach = [
+        max(c - 1, 0) * s + e for c, s, e in zip(count, stride, extent, strict=True)
     ]
+    size = x.shape[x.ndim - axes :]
+    around = [(p, max(0, r - n - p)) for p, r, n in zip(pad, reach, size, strict=True)]
     x = np.pad(x, [(0, 0)] * (x.ndim - axes) + around, constant_values=fill)
     view = sliding_window_view(x, extent, axis=tuple(range(x.ndim - axes, x.ndim)))
     starts = [slice(0, c * s, s) for c, s in zip(count, stride, strict=True)]
@@ -249,8 +250,9 @@ def stochastic_pool_draw(
     return np.take_along_axis(values, first, -1)[..., 0]
 
 
-def spp(x: np.ndarray, pyramid_height: int, pool) -> np.ndarray:
+def spp(x: np.ndarray, pyramid_height: int, method: str = "MAX") -> np.ndarray:
     """Pool into 1, 4, 16, ... bins whatever the size, and join them (spp_layer.cpp)."""
+    pool = {"MAX": max_pool, "AVE": average_pool}[method]
     levels = []
     for level in range(pyramid_height):
         bins = 2**level
@@ -312,7 +314,7 @@ def power_of(
 ) -> np.ndarray:
     """(shift + scale * x)^power, a constant where that needs no x (power_layer.cpp)."""
     if power * scale == 0:
-        return np.full_like(x, 1 if power == 0 else np.float32(shift) ** power)
+        x = np.zeros_like(x)
     with np.errstate(invalid="ignore", divide="ignore"):
         return (shift + scale * x) ** power
 
@@ -461,9 +463,7 @@ def crop(
     """What is as large as the reference, from the axis on at an offset (crop_layer.cpp)."""
     starts = per_axis(offset, x.ndim - axis)
     sizes = reference.shape[axis : x.ndim]
-    return x[
-        (..., *(slice(o, o + n) for o, n in zip(starts, sizes, strict=True)))
-    ]
+    return x[(..., *(slice(o, o + n) for o, n in zip(starts, sizes, strict=True)))]
 
 
 def eltwise_max(first: np.ndarray, *others: np.ndarray) -> np.ndarray:
@@ -569,7 +569,8 @@ def rnn_continued(
 ) -> np.ndarray:
     """The outputs of an RNN that goes on where its last call ended (recurrent_layer.cpp)."""
     (h,) = last_states(states, 1, (1, x.shape[1], len(W_hh)))
-    outputs, *states[:] = rnn(x, cont, h, W_hh=W_hh, **others)
+    outputs, h = rnn(x, cont, h, W_hh=W_hh, **others)
+    states[:] = [h]
     return outputs
 
 
@@ -615,7 +616,8 @@ def lstm_continued(
 ) -> np.ndarray:
     """The outputs of an LSTM that goes on where its last call ended (recurrent_layer.cpp)."""
     h, c = last_states(states, 2, (1, x.shape[1], W_hc.shape[1]))
-    outputs, *states[:] = lstm(x, cont, h, c, W_hc=W_hc, **others)
+    outputs, h, c = lstm(x, cont, h, c, W_hc=W_hc, **others)
+    states[:] = [h, c]
     return outputs
 
 
@@ -649,7 +651,9 @@ def normalized(
         "BATCH_SIZE": math.prod(counted.shape[:axis]),
         "NONE": 1,
     }
-    return np.float32(losses[counted].sum() / max(1, numbers[normalization]))
+    return np.asarray(
+        losses[counted].sum() / max(1, numbers[normalization]), np.float32
+    )
 
 
 def softmax_loss(
@@ -684,7 +688,8 @@ def infogain_loss(
 def multinomial_logistic_loss(x: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Minus the log of each label's probability (multinomial_logistic_loss_layer.cpp)."""
     chosen = of_labels(flatten(x), labels.reshape(len(x)).astype(int))
-    return np.float32(-np.log(np.maximum(chosen, 1e-20)).sum() / len(x))
+    losses = -np.log(np.maximum(chosen, 1e-20))
+    return np.asarray(losses.sum() / len(x), np.float32)
 
 
 def sigmoid_cross_entropy_loss(
@@ -704,7 +709,8 @@ def sigmoid_cross_entropy_loss(
 
 def euclidean_loss(x: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """Half the squared distance of two vectors, a sample (euclidean_loss_layer.cpp)."""
-    return np.float32(np.square(x - targets.reshape(x.shape)).sum() / (2 * len(x)))
+    squares = np.square(x - targets.reshape(x.shape))
+    return np.asarray(squares.sum() / (2 * len(x)), np.float32)
 
 
 def hinge_loss(x: np.ndarray, labels: np.ndarray, norm: str = "L1") -> np.ndarray:
@@ -713,7 +719,7 @@ def hinge_loss(x: np.ndarray, labels: np.ndarray, norm: str = "L1") -> np.ndarra
     own = np.arange(scores.shape[1]) == labels.reshape(-1, 1)[: len(x)].astype(int)
     distances = np.maximum(0, 1 - np.where(own, scores, -scores))
     losses = distances if norm == "L1" else np.square(distances)
-    return np.float32(losses.sum() / len(x))
+    return np.asarray(losses.sum() / len(x), np.float32)
 
 
 def contrastive_loss(
@@ -723,14 +729,14 @@ def contrastive_loss(
     margin: float = 1.0,
     legacy_version: bool = False,
 ) -> np.ndarray:
-    """The distance of similar pairs, and of others what a margin lacks (contrastive_loss_layer.cpp)."""
+    """How far similar pairs are apart, and others too near (contrastive_loss_layer.cpp)."""
     squares = np.square(flatten(a) - flatten(b)).sum(1)
     if legacy_version:
         apart = np.maximum(margin - squares, 0)
     else:
         apart = np.square(np.maximum(margin - np.sqrt(squares), 0))
     losses = np.where(similar.reshape(len(a)).astype(int), squares, apart)
-    return np.float32(losses.sum() / (2 * len(a)))
+    return np.asarray(losses.sum() / (2 * len(a)), np.float32)
 
 
 def hits(scores: np.ndarray, labels: np.ndarray, top_k: int) -> np.ndarray:
@@ -749,7 +755,7 @@ def accuracy(
     """The share of labels among the top_k highest scores (accuracy_layer.cpp)."""
     scores, labels, counted = classes_last(x, labels, axis, ignore_label)
     right = counted & hits(scores, labels, top_k)
-    return np.float32(right.sum() / max(1, counted.sum()))
+    return np.asarray(right.sum() / max(1, counted.sum()), np.float32)
 
 
 def accuracy_per_class(

@@ -1,6 +1,13 @@
 """TensorFlow: a Keras 3 functional model, channels last, layers under Caffe's names."""
 
-from proto2net.backends.tensorflow import activation, combine, data, dense, normalize, vision
+from proto2net.backends.tensorflow import (
+    activation,
+    combine,
+    data,
+    dense,
+    normalize,
+    vision,
+)
 from proto2net.backends.tensorflow.backend import backend
 
 __all__ = ["activation", "backend", "combine", "data", "dense", "normalize", "vision"]

@@ -1,8 +1,9 @@
 """What Keras lacks, to be pasted into an emitted file that uses it. Never imported."""
 
 import keras
-import tensorflow as tf
 from keras import layers, ops
+
+import tensorflow as tf
 
 
 def fill(variable, initializer):

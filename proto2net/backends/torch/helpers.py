@@ -1,7 +1,8 @@
 """What PyTorch lacks, to be pasted into an emitted file that uses it. Never imported."""
 
-import torch
 import torch.nn.functional as F
+
+import torch
 
 
 def lrn_within_channel(

@@ -1,0 +1,25 @@
+"""NumPy renderers of proto2net/layers/data.py."""
+
+from __future__ import annotations
+
+from proto2net.backends.base import Code
+from proto2net.backends.numpy.backend import renders
+from proto2net.backends.numpy.fillers import filled
+from proto2net.graph import Node
+from proto2net.layers import DummyData, Input
+
+
+@renders(Input)
+def _input(node: Node[Input]) -> Code:
+    return Code("")
+
+
+@renders(DummyData)
+def _dummy_data(node: Node[DummyData]) -> Code:
+    tops = [
+        filled(filler, top.shape, "self.rng")
+        for filler, top in zip(
+            node.layer.fillers(len(node.tops)), node.tops, strict=True
+        )
+    ]
+    return Code(tops[0] if len(tops) == 1 else f"({', '.join(tops)})")

@@ -1,0 +1,110 @@
+"""NumPy renderers of proto2net/layers/loss.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from proto2net.backends.base import Code
+from proto2net.backends.numpy.backend import renders
+from proto2net.backends.source import call, literal
+from proto2net.errors import UnsupportedError
+from proto2net.graph import Node
+from proto2net.layers import (
+    Accuracy,
+    ContrastiveLoss,
+    EuclideanLoss,
+    HingeLoss,
+    InfogainLoss,
+    MultinomialLogisticLoss,
+    SigmoidCrossEntropyLoss,
+    SoftmaxWithLoss,
+)
+from proto2net.shape import canonical_axis
+
+
+def _options(node: Node[Any], default: str) -> dict[str, object]:
+    """What a loss ignores, and by what it is divided."""
+    parameter = node.layer.loss_param
+    return {
+        "ignore_label": parameter.ignore_label,
+        "normalization": (literal(parameter.mode(default)), literal(default)),
+    }
+
+
+def _axis(axis: int, node: Node[Any]) -> tuple[int, int]:
+    return (canonical_axis(axis, node.bottoms[0].shape), 1)
+
+
+@renders(SoftmaxWithLoss)
+def _softmax_loss(node: Node[SoftmaxWithLoss]) -> Code:
+    axis = _axis(node.layer.softmax_param.axis, node)
+    options = _options(node, "VALID")
+    return Code(call("softmax_loss", "{0}", "{1}", axis=axis, **options))
+
+
+@renders(SigmoidCrossEntropyLoss)
+def _sigmoid_cross_entropy_loss(node: Node[SigmoidCrossEntropyLoss]) -> Code:
+    options = _options(node, "BATCH_SIZE")
+    return Code(call("sigmoid_cross_entropy_loss", "{0}", "{1}", **options))
+
+
+@renders(EuclideanLoss)
+def _euclidean_loss(node: Node[EuclideanLoss]) -> Code:
+    return Code("euclidean_loss({0}, {1})")
+
+
+@renders(HingeLoss)
+def _hinge_loss(node: Node[HingeLoss]) -> Code:
+    norm = (literal(node.layer.norm), '"L1"')
+    return Code(call("hinge_loss", "{0}", "{1}", norm=norm))
+
+
+@renders(MultinomialLogisticLoss)
+def _multinomial_logistic_loss(node: Node[MultinomialLogisticLoss]) -> Code:
+    return Code("multinomial_logistic_loss({0}, {1})")
+
+
+@renders(InfogainLoss)
+def _infogain_loss(node: Node[InfogainLoss]) -> Code:
+    if len(node.bottoms) < 3:
+        raise UnsupportedError(
+            f'the infogain matrix is in a file of its own, "{node.layer.source}"',
+            "give the matrix as a third bottom",
+        )
+    axis = _axis(node.layer.axis, node)
+    options = _options(node, "VALID")
+    loss = call("infogain_loss", "{0}", "{1}", "{2}", axis=axis, **options)
+    if len(node.tops) == 1:
+        return Code(loss)
+    return Code(f"({loss}, {call('softmax', '{0}', axis=axis)})")
+
+
+@renders(ContrastiveLoss)
+def _contrastive_loss(node: Node[ContrastiveLoss]) -> Code:
+    return Code(
+        call(
+            "contrastive_loss",
+            "{0}",
+            "{1}",
+            "{2}",
+            margin=(node.layer.margin, 1.0),
+            legacy_version=(node.layer.legacy_version, False),
+        )
+    )
+
+
+@renders(Accuracy)
+def _accuracy(node: Node[Accuracy]) -> Code:
+    layer = node.layer
+    tops = [
+        call(
+            function,
+            "{0}",
+            "{1}",
+            top_k=(layer.top_k, 1),
+            axis=_axis(layer.axis, node),
+            ignore_label=layer.ignore_label,
+        )
+        for function in ("accuracy", "accuracy_per_class")[: len(node.tops)]
+    ]
+    return Code(tops[0] if len(tops) == 1 else f"({', '.join(tops)})")

@@ -1,0 +1,80 @@
+"""NumPy renderers of proto2net/layers/normalize.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from proto2net.backends.base import Code, choose
+from proto2net.backends.numpy.backend import renders
+from proto2net.backends.numpy.fillers import learned
+from proto2net.backends.source import call
+from proto2net.graph import Node
+from proto2net.layers import LRN, MVN, BatchNorm, Bias, Scale, Softmax
+from proto2net.shape import canonical_axis
+
+
+@renders(BatchNorm)
+def _batch_norm(node: Node[BatchNorm]) -> Code:
+    layer = node.layer
+    function, options = "batch_norm", {"eps": (layer.eps, 1e-5)}
+    if layer.batch_statistics(node.phase):
+        function = "batch_norm_of_batch"
+        options["moving_average_fraction"] = (layer.moving_average_fraction, 0.999)
+    return Code(call(function, "{0}", "**{self}", **options), *learned(node))
+
+
+@renders(LRN)
+def _lrn(node: Node[LRN]) -> Code:
+    layer = node.layer
+    function = choose(
+        node,
+        "norm_region",
+        ACROSS_CHANNELS="lrn_across_channels",
+        WITHIN_CHANNEL="lrn_within_channel",
+    )
+    options = {
+        "local_size": (layer.local_size, 5),
+        "alpha": (layer.alpha, 1.0),
+        "beta": (layer.beta, 0.75),
+    }
+    if layer.norm_region == "ACROSS_CHANNELS":
+        options["k"] = (layer.k, 1.0)
+    return Code(call(function, "{0}", **options))
+
+
+@renders(MVN)
+def _mvn(node: Node[MVN]) -> Code:
+    layer = node.layer
+    return Code(
+        call(
+            "mvn",
+            "{0}",
+            normalize_variance=(layer.normalize_variance, True),
+            across_channels=(layer.across_channels, False),
+            eps=(layer.eps, 1e-9),
+        )
+    )
+
+
+@renders(Scale)
+def _scale(node: Node[Scale]) -> Code:
+    return _broadcast("scaled", node)
+
+
+@renders(Bias)
+def _bias(node: Node[Bias]) -> Code:
+    return _broadcast("shifted", node)
+
+
+def _broadcast(function: str, node: Node[Any]) -> Code:
+    """A function of all the bottoms and the learned arrays, from an axis on."""
+    bottoms = [f"{{{index}}}" for index in range(len(node.bottoms))]
+    arrays = ["**{self}"] if node.blobs else []
+    scalar = node.bottoms[1:] and not node.bottoms[1].shape  # fits, whatever the axis
+    axis = 0 if scalar else canonical_axis(node.layer.axis, node.bottoms[0].shape)
+    return Code(call(function, *bottoms, *arrays, axis=(axis, 1)), *learned(node))
+
+
+@renders(Softmax)
+def _softmax(node: Node[Softmax]) -> Code:
+    return Code(call("softmax", "{0}", axis=(node.layer.axis, 1)))

@@ -1,0 +1,208 @@
+"""Small networks with what Caffe computes for them, and how a target is held against that.
+
+Most cases were recorded from Caffe (golden/layers). SAMPLES has those that it did not record,
+with values worked out by hand from the layers' definitions. Nothing here knows a framework.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from layer_samples import SAMPLES, Sample
+
+import proto2net
+from proto2net import Graph, backends
+from proto2net.backends.base import Emitted
+from proto2net.graph import Blob
+from proto2net.layers import DataLayer, HDF5Output, Layer, Python
+from proto2net.weights import match
+
+Ndarray = np.ndarray[Any, np.dtype[Any]]
+Arrays = dict[str, Ndarray]
+Weights = dict[str, list[Ndarray]]
+
+GOLDEN = Path(__file__).parent / "golden" / "layers"
+GOLDEN_NAMES = sorted(path.name for path in GOLDEN.iterdir()) if GOLDEN.is_dir() else []
+NAMES = [*GOLDEN_NAMES, *SAMPLES]
+"""The names of all cases, as pytest shows them."""
+
+LOWEST = np.finfo(np.float32).min
+"""What Caffe's MAX pooling gives for a window without elements."""
+
+Differentiate = Callable[[Graph, Weights, Arrays, list[Ndarray]], tuple[Arrays, Arrays]]
+"""The gradients of sum(c * output) for coefficients c: of the inputs and the target's arrays.
+
+What has no gradient may be left out.
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network, what it is fed, and what Caffe computes with it."""
+
+    name: str
+    net: str | Path
+    phase: str
+    inputs: Arrays
+    blobs: Arrays
+    """Every named blob after the forward pass."""
+    weights: Weights = field(default_factory=dict)
+    after: Weights = field(default_factory=dict)
+    """The learned blobs of the layers whose statistics the forward pass changed."""
+    top_diff: Arrays = field(default_factory=dict)
+    """What was fed into the outputs' gradients; loss weights come on top of it."""
+    gradients: Arrays | None = None
+    """The gradients of the inputs; None where there is no backward pass."""
+    weight_gradients: Weights = field(default_factory=dict)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The network's graph in the phase of the case."""
+        return proto2net.parse(self.net, phase=self.phase)
+
+
+@cache
+def case(name: str) -> Case:
+    """The case of this name."""
+    return _by_hand(name, SAMPLES[name]) if name in SAMPLES else _recorded(name)
+
+
+def _by_hand(name: str, sample: Sample) -> Case:
+    def arrays(values: Mapping[str, Any]) -> Arrays:
+        return {key: np.asarray(value, np.float32) for key, value in values.items()}
+
+    def lists(values: Mapping[str, Iterable[Any]]) -> Weights:
+        return {k: [np.asarray(a, np.float32) for a in v] for k, v in values.items()}
+
+    inputs = arrays(sample.inputs)
+    return Case(
+        name,
+        sample.net,
+        sample.phase,
+        inputs,
+        inputs | arrays(sample.blobs),
+        lists(sample.weights),
+        lists(sample.after),
+        arrays(sample.top_diff),
+        None if sample.gradients is None else arrays(sample.gradients),
+        lists(sample.weight_gradients),
+    )
+
+
+def _recorded(name: str) -> Case:
+    with np.load(GOLDEN / name / "blobs.npz") as file:
+        arrays = dict(file)
+    meta = json.loads(str(arrays["meta"]))
+
+    def part(folder: str) -> Arrays:
+        start = f"{folder}/"
+        return {k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)}
+
+    def learned(folder: str) -> Weights:
+        lists: Weights = {}
+        for key, array in part(folder).items():  # "layer/0", in order
+            lists.setdefault(key.rpartition("/")[0], []).append(array)
+        return lists
+
+    return Case(
+        name,
+        GOLDEN / name / "net.prototxt",
+        meta["phase"],
+        part("in"),
+        {k: v for k, v in part("out").items() if "_split_" not in k},  # Caffe's own copies
+        learned("param"),
+        learned("after"),
+        part("top_diff"),
+        part("grad") if meta["backward"] else None,
+        learned("param_grad"),
+    )
+
+
+def check_blobs(case: Case, to: str) -> None:
+    """Every blob that has a name is what Caffe computed, and of the shape that Caffe gave it."""
+    network = proto2net.load(case.graph, case.weights, to=to)
+    found = proto2net.blobs(network, case.inputs)
+    assert set(found) == set(case.blobs)
+    for name, right in case.blobs.items():
+        assert_close(found[name], right, 1e-5, f'blob "{name}"')
+
+
+def check_after(case: Case, to: str) -> None:
+    """After a forward pass the learned blobs hold what they hold in Caffe."""
+    backend = backends.get(to)
+    network = proto2net.load(case.graph, case.weights, to=to)
+    backend.run(network, case.graph, case.inputs)
+    found = backend.arrays(network)
+    for name, right in converted(case.graph, to, case.weights | case.after).items():
+        assert_close(found[name], right, 1e-5, name)
+
+
+def check_gradients(case: Case, to: str, differentiate: Differentiate) -> None:
+    """The gradients of the inputs and of the learned arrays are what Caffe computed."""
+    assert case.gradients is not None
+    objective = _objective(case)
+    graph = dataclasses.replace(case.graph, outputs=tuple(objective))
+    of_inputs, of_arrays = differentiate(graph, case.weights, case.inputs, list(objective.values()))
+    for name, right in case.gradients.items():
+        if name not in _labels(case.graph) or right.any():
+            found = of_inputs.get(name, np.zeros_like(right))
+            assert_close(found, right, 1e-4, f'gradient of "{name}"')
+    for name, right in converted(graph, to, case.weight_gradients).items():
+        found = of_arrays.get(name, np.zeros_like(right))
+        assert_close(found, right, 1e-4, f"gradient of {name}")
+
+
+def _objective(case: Case) -> dict[Blob, Ndarray]:
+    """The coefficients of what Caffe differentiates: what it was fed, and loss weights."""
+    by_name = {blob.name: blob for blob in case.graph.outputs}
+    objective = {by_name[name]: diff for name, diff in case.top_diff.items()}
+    for node in case.graph.nodes:
+        for top, weight in zip(node.tops, node.loss_weight, strict=False):
+            if weight:
+                given = objective.get(top, np.zeros(top.shape, np.float32))
+                objective[top] = given + np.float32(weight)
+    return objective
+
+
+def _labels(graph: Graph) -> set[str]:
+    """The inputs that are labels and nothing else: Caffe refuses to differentiate by them."""
+    uses: dict[str, list[bool]] = {}
+    for node in graph.nodes:
+        for index, bottom in enumerate(node.bottoms):
+            uses.setdefault(bottom.name, []).append(index in node.layer.labels)
+    return {blob.name for blob in graph.inputs if all(uses.get(blob.name, [False]))}
+
+
+def converted(graph: Graph, to: str, weights: Weights) -> Arrays:
+    """Learned blobs, or their gradients, as the arrays of the target."""
+    emitted: Emitted = backends.get(to).emit(graph)
+    return emitted.converted(match(graph, weights))
+
+
+def assert_close(found: Ndarray, right: Ndarray, tolerance: float, what: str) -> None:
+    """Equal within a share of the largest magnitude; NaN and the lowest float exactly."""
+    assert found.shape == right.shape, f"{what} is {found.shape}, not {right.shape}"
+    assert found.dtype == right.dtype, f"{what} is {found.dtype}, not {right.dtype}"
+    special = ~(np.abs(right) < -LOWEST)
+    np.testing.assert_array_equal(found[special], right[special], what)
+    size = np.abs(right[~special]).max(initial=0) or 1
+    error = np.abs(found[~special] - right[~special]).max(initial=0) / size
+    assert error <= tolerance, f"{what} is off by {error:.1e} of its largest magnitude"
+
+
+def computes(kind: type[Layer]) -> bool:
+    """Whether a network computes anything with this layer type."""
+    return not issubclass(kind, DataLayer | HDF5Output | Python)
+
+
+@cache
+def covered() -> frozenset[type[Layer]]:
+    """The layer types that some case has."""
+    return frozenset(type(node.layer) for name in NAMES for node in case(name).graph.nodes)

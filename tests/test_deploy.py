@@ -1,0 +1,158 @@
+"""A train_val file under --phase test becomes the network that people deploy."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from digests import MODELS
+
+import proto2net
+from proto2net import ShapeError
+
+DATA = """
+layer { name: "data" type: "Data" top: "data" top: "label"
+        transform_param { crop_size: 9 %s } data_param { batch_size: 5 } }
+"""
+NET = (
+    DATA
+    + """
+layer { name: "fc" type: "InnerProduct" bottom: "data" top: "fc"
+        inner_product_param { num_output: 4 } }
+"""
+)
+
+
+def net(rest: str, transform: str = "mean_value: 1 mean_value: 2 mean_value: 3") -> str:
+    return NET % transform + rest
+
+
+def types(graph: proto2net.Graph) -> list[str]:
+    return [node.layer.type for node in graph.nodes]
+
+
+def test_a_loss_leaves_its_softmax_behind_under_its_own_name() -> None:
+    graph = proto2net.parse(
+        net('layer { name: "loss" type: "SoftmaxWithLoss" bottom: "fc" bottom: "label" top: "l" }')
+    )
+    assert types(graph) == ["Input", "InnerProduct", "Softmax"]
+    assert [blob.name for blob in graph.inputs] == ["data"]
+    assert graph.outputs[0].name == "l"
+    assert graph.outputs[0].shape == (5, 4)
+
+
+def test_the_softmax_keeps_the_axis_of_its_loss() -> None:
+    graph = proto2net.parse(
+        net(
+            'layer { name: "loss" type: "SoftmaxWithLoss" bottom: "fc" bottom: "label" '
+            "softmax_param { axis: -1 } }"
+        )
+    )
+    assert graph.nodes[-1].layer.axis == -1  # type: ignore[attr-defined]
+    assert graph.outputs[0].name == "loss"
+
+
+def test_a_sigmoid_cross_entropy_loss_leaves_its_sigmoid_behind() -> None:
+    graph = proto2net.parse(
+        net(
+            'layer { name: "loss" type: "SigmoidCrossEntropyLoss" '
+            'bottom: "fc" bottom: "label" top: "loss" }'
+        )
+    )
+    assert types(graph) == ["Input", "InnerProduct", "Sigmoid"]
+
+
+def test_accuracy_and_what_prepares_labels_are_left_out_and_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "proto2net")
+    graph = proto2net.parse(
+        net(
+            'layer { name: "flat" type: "Flatten" bottom: "label" top: "flat" '
+            "flatten_param { axis: 0 } }\n"
+            'layer { name: "acc" type: "Accuracy" bottom: "fc" bottom: "flat" top: "acc" }'
+        )
+    )
+    assert types(graph) == ["Input", "InnerProduct"]
+    assert 'layer "flat" (Flatten) was left out: it needs labels' in caplog.text
+    assert 'layer "acc" (Accuracy) was left out: it needs labels' in caplog.text
+
+
+def test_a_label_that_a_layer_computes_with_stays_an_input() -> None:
+    graph = proto2net.parse(
+        net(
+            'layer { name: "e" type: "Embed" bottom: "label" top: "e" '
+            "embed_param { num_output: 2 input_dim: 4 } }"
+        )
+    )
+    assert [blob.name for blob in graph.inputs] == ["data", "label"]
+
+
+def test_an_autoencoder_keeps_its_loss_on_its_own_data() -> None:
+    graph = proto2net.parse(
+        net(
+            'layer { name: "flat" type: "Flatten" bottom: "data" top: "flat" }\n'
+            'layer { name: "out" type: "InnerProduct" bottom: "fc" top: "out" '
+            "inner_product_param { num_output: 243 } }\n"
+            'layer { name: "loss" type: "EuclideanLoss" bottom: "out" bottom: "flat" top: "loss" }'
+        )
+    )
+    assert types(graph)[-1] == "EuclideanLoss"
+
+
+def test_an_unused_label_does_not_become_an_input() -> None:
+    assert [blob.name for blob in proto2net.parse(net("")).inputs] == ["data"]
+
+
+def test_three_channels_are_assumed_and_said(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "proto2net")
+    graph = proto2net.parse(net("", transform=""))
+    assert graph.inputs[0].shape == (5, 3, 9, 9)
+    assert "3 channels assumed" in caplog.text
+
+
+def test_the_input_shape_can_be_given() -> None:
+    graph = proto2net.parse(net("", transform=""), inputs={"data": (2, 1, 7, 8)})
+    assert graph.inputs[0].shape == (2, 1, 7, 8)
+
+
+def test_an_unknown_input_shape_says_which_flag_to_give() -> None:
+    text = net("").replace("crop_size: 9", "")
+    with pytest.raises(ShapeError, match="--input data=N,C,H,W") as error:
+        proto2net.parse(text, file="a.prototxt")
+    assert str(error.value).startswith('a.prototxt:2: layer "data" (Data): ')
+
+
+def test_a_shape_for_no_input_names_the_inputs() -> None:
+    with pytest.raises(ShapeError, match='"image" is not an input'):
+        proto2net.parse(net(""), inputs={"image": (1, 3, 9, 9)})
+
+
+def test_the_train_phase_keeps_labels_and_losses() -> None:
+    graph = proto2net.parse(
+        net('layer { name: "loss" type: "SoftmaxWithLoss" bottom: "fc" bottom: "label" top: "l" }'),
+        phase="train",
+    )
+    assert types(graph) == ["Input", "InnerProduct", "SoftmaxWithLoss"]
+    assert [blob.shape for blob in graph.inputs] == [(5, 3, 9, 9), (5,)]
+
+
+def test_given_data_gives_the_labels_their_number_too() -> None:
+    text = net("").replace("crop_size: 9", "")
+    graph = proto2net.parse(text, phase="train", inputs={"data": (2, 3, 7, 8)})
+    assert [blob.shape for blob in graph.inputs] == [(2, 3, 7, 8), (2,)]
+
+
+def test_a_loss_on_an_input_layer_stays() -> None:
+    graph = proto2net.parse(
+        'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }\n'
+        'layer { name: "y" type: "Input" top: "y" input_param { shape { dim: 2 } } }\n'
+        'layer { name: "loss" type: "SoftmaxWithLoss" bottom: "x" bottom: "y" top: "loss" }'
+    )
+    assert types(graph)[-1] == "SoftmaxWithLoss"
+
+
+def test_the_training_googlenet_gives_its_three_predictions() -> None:
+    graph = proto2net.parse(MODELS / "googlenet_train_val.prototxt")
+    assert [blob.name for blob in graph.outputs] == ["loss1/loss1", "loss2/loss1", "loss3/loss3"]
+    assert {node.layer.type for node in graph.nodes[-1:]} == {"Softmax"}
