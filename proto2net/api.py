@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 from proto2net import backends
 from proto2net.backends.base import Backend, Emitted
-from proto2net.errors import Proto2NetError
+from proto2net.errors import Issue, Location, ParseError, Proto2NetError
 from proto2net.graph import Graph, wire
 from proto2net.rewrites import deploy
 
@@ -156,6 +156,9 @@ def _read(
     entries, assumed = deploy.feed(entries, {name: tuple(dims) for name, dims in inputs.items()})
     for note in notes + assumed:
         _LOG.info(note)
+    if not entries:
+        empty = f"the network has no layers in the {phase.lower()} phase"
+        raise ParseError([Issue(empty, where=Location(file, 1))])
     return wire(message.name or Path(file).stem.strip("<>"), entries, phase)
 
 

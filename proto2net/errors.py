@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Location:
-    """A line of a file; `file` is a path, "<stdin>" or "<text>"."""
+    """A line of a file, 0 where none is known; `file` is a path, "<stdin>" or "<text>"."""
 
     file: str
     line: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{self.file}:{self.line}" if self.line else self.file
 
 
 @dataclass(frozen=True)

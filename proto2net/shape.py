@@ -80,7 +80,13 @@ class Window:
         less than a stride still gives one output.
         """
         sizes = zip(size, self.pad, self.extent, self.stride, strict=True)
-        return tuple(_truncated_division(n + 2 * p - e, s) + 1 for n, p, e, s in sizes)
+        out = tuple(_truncated_division(n + 2 * p - e, s) + 1 for n, p, e, s in sizes)
+        require(
+            min(out, default=0) >= 0,
+            f"a kernel that reaches over {dims(self.extent)} does not fit into an input of "
+            f"{dims(size)} with pad {dims(self.pad)}",
+        )
+        return out
 
     def deconvolved(self, size: Sequence[int]) -> Shape:
         """Output size of a deconvolution (deconv_layer.cpp, compute_output_shape)."""

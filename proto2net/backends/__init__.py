@@ -30,7 +30,10 @@ def get(name: str) -> Any:
         hint = closest(name, known) or f"these are known: {', '.join(known)}"
         raise Proto2NetError(f'no target "{name}"', hint)
     module, _, attribute = target.partition(":")
-    return getattr(import_module(module), attribute)
+    try:
+        return getattr(import_module(module), attribute)
+    except ImportError as error:
+        raise Proto2NetError(f'the target "{name}" cannot be loaded: {error}') from error
 
 
 def names() -> list[str]:

@@ -15,7 +15,7 @@ from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from proto2net.errors import Proto2NetError, UnsupportedError
+from proto2net.errors import Issue, Proto2NetError, UnsupportedError
 from proto2net.graph import Blob, Graph, Node
 from proto2net.layers.base import Layer
 
@@ -145,7 +145,9 @@ class Backend:
 
     def steps(self, graph: Graph) -> list[Step]:
         """The graph as rendered steps. Raises one UnsupportedError for all that is missing."""
-        steps, issues, done = [], [], set()
+        steps: list[Step] = []
+        issues: list[Issue] = []
+        done: set[Node[Any]] = set()
         for node in graph.nodes:
             if node in done:
                 continue

@@ -84,6 +84,8 @@ def read_layer(cls: type[Layer], message: Message) -> Layer:
             value = _value(own if within else message, route)
         if value is not None:
             given[field.name] = value
+        elif field.default is dataclasses.MISSING:
+            raise ParseError(f'needs "{field.name}"', f"give it in {cls.param}")
     return cls(**given)
 
 

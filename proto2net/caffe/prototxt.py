@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from proto2net.caffe.schema import LINE, Message, is_repeated, message_class
+from proto2net.caffe.schema import LINE, Message, is_repeated, is_required, message_class
 from proto2net.errors import Issue, Location, ParseError, closest
 
 _TOKEN = re.compile(
@@ -75,7 +75,7 @@ def _fields(descriptor: Descriptor) -> dict[str, _Field]:
         field.name: _Field(
             field.name,
             is_repeated(field),
-            field.has_presence and _is_required(field),
+            is_required(field),
             field.message_type,
             field.message_type is not None and LINE in field.message_type.fields_by_name,
             _converter(field),
@@ -83,12 +83,6 @@ def _fields(descriptor: Descriptor) -> dict[str, _Field]:
         for field in descriptor.fields
         if field.name != LINE
     }
-
-
-def _is_required(field: FieldDescriptor) -> bool:
-    if hasattr(field, "is_required"):
-        return bool(field.is_required)
-    return bool(field.label == FieldDescriptor.LABEL_REQUIRED)
 
 
 class _Reader:

@@ -54,7 +54,17 @@ def descriptor(name: str) -> Descriptor:
 
 
 def is_repeated(field: FieldDescriptor) -> bool:
-    """Whether the field is a list (protobuf before 6 and after 7 say it in different words)."""
-    if hasattr(field, "is_repeated"):
-        return bool(field.is_repeated)
-    return bool(field.label == FieldDescriptor.LABEL_REPEATED)
+    """Whether the field is a list."""
+    return _has_label(field, "repeated")
+
+
+def is_required(field: FieldDescriptor) -> bool:
+    """Whether the field must be given."""
+    return _has_label(field, "required")
+
+
+def _has_label(field: FieldDescriptor, label: str) -> bool:
+    """A field's label, which protobuf before 6 and after 7 give in different words."""
+    if hasattr(field, f"is_{label}"):
+        return bool(getattr(field, f"is_{label}"))
+    return bool(field.label == getattr(field, f"LABEL_{label.upper()}"))  # type: ignore[attr-defined]  # gone from the stubs of 7

@@ -5,13 +5,13 @@ Layout and learned arrays are Caffe's own, and every layer does at run time what
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from proto2net.backends.base import Backend, Emitted
 from proto2net.backends.numpy.file import NumpyFile
 from proto2net.backends.source import class_name
 from proto2net.graph import Graph
-from proto2net.layers import HDF5Output
+from proto2net.layers import HDF5Output, Layer
 
 if TYPE_CHECKING:
     from proto2net.backends.base import Ndarray
@@ -23,7 +23,9 @@ class Numpy(Backend):
     name = "numpy"
     title = "NumPy"
     package = __package__
-    unsupported = {HDF5Output: "writing an HDF5 file is not possible"}
+    unsupported: ClassVar[dict[type[Layer], str]] = {
+        HDF5Output: "writing an HDF5 file is not possible"
+    }
 
     def emit(self, graph: Graph, name: str = "") -> Emitted:
         """An importable file with one class that needs NumPy only."""

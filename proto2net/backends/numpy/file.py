@@ -12,7 +12,6 @@ from proto2net.graph import Node
 IMPORTS = {
     "math": "import math",
     "np": "import numpy as np",
-    "sliding_window_view": "from numpy.lib.stride_tricks import sliding_window_view",
 }
 """What the emitted file may import, in order."""
 

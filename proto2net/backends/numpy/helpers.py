@@ -3,9 +3,10 @@
 Each computes what the CPU code of the named Caffe file does, on float32 arrays in Caffe's layout.
 """
 
-import math
+# mypy: disable-error-code="no-any-return"
+# Many of NumPy's functions are typed to return Any.
 
-from numpy.lib.stride_tricks import sliding_window_view
+import math
 
 import numpy as np
 
@@ -40,9 +41,11 @@ def windows(
     size = x.shape[x.ndim - axes :]
     around = [(p, max(0, r - n - p)) for p, r, n in zip(pad, reach, size, strict=True)]
     x = np.pad(x, [(0, 0)] * (x.ndim - axes) + around, constant_values=fill)
-    view = sliding_window_view(x, extent, axis=tuple(range(x.ndim - axes, x.ndim)))
+    last = tuple(range(x.ndim - axes, x.ndim))
+    view = np.lib.stride_tricks.sliding_window_view(x, extent, last)
     starts = [slice(0, c * s, s) for c, s in zip(count, stride, strict=True)]
-    return view[(..., *starts, *(slice(None, None, d) for d in dilation))]
+    steps = [slice(None, None, d) for d in dilation]
+    return view[tuple([slice(None)] * (x.ndim - axes) + starts + steps)]
 
 
 # ---- vision ---------------------------------------------------------------------------------
@@ -74,8 +77,8 @@ def im2col(
     axes = len(kernel)
     *batch, channels = x.shape[: x.ndim - axes]
     count = convolved(x.shape[x.ndim - axes :], kernel, stride, pad, dilation)
-    options = [per_axis(value, axes) for value in (stride, pad, dilation)]
-    view = windows(x, count, kernel, *options)
+    stride, pad, dilation = (per_axis(value, axes) for value in (stride, pad, dilation))
+    view = windows(x, count, kernel, stride, pad, dilation)
     columns = np.moveaxis(view, range(-axes, 0), range(-2 * axes, -axes))
     return columns.reshape(*batch, channels * math.prod(kernel), *count)
 
@@ -134,7 +137,7 @@ def deconvolution(
     inside = [
         slice(p, f - p) for p, f in zip(per_axis(pad, len(kernel)), full, strict=True)
     ]
-    top = top[(..., *inside)]
+    top = top[tuple([slice(None)] * (axis + 1) + inside)]
     return top if bias is None else top + spread(bias, len(kernel))
 
 
@@ -177,7 +180,7 @@ def max_pool(
     ceil: bool = True,
 ) -> np.ndarray:
     """The maximum of each window; NaN never wins, and none is -FLT_MAX (pooling_layer.cpp)."""
-    lowest = np.finfo(np.float32).min
+    lowest = float(np.finfo(np.float32).min)
     view = pooling_windows(x, kernel, stride, pad, ceil, lowest)
     return np.fmax.reduce(view, axis=(-2, -1), initial=lowest)
 
@@ -190,7 +193,7 @@ def max_pool_with_mask(
     ceil: bool = True,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The first maximum of each window, and its h * W + w, -1 for none (pooling_layer.cpp)."""
-    lowest = np.finfo(np.float32).min
+    lowest = float(np.finfo(np.float32).min)
     view = pooling_windows(x, kernel, stride, pad, ceil, lowest)
     places = np.arange(x[0, 0].size, dtype=np.float32).reshape(1, 1, *x.shape[2:])
     places = pooling_windows(places, kernel, stride, pad, ceil, -1)
@@ -463,7 +466,8 @@ def crop(
     """What is as large as the reference, from the axis on at an offset (crop_layer.cpp)."""
     starts = per_axis(offset, x.ndim - axis)
     sizes = reference.shape[axis : x.ndim]
-    return x[(..., *(slice(o, o + n) for o, n in zip(starts, sizes, strict=True)))]
+    inside = [slice(o, o + n) for o, n in zip(starts, sizes, strict=True)]
+    return x[tuple([slice(None)] * axis + inside)]
 
 
 def eltwise_max(first: np.ndarray, *others: np.ndarray) -> np.ndarray:
