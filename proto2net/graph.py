@@ -73,6 +73,21 @@ class Node(Generic[L_co]):
         """Whether the first top overwrites the first bottom."""
         return bool(self.bottoms and self.tops) and self.bottoms[0].name == self.tops[0].name
 
+    @property
+    def entry(self) -> Entry:
+        """The layer as a definition lists it."""
+        return Entry(
+            self.name,
+            self.layer,
+            tuple(blob.name for blob in self.bottoms),
+            tuple(blob.name for blob in self.tops if blob.name != AUTOMATIC),
+            self.params,
+            self.loss_weight,
+            self.propagate_down,
+            self.phase,
+            self.where,
+        )
+
     @cached_property
     def blobs(self) -> dict[str, Learned]:
         """The learned blobs in the order of a .caffemodel."""

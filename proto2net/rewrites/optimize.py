@@ -1,0 +1,199 @@
+"""Fewer layers with the same outputs, for a network that is only used, not trained.
+
+Every case stays within Caffe's vocabulary, so an optimized network prints to every target:
+
+1. A BatchNorm with stored statistics is x * gamma + beta a channel, with gamma = 1/sqrt(var + eps)
+   and beta = -mean * gamma; so are a Scale and a Bias of one axis. A run of these behind a
+   Convolution, Deconvolution or InnerProduct goes into its weights and bias.
+2. Dropout (in the test phase), Split, a Concat or Slice of one, and a Power that changes nothing
+   are left out.
+3. A ReLU right after a ReLU, both without a slope, is left out.
+
+Nothing is touched that another layer reads too, that shares a parameter, or whose blob is an
+output under its own name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from proto2net.graph import Entry, Graph, Node, wire
+from proto2net.layers import (
+    BatchNorm,
+    Bias,
+    Concat,
+    Convolution,
+    Deconvolution,
+    Dropout,
+    InnerProduct,
+    Layer,
+    Power,
+    ReLU,
+    Scale,
+    Slice,
+    Split,
+)
+from proto2net.shape import canonical_axis
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Ndarray = np.ndarray[Any, np.dtype[Any]]
+    Arrays = dict[str, list[Ndarray]]
+
+PRODUCTS = (Convolution, Deconvolution, InnerProduct)
+
+
+def optimize(graph: Graph, arrays: Arrays) -> tuple[Graph, Arrays, list[str]]:
+    """The graph with fewer layers, its arrays by layer name, and a sentence for each change."""
+    graph, left_out = _without_idle_layers(graph)
+    names = Counter(node.name for node in graph.nodes if node.blobs)
+    folded: dict[str, Entry] = {}
+    gone: set[Node[Layer]] = set()
+    arrays, notes = dict(arrays), left_out
+    for node in graph.nodes:
+        run = _affine_run(graph, node) if names[node.name] == 1 else []
+        if run and all(names[follower.name] == 1 for follower in run):
+            folded[node.name] = _folded_entry(node, run[-1])
+            arrays[node.name] = _folded_arrays(node, run, arrays)
+            gone.update(run)
+            notes.append(f"{node} takes in {', '.join(map(str, run))}")
+    for node in gone:
+        arrays.pop(node.name, None)
+    entries = [
+        folded.get(node.name, node.entry) if node.blobs else node.entry
+        for node in graph.nodes
+        if node not in gone
+    ]
+    return _rewired(graph, entries), arrays, notes
+
+
+def _rewired(graph: Graph, entries: list[Entry]) -> Graph:
+    """The graph of other entries, with the same outputs by name."""
+    new = wire(graph.name, entries, graph.phase)
+    outputs = tuple(new.blobs[blob.name] for blob in graph.outputs)
+    return dataclasses.replace(new, outputs=outputs)
+
+
+def _affine_run(graph: Graph, node: Node[Layer]) -> list[Node[Layer]]:
+    """The layers right behind a product that multiply and add a number a channel."""
+    run: list[Node[Layer]] = []
+    if not isinstance(node.layer, PRODUCTS) or len(node.tops) != 1 or _shares(node):
+        return run
+    axis = canonical_axis(node.layer.axis, node.bottoms[0].shape)
+    while follower := _only_reader(graph, (run or [node])[-1]):
+        if not _is_affine(follower, axis) or _shares(follower):
+            break
+        run.append(follower)
+    return run
+
+
+def _only_reader(graph: Graph, node: Node[Layer]) -> Node[Layer] | None:
+    """The one layer that reads a node's top and nothing else; none if the top is an output."""
+    readers = graph.consumers.get(node.tops[0], ())
+    alone = len(readers) == 1 and len(readers[0].bottoms) == 1 and not any(node.loss_weight)
+    return readers[0] if alone and node.tops[0] not in graph.outputs else None
+
+
+def _is_affine(node: Node[Layer], axis: int) -> bool:
+    """Whether a layer multiplies and adds stored numbers along this one axis."""
+    layer, shape = node.layer, node.bottoms[0].shape
+    if isinstance(layer, BatchNorm):
+        return axis == 1 and not layer.batch_statistics(node.phase)
+    if isinstance(layer, Scale | Bias):
+        (operand, *_) = node.blobs.values()
+        return canonical_axis(layer.axis, shape) == axis and operand.shape == (shape[axis],)
+    return False
+
+
+def _shares(node: Node[Layer]) -> bool:
+    return any(param.name for param in node.params)
+
+
+def _folded_entry(node: Node[Layer], last: Node[Layer]) -> Entry:
+    """The product with a bias, making what the run's last layer made."""
+    layer = dataclasses.replace(node.layer, bias_term=True)  # type: ignore[type-var]
+    tops = tuple(top.name for top in last.tops)
+    return dataclasses.replace(node.entry, layer=layer, tops=tops, params=())
+
+
+def _folded_arrays(node: Node[Layer], run: list[Node[Layer]], arrays: Arrays) -> list[Ndarray]:
+    import numpy as np
+
+    weight, *bias = (array.astype(np.float64) for array in arrays[node.name])
+    total = bias[0] if bias else np.zeros(node.tops[0].shape[_channel_axis(node)])
+    for follower in run:
+        gamma, beta = _affine(follower, arrays[follower.name])
+        weight = _scaled(node, weight, gamma)
+        total = total * gamma + beta
+    return [weight.astype(np.float32), total.astype(np.float32)]
+
+
+def _channel_axis(node: Node[Layer]) -> int:
+    axis: int = canonical_axis(node.layer.axis, node.bottoms[0].shape)  # type: ignore[attr-defined]
+    return axis
+
+
+def _affine(node: Node[Layer], arrays: list[Ndarray]) -> tuple[Ndarray, Ndarray]:
+    """gamma and beta of a layer of a run."""
+    import numpy as np
+
+    values = [array.astype(np.float64) for array in arrays]
+    if isinstance(node.layer, BatchNorm):
+        mean, variance, factor = values
+        scale = 0 if factor.item() == 0 else 1 / factor.item()
+        gamma = 1 / np.sqrt(variance * scale + node.layer.eps)
+        return gamma, -mean * scale * gamma
+    if isinstance(node.layer, Bias):
+        return np.ones_like(values[0]), values[0]
+    return values[0], values[1] if len(values) > 1 else np.zeros_like(values[0])
+
+
+def _scaled(node: Node[Layer], weight: Ndarray, gamma: Ndarray) -> Ndarray:
+    """The weights with each output channel multiplied by its gamma."""
+    layer = node.layer
+    if isinstance(layer, Deconvolution):  # (C, O/group, k...): a group's outputs are on axis 1
+        by_group = weight.reshape(layer.group, -1, *weight.shape[1:])
+        factors = gamma.reshape(layer.group, 1, -1, *(1,) * (weight.ndim - 2))
+        return (by_group * factors).reshape(weight.shape)
+    if isinstance(layer, InnerProduct) and layer.transpose:
+        return weight * gamma
+    return weight * gamma.reshape(-1, *(1,) * (weight.ndim - 1))
+
+
+def _without_idle_layers(graph: Graph) -> tuple[Graph, list[str]]:
+    """The graph without layers that pass their bottom on as it is."""
+    entries: list[Entry] = []
+    notes: list[str] = []
+    stands_for: dict[str, str] = {}
+    outputs = {blob.name for blob in graph.outputs}
+    makers = {top: node for node in graph.nodes for top in node.tops}
+    for node in graph.nodes:
+        bottoms = tuple(stands_for.get(blob.name, blob.name) for blob in node.bottoms)
+        tops = [top.name for top in node.tops]
+        idle = _is_idle(node, makers) and not any(node.loss_weight)
+        if idle and (tops == [node.bottoms[0].name] or not outputs.intersection(tops)):
+            stands_for.update(dict.fromkeys(tops, bottoms[0]))
+            notes.append(f"{node} was left out")
+        else:
+            for top in tops:
+                stands_for.pop(top, None)
+            entries.append(dataclasses.replace(node.entry, bottoms=bottoms))
+    return _rewired(graph, entries), notes
+
+
+def _is_idle(node: Node[Layer], makers: dict[Any, Node[Layer]]) -> bool:
+    """Whether a layer's tops are its bottom."""
+    layer = node.layer
+    if isinstance(layer, Dropout):
+        return node.phase == "TEST"
+    if isinstance(layer, Power):
+        return (layer.power, layer.scale, layer.shift) == (1, 1, 0)
+    if isinstance(layer, Concat | Slice):
+        return len(node.bottoms) == len(node.tops) == 1
+    if isinstance(layer, ReLU):
+        before = makers[node.bottoms[0]].layer
+        return isinstance(before, ReLU) and not before.negative_slope
+    return isinstance(layer, Split)
