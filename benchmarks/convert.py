@@ -24,7 +24,7 @@ def seconds(command: Sequence[str]) -> float:
     # Installed packages are compiled, so the checkout's modules shall be too.
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     start = time.perf_counter()
-    subprocess.run(command, check=True, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, cwd=ROOT, env=environment, capture_output=True)
     return time.perf_counter() - start
 
 
@@ -32,7 +32,8 @@ def main() -> int:
     """Print both medians and their ratio."""
     with tempfile.TemporaryDirectory() as folder:
         out = str(Path(folder) / "resnet152.py")
-        convert = [sys.executable, "-m", "proto2net", "convert", NET, "--to", "torch", "-o", out]
+        options = ["--to", "torch", "-o", out, "--force"]
+        convert = [sys.executable, "-m", "proto2net", "convert", NET, *options]
         start = [sys.executable, "-c", "import numpy, google.protobuf.text_format"]
         seconds(start), seconds(convert)  # the first runs fill the caches
         rounds = [(seconds(start), seconds(convert)) for _ in range(ROUNDS)]

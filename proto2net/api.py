@@ -84,7 +84,7 @@ def blobs(network: Any, feeds: Mapping[str, Any]) -> dict[str, Ndarray]:
     if live is None:
         raise Proto2NetError("this network was not made by proto2net.load")
     values = {blob.name: np.asarray(feeds[blob.name]) for blob in live.graph.inputs}
-    wanted = [blob for name, blob in live.graph.blobs.items() if name not in values]
+    wanted = [blob for blob in live.graph.blobs.values() if blob not in live.graph.inputs]
     # The same source with more outputs; its arrays are found by what they are made from.
     probe = _live(live.backend, dataclasses.replace(live.graph, outputs=tuple(wanted)))
     state = live.backend.arrays(live.network)

@@ -6,7 +6,8 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from keyword import iskeyword
 from pathlib import Path
@@ -148,7 +149,7 @@ def cli() -> None:
     metavar="TARGET",
     required=True,
     shell_complete=_targets,
-    help="torch, tf, prototxt or summary, or the target of another package.",
+    help=f"{', '.join(backends.BUILT_IN)}, or a target of another package.",
 )
 @click.option("-o", "out", metavar="OUT", help="The file to write, or -. Default: as NET, here.")
 @click.option(
@@ -202,11 +203,9 @@ def layers() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and end the program: every exit code is decided here."""
-    log = logging.getLogger("proto2net")
-    log.setLevel(logging.INFO)
-    log.addHandler(_NOTES)
     try:
-        sys.exit(cli.main(arguments, "proto2net", standalone_mode=False))
+        with _notes():
+            sys.exit(cli.main(arguments, "proto2net", standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -261,11 +260,22 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}" + "s" * (number != 1)
 
 
-class _Notes(logging.Handler):
-    """Tells what the library logs: what was upgraded, assumed or left out."""
+class _Teller(logging.Handler):
+    """Tells what the library logs."""
 
     def emit(self, record: logging.LogRecord) -> None:
         _say(f"note: {record.getMessage()}")
 
 
-_NOTES = _Notes()
+@contextmanager
+def _notes() -> Iterator[None]:
+    """While this lasts, the user is told what is upgraded, assumed or left out."""
+    log, teller = logging.getLogger("proto2net"), _Teller()
+    level = log.level
+    log.setLevel(logging.INFO)
+    log.addHandler(teller)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        log.removeHandler(teller)

@@ -167,7 +167,7 @@ def _objective(case: Case) -> dict[Blob, Ndarray]:
         for top, weight in zip(node.tops, node.loss_weight, strict=False):
             if weight:
                 given = objective.get(top, np.zeros(top.shape, np.float32))
-                objective[top] = given + np.float32(weight)
+                objective[top] = np.asarray(given + np.float32(weight))
     return objective
 
 

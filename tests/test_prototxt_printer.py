@@ -223,7 +223,7 @@ def test_what_no_prototxt_can_say_is_refused_by_name(monkeypatch: pytest.MonkeyP
         proto2net.convert(with_layer(Wave(height=2, length=3)), to="prototxt")
     (issue,) = error.value.issues
     assert "height, length" in issue.message
-    assert str(issue).startswith('net.prototxt:5: layer "w" (Wave): ')
+    assert str(issue).startswith('net.prototxt:4: layer "w" (Wave): ')
 
 
 def test_a_printer_cannot_be_loaded() -> None:

@@ -1,4 +1,4 @@
-"""What Caffe refuses is refused: each problem once, with its place, what was found, what is right."""
+"""What Caffe refuses is refused, with the place, what was found and what would be right."""
 
 from __future__ import annotations
 
@@ -83,3 +83,13 @@ def test_the_command_tells_it_and_writes_nothing(
     assert err.startswith(f"{REJECT / case / 'net.prototxt'}:{CASES[case][1]}: ")
     assert err.endswith("\n1 problem; nothing was written\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_layer_without_the_parameters_that_it_needs_is_told_which() -> None:
+    net = """layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 3 } } }
+             layer { name: "c" type: "Clip" bottom: "data" top: "c" }"""
+    with pytest.raises(Proto2NetError) as error:
+        proto2net.parse(net, file="net.prototxt")
+    assert str(error.value) == (
+        'net.prototxt:2: layer "c" (Clip): needs "min"\n  hint: give it in clip_param'
+    )

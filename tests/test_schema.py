@@ -30,6 +30,10 @@ CAFFE_TYPES = """
 """.split()
 
 
+# What a layer holds where Caffe fills in an empty list.
+FILLED_IN = {"dilation": (1,)}
+
+
 def messages(file: FileDescriptorProto | DescriptorProto) -> Iterator[DescriptorProto]:
     """Every message of a file, nested ones too."""
     inside = file.message_type if isinstance(file, FileDescriptorProto) else file.nested_type
@@ -106,7 +110,7 @@ def schema_names(cls: type[Layer]) -> list[str]:
 def check_default(field: dataclasses.Field[Any], schema: FieldDescriptor) -> None:
     """A field's default is the schema's, in the form that a layer holds values in."""
     if is_repeated(schema):
-        assert field.default == (), field.name
+        assert field.default == FILLED_IN.get(field.name, ()), field.name
     elif field.default is dataclasses.MISSING:
         assert is_required(schema), field.name
     elif field.default is None:

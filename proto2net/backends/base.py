@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
+from symtable import symtable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from proto2net.errors import Issue, Proto2NetError, UnsupportedError
@@ -44,6 +45,16 @@ class Transposed:
 
     def __call__(self, array: Ndarray) -> Ndarray:
         return array.transpose(self.axes)
+
+
+@dataclass(frozen=True)
+class Reshaped:
+    """Converts an array by giving it another shape."""
+
+    shape: tuple[int, ...]
+
+    def __call__(self, array: Ndarray) -> Ndarray:
+        return array.reshape(self.shape)
 
 
 @dataclass(frozen=True)
@@ -238,8 +249,12 @@ def passes_once(template: str) -> bool:
 
 
 def names_used(source: str) -> set[str]:
-    """Every bare name in the source."""
-    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    """Every bare name that the source reads."""
+    tables = [symtable(source, "<emitted>", "exec")]  # far quicker than a walk over the ast
+    for table in tables:
+        tables += table.get_children()
+    symbols = [symbol for table in tables for symbol in table.get_symbols()]
+    return {symbol.get_name() for symbol in symbols if symbol.is_referenced()}
 
 
 def same_array(node: Node[Any], blob: str, convert: Convert | None = None) -> Array:
@@ -265,6 +280,8 @@ def _followers(graph: Graph, node: Node[Any], length: int) -> tuple[Node[Any], .
         readers = graph.consumers.get(last.tops[0], ()) if len(last.tops) == 1 else ()
         if len(readers) != 1 or len(readers[0].bottoms) != 1 or last.tops[0] in graph.outputs:
             break
+        if any(last.loss_weight) or not all(readers[0].propagate_down):
+            break  # something happens in between
         chain.append(readers[0])
     return tuple(chain)
 

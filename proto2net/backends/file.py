@@ -30,7 +30,7 @@ from proto2net.graph import Blob, Graph, Node
 from proto2net.layers import Input
 from proto2net.shape import Shape
 
-STANDARD_LIBRARY = ("math", "typing")
+STANDARD_LIBRARY = ("collections.abc", "math", "typing")
 
 
 class Variables:
@@ -82,6 +82,8 @@ class SourceFile:
     """How deep the statements of the forward pass stand."""
     nests: ClassVar[bool] = True
     """Whether an in-place layer is printed inside the statement before it."""
+    stopped: ClassVar[str] = "{0}"
+    """How a bottom is read that gets no gradient (propagate_down: false)."""
 
     def __init__(self, backend: Backend, graph: Graph, entry: str) -> None:
         self.backend = backend
@@ -143,7 +145,7 @@ class SourceFile:
 
     def write(self, step: Step, written: list[Assignment]) -> None:
         """Append a step's statement; an in-place one takes in its producer's where that fits."""
-        read = tuple(self.variables[blob] for blob in step.bottoms)
+        read = self.read(step)
         targets = tuple(self.variables.define(top) for top in step.tops)
         comment = self._comment(step)
         last = written[-1] if written else None
@@ -160,6 +162,15 @@ class SourceFile:
                 written[-1] = nested
                 return
         written.append(self._assignment(step, targets, read, comment))
+
+    def read(self, step: Step) -> tuple[str, ...]:
+        """The expressions of a step's bottoms."""
+        variables = [self.variables[blob] for blob in step.bottoms]
+        flows = step.node.propagate_down or [True] * len(variables)
+        return tuple(
+            variable if flow else fill(self.stopped, [variable])
+            for variable, flow in zip(variables, flows, strict=True)
+        )
 
     def _assignment(
         self, step: Step, targets: tuple[str, ...], read: Sequence[str], comment: str

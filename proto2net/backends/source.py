@@ -93,6 +93,27 @@ def call(function: str, *arguments: object, **options: object) -> str:
     return f"{function}({', '.join(given)})"
 
 
+def scaled(x: str, scale: float, shift: float) -> str:
+    """`0.5 * x + 1.0`, without what changes nothing."""
+    size = x if abs(scale) == 1 else f"{literal(abs(scale))} * {x}"
+    if scale < 0:
+        return f"{literal(shift)} - {size}" if shift else f"-{size}"
+    if not shift:
+        return size
+    return f"{size} {'-' if shift < 0 else '+'} {literal(abs(shift))}"
+
+
+def weighted_sum(terms: Sequence[str], coefficients: Sequence[float]) -> str:
+    """`a - 0.5 * b` for coefficients 1 and -0.5."""
+    text = ""
+    for term, coefficient in zip(terms, coefficients, strict=True):
+        size = abs(coefficient)
+        part = term if size == 1 else f"{literal(size)} * {term}"
+        sign = "-" if coefficient < 0 else "+"
+        text = f"{text} {sign} {part}" if text else f"{sign.strip('+')}{part}"
+    return text
+
+
 def same(values: tuple[int, ...]) -> int | tuple[int, ...]:
     """One number where all axes agree, as kernel_size=3 is read more easily than (3, 3)."""
     return values[0] if values and len(set(values)) == 1 else values

@@ -15,6 +15,9 @@ IMPORTS = {
 }
 """What the emitted file may import, in order."""
 
+FEW = 3
+"""Up to so many outputs are listed in the type of what is returned."""
+
 LOAD = '''
     def load(self, arrays: dict[str, np.ndarray]) -> None:
         """Copy learned arrays in, by names such as "{example}"."""
@@ -48,26 +51,13 @@ class NumpyFile(SourceFile):
     def _init(self) -> list[str]:
         """The learned arrays, and the generator that fills them or that the forward needs."""
         lines: list[str] = []
-        shared: dict[Array, str] = {}
-        made: set[str] = set()
+        places: dict[Array, str] = {}
+        first: dict[str, Step] = {}
         for step in self.steps:
-            name = self.objects.get(step.node)
-            if name is None or name in made:
-                continue
-            made.add(name)
-            text = f"self.{name} = {step.code.init}"
-            lines.append(statement(text, 2, self.caffe_name(name, step)))
-            for parameter, array in zip(
-                step.code.arrays, self.owned(step), strict=True
-            ):
-                if array in shared:
-                    value = shared[array] + _reshaped(
-                        step.code.arrays[parameter], array
-                    )
-                    lines.append(statement(f'self.{name}["{parameter}"] = {value}', 2))
-                else:
-                    shared[array] = f'self.{name}["{parameter}"]'
-                    self.arrays[f"{name}.{parameter}"] = array
+            if step.node in self.objects:
+                first.setdefault(self.objects[step.node], step)
+        for name, step in first.items():
+            lines += self._learned(name, step, places)
         targets = self._generators()
         if targets:
             generator = f"{' = '.join(targets)} = np.random.default_rng(seed)"
@@ -76,6 +66,21 @@ class NumpyFile(SourceFile):
             return []
         parameters = "self, seed: int = 0" if targets else "self"
         return ["", f"    def __init__({parameters}) -> None:", *lines]
+
+    def _learned(self, name: str, step: Step, places: dict[Array, str]) -> list[str]:
+        """Statements that make a layer's arrays, or take those of `places` that it shares."""
+        text = f"self.{name} = {step.code.init}"
+        lines = [statement(text, 2, self.caffe_name(name, step))]
+        arrays = zip(step.code.arrays.items(), self.owned(step), strict=True)
+        for (parameter, array), owner in arrays:
+            place = f'self.{name}["{parameter}"]'
+            if owner in places:
+                value = places[owner] + _reshaped(array, owner)
+                lines.append(statement(f"{place} = {value}", 2))
+            else:
+                places[owner] = place
+                self.arrays[f"{name}.{parameter}"] = owner
+        return lines
 
     def _generators(self) -> list[str]:
         """The names of the random generator: of the fillers', of the forward's, or none."""
@@ -93,7 +98,10 @@ class NumpyFile(SourceFile):
         outputs = [self.variables[blob] for blob in self.graph.outputs]
         parameters = ", ".join(["self", *(f"{name}: np.ndarray" for name in inputs)])
         result = ", ".join(["np.ndarray"] * len(outputs))
-        result = f"tuple[{result}]" if len(outputs) > 1 else result or "None"
+        if len(outputs) != 1:
+            result = f"tuple[{result}]" if outputs else "None"
+        if len(outputs) > FEW:
+            result = "tuple[np.ndarray, ...]"
         casts = [f"{name} = np.asarray({name}, np.float32)" for name in inputs]
         lines = [
             *(statement(cast, 2) for cast in casts),

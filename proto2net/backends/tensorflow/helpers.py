@@ -1,104 +1,927 @@
-"""What Keras lacks, to be pasted into an emitted file that uses it. Never imported."""
+"""What Keras lacks, to be pasted into an emitted file that uses it. Never imported.
+
+A helper depends on nothing but Keras, TensorFlow, NumPy, math and other helpers.
+"""
+# mypy: allow-subclassing-any, disallow-any-generics=False
+
+import itertools
+import math
+from typing import Any
 
 import keras
-from keras import layers, ops
+import numpy as np
+from keras import initializers, layers, ops
 
 import tensorflow as tf
 
-
-def fill(variable, initializer):
-    """Draw a variable anew."""
-    variable.assign(initializer(variable.shape))
+# ---- vision ---------------------------------------------------------------------------------
 
 
 class CaffePooling(layers.Layer):
     """Pooling whose windows may hang over the bottom and right edges, as Caffe rounds up."""
 
-    def __init__(self, pool_size, strides, padding=0, overhang=0, **options):
+    def __init__(
+        self,
+        pool_size: int | tuple[int, int],
+        strides: int | tuple[int, int],
+        padding: int | tuple[int, int] = 0,
+        overhang: int | tuple[int, int] = 0,
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
-        self.pool_size, self.strides = pool_size, strides
-        self.padding, self.overhang = padding, overhang
+        self.pool_size, self.strides = pair(pool_size), pair(strides)
+        self.padding, self.overhang = pair(padding), pair(overhang)
 
-    def padded(self, x, inside, beyond):
-        """x: (N, H, W, C), with `padding` on all sides and `overhang` below and to the right."""
-        around = [(0, 0), *((p, p) for p in _pair(self.padding)), (0, 0)]
-        after = [(0, 0), *((0, p) for p in _pair(self.overhang)), (0, 0)]
-        x = ops.pad(x, around, constant_values=inside)
-        return ops.pad(x, after, constant_values=beyond)
+    def padded(self, x: tf.Tensor, value: float) -> tf.Tensor:
+        """x: (N, H, W, C), with `padding` on all sides and `overhang` beyond it."""
+        sides = [(p, p + o) for p, o in zip(self.padding, self.overhang)]
+        return ops.pad(x, [(0, 0), *sides, (0, 0)], constant_values=value)
 
-    def get_config(self):
-        """What load_model makes the layer from."""
+    def get_config(self) -> dict[str, Any]:
         names = ("pool_size", "strides", "padding", "overhang")
-        return super().get_config() | {name: getattr(self, name) for name in names}
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
-def _pair(value):
+def pair(value: int | tuple[int, int]) -> tuple[int, int]:
+    """The value for height and for width."""
     return (value, value) if isinstance(value, int) else value
 
 
 @keras.saving.register_keras_serializable("caffe")
 class MaxPooling(CaffePooling):
-    """Max pooling with Caffe's rounding."""
+    """Max pooling with Caffe's rounding; an empty window gives the lowest float."""
 
-    def call(self, x):
-        """x: (N, H, W, C)."""
-        lowest = float("-inf")
-        return ops.max_pool(
-            self.padded(x, lowest, lowest), self.pool_size, self.strides
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        padded = self.padded(x, np.finfo(np.float32).min)
+        return ops.max_pool(padded, self.pool_size, self.strides)
+
+
+@keras.saving.register_keras_serializable("caffe")
+class MaxPoolingWithMask(CaffePooling):
+    """Max pooling, and where in its plane each maximum stood; -1 for nowhere."""
+
+    def call(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        lowest = np.finfo(np.float32).min
+        padded = self.padded(x, lowest)
+        y, index = tf.nn.max_pool_with_argmax(
+            padded, self.pool_size, self.strides, "VALID"
         )
+        _, _, width, channels = ops.shape(padded)
+        place = ops.cast(index, "int32") // channels
+        row = place // width - self.padding[0]
+        column = place % width - self.padding[1]
+        mask = ops.where(y > lowest, row * ops.shape(x)[2] + column, -1)
+        return y, ops.cast(mask, x.dtype)
 
 
 @keras.saving.register_keras_serializable("caffe")
 class AveragePooling(CaffePooling):
     """Average pooling with Caffe's divisor: padding counts, what lies beyond it does not."""
 
-    def call(self, x):
-        """x: (N, H, W, C)."""
-        counted = self.padded(ops.ones_like(x[:1, :, :, :1]), 1.0, 0.0)
-        return self._mean(self.padded(x, 0.0, 0.0)) / self._mean(counted)
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        padded = self.padded(x, 0.0)
+        mean = ops.average_pool(padded, self.pool_size, self.strides)
+        heights, widths = (self._reach(axis, x, mean) for axis in (0, 1))
+        share = self.pool_size[0] * self.pool_size[1]
+        return share * mean / (heights[:, None, None] * widths[:, None])
 
-    def _mean(self, x):
-        return ops.average_pool(x, self.pool_size, self.strides)
+    def _reach(self, axis: int, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        """How long each window is, up to the end of the padding."""
+        start = ops.arange(ops.shape(y)[1 + axis]) * self.strides[axis]
+        room = ops.shape(x)[1 + axis] + 2 * self.padding[axis] - start
+        return ops.cast(ops.minimum(self.pool_size[axis], room), x.dtype)
+
+
+@keras.saving.register_keras_serializable("caffe")
+class StochasticPooling(CaffePooling):
+    """One element of each window, drawn by its share of the sum; in inference, their mean."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.seed = keras.random.SeedGenerator()
+
+    def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
+        windows = tf.image.extract_patches(
+            self.padded(x, 0.0),
+            [1, *self.pool_size, 1],
+            [1, *self.strides, 1],
+            [1, 1, 1, 1],
+            "VALID",
+        )
+        shape = ops.shape(windows)[:3]
+        windows = ops.reshape(windows, (*shape, -1, x.shape[3]))
+        total = ops.sum(windows, axis=3)
+        if not training:
+            squares = ops.sum(ops.square(windows), axis=3)
+            return tf.math.divide_no_nan(squares, ops.maximum(total, 0))
+        mark = keras.random.uniform((*shape, x.shape[3]), seed=self.seed) * total
+        reached = ops.cumsum(windows, axis=3) >= mark[:, :, :, None]
+        drawn = ops.argmax(ops.cast(reached, "int32"), axis=3, keepdims=True)
+        return ops.take_along_axis(windows, drawn, axis=3)[:, :, :, 0]
+
+
+@keras.saving.register_keras_serializable("caffe")
+class GlobalMaxPooling(layers.Layer):
+    """Global max pooling; the gradient goes to the first of equal maxima only."""
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        return first_maximum(x)[:, None, None]
+
+
+def first_maximum(x: tf.Tensor) -> tf.Tensor:
+    """The maximum of each plane of (N, H, W, C), with the gradient to the first of equals."""
+    planes = ops.reshape(x, (ops.shape(x)[0], -1, x.shape[3]))
+    place = ops.argmax(planes, axis=1, keepdims=True)
+    return ops.take_along_axis(planes, place, axis=1)[:, 0]
+
+
+@keras.saving.register_keras_serializable("caffe")
+class SpatialPyramidPooling(layers.Layer):
+    """Pools into 1, 4, 16, ... bins whatever the image's size, and joins them."""
+
+    def __init__(self, height: int, average: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.height, self.average = height, average
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        levels = [self._level(x, 2**level) for level in range(self.height)]
+        return ops.concatenate(levels, axis=1)
+
+    def _level(self, x: tf.Tensor, bins: int) -> tf.Tensor:
+        rows, columns = (self._bins(ops.shape(x)[axis], bins) for axis in (1, 2))
+        pooled = [self._pool(x, *row, *column) for row in rows for column in columns]
+        return ops.reshape(ops.stack(pooled, axis=2), (-1, x.shape[3] * bins**2))
+
+    def _bins(self, size: int, bins: int) -> list[tuple[int, int]]:
+        """Where each bin starts and ends; the outer ones may hang over."""
+        kernel = -(-size // bins)
+        padding = (kernel * bins - size + 1) // 2
+        starts = [index * kernel - padding for index in range(bins)]
+        return [(s, ops.minimum(s + kernel, size + padding)) for s in starts]
+
+    def _pool(
+        self, x: tf.Tensor, top: int, bottom: int, left: int, right: int
+    ) -> tf.Tensor:
+        inside = x[:, ops.maximum(top, 0) : bottom, ops.maximum(left, 0) : right]
+        if not self.average:
+            return first_maximum(inside)
+        count = ops.cast((bottom - top) * (right - left), x.dtype)
+        return ops.sum(inside, axis=(1, 2)) / count
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        return {**config, "height": self.height, "average": self.average}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class Im2col(layers.Layer):
+    """Lays out each window as a column: channels, and in each of them the kernel."""
+
+    def __init__(
+        self,
+        kernel_size: tuple[int, ...],
+        strides: tuple[int, ...],
+        dilation_rate: tuple[int, ...],
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.kernel_size, self.strides = kernel_size, strides
+        self.dilation_rate = dilation_rate
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        places = itertools.product(*map(range, self.kernel_size))
+        columns = ops.stack([self._at(place, x) for place in places], axis=-1)
+        *shape, channels, count = ops.shape(columns)
+        return ops.reshape(columns, (*shape, channels * count))
+
+    def _at(self, place: tuple[int, ...], x: tf.Tensor) -> tf.Tensor:
+        """What stands at one place of all the windows."""
+        axes = zip(place, self.kernel_size, self.strides, self.dilation_rate)
+        cuts = [slice(p * d, (p + 1 - k) * d or None, s) for p, k, s, d in axes]
+        return x[(slice(None), *cuts)]
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("kernel_size", "strides", "dilation_rate")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class ConvTranspose(layers.Layer):
+    """A transposed convolution in groups, or with both strides and dilation."""
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: tuple[int, ...],
+        strides: tuple[int, ...],
+        dilation_rate: tuple[int, ...],
+        groups: int = 1,
+        use_bias: bool = True,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.filters, self.kernel_size, self.strides = filters, kernel_size, strides
+        self.dilation_rate, self.groups = dilation_rate, groups
+        self.use_bias = use_bias
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        shape = (*self.kernel_size, self.filters // self.groups, input_shape[-1])
+        self.kernel = self.add_weight(shape, name="kernel")
+        if self.use_bias:
+            self.bias = self.add_weight((self.filters,), "zeros", name="bias")
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        batch, *size, _ = ops.shape(x)
+        axes = zip(size, self.kernel_size, self.strides, self.dilation_rate)
+        size = [(n - 1) * s + (k - 1) * d + 1 for n, k, s, d in axes]
+        shape = [batch, *size, self.filters]
+        options = {"padding": "VALID", "dilations": self.dilation_rate}
+        y = tf.nn.conv_transpose(x, self.kernel, shape, self.strides, **options)
+        return y + self.bias if self.use_bias else y
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("filters", "kernel_size", "strides", "dilation_rate", "groups")
+        config = {name: getattr(self, name) for name in (*names, "use_bias")}
+        return {**super().get_config(), **config}
+
+
+# ---- normalize ------------------------------------------------------------------------------
 
 
 @keras.saving.register_keras_serializable("caffe")
 class LRN(layers.Layer):
     """Local response normalisation across channels; Caffe divides alpha by the size."""
 
-    def __init__(self, size=5, alpha=1.0, beta=0.75, k=1.0, **options):
+    def __init__(
+        self,
+        size: int = 5,
+        alpha: float = 1.0,
+        beta: float = 0.75,
+        k: float = 1.0,
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
         self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
 
-    def call(self, x):
-        """x: (N, H, W, C)."""
+    def call(self, x: tf.Tensor) -> tf.Tensor:
         return tf.nn.local_response_normalization(
             x, self.size // 2, self.k, self.alpha / self.size, self.beta
         )
 
-    def get_config(self):
-        """What load_model makes the layer from."""
+    def get_config(self) -> dict[str, Any]:
         names = ("size", "alpha", "beta", "k")
-        return super().get_config() | {name: getattr(self, name) for name in names}
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
 @keras.saving.register_keras_serializable("caffe")
 class LRNWithinChannel(layers.Layer):
     """LRN within a channel; the mean counts the padding, and k is always 1, as in Caffe."""
 
-    def __init__(self, size=5, alpha=1.0, beta=0.75, **options):
+    def __init__(
+        self, size: int = 5, alpha: float = 1.0, beta: float = 0.75, **options: Any
+    ) -> None:
         super().__init__(**options)
         self.size, self.alpha, self.beta = size, alpha, beta
 
-    def call(self, x):
-        """x: (N, H, W, C)."""
+    def call(self, x: tf.Tensor) -> tf.Tensor:
         side = (self.size // 2, self.size // 2)
         squares = ops.pad(ops.square(x), [(0, 0), side, side, (0, 0)])
-        return (
-            x * (1 + self.alpha * ops.average_pool(squares, self.size, 1)) ** -self.beta
+        mean = ops.average_pool(squares, self.size, 1)
+        return x * (1 + self.alpha * mean) ** -self.beta
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("size", "alpha", "beta")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class MVN(layers.Layer):
+    """Mean-variance normalisation; eps is added to the deviation, not to the variance."""
+
+    def __init__(
+        self,
+        normalize_variance: bool = True,
+        across_channels: bool = False,
+        eps: float = 1e-9,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.normalize_variance, self.eps = normalize_variance, eps
+        self.across_channels = across_channels
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        axes = (1, 2, 3) if self.across_channels else (1, 2)
+        x = x - ops.mean(x, axes, keepdims=True)
+        if not self.normalize_variance:
+            return x
+        variance = ops.mean(ops.square(x), axes, keepdims=True)
+        return x / (root(variance, self.eps) + self.eps)
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("normalize_variance", "across_channels", "eps")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+def root(x: tf.Tensor, eps: float) -> tf.Tensor:
+    """The square root; its gradient is dy / (2 * (y + eps)), as Caffe has it."""
+
+    @tf.custom_gradient
+    def differentiable(x: tf.Tensor) -> tuple[tf.Tensor, Any]:
+        y = ops.sqrt(x)
+        return y, lambda dy: dy / (2 * (y + eps))
+
+    return differentiable(x)
+
+
+@keras.saving.register_keras_serializable("caffe")
+class BatchNorm(layers.Layer):
+    """Normalises by the batch's own statistics, and keeps decaying sums of them as Caffe does.
+
+    Divided by scale_factor, the sums are the mean and the variance to use in inference.
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        fraction: float = 0.999,
+        epsilon: float = 1e-5,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.axis, self.fraction, self.epsilon = axis, fraction, epsilon
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        shape, options = (input_shape[self.axis],), {"trainable": False}
+        self.mean = self.add_weight(shape, "zeros", name="mean", **options)
+        self.variance = self.add_weight(shape, "zeros", name="variance", **options)
+        self.scale_factor = self.add_weight(
+            (1,), "zeros", name="scale_factor", **options
         )
 
-    def get_config(self):
-        """What load_model makes the layer from."""
-        return super().get_config() | {
-            n: getattr(self, n) for n in ("size", "alpha", "beta")
-        }
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        others = [axis for axis, n in enumerate(x.shape) if axis != self.axis % len(x.shape)]
+        mean, variance = ops.moments(x, others, keepdims=True)
+        count = ops.cast(ops.size(x) // ops.size(mean), x.dtype)
+        unbiased = variance * count / ops.maximum(count - 1, 1)
+        for total, new in (
+            (self.mean, ops.squeeze(mean, others)),
+            (self.variance, ops.squeeze(unbiased, others)),
+            (self.scale_factor, 1.0),
+        ):
+            total.assign(self.fraction * total + new)
+        return (x - mean) / ops.sqrt(variance + self.epsilon)
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("axis", "fraction", "epsilon")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class Scale(layers.Layer):
+    """Multiplies the last axes by learned factors, and adds a learned bias if asked."""
+
+    def __init__(
+        self, shape: tuple[int, ...], use_bias: bool = False, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.shape, self.use_bias = tuple(shape), use_bias
+
+    def build(self, _: tuple[int, ...]) -> None:
+        self.gamma = self.add_weight(self.shape, "ones", name="gamma")
+        if self.use_bias:
+            self.beta = self.add_weight(self.shape, "zeros", name="beta")
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        y = x * self.gamma
+        return y + self.beta if self.use_bias else y
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        return {**config, "shape": self.shape, "use_bias": self.use_bias}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class Bias(layers.Layer):
+    """Adds learned values to the last axes."""
+
+    def __init__(self, shape: tuple[int, ...], **options: Any) -> None:
+        super().__init__(**options)
+        self.shape = tuple(shape)
+
+    def build(self, _: tuple[int, ...]) -> None:
+        self.beta = self.add_weight(self.shape, "zeros", name="beta")
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        return x + self.beta
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "shape": self.shape}
+
+
+# ---- combine --------------------------------------------------------------------------------
+
+
+@keras.saving.register_keras_serializable("caffe")
+class Reshape(layers.Layer):
+    """Gives some axes another shape: 0 copies the input's size at its place, -1 is the rest."""
+
+    def __init__(
+        self, shape: tuple[int, ...], axis: int = 0, num_axes: int = -1, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.shape, self.axis, self.num_axes = tuple(shape), axis, num_axes
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        size = ops.shape(x)
+        end = len(size) if self.num_axes == -1 else self.axis + self.num_axes
+        new = [dim or size[axis] for axis, dim in enumerate(self.shape, self.axis)]
+        return ops.reshape(x, (*size[: self.axis], *new, *size[end:]))
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("shape", "axis", "num_axes")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class Crop(layers.Layer):
+    """Cuts the first input to the second's size along some axes, each from an offset on."""
+
+    def __init__(
+        self, axes: tuple[int, ...], offsets: tuple[int, ...], **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.axes, self.offsets = axes, offsets
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        x, reference = inputs
+        cuts = [slice(None)] * len(x.shape)
+        for axis, offset in zip(self.axes, self.offsets):
+            cuts[axis] = slice(offset, offset + ops.shape(reference)[axis])
+        return x[tuple(cuts)]
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "axes": self.axes, "offsets": self.offsets}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class Filter(layers.Layer):
+    """Those rows of the inputs for which the last input is not 0."""
+
+    def call(self, inputs: list[tf.Tensor]) -> list[tf.Tensor]:
+        *filtered, selector = inputs
+        keep = ops.reshape(selector, (-1,)) != 0
+        return [tf.boolean_mask(x, keep) for x in filtered]
+
+
+@keras.saving.register_keras_serializable("caffe")
+class ArgMax(layers.Layer):
+    """Where the greatest values stand; of equal ones, the last comes first.
+
+    Without an axis, in a whole sample in the order that it is given; then out_max_val adds
+    the values as a second channel. With one, they stand in the indices' place.
+    """
+
+    def __init__(
+        self,
+        top_k: int = 1,
+        axis: int | None = None,
+        out_max_val: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.top_k, self.axis, self.out_max_val = top_k, axis, out_max_val
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        if self.axis is not None:
+            index, value = self._greatest(ops.moveaxis(x, self.axis, -1))
+            return ops.moveaxis(value if self.out_max_val else index, -1, self.axis)
+        index, value = self._greatest(ops.reshape(x, (ops.shape(x)[0], -1)))
+        tops = ops.stack([index, value] if self.out_max_val else [index], axis=1)
+        return ops.expand_dims(tops, list(range(3, len(x.shape))))
+
+    def _greatest(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        value, index = ops.top_k(ops.flip(x, -1), self.top_k)
+        return ops.cast(ops.shape(x)[-1] - 1 - index, x.dtype), value
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("top_k", "axis", "out_max_val")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class Parameter(layers.Layer):
+    """A learned array by itself; its input only makes it a part of the model."""
+
+    def __init__(self, shape: tuple[int, ...], **options: Any) -> None:
+        super().__init__(**options)
+        self.shape = tuple(shape)
+
+    def build(self, _: tuple[int, ...]) -> None:
+        self.weight = self.add_weight(self.shape, "zeros", name="weight")
+
+    def call(self, _: tf.Tensor) -> tf.Tensor:
+        return ops.convert_to_tensor(self.weight)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "shape": self.shape}
+
+
+# ---- dense ----------------------------------------------------------------------------------
+
+
+@keras.saving.register_keras_serializable("caffe")
+class BiasedEmbedding(layers.Embedding):
+    """An Embedding with a bias, as Caffe's Embed has."""
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        super().build(input_shape)
+        self.bias = self.add_weight((self.output_dim,), "zeros", name="bias")
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        return super().call(inputs) + self.bias
+
+
+# ---- recurrent ------------------------------------------------------------------------------
+
+
+class Recurrent(layers.Layer):
+    """Caffe's recurrent layers: inputs are x (T, N, ...), cont (T, N), and what else is told.
+
+    The state is kept from call to call, unless expose_hidden makes it an input and an output.
+    Where cont is 0, a sequence starts anew.
+    """
+
+    states = 1
+    gates = 1
+
+    def __init__(
+        self,
+        units: int,
+        static: bool = False,
+        expose_hidden: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.units, self.static, self.expose_hidden = units, static, expose_hidden
+
+    def build(self, input_shapes: list[tuple[int, ...]]) -> None:
+        rows, (x, _, *others) = self.gates * self.units, input_shapes
+        self.kernel = self.add_weight((math.prod(x[2:]), rows), name="kernel")
+        self.bias = self.add_weight((rows,), "zeros", name="bias")
+        if self.static:
+            shape = (math.prod(others[0][1:]), rows)
+            self.static_kernel = self.add_weight(shape, name="static_kernel")
+        shape = (self.units, rows)
+        self.recurrent_kernel = self.add_weight(shape, name="recurrent_kernel")
+        if not self.expose_hidden:
+            if x[1] is None:
+                raise ValueError("the state is kept: give the number of sequences")
+            self.state = [
+                self.add_weight((x[1], self.units), "zeros", trainable=False)
+                for _ in range(self.states)
+            ]
+
+    def call(self, inputs: list[tf.Tensor]) -> list[tf.Tensor] | tf.Tensor:
+        x, cont, *others = inputs
+        steps, sequences = ops.shape(x)[:2]
+        x = ops.reshape(x, (steps, sequences, self.kernel.shape[0]))
+        x = ops.matmul(x, self.kernel) + self.bias
+        if self.static:
+            static = ops.reshape(others.pop(0), (-1, self.static_kernel.shape[0]))
+            x = x + ops.matmul(static, self.static_kernel)
+        state = [first[0] for first in others] if self.expose_hidden else self.state
+        cont = ops.stop_gradient(cont)[:, :, None]
+        start = tuple(map(ops.convert_to_tensor, state))
+        run = tf.scan(self.step, (x, cont), start)
+        if self.expose_hidden:
+            return [self.output_of(run[0]), *(every[-1:] for every in run)]
+        for variable, every in zip(self.state, run):
+            variable.assign(every[-1])
+        return self.output_of(run[0])
+
+    def output_of(self, hidden: tf.Tensor) -> tf.Tensor:
+        """The layer's output from the hidden states."""
+        return hidden
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("units", "static", "expose_hidden")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class RNN(Recurrent):
+    """Caffe's simple recurrent network: tanh, and on its outputs tanh again."""
+
+    def build(self, input_shapes: list[tuple[int, ...]]) -> None:
+        super().build(input_shapes)
+        shape = (self.units, self.units)
+        self.output_kernel = self.add_weight(shape, name="output_kernel")
+        self.output_bias = self.add_weight((self.units,), "zeros", name="output_bias")
+
+    def step(
+        self, state: tuple[tf.Tensor], inputs: tuple[tf.Tensor, tf.Tensor]
+    ) -> tuple[tf.Tensor]:
+        """One step, from the state before it to the one behind it."""
+        (h,), (x, cont) = state, inputs
+        return (ops.tanh(x + ops.matmul(cont * h, self.recurrent_kernel)),)
+
+    def output_of(self, hidden: tf.Tensor) -> tf.Tensor:
+        return ops.tanh(ops.matmul(hidden, self.output_kernel) + self.output_bias)
+
+
+@keras.saving.register_keras_serializable("caffe")
+class LSTM(Recurrent):
+    """Caffe's LSTM; the gates stand in the order i, f, o, g."""
+
+    states = 2
+    gates = 4
+
+    def step(
+        self, state: tuple[tf.Tensor, tf.Tensor], inputs: tuple[tf.Tensor, tf.Tensor]
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """One step, from the state before it to the one behind it."""
+        (h, c), (x, cont) = state, inputs
+        gates = x + ops.matmul(cont * h, self.recurrent_kernel)
+        c, h = lstm_unit(c, gates, cont)
+        return h, c
+
+
+@keras.saving.register_keras_serializable("caffe")
+class LSTMUnit(layers.Layer):
+    """One step of an LSTM: from c, gates and cont to c and h."""
+
+    def call(self, inputs: list[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        c, gates, cont = inputs
+        return lstm_unit(c, gates, ops.stop_gradient(cont)[:, :, None])
+
+
+def lstm_unit(
+    c: tf.Tensor, gates: tf.Tensor, cont: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The new cell and hidden states, for gates in the order i, f, o, g."""
+    i, f, o, g = ops.split(gates, 4, axis=-1)
+    c = cont * ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(g)
+    return c, ops.sigmoid(o) * ops.tanh(c)
+
+
+# ---- loss -----------------------------------------------------------------------------------
+
+
+@keras.saving.register_keras_serializable("caffe")
+class AddLoss(layers.Layer):
+    """Adds its input, times a weight, to the loss that fit() minimises."""
+
+    def __init__(self, weight: float = 1.0, **options: Any) -> None:
+        super().__init__(**options)
+        self.weight = weight
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        self.add_loss(self.weight * ops.sum(x))
+        return x
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "weight": self.weight}
+
+
+class NormalizedLoss(layers.Layer):
+    """The base of losses that leave out a label, and are divided by a count."""
+
+    def __init__(
+        self,
+        ignore_label: int | None = None,
+        normalization: str = "VALID",
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.ignore_label, self.normalization = ignore_label, normalization
+
+    def valid(self, labels: tf.Tensor) -> tf.Tensor:
+        """Which of the labels are not to be ignored."""
+        if self.ignore_label is None:
+            return ops.ones_like(labels, "bool")
+        return ops.cast(labels, "int32") != self.ignore_label
+
+    def normalized(
+        self, losses: tf.Tensor, valid: tf.Tensor, batch: int | tf.Tensor
+    ) -> tf.Tensor:
+        """The sum of the valid losses, divided."""
+        count = {
+            "FULL": ops.size(losses),
+            "VALID": ops.sum(ops.cast(valid, "int32")),
+            "BATCH_SIZE": batch,
+            "NONE": 1,
+        }[self.normalization]
+        total = ops.sum(ops.where(valid, losses, 0.0))
+        return total / ops.cast(ops.maximum(count, 1), losses.dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("ignore_label", "normalization")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class SoftmaxWithLoss(NormalizedLoss):
+    """Minus the log of the label's share in a softmax over the last axis.
+
+    The first `batch_axes` axes are the batch that BATCH_SIZE counts.
+    """
+
+    def __init__(self, batch_axes: int = 1, **options: Any) -> None:
+        super().__init__(**options)
+        self.batch_axes = batch_axes
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        scores, labels = inputs
+        valid = ops.reshape(self.valid(labels), (-1,))
+        labels = ops.where(valid, ops.reshape(ops.cast(labels, "int32"), (-1,)), 0)
+        rows = ops.reshape(scores, (-1, scores.shape[-1]))
+        losses = self.of_rows(ops.log_softmax(rows), labels, *inputs[2:])
+        batch = ops.prod(ops.shape(scores)[: self.batch_axes])
+        return self.normalized(losses, valid, batch)
+
+    def of_rows(self, logs: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        """The loss of each row from the logs of its shares."""
+        least = np.log(np.finfo(np.float32).tiny)
+        return -at_least(label_of(logs, labels), least)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "batch_axes": self.batch_axes}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class InfogainLoss(SoftmaxWithLoss):
+    """The logs of a softmax, weighted by the label's row of a matrix, the third input."""
+
+    def of_rows(
+        self, logs: tf.Tensor, labels: tf.Tensor, matrix: tf.Tensor
+    ) -> tf.Tensor:
+        """The loss of each row from the logs of its shares."""
+        matrix = ops.reshape(ops.stop_gradient(matrix), (-1, logs.shape[-1]))
+        logs = at_least(logs, np.log(1e-20))
+        return -ops.sum(ops.take(matrix, labels, axis=0) * logs, axis=1)
+
+
+def label_of(rows: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """The value of each row at its label."""
+    return ops.take_along_axis(rows, labels[:, None], axis=1)[:, 0]
+
+
+def at_least(x: tf.Tensor, least: float) -> tf.Tensor:
+    """No less than `least`, but with a gradient as if there were no limit."""
+    return x + ops.stop_gradient(ops.maximum(x, least) - x)
+
+
+@keras.saving.register_keras_serializable("caffe")
+class SigmoidCrossEntropyLoss(NormalizedLoss):
+    """The cross entropy of sigmoids with targets of 0 to 1."""
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        scores, targets = inputs
+        targets = ops.reshape(ops.stop_gradient(targets), ops.shape(scores))
+        losses = tf.nn.sigmoid_cross_entropy_with_logits(targets, scores)
+        return self.normalized(losses, self.valid(targets), ops.shape(scores)[0])
+
+
+@keras.saving.register_keras_serializable("caffe")
+class EuclideanLoss(layers.Layer):
+    """Half of the squared distance, a sample."""
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        first, second = inputs
+        difference = first - ops.reshape(second, ops.shape(first))
+        batch = ops.cast(ops.shape(first)[0], first.dtype)
+        return ops.sum(ops.square(difference)) / (2 * batch)
+
+
+@keras.saving.register_keras_serializable("caffe")
+class HingeLoss(layers.Layer):
+    """How far each score is from the right side of a margin of 1, or that squared."""
+
+    def __init__(self, squared: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.squared = squared
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        scores, labels = inputs
+        batch = ops.shape(scores)[0]
+        scores = ops.reshape(scores, (batch, -1))
+        labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
+        right = ops.one_hot(labels, ops.shape(scores)[1], dtype=scores.dtype)
+        missing = ops.relu(1 - (2 * right - 1) * scores)
+        total = ops.sum(ops.square(missing) if self.squared else missing)
+        return total / ops.cast(batch, scores.dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "squared": self.squared}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class MultinomialLogisticLoss(layers.Layer):
+    """Minus the log of the label's probability, a sample."""
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        probabilities, labels = inputs
+        rows = ops.reshape(probabilities, (ops.shape(probabilities)[0], -1))
+        labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
+        return -ops.mean(ops.log(at_least(label_of(rows, labels), 1e-20)))
+
+
+@keras.saving.register_keras_serializable("caffe")
+class ContrastiveLoss(layers.Layer):
+    """Draws similar pairs together, and others a margin apart."""
+
+    def __init__(
+        self, margin: float = 1.0, legacy_version: bool = False, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.margin, self.legacy_version = margin, legacy_version
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        first, second, similar = inputs
+        batch = ops.shape(first)[0]
+        difference = ops.reshape(first - second, (batch, -1))
+        squares = ops.sum(ops.square(difference), axis=1)
+        if self.legacy_version:
+            apart = ops.relu(self.margin - squares)
+        else:
+            apart = ops.square(ops.relu(self.margin - root(squares, 1e-4)))
+        together = ops.reshape(ops.cast(similar, "int32"), (-1,)) != 0
+        total = ops.sum(ops.where(together, squares, apart))
+        return total / (2 * ops.cast(batch, total.dtype))
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("margin", "legacy_version")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class Accuracy(layers.Layer):
+    """The share of labels among the top_k scores of the last axis; ties count against them.
+
+    With per_class, the share of each class is a second output.
+    """
+
+    def __init__(
+        self,
+        top_k: int = 1,
+        ignore_label: int | None = None,
+        per_class: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.top_k, self.ignore_label, self.per_class = top_k, ignore_label, per_class
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
+        scores, labels = inputs
+        rows = ops.reshape(scores, (-1, scores.shape[-1]))
+        labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
+        if self.ignore_label is not None:
+            valid = labels != self.ignore_label
+            rows = tf.boolean_mask(rows, valid)
+            labels = tf.boolean_mask(labels, valid)
+        better = rows >= label_of(rows, labels)[:, None]
+        right = ops.sum(ops.cast(better, "int32"), axis=1) <= self.top_k
+        right = ops.cast(right, scores.dtype)
+        classes = ops.one_hot(labels, scores.shape[-1], dtype=scores.dtype)
+        share = self._share(right, ops.ones_like(right))
+        if not self.per_class:
+            return share
+        return share, self._share(right[:, None] * classes, classes)
+
+    def _share(self, part: tf.Tensor, whole: tf.Tensor) -> tf.Tensor:
+        return tf.math.divide_no_nan(ops.sum(part, axis=0), ops.sum(whole, axis=0))
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("top_k", "ignore_label", "per_class")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+# ---- data and fillers -----------------------------------------------------------------------
+
+
+@keras.saving.register_keras_serializable("caffe")
+class DummyData(layers.Layer):
+    """An array drawn anew for each call; its input only makes it a part of the model."""
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        initializer: initializers.Initializer,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.shape, self.initializer = tuple(shape), initializers.get(initializer)
+        if hasattr(self.initializer, "seed"):
+            self.initializer.seed = keras.random.SeedGenerator()
+
+    def call(self, _: tf.Tensor) -> tf.Tensor:
+        return self.initializer(self.shape)
+
+    def get_config(self) -> dict[str, Any]:
+        initializer = initializers.serialize(self.initializer)
+        return {**super().get_config(), "shape": self.shape, "initializer": initializer}
+
+
+def fill(variable: keras.Variable, initializer: initializers.Initializer) -> None:
+    """Draw a variable anew."""
+    variable.assign(initializer(variable.shape))

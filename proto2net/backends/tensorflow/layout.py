@@ -6,9 +6,11 @@ keeps Caffe's order. The number of axes alone decides, so no layer has to know w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from proto2net.backends.source import literal
 from proto2net.shape import Shape
 
 if TYPE_CHECKING:
@@ -30,15 +32,50 @@ def inverse_order(axes: int) -> tuple[int, ...]:
     return tuple(order(axes).index(axis) for axis in range(axes))
 
 
+def place(axis: int, axes: int) -> int:
+    """Where Caffe's axis (counted from the front) lies."""
+    return order(axes).index(axis)
+
+
 def moved_axis(axis: int, axes: int) -> int:
     """Where Caffe's axis (counted from the front) lies; the last one is -1, as Keras has it."""
-    place = order(axes).index(axis)
-    return -1 if place == axes - 1 else place
+    return -1 if place(axis, axes) == axes - 1 else place(axis, axes)
 
 
 def laid_out(shape: Shape) -> Shape:
     """A shape in TensorFlow's order."""
     return tuple(shape[axis] for axis in order(len(shape)))
+
+
+# ---- expressions ----------------------------------------------------------------------------
+
+
+def in_caffe_order(value: str, axes: int) -> str:
+    """The expression of a blob of so many axes, put back into Caffe's order."""
+    return permuted(value, inverse_order(axes))
+
+
+def in_keras_order(value: str, axes: int) -> str:
+    """The expression of a value in Caffe's order, put into TensorFlow's."""
+    return permuted(value, order(axes))
+
+
+def read_in_order(value: str, shape: Shape) -> str:
+    """The expression of a blob whose elements will be read one by one, in Caffe's order."""
+    sizes = shape[1:2], shape[2:]
+    return in_caffe_order(value, len(shape)) if all(max(s, default=1) > 1 for s in sizes) else value
+
+
+def permuted(value: str, axes: Sequence[int]) -> str:
+    """The expression of a value with its axes in another order."""
+    if list(axes) == sorted(axes):
+        return value
+    if axes[0] == 0:
+        return f"layers.Permute({literal(tuple(axes[1:]))})({value})"
+    return f"ops.transpose({value}, {literal(tuple(axes))})"
+
+
+# ---- arrays ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -65,3 +102,25 @@ class DepthwiseKernel:
     def __call__(self, weight: Ndarray) -> Ndarray:
         apart = weight.reshape(self.channels, -1, *weight.shape[2:])
         return apart.transpose(2, 3, 0, 1)
+
+
+@dataclass(frozen=True)
+class Broadcast:
+    """Converts an array of some of a blob's axes, `start` on, to be broadcast over the blob."""
+
+    start: int
+    axes: int
+
+    def __call__(self, array: Ndarray) -> Ndarray:
+        return array.reshape(self._full(array.shape)).transpose(order(self.axes)).reshape(
+            self.shape(array.shape)
+        )
+
+    def shape(self, shape: Shape) -> Shape:
+        """The shape that it gets: 1 for the other axes, but for those in front."""
+        moved = laid_out(self._full(shape))
+        front = next((i for i, size in enumerate(moved) if size > 1), len(moved))
+        return moved[front:]
+
+    def _full(self, shape: Shape) -> Shape:
+        return (1,) * self.start + shape + (1,) * (self.axes - self.start - len(shape))

@@ -1,6 +1,25 @@
 """PyTorch: one nn.Module, layers with parameters in __init__, blobs as variables in forward."""
 
-from proto2net.backends.torch import activation, combine, data, dense, normalize, vision
+from proto2net.backends.torch import (
+    activation,
+    combine,
+    data,
+    dense,
+    loss,
+    normalize,
+    recurrent,
+    vision,
+)
 from proto2net.backends.torch.backend import backend
 
-__all__ = ["activation", "backend", "combine", "data", "dense", "normalize", "vision"]
+__all__ = [
+    "activation",
+    "backend",
+    "combine",
+    "data",
+    "dense",
+    "loss",
+    "normalize",
+    "recurrent",
+    "vision",
+]

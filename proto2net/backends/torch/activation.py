@@ -2,11 +2,43 @@
 
 from __future__ import annotations
 
-from proto2net.backends.base import Code
-from proto2net.backends.source import call
+import math
+
+from proto2net.backends.base import Code, Reshaped, same_array
+from proto2net.backends.source import call, literal
 from proto2net.backends.torch.backend import renders
 from proto2net.graph import Node
-from proto2net.layers import Dropout, ReLU, Sigmoid, TanH
+from proto2net.layers import (
+    BNLL,
+    ELU,
+    AbsVal,
+    Clip,
+    Dropout,
+    Exp,
+    Log,
+    Power,
+    PReLU,
+    ReLU,
+    Sigmoid,
+    Swish,
+    TanH,
+    Threshold,
+)
+
+
+@renders(AbsVal)
+def _abs(node: Node[AbsVal]) -> Code:
+    return Code("torch.abs({0})")
+
+
+@renders(BNLL)
+def _softplus(node: Node[BNLL]) -> Code:
+    return Code("F.softplus({0})")
+
+
+@renders(Clip)
+def _clip(node: Node[Clip]) -> Code:
+    return Code(call("torch.clamp", "{0}", min=node.layer.min, max=node.layer.max))
 
 
 @renders(Dropout)
@@ -14,6 +46,69 @@ def _dropout(node: Node[Dropout]) -> Code:
     if node.phase == "TEST":
         return Code("{0}")
     return Code("{self}({0})", call("nn.Dropout", node.layer.dropout_ratio))
+
+
+@renders(ELU)
+def _elu(node: Node[ELU]) -> Code:
+    return Code(call("F.elu", "{0}", alpha=(node.layer.alpha, 1.0)))
+
+
+@renders(Exp)
+def _exp(node: Node[Exp]) -> Code:
+    layer = node.layer
+    exponent = scaled("{0}", layer.scale, layer.shift)
+    if layer.base == -1:
+        return Code(f"torch.exp({exponent})")
+    return Code(call("torch.pow", layer.base, exponent))
+
+
+@renders(Log)
+def _log(node: Node[Log]) -> Code:
+    layer = node.layer
+    x = scaled("{0}", layer.scale, layer.shift)
+    functions = {-1.0: "torch.log", 2.0: "torch.log2", 10.0: "torch.log10"}
+    if layer.base in functions:
+        return Code(f"{functions[layer.base]}({x})")
+    return Code(f"torch.log({x}) / math.log({literal(layer.base)})")
+
+
+@renders(Power)
+def _power(node: Node[Power]) -> Code:
+    layer = node.layer
+    if layer.power * layer.scale == 0:  # not even NaN or infinity changes it
+        return Code(call("torch.full_like", "{0}", _power_of(layer.shift, layer.power)))
+    x = scaled("{0}", layer.scale, layer.shift)
+    return Code(x if layer.power == 1 else call("torch.pow", x, layer.power))
+
+
+def _power_of(base: float, exponent: float) -> float:
+    """base^exponent as C computes it, which knows no errors."""
+    if base == 0 and exponent < 0:
+        return math.inf
+    if base < 0 and not exponent.is_integer():
+        return math.nan
+    return base**exponent
+
+
+def scaled(x: str, scale: float, shift: float) -> str:
+    """`0.5 * x + 1.0`, without what changes nothing."""
+    size = x if abs(scale) == 1 else f"{literal(abs(scale))} * {x}"
+    if scale == 0:
+        return f"0.0 * {x} + {literal(shift)}"
+    if scale < 0:
+        return f"{literal(shift)} - {size}" if shift else f"-{size}"
+    if not shift:
+        return size
+    return f"{size} {'-' if shift < 0 else '+'} {literal(abs(shift))}"
+
+
+@renders(PReLU)
+def _prelu(node: Node[PReLU]) -> Code:
+    (slope,) = node.blobs.values()
+    channels = slope.shape[0] if slope.shape else 1
+    convert = None if slope.shape else Reshaped((1,))
+    init = call("nn.PReLU", channels) if channels > 1 else "nn.PReLU()"
+    return Code("{self}({0})", init, {"weight": same_array(node, "weight", convert)})
 
 
 @renders(ReLU)
@@ -27,6 +122,19 @@ def _sigmoid(node: Node[Sigmoid]) -> Code:
     return Code("torch.sigmoid({0})")
 
 
+@renders(Swish)
+def _swish(node: Node[Swish]) -> Code:
+    beta = node.layer.beta
+    if beta == 1:
+        return Code("F.silu({0})")
+    return Code(f"{{0}} * torch.sigmoid({literal(beta)} * {{0}})")
+
+
 @renders(TanH)
 def _tanh(node: Node[TanH]) -> Code:
     return Code("torch.tanh({0})")
+
+
+@renders(Threshold)
+def _threshold(node: Node[Threshold]) -> Code:
+    return Code(f"({{0}} > {literal(node.layer.threshold)}).to({{0}}.dtype)")

@@ -25,7 +25,10 @@ class Torch(Backend):
 
     def emit(self, graph: Graph, name: str = "") -> Emitted:
         """An importable file with one nn.Module."""
-        return TorchFile(self, graph, name or class_name(graph.name)).emitted()
+        entry = name or class_name(graph.name)
+        if entry in self.helpers:  # a network called "LSTM" may well contain one
+            entry += "Net"
+        return TorchFile(self, graph, entry).emitted()
 
     def build(self, module: Any, emitted: Emitted, phase: str) -> Any:
         network = getattr(module, emitted.entry)()
@@ -38,16 +41,22 @@ class Torch(Backend):
         state = network.state_dict()
         with torch.no_grad():
             for name, array in arrays.items():
-                state[name].copy_(torch.from_numpy(np.ascontiguousarray(array)))
+                state[name].copy_(torch.tensor(np.asarray(array, order="C")))
 
     def arrays(self, network: Any) -> dict[str, Ndarray]:
-        return {name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()}
+        return {
+            name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()
+        }
 
-    def run(self, network: Any, graph: Graph, feeds: dict[str, Ndarray]) -> list[Ndarray]:
+    def run(
+        self, network: Any, graph: Graph, feeds: dict[str, Ndarray]
+    ) -> list[Ndarray]:
         import torch
 
         with torch.no_grad():
-            outputs = network(*(torch.as_tensor(feeds[blob.name]) for blob in graph.inputs))
+            outputs = network(
+                *(torch.as_tensor(feeds[blob.name]) for blob in graph.inputs)
+            )
         return [
             tensor.detach().cpu().numpy()
             for tensor in (outputs if isinstance(outputs, tuple) else (outputs,))

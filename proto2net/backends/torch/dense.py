@@ -6,7 +6,7 @@ from proto2net.backends.base import Code, Transposed, same_array
 from proto2net.backends.source import call
 from proto2net.backends.torch.backend import renders
 from proto2net.graph import Node
-from proto2net.layers import InnerProduct
+from proto2net.layers import Embed, InnerProduct
 from proto2net.shape import canonical_axis, count
 
 
@@ -15,8 +15,25 @@ def _inner_product(node: Node[InnerProduct]) -> Code:
     layer, bottom = node.layer, node.bottoms[0].shape
     axis = canonical_axis(layer.axis, bottom)
     flat = "{0}" if axis == len(bottom) - 1 else f"torch.flatten({{0}}, {axis})"
-    init = call("nn.Linear", count(bottom[axis:]), layer.num_output, bias=(layer.bias_term, True))
     arrays = {name: same_array(node, name) for name in node.blobs}
-    if layer.transpose:
+    # A weight that another layer has too must stay as it is: the two are one parameter.
+    shared = bool(node.params and node.params[0].name)
+    if layer.transpose and not shared:
         arrays["weight"] = same_array(node, "weight", Transposed((1, 0)))
+    module = "TransposedLinear" if layer.transpose and shared else "nn.Linear"
+    init = call(
+        module,
+        count(bottom[axis:]),
+        layer.num_output,
+        bias=(layer.bias_term, True),
+    )
     return Code(f"{{self}}({flat})", init, arrays)
+
+
+@renders(Embed)
+def _embed(node: Node[Embed]) -> Code:
+    layer = node.layer
+    module = "Embed" if layer.bias_term else "nn.Embedding"
+    init = call(module, layer.input_dim, layer.num_output)
+    arrays = {name: same_array(node, name) for name in node.blobs}
+    return Code("{self}({0}.long())", init, arrays)

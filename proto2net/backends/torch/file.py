@@ -5,11 +5,11 @@ from __future__ import annotations
 from proto2net.backends.base import Array, Step
 from proto2net.backends.file import SourceFile
 from proto2net.backends.source import call, returned, signature, statement
-from proto2net.backends.torch.fillers import initialisation
+from proto2net.backends.torch.fillers import initialisation, parameter_name
 
 IMPORTS = {
     "math": "import math",
-    "np": "import numpy as np",
+    "Callable": "from collections.abc import Callable",
     "torch": "import torch",
     "F": "import torch.nn.functional as F",
     "nn": "from torch import nn",
@@ -99,6 +99,23 @@ class TorchFile(SourceFile):
         return f"self.{self.objects.get(step.node, '')}"
 
     def _init(self) -> list[str]:
+        lines = self._objects()
+        if not lines:
+            return []
+        fillings = initialisation(self.steps, self.objects, self.arrays)
+        if fillings:
+            lines += [
+                "        self.reset_parameters()",
+                "",
+                "    def reset_parameters(self) -> None:",
+                '        """Start from the fillers of the definition."""',
+                *fillings,
+            ]
+        start = ["    def __init__(self) -> None:", "        super().__init__()"]
+        return ["", *start, *lines]
+
+    def _objects(self) -> list[str]:
+        """Statements that make the layer objects; also collects their arrays."""
         lines: list[str] = []
         shared: dict[Array, str] = {}
         made: set[str] = set()
@@ -109,24 +126,15 @@ class TorchFile(SourceFile):
             made.add(name)
             text = f"self.{name} = {step.code.init}"
             lines.append(statement(text, 2, self.caffe_name(name, step)))
-            for parameter, array in zip(step.code.arrays, self.owned(step), strict=True):
+            arrays = zip(step.code.arrays, self.owned(step), strict=True)
+            for parameter, array in arrays:
+                reached = parameter_name(name, parameter)
                 if array in shared:
-                    lines.append(statement(f"self.{name}.{parameter} = {shared[array]}", 2))
+                    lines.append(statement(f"self.{reached} = self.{shared[array]}", 2))
                 else:
-                    shared[array] = f"self.{name}.{parameter}"
-                    self.arrays[f"{name}.{parameter}"] = array
-        if not lines:
-            return []
-        fillings = initialisation(self.steps, self.objects)
-        if fillings:
-            lines += [
-                "        self.reset_parameters()",
-                "",
-                "    def reset_parameters(self) -> None:",
-                '        """Start from the fillers of the definition."""',
-                *fillings,
-            ]
-        return ["", "    def __init__(self) -> None:", "        super().__init__()", *lines]
+                    shared[array] = reached
+                    self.arrays[reached] = array
+        return lines
 
     def _forward(self) -> list[str]:
         inputs = [self.variables.define(blob) for blob in self.graph.inputs]
@@ -138,11 +146,19 @@ class TorchFile(SourceFile):
         return [
             signature(f"def forward({parameters}) -> {result}:", 1),
             *(line.lines(2) for line in written),
-            *([returned(outputs, 2)] if outputs else [] if written else ["        pass"]),
+            *(
+                [returned(outputs, 2)]
+                if outputs
+                else []
+                if written
+                else ["        pass"]
+            ),
         ]
 
     def main(self) -> list[str]:
-        zeros = ", ".join(call("torch.zeros", *blob.shape) for blob in self.graph.inputs)
+        zeros = ", ".join(
+            call("torch.zeros", *blob.shape) for blob in self.graph.inputs
+        )
         shapes = self.print_shapes(f"net({zeros})", "tuple({}.shape)".format)
         return [
             f"    net = {self.entry}().eval()",

@@ -3,106 +3,124 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
-from proto2net.backends.base import Array, Step
+from proto2net.backends.base import Array, Convert, Step, Transposed
+from proto2net.backends.fillings import Filled, statements
 from proto2net.backends.source import call, statement
 from proto2net.graph import Node
 from proto2net.layers import Filler
 from proto2net.shape import Shape, count
 
-# Parameters that PyTorch starts with the same value as Caffe does by default.
-STARTS_ALIKE = {
-    ("nn.BatchNorm2d", "weight"): Filler(value=1.0),
-    ("nn.BatchNorm2d", "bias"): Filler(),
-    ("nn.PReLU", "weight"): Filler(value=0.25),
+_AFFINE = {"weight": 1.0, "bias": 0.0}
+
+# What parameters hold before they are filled; not told of those that PyTorch draws at random.
+STARTS: dict[str, dict[str, float]] = {
+    "nn.BatchNorm1d": _AFFINE,
+    "nn.BatchNorm2d": _AFFINE,
+    "nn.BatchNorm3d": _AFFINE,
+    "nn.PReLU": {"weight": 0.25},
+    "nn.Parameter": {"": 0.0},
+    "BatchNorm": {**_AFFINE, "scale_factor": 0.0},
+    "Embed": {"bias": 0.0},
+    "LSTM": {"W_xc": 0.0, "b_c": 0.0, "W_xc_static": 0.0, "W_hc": 0.0},
+    "RNN": dict.fromkeys(["W_xh", "b_h", "W_xh_static", "W_hh", "W_ho", "b_o"], 0.0),
+    "Scale": _AFFINE,
+    "TransposedLinear": {"weight": 0.0, "bias": 0.0},
 }
-_OFTEN = 3
-"""From this many layers of one class on, they are filled in a loop."""
 
 
-def initialisation(steps: list[Step], attributes: dict[Node[Any], str]) -> list[str]:
-    """Statements that fill each parameter as Caffe would.
+def initialisation(
+    steps: list[Step], objects: dict[Node[Any], str], owned: Collection[str]
+) -> list[str]:
+    """Statements of `reset_parameters` that fill each parameter as Caffe would.
 
-    What most layers of a class have in common stands in one loop; the others follow it.
+    `owned` names the parameters; others are shared, and another layer fills them.
     """
-    classes: dict[str, list[tuple[str, dict[str, str]]]] = {}
+    modules: dict[str, Filled] = {}
+    bare: list[str] = []
     for step in steps:
-        if step.code.init:
-            module = step.code.init.partition("(")[0]
-            classes.setdefault(module, []).append((attributes[step.node], _fillings(module, step)))
-    loop: list[str] = []
-    single: list[str] = []
-    for module, layers in classes.items():
-        usual = _usual([fillings for _, fillings in layers]) if len(layers) >= _OFTEN else {}
-        if any(usual.values()):
-            loop.append(f"            if isinstance(module, {module}):")
-        for parameter, filling in usual.items():
-            lines = [filling.format(f"module.{parameter}")] if filling else []
-            if lines and any(parameter not in fillings for _, fillings in layers):
-                lines = [f"if module.{parameter} is not None:", f"    {lines[0]}"]
-            loop += ["                " + line for line in lines]
-        for attribute, fillings in layers:
-            for parameter, filling in fillings.items():
-                if filling and filling != usual.get(parameter):
-                    text = filling.format(f"self.{attribute}.{parameter}")
-                    single.append(statement(text, 2))
-    if loop:
-        loop.insert(0, "        for module in self.modules():")
-    return loop + single
+        if not step.code.arrays or objects[step.node] in modules:
+            continue
+        name = objects[step.node]
+        kind = step.code.init.partition("(")[0]
+        fillings = {
+            parameter: _filled(kind, parameter, array)
+            for parameter, array in step.code.arrays.items()
+            if parameter_name(name, parameter) in owned
+        }
+        if "" in fillings:
+            bare += [fillings[""].format(f"self.{name}")]
+        else:
+            modules[name] = Filled(kind, f"self.{name}", fillings)
+    loop = "for module in self.modules():"
+    return [
+        *statements(list(modules.values()), loop, "module", indent=2),
+        *(statement(line, 2) for line in bare if line),
+    ]
 
 
-def _usual(layers: list[dict[str, str]]) -> dict[str, str]:
-    """The commonest filling of each parameter."""
-    parameters = dict.fromkeys(name for fillings in layers for name in fillings)
-    return {
-        name: Counter(f[name] for f in layers if name in f).most_common(1)[0][0]
-        for name in parameters
-    }
+def parameter_name(layer: str, parameter: str) -> str:
+    """What a state_dict calls a parameter of a layer, which itself may be the parameter."""
+    return f"{layer}.{parameter}" if parameter else layer
 
 
-def _fillings(module: str, step: Step) -> dict[str, str]:
-    """A statement with {} for each parameter of a layer; empty where PyTorch starts alike."""
-    fillings = {}
-    for name, array in step.code.arrays.items():
-        if len(array.sources) == 1:
-            node, blob = array.sources[0]
-            filler = node.blobs[blob].filler
-            alike = STARTS_ALIKE.get((module, name)) == filler
-            fillings[name] = "" if alike else filling(filler, node.blobs[blob].shape, array)
-    return fillings
+def _filled(kind: str, parameter: str, array: Array) -> str:
+    """The statement, with {} for the parameter; empty where it starts so or has no filler."""
+    if len(array.sources) > 1:
+        return ""
+    ((node, blob),) = array.sources
+    learned = node.blobs[blob]
+    if learned.filler == Filler(value=STARTS.get(kind, {}).get(parameter, math.nan)):
+        return ""
+    return filling(learned.filler, learned.shape, array.convert)
 
 
-def filling(filler: Filler, shape: Shape, array: Array) -> str:
-    """The statement, with {} for the parameter, that draws it as Caffe's filler.hpp does."""
+def filling(filler: Filler, shape: Shape, convert: Convert | None = None) -> str:
+    """The statement, with {} for the tensor, that draws it as Caffe's filler.hpp does.
+
+    `shape` is Caffe's, which `convert` makes the tensor's.
+    """
+    swapped = isinstance(convert, Transposed)
     if filler.type == "constant":
         special = {0.0: "nn.init.zeros_({})", 1.0: "nn.init.ones_({})"}
-        return special.get(filler.value) or call("nn.init.constant_", "{}", filler.value)
+        usual = call("nn.init.constant_", "{}", filler.value)
+        return special.get(filler.value, usual)
     if filler.type == "uniform":
         return call("nn.init.uniform_", "{}", filler.min, filler.max)
-    if filler.type == "gaussian" and filler.sparse < 0:
-        return call("nn.init.normal_", "{}", mean=(filler.mean, 0.0), std=(filler.std, 1.0))
-    if filler.type in ("xavier", "msra"):
-        return _fan_filling(filler, shape, array)
-    options = {"sparse": (filler.sparse, -1), "mean": (filler.mean, 0.0), "std": (filler.std, 1.0)}
-    return call(f"{filler.type}_", "{}", **options)
+    if filler.type == "gaussian":
+        mean, std = (filler.mean, 0.0), (filler.std, 1.0)
+        if filler.sparse < 0:
+            return call("nn.init.normal_", "{}", mean=mean, std=std)
+        share = filler.sparse / shape[0]
+        return call("sparse_normal_", "{}", share, mean=mean, std=std)
+    if filler.type == "positive_unitball":
+        return call("positive_unitball_", "{}", dim=(int(swapped), 0))
+    if filler.type == "bilinear":
+        return "bilinear_({})"
+    return _fan_filling(filler, shape, swapped)
 
 
-def _fan_filling(filler: Filler, shape: Shape, array: Array) -> str:
-    """xavier and msra; PyTorch has their fans too, but for the mean of both under msra."""
-    fan_in, fan_out = count(shape) / shape[0], count(shape) / (shape[1] if len(shape) > 1 else 1)
-    fan = {"FAN_IN": fan_in, "FAN_OUT": fan_out, "AVERAGE": (fan_in + fan_out) / 2}
+def _fan_filling(filler: Filler, shape: Shape, swapped: bool) -> str:
+    """xavier and msra; PyTorch has their fans too, but for the mean of both."""
+    fan_in, fan_out = count(shape) / shape[0], count(shape) / (*shape, 1)[1]
+    fan = {
+        "FAN_IN": fan_in,
+        "FAN_OUT": fan_out,
+        "AVERAGE": (fan_in + fan_out) / 2,
+    }[filler.variance_norm]
+    xavier = filler.type == "xavier"
     if len(shape) < 2 or filler.variance_norm == "AVERAGE":
-        width = math.sqrt((3 if filler.type == "xavier" else 2) / fan[filler.variance_norm])
-        if filler.type == "xavier":
+        width = math.sqrt((3 if xavier else 2) / fan)
+        if xavier:
             return call("nn.init.uniform_", "{}", -width, width)
         return call("nn.init.normal_", "{}", std=width)
-    swapped = array.convert is not None  # Caffe counts along the axes as its file has them
+    # Caffe counts along the axes as its file has them.
     out = (filler.variance_norm == "FAN_OUT") != swapped
     return call(
-        "nn.init.kaiming_uniform_" if filler.type == "xavier" else "nn.init.kaiming_normal_",
+        "nn.init.kaiming_uniform_" if xavier else "nn.init.kaiming_normal_",
         "{}",
         mode=('"fan_out"' if out else '"fan_in"', '"fan_in"'),
-        nonlinearity='"linear"' if filler.type == "xavier" else '"relu"',
+        nonlinearity='"linear"' if xavier else '"relu"',
     )

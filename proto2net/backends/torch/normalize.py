@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from proto2net.backends.base import Code, running_statistics, same_array
+from typing import Any
+
+from proto2net.backends.base import (
+    Array,
+    Code,
+    Reshaped,
+    running_statistics,
+    same_array,
+)
 from proto2net.backends.source import call
 from proto2net.backends.torch.backend import renders
-from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
-from proto2net.layers import LRN, BatchNorm, Scale, Softmax
-from proto2net.shape import canonical_axis
+from proto2net.layers import LRN, MVN, BatchNorm, Bias, Scale, Softmax
+from proto2net.shape import Shape, canonical_axis
 
 
 @renders(LRN)
@@ -42,6 +49,16 @@ def _softmax(node: Node[Softmax]) -> Code:
     return Code(f"F.softmax({{0}}, dim={axis})")
 
 
+@renders(MVN)
+def _mvn(node: Node[MVN]) -> Code:
+    layer, bottom = node.layer, node.bottoms[0].shape
+    x = _expanded("{0}", 4 - len(bottom))
+    dim = (1, 2, 3) if layer.across_channels else (2, 3)
+    if not layer.normalize_variance:
+        return Code(f"{x} - {x}.mean({dim}, keepdim=True)")
+    return Code(call("mean_variance_norm", x, dim, eps=(layer.eps, 1e-9)))
+
+
 @renders(BatchNorm)
 def _batch_norm(node: Node[BatchNorm]) -> Code:
     return _normalisation(node, None)
@@ -49,29 +66,87 @@ def _batch_norm(node: Node[BatchNorm]) -> Code:
 
 @renders(BatchNorm, Scale)
 def _batch_norm_and_scale(node: Node[BatchNorm], scale: Node[Scale]) -> Code | None:
-    if canonical_axis(scale.layer.axis, scale.bottoms[0].shape) != 1 or scale.layer.num_axes != 1:
+    layer = scale.layer
+    by_channel = canonical_axis(layer.axis, scale.bottoms[0].shape) == 1
+    if not by_channel or layer.num_axes != 1 or not layer.bias_term:
         return None
     return _normalisation(node, scale)
 
 
 def _normalisation(node: Node[BatchNorm], scale: Node[Scale] | None) -> Code:
-    bottom = node.bottoms[0].shape
-    if node.layer.batch_statistics(node.phase) or len(bottom) != 4:
-        raise UnsupportedError("only 4-axis stored statistics are rendered so far")
-    init = call(
-        "nn.BatchNorm2d",
-        bottom[1],
-        eps=(node.layer.eps, 1e-5),
-        affine=(scale is not None, True),
-    )
-    arrays = running_statistics(node)
+    """Batch normalisation, and what PyTorch calls its affine part.
+
+    PyTorch's own modules do where the stored statistics are used whatever the mode is.
+    """
+    layer, bottom = node.layer, node.bottoms[0].shape
+    arrays: dict[str, Array] = running_statistics(node)
+    stored = node.phase == "TEST" and not layer.batch_statistics(node.phase)
+    if stored and len(bottom) <= 5:
+        module = f"nn.BatchNorm{max(len(bottom) - 2, 1)}d"
+        init = call(
+            module,
+            bottom[1],
+            eps=(layer.eps, 1e-5),
+            affine=(scale is not None, True),
+        )
+    else:
+        init = call(
+            "BatchNorm",
+            bottom[1],
+            eps=(layer.eps, 1e-5),
+            moving_average_fraction=(layer.moving_average_fraction, 0.999),
+            affine=(scale is not None, False),
+            use_global_stats=(layer.use_global_stats, None),
+        )
+        arrays["scale_factor"] = same_array(node, "scale_factor")
     if scale is not None:
         arrays["weight"] = same_array(scale, "weight")
-        if scale.layer.bias_term:
-            arrays["bias"] = same_array(scale, "bias")
+        arrays["bias"] = same_array(scale, "bias")
     return Code("{self}({0})", init, arrays)
 
 
 @renders(Scale)
 def _scale(node: Node[Scale]) -> Code:
-    raise UnsupportedError("a Scale that follows no BatchNorm is not rendered so far")
+    layer, bottom = node.layer, node.bottoms[0].shape
+    if len(node.bottoms) == 1:
+        weight = node.blobs["weight"].shape
+        axis = canonical_axis(layer.axis, bottom) if weight else 1
+        init = call("Scale", *weight, axis=(axis, 1), bias=(layer.bias_term, True))
+        arrays = {name: same_array(node, name) for name in node.blobs}
+        return Code("{self}({0})", init, arrays)
+    product = f"{{0}} * {_operand(node)}"
+    return _plus_learned(node, product) if layer.bias_term else Code(product)
+
+
+@renders(Bias)
+def _bias(node: Node[Bias]) -> Code:
+    if len(node.bottoms) == 1:
+        return _plus_learned(node, "{0}")
+    return Code(f"{{0}} + {_operand(node)}")
+
+
+def _operand(node: Node[Any]) -> str:
+    """The second bottom, ready to broadcast against the first."""
+    return _expanded("{1}", _behind(node, node.bottoms[1].shape))
+
+
+def _plus_learned(node: Node[Any], x: str) -> Code:
+    """x plus the learned bias, which is a parameter of its own."""
+    learned = node.blobs["bias"].shape
+    shape = (*learned, *[1] * _behind(node, learned))
+    zeros = call("torch.zeros", *shape) if shape else "torch.zeros(())"
+    array = same_array(node, "bias", Reshaped(shape) if shape != learned else None)
+    return Code(f"{x} + {{self}}", f"nn.Parameter({zeros})", {"": array})
+
+
+def _behind(node: Node[Any], operand: Shape) -> int:
+    """How many axes of the first bottom follow those that the operand spans."""
+    if not operand:
+        return 0  # a scalar broadcasts as it is
+    bottom = node.bottoms[0].shape
+    return len(bottom) - canonical_axis(node.layer.axis, bottom) - len(operand)
+
+
+def _expanded(x: str, axes: int) -> str:
+    """x with so many axes of size 1 behind its own."""
+    return f"{x}[..., {', '.join(['None'] * axes)}]" if axes else x

@@ -2,49 +2,100 @@
 
 from __future__ import annotations
 
-from proto2net.backends.base import Code, choose, same_array
+from typing import Any
+
+from proto2net.backends.base import Code, Reshaped, choose, same_array
 from proto2net.backends.source import call, same
 from proto2net.backends.torch.backend import renders
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
-from proto2net.layers import Convolution, Pooling
+from proto2net.layers import SPP, Convolution, Deconvolution, Im2col, Pooling
+from proto2net.shape import Shape, Window
 
 
 @renders(Convolution)
 def _convolution(node: Node[Convolution]) -> Code:
-    layer, bottom = node.layer, node.bottoms[0].shape
-    window = layer.window(bottom)
-    (_, channels, size) = layer.split(bottom)
-    if layer.axis % len(bottom) != 1 or not 1 <= len(size) <= 3 or len(node.bottoms) > 1:
-        raise UnsupportedError("only one bottom, with channels on axis 1, is rendered so far")
+    (_, _, size), window = _split(node)
+    missing = [
+        max(e - n - 2 * p, 0)
+        for n, e, p in zip(size, window.extent, window.pad, strict=True)
+    ]
+    return _convolved(node, "nn.Conv", missing)
+
+
+@renders(Deconvolution)
+def _deconvolution(node: Node[Deconvolution]) -> Code:
+    return _convolved(node, "nn.ConvTranspose", [])
+
+
+def _split(node: Node[Any]) -> tuple[tuple[Shape, int, Shape], Window]:
+    bottom = node.bottoms[0].shape
+    return node.layer.split(bottom), node.layer.window(bottom)
+
+
+def _convolved(node: Node[Any], module: str, missing: list[int]) -> Code:
+    """The tops of either convolution; `missing` is how far the kernel hangs off each axis."""
+    layer = node.layer
+    (batch, channels, size), window = _split(node)
+    if len(size) > 3:
+        raise UnsupportedError(
+            f"a convolution over {len(size)} spatial axes has no rendering",
+            "PyTorch has it for 1 to 3",
+        )
+    if not size:
+        window = Window((1,), (1,), (0,), (1,))  # over an axis that is added
     init = call(
-        f"nn.Conv{len(size)}d",
+        f"{module}{len(window.kernel)}d",
         channels,
         layer.num_output,
-        kernel_size=same(window.kernel),
+        kernel_size=(same(window.kernel), None),
         stride=(same(window.stride), 1),
         padding=(same(window.pad), 0),
         dilation=(same(window.dilation), 1),
         groups=(layer.group, 1),
         bias=(layer.bias_term, True),
     )
-    return Code("{self}({0})", init, {name: same_array(node, name) for name in node.blobs})
+    arrays = {name: same_array(node, name) for name in node.blobs}
+    if not size:
+        weight = node.blobs["weight"].shape
+        arrays["weight"] = same_array(node, "weight", Reshaped((*weight, 1)))
+    tops = [
+        _applied(f"{{{index}}}", len(batch), bool(size), missing)
+        for index in range(len(node.bottoms))
+    ]
+    return Code(", ".join(tops), init, arrays)
+
+
+def _applied(bottom: str, batch: int, spatial: bool, missing: list[int]) -> str:
+    """The module applied to a bottom of so many batch axes; PyTorch's takes one or none."""
+    x = bottom
+    if any(missing):
+        sides = tuple(n for side in reversed(missing) for n in (0, side))
+        x = call("F.pad", x, sides)
+    if batch > 1:
+        x = f"{x}.flatten(0, {batch - 1})"
+    y = f"{{self}}({x})" if spatial else f"{{self}}({x}.unsqueeze(-1)).squeeze(-1)"
+    return f"{y}.unflatten(0, {bottom}.shape[:{batch}])" if batch > 1 else y
+
+
+@renders(Im2col)
+def _im2col(node: Node[Im2col]) -> Code:
+    _, window = _split(node)
+    sides = (window.kernel, window.stride, window.pad, window.dilation)
+    return Code(call("im2col", "{0}", *sides))
 
 
 @renders(Pooling)
 def _pooling(node: Node[Pooling]) -> Code:
-    layer, bottom = node.layer, node.bottoms[0].shape
+    layer = node.layer
     function = choose(node, "pool", MAX="max", AVE="avg")
+    if len(node.tops) > 1:
+        return Code(_by_helper(node, "max_pool_with_mask"))
     if layer.global_pooling:
         return Code(f"F.adaptive_{function}_pool2d({{0}}, 1)")
-    window = layer.window(bottom)
-    fits = all(
-        s <= k and 2 * p <= k
-        for k, s, p in zip(window.kernel, window.stride, window.pad, strict=True)
-    )
-    if not fits or len(node.tops) > 1:
-        raise UnsupportedError("this window has no rendering so far")
-    ceil = layer.round_mode == "CEIL" and set(window.stride) != {1}
+    window = layer.window(node.bottoms[0].shape)
+    if not _fits(window, layer.round_mode):
+        return Code(_by_helper(node, f"{function}_pool"))
     return Code(
         call(
             f"F.{function}_pool2d",
@@ -52,6 +103,41 @@ def _pooling(node: Node[Pooling]) -> Code:
             same(window.kernel),
             stride=(same(window.stride), None),
             padding=(same(window.pad), 0),
-            ceil_mode=(ceil, False),
+            ceil_mode=(layer.round_mode == "CEIL" and set(window.stride) != {1}, False),
         )
     )
+
+
+def _fits(window: Window, round_mode: str) -> bool:
+    """Whether PyTorch has the same windows, whatever the image's size.
+
+    It refuses wide padding. Behind an image without padding it has no window, where Caffe can
+    have one if it rounds up and windows leave gaps.
+    """
+    sides = list(zip(window.kernel, window.stride, window.pad, strict=True))
+    narrow = all(2 * p <= k for k, _, p in sides)
+    gaps = any(s > k for k, s, _ in sides)
+    return narrow and (not gaps or any(window.pad) or round_mode == "FLOOR")
+
+
+def _by_helper(node: Node[Pooling], function: str) -> str:
+    """The pooling by a helper, which takes a pair for each side of the window."""
+    window = node.layer.window(node.bottoms[0].shape)
+    kernel = "{0}.shape[2:]" if node.layer.global_pooling else window.kernel
+    return call(
+        function,
+        "{0}",
+        kernel,
+        window.stride,
+        padding=(window.pad, (0, 0)),
+        ceil_mode=(node.layer.round_mode == "CEIL", True),
+    )
+
+
+@renders(SPP)
+def _spp(node: Node[SPP]) -> Code:
+    function = choose(node, "pool", MAX="max", AVE="avg")
+    height = node.layer.pyramid_height
+    if height == 1:  # the one level keeps its four axes
+        return Code(f"F.adaptive_{function}_pool2d({{0}}, 1)")
+    return Code(call("spatial_pyramid_pool", "{0}", height, f"{function}_pool"))
