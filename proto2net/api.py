@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import itertools
 import linecache
 import logging
@@ -21,10 +22,11 @@ from proto2net.rewrites import deploy
 
 if TYPE_CHECKING:
     from proto2net.backends.base import Ndarray
-    from proto2net.weights import Weights
+    from proto2net.caffe.schema import Message
+    from proto2net.weights import Arrays, Weights
 
 Net = str | Path | Graph
-"""A path of a prototxt, its text, or a graph."""
+"""A path of a prototxt or of a .caffemodel, which carries one; the text of a prototxt; a graph."""
 
 
 def parse(
@@ -55,19 +57,30 @@ def convert(net: Net, *, to: str, name: str = "", **options: Any) -> str:
     return source
 
 
-def load(net: Net, weights: Weights | None = None, *, to: str, **options: Any) -> Any:
+def load(
+    net: Net,
+    weights: str | Path | Weights | Arrays | None = None,
+    *,
+    to: str,
+    allow_missing: bool = False,
+    **options: Any,
+) -> Any:
     """A live network: an nn.Module or a keras.Model, made by importing the emitted source.
 
-    `weights` holds arrays in Caffe's layout by layer name; without, the network starts from its
-    fillers. The other options are those of `parse`.
+    `weights` is the path of a .caffemodel, .caffemodel.h5 or .npy, or holds arrays in Caffe's
+    layout by layer name. Without, the network starts from its fillers, as does with
+    `allow_missing` what the weights lack. The other options are those of `parse`.
     """
     graph = parse(net, **options)
     live = _live(_backend(to), graph)
     if weights is not None:
-        from proto2net.weights import match
+        from proto2net.weights import match, read
 
-        values = match(graph, weights)
+        found = read(weights) if isinstance(weights, str | Path) else weights
+        values, notes = match(graph, found, allow_missing=allow_missing)
         live.backend.install(live.network, live.emitted.converted(values))
+        for note in notes:
+            _LOG.info(note)
     _LIVE[live.network] = live
     return live.network
 
@@ -139,15 +152,14 @@ def _read(
     stages: Sequence[str],
     inputs: Mapping[str, Sequence[int]],
 ) -> Graph:
-    from proto2net.caffe import importer, prototxt, upgrade
+    from proto2net.caffe import importer
     from proto2net.caffe.phase import select
 
     phase = phase.upper()
     if phase not in ("TEST", "TRAIN"):
         raise Proto2NetError(f'no phase "{phase.lower()}"', "it is test or train")
-    text, file = _text(net, file)
-    message = prototxt.read(text, file)
-    notes = upgrade.upgrade(message, file)
+    file = file or ("<text>" if _is_text(net) else str(net))
+    message, notes = _definition(net, file)
     layers = select(message, phase, level, stages, file)
     entries = importer.entries(layers, phase, file)
     if phase == "TEST":
@@ -162,14 +174,30 @@ def _read(
     return wire(message.name or Path(file).stem.strip("<>"), entries, phase)
 
 
-def _text(net: str | Path, file: str) -> tuple[str, str]:
-    """The definition's text, and what messages call it."""
-    if isinstance(net, str) and ("\n" in net or "{" in net):
-        return net, file or "<text>"
-    try:
-        return Path(net).read_text(encoding="utf-8-sig", errors="replace"), file or str(net)
-    except OSError as error:
-        raise Proto2NetError(f"{net}: {error.strerror}") from None
+def _definition(net: str | Path, file: str) -> tuple[Message, list[str]]:
+    """The definition in the current format, and what its upgrade had to do."""
+    from proto2net.caffe import caffemodel, prototxt, upgrade
+    from proto2net.weights import HEAD, format_of
+
+    if _is_text(net):
+        text = str(net)
+    else:
+        try:
+            with open(net, "rb") as stream:
+                head = stream.read(HEAD)
+                if format_of(head):
+                    return caffemodel.definition(net, file)
+                content = io.BytesIO(head + stream.read())
+        except OSError as error:
+            raise Proto2NetError(f"{net}: {error.strerror}") from None
+        text = io.TextIOWrapper(content, encoding="utf-8-sig", errors="replace").read()
+    message = prototxt.read(text, file)
+    return message, upgrade.upgrade(message, file)
+
+
+def _is_text(net: str | Path) -> bool:
+    """Whether this is a definition itself, and not the path of one."""
+    return isinstance(net, str) and ("\n" in net or "{" in net)
 
 
 _LOG = logging.getLogger("proto2net")

@@ -122,6 +122,16 @@ class Graph:
         """The last value of every name, as pycaffe's net.blobs shows them."""
         return {top.name: top for node in self.nodes for top in node.tops}
 
+    @property
+    def losses(self) -> tuple[tuple[float, Blob], ...]:
+        """What training minimises the sum of: weights, and the tops that they multiply."""
+        return tuple(
+            (weight, top)
+            for node in self.nodes
+            for weight, top in zip(node.loss_weight, node.tops, strict=False)
+            if weight
+        )
+
     @cached_property
     def consumers(self) -> dict[Blob, tuple[Node[Layer], ...]]:
         """The nodes that read each blob, once for each use."""

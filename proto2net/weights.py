@@ -1,57 +1,300 @@
-"""Matches arrays in Caffe's layout with a graph's learned blobs, as Net::CopyTrainedLayersFrom."""
+"""Learned weights: read from a file of any format, and matched with a graph's learned blobs."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from proto2net.errors import Issue, WeightError
+from proto2net.errors import Issue, Location, WeightError, closest
 from proto2net.graph import Graph, Node
-from proto2net.shape import dims
+from proto2net.layers import BatchNorm, Scale
+from proto2net.shape import Shape, dims
 
 if TYPE_CHECKING:
     import numpy as np
 
     Ndarray = np.ndarray[Any, np.dtype[Any]]
 
-Weights = Mapping[str, Sequence[Any]]
+Arrays = Mapping[str, Sequence[Any]]
 """Arrays in Caffe's layout and order by layer name."""
 
+Slot = tuple[Node[Any], str]
+"""A learned blob of a graph: its layer, and its name there."""
 
-def match(graph: Graph, weights: Weights) -> dict[tuple[Node[Any], str], Ndarray]:
+
+class Format(Enum):
+    """Where weights come from. It decides their layout, and how they are matched."""
+
+    ARRAYS = "arrays"
+    CAFFEMODEL = ".caffemodel"
+    HDF5 = ".caffemodel.h5"
+    NPY = ".npy"
+    SAFETENSORS = ".safetensors"
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """One array of a file.
+
+    `legacy`: its shape was written as num, channels, height and width, which padded a shorter one
+    with ones in front.
+    """
+
+    array: Ndarray
+    legacy: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class StoredLayer:
+    """A layer of a file with its arrays, None where the file skips one."""
+
+    name: str
+    arrays: tuple[Stored | None, ...] = ()
+    type: str = ""
+    """Its type, where the file tells it by name."""
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """The layers of a file, in its order."""
+
+    layers: tuple[StoredLayer, ...]
+    source: str = "the weights"
+    """What messages call them: the file's path."""
+    format: Format = Format.ARRAYS
+
+
+# ---- reading --------------------------------------------------------------------------------
+
+HEAD = 4096
+"""How many bytes of a file tell its format."""
+
+_HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_NPY_SIGNATURE = b"\x93NUMPY"
+_LFS_SIGNATURE = b"version https://git-lfs"
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")  # characters that no text has
+_FIRST_TAGS = b"\x0a\x12\x1a\x20\x28\x32\x38\x42\xa2"  # what a NetParameter can begin with
+
+
+def read(path: str | Path) -> Weights:
+    """The weights in a file, whose format its bytes tell. Raises WeightError."""
+    from proto2net import npy
+    from proto2net.caffe import caffemodel, hdf5, wire
+
+    file = str(path)
+    try:
+        data = wire.mapped(path)
+        found = format_of(data[:HEAD])
+        if found is Format.CAFFEMODEL:
+            layers = tuple(caffemodel.layers(data))
+        elif found is Format.HDF5:
+            layers = tuple(hdf5.layers(path))
+        elif found is Format.NPY:
+            layers = tuple(npy.layers(data))
+        else:
+            raise WeightError([_unreadable(data[:HEAD], found)])
+    except WeightError as error:
+        raise WeightError(error.at(Location(file, 0))) from None
+    return Weights(layers, file, found)
+
+
+def format_of(head: bytes) -> Format | None:
+    """The format of a file of weights that begins so; None: it is text, or unknown."""
+    if head.startswith(_NPY_SIGNATURE):
+        return Format.NPY
+    if any(head.startswith(_HDF5_SIGNATURE, offset) for offset in (0, 512, 1024, 2048)):
+        return Format.HDF5
+    if head[8:9] == b"{" and head[5:8] == bytes(3):  # the length of a header in JSON comes first
+        return Format.SAFETENSORS
+    if head[:1] and head[:1] in _FIRST_TAGS and _CONTROL.search(head):
+        return Format.CAFFEMODEL
+    return None
+
+
+def _unreadable(head: bytes, found: Format | None) -> Issue:
+    if found is Format.SAFETENSORS:
+        return Issue("the weights of an emitted network cannot be read back yet")
+    if head.startswith(_LFS_SIGNATURE):
+        return Issue("this is not the file, but Git LFS's pointer to it", "run `git lfs pull`")
+    return Issue(
+        f"this is no file of weights; it begins with {head[:16]!r}",
+        "weights come as .caffemodel, .caffemodel.h5 or .npy",
+    )
+
+
+# ---- matching -------------------------------------------------------------------------------
+
+
+class Matched(NamedTuple):
+    """The array of each learned blob, and what is to be told."""
+
+    values: dict[Slot, Ndarray]
+    notes: list[str]
+
+
+def match(graph: Graph, weights: Weights | Arrays, *, allow_missing: bool = False) -> Matched:
     """The array of each learned blob. Raises one WeightError with every layer that does not fit.
 
-    Layers that the graph lacks are ignored, as Caffe does; of layers of one name the first is
-    meant, as Caffe does too.
+    Layers are found by name, as Caffe does. Those that the graph lacks are told in a note; what
+    the weights lack is a problem, unless `allow_missing` leaves it to its fillers.
     """
+    if not isinstance(weights, Weights):
+        weights = _given(weights)
+    if weights.format is Format.NPY:
+        from proto2net import npy
+
+        weights = npy.in_caffe_layout(graph, weights)
+    matching = _Matching(graph, weights)
+    for layer in weights.layers:
+        matching.copy(layer)
+    return matching.matched(allow_missing)
+
+
+def _given(arrays: Arrays) -> Weights:
+    """Arrays from a program."""
     import numpy as np
 
-    values: dict[tuple[Node[Any], str], Ndarray] = {}
-    issues: list[Issue] = []
-    seen: set[str] = set()
-    for node in graph.nodes:
-        if not node.blobs or node.name in seen:
-            continue
-        seen.add(node.name)
-        arrays = weights.get(node.name)
-        found = None if arrays is None else [np.asarray(array) for array in arrays]
-        problem = _problem(node, found)
-        if problem:
-            issues.append(Issue(problem, where=node.where, layer=str(node)))
-        elif found is not None:
-            values.update(((node, blob), a) for blob, a in zip(node.blobs, found, strict=True))
-    if issues:
-        raise WeightError(issues)
-    return values
+    layers = []
+    for name, values in arrays.items():
+        try:
+            layers.append(StoredLayer(name, tuple(Stored(np.asarray(v)) for v in values)))
+        except ValueError as error:
+            raise WeightError([Issue(str(error), layer=f'layer "{name}"')]) from None
+    return Weights(tuple(layers))
 
 
-def _problem(node: Node[Any], arrays: Sequence[Ndarray] | None) -> str:
-    """Why these arrays are not the layer's, or an empty string."""
-    shapes = [learned.shape for learned in node.blobs.values()]
-    needed = ", ".join(map(dims, shapes))
-    if arrays is None:
-        return f"the weights lack it; it needs {needed}"
-    if [array.shape for array in arrays] != shapes:
-        found = ", ".join(dims(array.shape) for array in arrays)
-        return f"needs {needed}, but the weights hold {found}"
-    return ""
+class _Matching:
+    """Copies arrays layer by layer (net.cpp, Net::CopyTrainedLayersFrom), collecting problems."""
+
+    def __init__(self, graph: Graph, weights: Weights) -> None:
+        self.graph = graph
+        self.source = weights.source
+        self.hdf5 = weights.format is Format.HDF5
+        self.issues: list[Issue] = []
+        self.notes: list[str] = []
+        self._values: dict[Slot, Ndarray] = {}  # of the slots that own an array
+        self._wrong: set[Node[Any]] = set()
+        self._held = [layer.name for layer in weights.layers if layer.arrays]
+        # Of layers of one name Caffe fills the first, but from HDF5 the last.
+        nodes = graph.nodes if self.hdf5 else tuple(reversed(graph.nodes))
+        self._targets: dict[str, Node[Any]] = {node.name: node for node in nodes}
+
+    def copy(self, layer: StoredLayer) -> None:
+        """Copy what the file has for one layer."""
+        node = self._targets.get(layer.name)
+        if node is None:
+            return
+        try:
+            self._put(node, self._three(node, layer.arrays))
+        except WeightError as error:
+            self.issues += error.at(node.where, str(node))
+            self._wrong.add(node)
+
+    def matched(self, allow_missing: bool) -> Matched:
+        """What was copied. Raises one error with all the problems of all layers."""
+        missing = [issue for node in self.graph.nodes if (issue := self._missing(node))]
+        if self.issues or (missing and not allow_missing):
+            raise WeightError([*self.issues, *missing])
+        for issue in missing:
+            self.notes.append(str(replace(issue, hint="")))
+        if unused := self._unused():
+            self.notes.append(f"{self.source}: the network has no {_listed(unused)}")
+        values = {
+            (node, blob): self._values[owner].reshape(learned.shape)
+            for node in self.graph.nodes
+            for blob, learned in node.blobs.items()
+            if (owner := self.graph.owner(node, blob)) in self._values
+        }
+        return Matched(values, self.notes)
+
+    def _put(self, node: Node[Any], arrays: Sequence[Stored | None]) -> None:
+        """Copy arrays to the learned blobs of a layer, all of which they must fit."""
+        slots = [(node, blob) for blob in node.blobs]
+        shapes = [learned.shape for learned in node.blobs.values()]
+        if self.hdf5:  # it holds a shared array once, where it is owned
+            arrays = [*arrays, *[None] * (len(slots) - len(arrays))]
+        owners = [self.graph.owner(*slot) for slot in slots]
+        shared = [slot != owner for slot, owner in zip(slots, owners, strict=True)]
+        if len(arrays) != len(slots) or not all(map(_fits, arrays, shapes, shared)):
+            raise WeightError(
+                f"needs {_shapes(shapes)}; found "
+                f"{_shapes([stored and stored.array.shape for stored in arrays])} in {self.source}"
+            )
+        for (owner, blob), stored in zip(owners, arrays, strict=True):
+            if stored:
+                self._values[owner, blob] = stored.array.reshape(owner.blobs[blob].shape)
+
+    def _three(
+        self, node: Node[Any], arrays: tuple[Stored | None, ...]
+    ) -> tuple[Stored | None, ...]:
+        """The three arrays of a BatchNorm, of the five that NVIDIA's and Intel's forks have.
+
+        The other two are what Caffe's Scale has: they go to the one that follows.
+        """
+        if not isinstance(node.layer, BatchNorm) or len(arrays) != 5 or None in arrays:
+            return arrays
+        mean, variance, factor, scale, bias = (stored for stored in arrays if stored)
+        if after := self._scale_after(node):
+            self._put(after, (scale, bias))
+            self.notes.append(f"{after} takes the scale and bias that {self.source} has in {node}")
+        elif (scale.array != 1).any() or bias.array.any():
+            raise WeightError(
+                f"{self.source} has its scale and bias too, as NVIDIA's and Intel's BatchNorm do",
+                'write a Scale layer with "bias_term: true" after it, which takes them',
+            )
+        # NVIDIA leaves the factor at 0 and does not divide by it; Caffe would take 1/0 as 0.
+        factor = replace(factor, array=factor.array + (factor.array == 0))
+        return mean, variance, factor
+
+    def _scale_after(self, node: Node[Any]) -> Node[Any] | None:
+        """The Scale that alone reads this layer, and for which the file has nothing."""
+        (top,) = node.tops
+        readers = self.graph.consumers.get(top, ())
+        if len(readers) != 1 or top in self.graph.outputs or readers[0].name in self._held:
+            return None
+        (reader,) = readers
+        return reader if isinstance(reader.layer, Scale) and len(reader.blobs) == 2 else None
+
+    def _missing(self, node: Node[Any]) -> Issue | None:
+        """What a layer needs and the file lacks."""
+        lacking = [
+            f"{blob} ({dims(learned.shape)})"
+            for blob, learned in node.blobs.items()
+            if self.graph.owner(node, blob) not in self._values
+        ]
+        if not lacking or node in self._wrong:
+            return None
+        sentence = f"nothing in {self.source} for its {' and '.join(lacking)}"
+        hint = "--allow-missing leaves it to its fillers"
+        if self._targets[node.name] is not node:
+            sentence += ": another layer has this name"
+        else:
+            hint = closest(node.name, self._unused()) or hint
+        return Issue(sentence, hint, node.where, str(node))
+
+    def _unused(self) -> list[str]:
+        return [name for name in dict.fromkeys(self._held) if name not in self._targets]
+
+
+def _fits(stored: Stored | None, shape: Shape, shared: bool) -> bool:
+    """Whether an array is a learned blob's (blob.cpp, Blob::ShapeEquals)."""
+    if stored is None:
+        return shared
+    found = stored.array.shape
+    return found == (1,) * (len(found) - len(shape) if stored.legacy else 0) + shape
+
+
+def _shapes(shapes: Sequence[Shape | None]) -> str:
+    """Shapes as a message lists them."""
+    return ", ".join("nothing" if shape is None else dims(shape) for shape in shapes) or "nothing"
+
+
+def _listed(names: Sequence[str], most: int = 10) -> str:
+    """Layers by name, not too many."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    quoted = ", ".join(f'"{name}"' for name in names[:most])
+    return f"layer{'s' * (len(names) > 1)} {quoted}{more}"

@@ -22,6 +22,7 @@ from proto2net import Graph, backends
 from proto2net.layers import LAYERS, Layer
 
 TORCH = backends.get("torch")
+COMPUTING = [kind for kind in LAYERS.values() if computes(kind)]
 
 
 def differentiate(
@@ -54,7 +55,9 @@ def test_layer_agrees_with_caffe(name: str) -> None:
         check_gradients(found, "torch", differentiate)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in LAYERS.values() if computes(kind)], ids=lambda kind: kind.type)
+@pytest.mark.parametrize(
+    "kind", [kind for kind in LAYERS.values() if computes(kind)], ids=lambda kind: kind.type
+)
 def test_layer_type_is_rendered_and_has_a_case(kind: type[Layer]) -> None:
     assert TORCH.supports(kind) or kind in TORCH.unsupported
     assert kind in covered()

@@ -33,7 +33,9 @@ def get(name: str) -> Any:
     try:
         return getattr(import_module(module), attribute)
     except ImportError as error:
-        raise Proto2NetError(f'the target "{name}" cannot be loaded: {error}') from error
+        raise Proto2NetError(
+            f'the target "{name}" cannot be loaded: {error}'
+        ) from error
 
 
 def names() -> list[str]:
@@ -57,6 +59,8 @@ def _installed() -> dict[str, str]:
             continue
         if point.name in found:
             other = found[point.name][1]
-            raise Proto2NetError(f'{package} and {other} both declare the target "{point.name}"')
+            raise Proto2NetError(
+                f'{package} and {other} both declare the target "{point.name}"'
+            )
         found[point.name] = (point.value, package)
     return {name: target for name, (target, _) in found.items()}

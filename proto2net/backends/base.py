@@ -108,12 +108,18 @@ class Emitted:
     entry: str
     arrays: dict[str, Array]
 
-    def converted(self, values: Mapping[tuple[Node[Any], str], Ndarray]) -> dict[str, Ndarray]:
+    def converted(
+        self, values: Mapping[tuple[Node[Any], str], Ndarray]
+    ) -> dict[str, Ndarray]:
         """The target's arrays from those of Caffe; left out where a value is not given."""
         return {
             name: array.convert(*found) if array.convert else found[0]
             for name, array in self.arrays.items()
-            if (found := [values[source] for source in array.sources if source in values])
+            if (
+                found := [
+                    values[source] for source in array.sources if source in values
+                ]
+            )
         }
 
 
@@ -190,7 +196,9 @@ class Backend:
             reason = self.unsupported.get(type(node.layer), "has no rendering")
             others = [b for b in _others(self.name) if b.supports(type(node.layer))]
             hint = (
-                f"use --to {others[0].name}" if others else "docs/extending.md shows how to add it"
+                f"use --to {others[0].name}"
+                if others
+                else "docs/extending.md shows how to add it"
             )
             raise UnsupportedError(f"{reason} in {self.name}", hint)
         return Step((node,), renderer(node) or Code(""))
@@ -211,7 +219,9 @@ class Backend:
         """The arrays of a live network by the names that `Emitted.arrays` has."""
         raise NotImplementedError
 
-    def run(self, network: Any, graph: Graph, feeds: dict[str, Ndarray]) -> list[Ndarray]:
+    def run(
+        self, network: Any, graph: Graph, feeds: dict[str, Ndarray]
+    ) -> list[Ndarray]:
         """The outputs of a live network, in Caffe's layout, for inputs in Caffe's layout."""
         raise NotImplementedError
 
@@ -250,7 +260,9 @@ def passes_once(template: str) -> bool:
 
 def names_used(source: str) -> set[str]:
     """Every bare name that the source reads."""
-    tables = [symtable(source, "<emitted>", "exec")]  # far quicker than a walk over the ast
+    tables = [
+        symtable(source, "<emitted>", "exec")
+    ]  # far quicker than a walk over the ast
     for table in tables:
         tables += table.get_children()
     symbols = [symbol for table in tables for symbol in table.get_symbols()]
@@ -267,7 +279,8 @@ def choose(node: Node[Any], field_name: str, **choices: str) -> str:
     value = getattr(node.layer, field_name)
     if value not in choices:
         raise UnsupportedError(
-            f"{field_name}: {value} has no rendering", f"these have: {', '.join(choices)}"
+            f"{field_name}: {value} has no rendering",
+            f"these have: {', '.join(choices)}",
         )
     return choices[value]
 
@@ -278,7 +291,11 @@ def _followers(graph: Graph, node: Node[Any], length: int) -> tuple[Node[Any], .
     while len(chain) < length:
         last = chain[-1]
         readers = graph.consumers.get(last.tops[0], ()) if len(last.tops) == 1 else ()
-        if len(readers) != 1 or len(readers[0].bottoms) != 1 or last.tops[0] in graph.outputs:
+        if (
+            len(readers) != 1
+            or len(readers[0].bottoms) != 1
+            or last.tops[0] in graph.outputs
+        ):
             break
         if any(last.loss_weight) or not all(readers[0].propagate_down):
             break  # something happens in between
@@ -305,8 +322,12 @@ def _others(name: str) -> Iterator[Backend]:
 def running_statistics(node: Node[Any]) -> dict[str, Array]:
     """BatchNorm's stored sums as the mean and variance that frameworks keep."""
     return {
-        "running_mean": Array(((node, "mean"), (node, "scale_factor")), per_scale_factor),
-        "running_var": Array(((node, "variance"), (node, "scale_factor")), per_scale_factor),
+        "running_mean": Array(
+            ((node, "mean"), (node, "scale_factor")), per_scale_factor
+        ),
+        "running_var": Array(
+            ((node, "variance"), (node, "scale_factor")), per_scale_factor
+        ),
     }
 
 

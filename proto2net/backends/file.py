@@ -5,6 +5,7 @@ A target's own file class adds the skeleton: a class with forward, or a function
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -18,6 +19,7 @@ from proto2net.backends.base import (
     names_used,
     passes_once,
 )
+from proto2net.backends.preprocess import preprocess
 from proto2net.backends.source import (
     INDENT,
     WIDTH,
@@ -26,11 +28,11 @@ from proto2net.backends.source import (
     literal,
     plain,
 )
-from proto2net.graph import Blob, Graph, Node
+from proto2net.graph import AUTOMATIC, Blob, Graph, Node
 from proto2net.layers import Input
 from proto2net.shape import Shape
 
-STANDARD_LIBRARY = ("collections.abc", "math", "typing")
+STANDARD_LIBRARY = ("collections.abc", "itertools", "math", "typing")
 
 
 class Variables:
@@ -38,7 +40,7 @@ class Variables:
 
     def __init__(self, namespace: Namespace) -> None:
         self._namespace = namespace
-        self._own: dict[str, str] = {}
+        self._own: dict[Blob | str, str] = {}
         self._holds: dict[Blob, str] = {}
 
     def __getitem__(self, blob: Blob) -> str:
@@ -46,9 +48,11 @@ class Variables:
 
     def define(self, blob: Blob) -> str:
         """The variable to assign a new value of this blob to."""
-        if blob.name not in self._own:
-            self._own[blob.name] = self._namespace.name(blob.name)
-        self._holds[blob] = self._own[blob.name]
+        unnamed = blob.name == AUTOMATIC  # each of these is a value of its own
+        key = blob if unnamed else blob.name
+        if key not in self._own:
+            self._own[key] = self._namespace.name(shown_name(blob))
+        self._holds[blob] = self._own[key]
         return self._holds[blob]
 
     def alias(self, blob: Blob, of: Blob) -> None:
@@ -87,11 +91,11 @@ class SourceFile:
 
     def __init__(self, backend: Backend, graph: Graph, entry: str) -> None:
         self.backend = backend
-        self.graph = graph
+        self.graph = dataclasses.replace(graph, outputs=_with_losses(graph))
         self.entry = entry
-        self.steps = [step for step in backend.steps(graph) if step.code.forward]
+        self.steps = _needed(backend.steps(self.graph), self.graph.outputs)
         self.arrays: dict[str, Array] = {}
-        taken = {*self.imports, *backend.helpers, *self.reserved, entry}
+        taken = {*self.imports, *backend.helpers, *self.reserved, entry, "preprocess"}
         self.namespace = Namespace(taken)
         self.variables = Variables(self.namespace)
         self.objects = self._name_objects()
@@ -108,6 +112,10 @@ class SourceFile:
         """What {self} stands for in the step's code."""
         raise NotImplementedError
 
+    def preprocess(self) -> list[str]:
+        """The function that prepares an image, where the definition says how."""
+        return preprocess(self.graph, channels_last=False)
+
     def shown(self, shape: Shape) -> str:
         """A shape without its batch, for a comment: 96 x 54 x 54."""
         return " x ".join(map(str, shape[1:]))
@@ -118,7 +126,8 @@ class SourceFile:
 
     def emitted(self) -> Emitted:
         """The whole file: imports and helpers that are used, the body, and what runs it."""
-        code = [*self.body(), "", "", 'if __name__ == "__main__":', *self.main(), ""]
+        main = ['if __name__ == "__main__":', *self.main()]
+        code = [*self.preprocess(), *self.body(), "", "", *main, ""]
         helpers = self.backend.helpers_used("\n".join(code))
         source = "\n".join([*(f"{helper}\n\n" for helper in helpers), *code])
         imports = self.import_lines(names_used(source))
@@ -136,7 +145,7 @@ class SourceFile:
         for step in self.steps:
             if isinstance(step.node.layer, Input):
                 continue
-            if step.alias:
+            if step.alias and self.read(step)[0] == self.variables[step.bottoms[0]]:
                 for top in step.tops:
                     self.variables.alias(top, step.bottoms[0])
                 continue
@@ -168,8 +177,10 @@ class SourceFile:
         variables = [self.variables[blob] for blob in step.bottoms]
         flows = step.node.propagate_down or [True] * len(variables)
         return tuple(
-            variable if flow else fill(self.stopped, [variable])
-            for variable, flow in zip(variables, flows, strict=True)
+            variable
+            if flow or blob in self.graph.inputs
+            else fill(self.stopped, [variable])
+            for blob, variable, flow in zip(step.bottoms, variables, flows, strict=True)
         )
 
     def _assignment(
@@ -217,7 +228,7 @@ class SourceFile:
 
         def listed(blobs: Iterable[Blob]) -> str:
             return ", ".join(
-                f"{plain(blob.name)} {self.dims(blob.shape)}" for blob in blobs
+                f"{plain(shown_name(blob))} {self.dims(blob.shape)}" for blob in blobs
             )
 
         margin, name = INDENT * indent, plain(self.graph.name)
@@ -242,7 +253,7 @@ class SourceFile:
 
     def print_shapes(self, call: str, shape_of: Callable[[str], str]) -> list[str]:
         """Statements that print the shape of each output of this call."""
-        names = [plain(blob.name) for blob in self.graph.outputs]
+        names = [plain(shown_name(blob)) for blob in self.graph.outputs]
         if len(names) == 1:
             return [
                 f"output = {call}",
@@ -260,3 +271,24 @@ def _grouped(imports: Sequence[str]) -> list[str]:
     standard = [line for line in imports if line.split()[1] in STANDARD_LIBRARY]
     others = [line for line in imports if line not in standard]
     return [*standard, *([""] if standard and others else []), *others]
+
+
+def shown_name(blob: Blob) -> str:
+    """The name that a reader sees; of losses that the file gives no top, "loss"."""
+    return "loss" if blob.name == AUTOMATIC else blob.name
+
+
+def _with_losses(graph: Graph) -> tuple[Blob, ...]:
+    """The graph's outputs, and losses that are none since they have no name or a reader."""
+    losses = (loss for _, loss in graph.losses if loss not in graph.outputs)
+    return (*graph.outputs, *losses)
+
+
+def _needed(steps: Sequence[Step], outputs: Iterable[Blob]) -> list[Step]:
+    """The steps that the outputs need; others only feed what is silenced."""
+    needed, kept = set(outputs), []
+    for step in reversed(steps):
+        if step.code.forward and needed.intersection(step.tops):
+            needed.update(step.bottoms)
+            kept.append(step)
+    return kept[::-1]

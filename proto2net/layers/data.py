@@ -59,9 +59,13 @@ class TransformationParameter:
 @layer("Input", param="input_param", bottoms=0, tops=(1, ANY))
 @dataclass(frozen=True)
 class Input(Layer):
-    """Blobs that the caller fills (input_layer.cpp)."""
+    """Blobs that the caller fills (input_layer.cpp).
+
+    `transform_param` says what was done to images before; Caffe itself does not look at it here.
+    """
 
     shape: tuple[Shape, ...] = ()
+    transform_param: TransformationParameter | None = None
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         require(bool(self.shape), NOT_STATED, GIVE_IT)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from proto2net.errors import Issue, Proto2NetError, ShapeError
 from proto2net.graph import Entry
-from proto2net.layers import DataLayer, Input, Layer
+from proto2net.layers import DataLayer, HDF5Data, Input, Layer
 from proto2net.layers.data import GIVE_IT
 from proto2net.shape import Shape
 
@@ -37,7 +37,8 @@ def feed(entries: list[Entry], inputs: Inputs) -> tuple[list[Entry], list[str]]:
         if isinstance(entry.layer, DataLayer) and entry.tops[0] not in inputs:
             assumed = entry.layer.assumption()
             notes += [f"{entry.where}: {entry}: {assumed}"] if assumed else []
-        fed.append(dataclasses.replace(entry, layer=Input(shape=shapes)))
+        transform = getattr(entry.layer, "transform_param", None)
+        fed.append(dataclasses.replace(entry, layer=Input(shapes, transform)))
     known = sorted(top for entry in fed for top in entry.tops if isinstance(entry.layer, Input))
     issues += [
         Issue(f'"{name}" is not an input', f"the inputs are {', '.join(known)}" if known else "")
@@ -52,7 +53,8 @@ def feed(entries: list[Entry], inputs: Inputs) -> tuple[list[Entry], list[str]]:
 def _shapes(entry: Entry, inputs: Inputs) -> tuple[Shape, ...]:
     """The shape of each top, as asked for or as the layer itself states it."""
     given = [inputs.get(top) for top in entry.tops]
-    if isinstance(entry.layer, DataLayer) and given[1:] == [None] and given[0]:
+    images = isinstance(entry.layer, DataLayer) and not isinstance(entry.layer, HDF5Data)
+    if images and given[1:] == [None] and given[0]:
         given[1] = given[0][:1]  # a label for each image
     if None not in given:
         return tuple(shape for shape in given if shape is not None)

@@ -55,9 +55,9 @@ class Numpy(Backend):
         import numpy as np
 
         outputs = network(*(feeds[blob.name] for blob in graph.inputs))
-        if len(graph.outputs) == 1:
+        if not isinstance(outputs, tuple):
             outputs = (outputs,)
-        return [np.asarray(output) for output in outputs]
+        return [np.asarray(output) for output in outputs[: len(graph.outputs)]]
 
 
 backend = Numpy()

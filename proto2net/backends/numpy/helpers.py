@@ -99,10 +99,10 @@ def convolution(
     count = convolved(size, kernel, stride, pad, dilation)
     top = np.empty((*batch, len(weight), *count), np.float32)
     filters = weight.reshape(group, len(weight) // group, -1)
-    for n in np.ndindex(batch):
-        columns = im2col(x[n], kernel, stride, pad, dilation)
+    for image in np.ndindex(batch):
+        columns = im2col(x[image], kernel, stride, pad, dilation)
         grouped = columns.reshape(group, filters.shape[2], -1)
-        top[n] = (filters @ grouped).reshape(top[n].shape)
+        top[image] = (filters @ grouped).reshape(top[image].shape)
     return top if bias is None else top + spread(bias, len(kernel))
 
 
@@ -125,15 +125,15 @@ def deconvolution(
     full = [s * (n - 1) + d * (k - 1) + 1 for n, k, s, d in steps]
     top = np.zeros((*batch, channels, *full), np.float32)
     filters = weight.reshape(group, len(weight) // group, -1).transpose(0, 2, 1)
-    for n in np.ndindex(batch):
-        grouped = x[n].reshape(group, filters.shape[2], -1)
+    for image in np.ndindex(batch):
+        grouped = x[image].reshape(group, filters.shape[2], -1)
         columns = (filters @ grouped).reshape(channels, *kernel, *size)
         for offset in np.ndindex(kernel):
             place = [
                 slice(o * d, o * d + s * n, s)
                 for o, (n, _, s, d) in zip(offset, steps, strict=True)
             ]
-            top[(*n, slice(None), *place)] += columns[(slice(None), *offset)]
+            top[(*image, slice(None), *place)] += columns[(slice(None), *offset)]
     inside = [
         slice(p, f - p) for p, f in zip(per_axis(pad, len(kernel)), full, strict=True)
     ]
@@ -180,8 +180,8 @@ def max_pool(
     ceil: bool = True,
 ) -> np.ndarray:
     """The maximum of each window; NaN never wins, and none is -FLT_MAX (pooling_layer.cpp)."""
-    lowest = float(np.finfo(np.float32).min)
-    view = pooling_windows(x, kernel, stride, pad, ceil, lowest)
+    lowest = np.finfo(np.float32).min
+    view = pooling_windows(x, kernel, stride, pad, ceil, float(lowest))
     return np.fmax.reduce(view, axis=(-2, -1), initial=lowest)
 
 
@@ -193,8 +193,8 @@ def max_pool_with_mask(
     ceil: bool = True,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The first maximum of each window, and its h * W + w, -1 for none (pooling_layer.cpp)."""
-    lowest = float(np.finfo(np.float32).min)
-    view = pooling_windows(x, kernel, stride, pad, ceil, lowest)
+    lowest = np.finfo(np.float32).min
+    view = pooling_windows(x, kernel, stride, pad, ceil, float(lowest))
     places = np.arange(x[0, 0].size, dtype=np.float32).reshape(1, 1, *x.shape[2:])
     places = pooling_windows(places, kernel, stride, pad, ceil, -1)
     values = np.fmax(view.reshape(*view.shape[:4], -1), lowest)

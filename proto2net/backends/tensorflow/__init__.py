@@ -5,9 +5,21 @@ from proto2net.backends.tensorflow import (
     combine,
     data,
     dense,
+    loss,
     normalize,
+    recurrent,
     vision,
 )
 from proto2net.backends.tensorflow.backend import backend
 
-__all__ = ["activation", "backend", "combine", "data", "dense", "normalize", "vision"]
+__all__ = [
+    "activation",
+    "backend",
+    "combine",
+    "data",
+    "dense",
+    "loss",
+    "normalize",
+    "recurrent",
+    "vision",
+]

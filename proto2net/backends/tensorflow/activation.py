@@ -2,31 +2,149 @@
 
 from __future__ import annotations
 
-from proto2net.backends.base import Code
-from proto2net.backends.source import call
+import math
+
+from proto2net.backends.base import Code, Reshaped, same_array
+from proto2net.backends.source import call, literal, scaled
 from proto2net.backends.tensorflow.backend import renders
+from proto2net.backends.tensorflow.layout import channels_last
 from proto2net.graph import Node
-from proto2net.layers import Dropout, ReLU, Sigmoid, TanH
+from proto2net.layers import (
+    BNLL,
+    ELU,
+    AbsVal,
+    Clip,
+    Dropout,
+    Exp,
+    Log,
+    Power,
+    PReLU,
+    ReLU,
+    Sigmoid,
+    Swish,
+    TanH,
+    Threshold,
+)
 
 
-@renders(ReLU)
-def _relu(node: Node[ReLU]) -> Code:
-    slope = node.layer.negative_slope
-    return Code("{self}({0})", call("layers.ReLU", negative_slope=(slope, 0.0), name="{name}"))
+def activation(name: str) -> Code:
+    """One of the activations that Keras has a name for."""
+    return Code("{self}({0})", f'layers.Activation("{name}", name={{name}})')
 
 
-@renders(Sigmoid)
-def _sigmoid(node: Node[Sigmoid]) -> Code:
-    return Code("{self}({0})", 'layers.Activation("sigmoid", name={name})')
+@renders(AbsVal)
+def _abs(node: Node[AbsVal]) -> Code:
+    return Code("ops.absolute({0})")
 
 
-@renders(TanH)
-def _tanh(node: Node[TanH]) -> Code:
-    return Code("{self}({0})", 'layers.Activation("tanh", name={name})')
+@renders(BNLL)
+def _softplus(node: Node[BNLL]) -> Code:
+    return activation("softplus")
+
+
+@renders(Clip)
+def _clip(node: Node[Clip]) -> Code:
+    return Code(call("ops.clip", "{0}", node.layer.min, node.layer.max))
 
 
 @renders(Dropout)
 def _dropout(node: Node[Dropout]) -> Code:
     if node.phase == "TEST":
         return Code("{0}")
-    return Code("{self}({0})", call("layers.Dropout", node.layer.dropout_ratio, name="{name}"))
+    return Code(
+        "{self}({0})", call("layers.Dropout", node.layer.dropout_ratio, name="{name}")
+    )
+
+
+@renders(ELU)
+def _elu(node: Node[ELU]) -> Code:
+    return Code(
+        "{self}({0})", call("layers.ELU", alpha=(node.layer.alpha, 1.0), name="{name}")
+    )
+
+
+@renders(Exp)
+def _exp(node: Node[Exp]) -> Code:
+    layer = node.layer
+    exponent = scaled("{0}", layer.scale, layer.shift)
+    if layer.base == -1:
+        return Code(f"ops.exp({exponent})")
+    return Code(call("ops.power", layer.base, exponent))
+
+
+@renders(Log)
+def _log(node: Node[Log]) -> Code:
+    layer = node.layer
+    x = scaled("{0}", layer.scale, layer.shift)
+    functions = {-1.0: "ops.log", 2.0: "ops.log2", 10.0: "ops.log10"}
+    if layer.base in functions:
+        return Code(f"{functions[layer.base]}({x})")
+    return Code(f"ops.log({x}) / math.log({literal(layer.base)})")
+
+
+@renders(Power)
+def _power(node: Node[Power]) -> Code:
+    layer = node.layer
+    if layer.power * layer.scale == 0:  # not even NaN or infinity changes it
+        return Code(call("ops.full_like", "{0}", _power_of(layer.shift, layer.power)))
+    x = scaled("{0}", layer.scale, layer.shift)
+    if layer.power == 1:
+        return Code(x)
+    return Code(
+        f"ops.square({x})" if layer.power == 2 else call("ops.power", x, layer.power)
+    )
+
+
+def _power_of(base: float, exponent: float) -> float:
+    """base^exponent as C computes it, which knows no errors."""
+    if base == 0 and exponent < 0:
+        return math.inf
+    if base < 0 and not exponent.is_integer():
+        return math.nan
+    return base**exponent
+
+
+@renders(PReLU)
+def _prelu(node: Node[PReLU]) -> Code:
+    bottom = node.bottoms[0].shape
+    last = len(bottom) - 1
+    channel = last if channels_last(len(bottom)) else 1
+    learned = range(0) if node.layer.channel_shared else range(channel, channel + 1)
+    shared = [axis for axis in range(1, last + 1) if axis not in learned]
+    slope = tuple(bottom[1] if axis in learned else 1 for axis in range(1, last + 1))
+    init = call("layers.PReLU", shared_axes=(shared, []), name="{name}")
+    return Code(
+        "{self}({0})", init, {"alpha": same_array(node, "weight", Reshaped(slope))}
+    )
+
+
+@renders(ReLU)
+def _relu(node: Node[ReLU]) -> Code:
+    slope = node.layer.negative_slope
+    if slope < 0:  # which the layer of Keras refuses
+        return Code(call("ops.leaky_relu", "{0}", slope))
+    return Code(
+        "{self}({0})", call("layers.ReLU", negative_slope=(slope, 0.0), name="{name}")
+    )
+
+
+@renders(Sigmoid)
+def _sigmoid(node: Node[Sigmoid]) -> Code:
+    return activation("sigmoid")
+
+
+@renders(Swish)
+def _swish(node: Node[Swish]) -> Code:
+    if node.layer.beta == 1:
+        return activation("silu")
+    return Code(f"{{0}} * ops.sigmoid({scaled('{0}', node.layer.beta, 0.0)})")
+
+
+@renders(TanH)
+def _tanh(node: Node[TanH]) -> Code:
+    return activation("tanh")
+
+
+@renders(Threshold)
+def _threshold(node: Node[Threshold]) -> Code:
+    return Code(f'ops.cast({{0}} > {literal(node.layer.threshold)}, "float32")')

@@ -5,13 +5,14 @@ The tables of its renderers stand beside it, a file a family of layers.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from proto2net.backends.base import Backend, Emitted
 from proto2net.backends.source import function_name
 from proto2net.backends.tensorflow.file import KerasFile
 from proto2net.backends.tensorflow.layout import inverse_order, order
 from proto2net.graph import Graph
+from proto2net.layers import HDF5Output, Layer
 
 if TYPE_CHECKING:
     from proto2net.backends.base import Ndarray
@@ -23,23 +24,33 @@ class TensorFlow(Backend):
     name = "tf"
     title = "TensorFlow (Keras)"
     package = __package__
+    unsupported: ClassVar[dict[type[Layer], str]] = {
+        HDF5Output: "writing an HDF5 file is not possible"
+    }
 
     def emit(self, graph: Graph, name: str = "") -> Emitted:
         """An importable file with one function that builds the model."""
-        return KerasFile(self, graph, name or function_name(graph.name)).emitted()
+        entry = name or function_name(graph.name)
+        if entry in self.helpers:
+            entry += "_net"
+        return KerasFile(self, graph, entry).emitted()
 
     def build(self, module: Any, emitted: Emitted, phase: str) -> Any:
         return getattr(module, emitted.entry)()
 
     def install(self, network: Any, arrays: dict[str, Ndarray]) -> None:
-        variables = _variables(network)
+        variables = self.variables(network)
         for name, array in arrays.items():
             variables[name].assign(array)
 
     def arrays(self, network: Any) -> dict[str, Ndarray]:
-        return {name: variable.numpy() for name, variable in _variables(network).items()}
+        return {
+            name: variable.numpy() for name, variable in self.variables(network).items()
+        }
 
-    def run(self, network: Any, graph: Graph, feeds: dict[str, Ndarray]) -> list[Ndarray]:
+    def run(
+        self, network: Any, graph: Graph, feeds: dict[str, Ndarray]
+    ) -> list[Ndarray]:
         inputs = [
             feeds[blob.name].transpose(order(len(blob.shape))).astype("float32")
             for blob in graph.inputs
@@ -48,17 +59,16 @@ class TensorFlow(Backend):
             inputs[0] if len(inputs) == 1 else inputs, training=graph.phase == "TRAIN"
         )
         tensors = outputs if isinstance(outputs, list | tuple) else [outputs]
-        arrays = [tensor.numpy() for tensor in tensors]
+        arrays = [tensor.numpy() for tensor in tensors[: len(graph.outputs)]]
         return [array.transpose(inverse_order(array.ndim)) for array in arrays]
 
-
-def _variables(network: Any) -> dict[str, Any]:
-    """The variables of a model by layer and name: "conv1/kernel"."""
-    return {
-        f"{layer.name}/{variable.name}": variable
-        for layer in network.layers
-        for variable in layer.variables
-    }
+    def variables(self, network: Any) -> dict[str, Any]:
+        """The variables of a model by layer and name: "conv1/kernel"."""
+        return {
+            f"{layer.name}/{variable.name}": variable
+            for layer in network.layers
+            for variable in layer.variables
+        }
 
 
 backend = TensorFlow()

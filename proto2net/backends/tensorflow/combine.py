@@ -2,13 +2,48 @@
 
 from __future__ import annotations
 
-from proto2net.backends.base import Code, choose
-from proto2net.backends.source import call
+from typing import Any
+
+from proto2net.backends.base import Code, Transposed, choose, same_array
+from proto2net.backends.source import call, scaled, weighted_sum
 from proto2net.backends.tensorflow.backend import renders
-from proto2net.backends.tensorflow.layout import moved_axis
-from proto2net.errors import UnsupportedError
+from proto2net.backends.tensorflow.layout import (
+    channels_last,
+    in_caffe_order,
+    in_keras_order,
+    laid_out,
+    moved_axis,
+    order,
+    permuted,
+    place,
+)
 from proto2net.graph import Node
-from proto2net.layers import Concat, Eltwise, Silence, Split
+from proto2net.layers import (
+    ArgMax,
+    BatchReindex,
+    Concat,
+    Crop,
+    Eltwise,
+    Filter,
+    Flatten,
+    Parameter,
+    Reduction,
+    Reshape,
+    Silence,
+    Slice,
+    Split,
+    Tile,
+)
+from proto2net.shape import Shape, canonical_axis
+
+
+def bottoms(node: Node[Any]) -> list[str]:
+    """The placeholder of each bottom."""
+    return [f"{{{index}}}" for index in range(len(node.bottoms))]
+
+
+def _called_on(inputs: list[str]) -> str:
+    return f"{{self}}([{', '.join(inputs)}])"
 
 
 @renders(Silence)
@@ -28,16 +63,164 @@ def _concat(node: Node[Concat]) -> Code:
     bottom = node.bottoms[0].shape
     axis = moved_axis(node.layer.along(bottom), len(bottom))
     init = call("layers.Concatenate", axis=(axis, -1), name="{name}")
-    return Code(f"{{self}}({_listed(len(node.bottoms))})", init)
+    return Code(_called_on(bottoms(node)), init)
+
+
+@renders(Slice)
+def _slice(node: Node[Slice]) -> Code:
+    if len(node.tops) == 1:
+        return Code("{0}")
+    bottom = node.bottoms[0].shape
+    axis = moved_axis(node.layer.along(bottom), len(bottom))
+    where = list(node.layer.slice_point) or len(node.tops)
+    return Code(call("ops.split", "{0}", where, axis=(axis, 0)))
 
 
 @renders(Eltwise)
 def _eltwise(node: Node[Eltwise]) -> Code:
     kind = choose(node, "operation", SUM="Add", PROD="Multiply", MAX="Maximum")
-    if node.layer.coeff and kind == "Add" and set(node.layer.coeff) != {1.0}:
-        raise UnsupportedError("coefficients are not rendered so far")
-    return Code(f"{{self}}({_listed(len(node.bottoms))})", call(f"layers.{kind}", name="{name}"))
+    inputs = bottoms(node)
+    if kind == "Add" and set(node.layer.coeff) - {1.0}:
+        return Code(weighted_sum(inputs, node.layer.coeff))
+    if (
+        kind == "Maximum"
+    ):  # of two equals, Keras gives the first the gradient; Caffe the second
+        inputs = [inputs[1], inputs[0], *inputs[2:]]
+    return Code(_called_on(inputs), call(f"layers.{kind}", name="{name}"))
 
 
-def _listed(bottoms: int) -> str:
-    return f"[{', '.join(f'{{{index}}}' for index in range(bottoms))}]"
+# ---- shapes ---------------------------------------------------------------------------------
+
+
+@renders(Flatten)
+def _flatten(node: Node[Flatten]) -> Code:
+    bottom = node.bottoms[0].shape
+    start = canonical_axis(node.layer.axis, bottom)
+    end = canonical_axis(node.layer.end_axis, bottom) + 1
+    if end - start == 1:
+        return Code("{0}")
+    return _reshaped(node, start, end, (-1,) if end > start else (1,))
+
+
+@renders(Reshape)
+def _reshape(node: Node[Reshape]) -> Code:
+    start, end = node.layer.replaced(node.bottoms[0].shape)
+    return _reshaped(node, start, end, node.layer.shape)
+
+
+def _reshaped(node: Node[Any], start: int, end: int, new: Shape) -> Code:
+    """The bottom with its axes from start to end replaced, in the shortest form that says it."""
+    bottom, top = node.bottoms[0].shape, node.tops[0].shape
+    init = _reshape_layer(bottom, start, end, new)
+    value = in_caffe_order("{0}", len(bottom))
+    return Code(in_keras_order(f"{{self}}({value})", len(top)), init)
+
+
+def _reshape_layer(bottom: Shape, start: int, end: int, new: Shape) -> str:
+    """The layer that replaces these axes, in whatever it knows only the sizes that must stay.
+
+    Keras' own keep the batch, and can leave one more size open.
+    """
+    sizes = [*[0] * start, *new, *[0] * (len(bottom) - end)]
+    axes = [*range(start + len(new)), *range(end, len(bottom))]
+    if (start, end, new) == (1, len(bottom), (-1,)):
+        return "layers.Flatten(name={name})"
+    if sizes[:1] == [0] and axes[0] == 0:
+        kept = [
+            bottom[1] if s == 0 and a == 1 else s
+            for s, a in zip(sizes, axes, strict=True)
+        ]
+        target = tuple(size or -1 for size in kept[1:])
+        if target.count(-1) < 2:
+            return call("layers.Reshape", target, name="{name}")
+    num_axes = -1 if end == len(bottom) else end - start
+    return call(
+        "Reshape", tuple(new), axis=(start, 0), num_axes=(num_axes, -1), name="{name}"
+    )
+
+
+@renders(Tile)
+def _tile(node: Node[Tile]) -> Code:
+    bottom = node.bottoms[0].shape
+    axis = place(canonical_axis(node.layer.axis, bottom), len(bottom))
+    repeats = tuple(node.layer.tiles if a == axis else 1 for a in range(len(bottom)))
+    return Code("{0}" if node.layer.tiles == 1 else call("ops.tile", "{0}", repeats))
+
+
+@renders(Crop)
+def _crop(node: Node[Crop]) -> Code:
+    bottom, reference = (blob.shape for blob in node.bottoms)
+    axes, start = len(bottom), canonical_axis(node.layer.axis, bottom)
+    offsets = {
+        place(a, axes): node.layer.offsets(bottom)[a] for a in range(start, axes)
+    }
+    cut = sorted(offsets)
+    init = call("Crop", tuple(cut), tuple(offsets[axis] for axis in cut), name="{name}")
+    wanted = [
+        *order(axes),
+        *range(axes, len(reference)),
+    ]  # the reference as the first lies
+    second = permuted("{1}", [place(axis, len(reference)) for axis in wanted])
+    return Code(_called_on(["{0}", second]), init)
+
+
+# ---- picks and sums -------------------------------------------------------------------------
+
+
+@renders(BatchReindex)
+def _batch_reindex(node: Node[BatchReindex]) -> Code:
+    return Code('ops.take({0}, ops.cast({1}, "int32"), axis=0)')
+
+
+@renders(Filter)
+def _filter(node: Node[Filter]) -> Code:
+    filtered = _called_on(bottoms(node)) + ("[0]" if len(node.tops) == 1 else "")
+    return Code(filtered, call("Filter", name="{name}"))
+
+
+@renders(Reduction)
+def _reduction(node: Node[Reduction]) -> Code:
+    layer, bottom = node.layer, node.bottoms[0].shape
+    start = canonical_axis(layer.axis, bottom)
+    gone = tuple(sorted(place(axis, len(bottom)) for axis in range(start, len(bottom))))
+    function, of = choose(
+        node,
+        "operation",
+        SUM="ops.sum {0}",
+        ASUM="ops.sum ops.absolute({0})",
+        SUMSQ="ops.sum ops.square({0})",
+        MEAN="ops.mean {0}",
+    ).split()
+    reduced = call(function, of, axis=(gone, tuple(range(len(bottom)))))
+    left = [axis for axis in order(len(bottom)) if axis < start]
+    top = permuted(reduced, [left.index(axis) for axis in order(start)])
+    return Code(scaled(top, layer.coeff, 0.0))
+
+
+@renders(ArgMax)
+def _argmax(node: Node[ArgMax]) -> Code:
+    layer, bottom, top = node.layer, node.bottoms[0].shape, node.tops[0].shape
+    axes = len(bottom)
+    axis = (
+        None if layer.axis is None else place(canonical_axis(layer.axis, bottom), axes)
+    )
+    init = call(
+        "ArgMax",
+        top_k=(layer.top_k, 1),
+        axis=axis,
+        out_max_val=(layer.out_max_val, False),
+        name="{name}",
+    )
+    if axis is not None:
+        return Code("{self}({0})", init)
+    return Code(
+        in_keras_order(f"{{self}}({in_caffe_order('{0}', axes)})", len(top)), init
+    )
+
+
+@renders(Parameter)
+def _parameter(node: Node[Parameter]) -> Code:
+    shape = node.layer.shape
+    init = call("Parameter", laid_out(shape), name="{name}")
+    convert = Transposed(order(len(shape))) if channels_last(len(shape)) else None
+    return Code("{self}({0})", init, {"weight": same_array(node, "weight", convert)})

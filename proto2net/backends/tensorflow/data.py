@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from proto2net.backends.base import Code
+from proto2net.backends.source import call
 from proto2net.backends.tensorflow.backend import renders
+from proto2net.backends.tensorflow.fillers import initializer
+from proto2net.backends.tensorflow.layout import in_keras_order
 from proto2net.graph import Node
-from proto2net.layers import Input
+from proto2net.layers import DummyData, Input
 
 
 @renders(Input)
 def _input(node: Node[Input]) -> Code:
     return Code("")
+
+
+@renders(DummyData)
+def _dummy_data(node: Node[DummyData]) -> Code:
+    fillers = node.layer.fillers(len(node.tops))
+    tops = [
+        in_keras_order(
+            f"{call('DummyData', top.shape, initializer(filler, top.shape))}({{0}})",
+            len(top.shape),
+        )
+        for top, filler in zip(node.tops, fillers, strict=True)
+    ]
+    return Code(tops[0] if len(tops) == 1 else f"({', '.join(tops)})")

@@ -5,10 +5,14 @@ from __future__ import annotations
 from proto2net.backends.base import Code, Convert, Transposed, same_array
 from proto2net.backends.source import call
 from proto2net.backends.tensorflow.backend import renders
-from proto2net.backends.tensorflow.layout import FlattenedRows
-from proto2net.errors import UnsupportedError
+from proto2net.backends.tensorflow.layout import (
+    FlattenedRows,
+    channels_last,
+    in_caffe_order,
+    in_keras_order,
+)
 from proto2net.graph import Node
-from proto2net.layers import InnerProduct, ReLU
+from proto2net.layers import Embed, InnerProduct, ReLU
 from proto2net.shape import Shape, canonical_axis, count
 
 
@@ -26,8 +30,7 @@ def _inner_product_and_relu(node: Node[InnerProduct], relu: Node[ReLU]) -> Code 
 
 def _product(node: Node[InnerProduct], activation: str | None = None) -> Code:
     layer, bottom = node.layer, node.bottoms[0].shape
-    if canonical_axis(layer.axis, bottom) != 1:
-        raise UnsupportedError("only axis 1 is rendered so far")
+    axis = canonical_axis(layer.axis, bottom)
     init = call(
         "layers.Dense",
         layer.num_output,
@@ -35,19 +38,47 @@ def _product(node: Node[InnerProduct], activation: str | None = None) -> Code:
         use_bias=(layer.bias_term, True),
         name="{name}",
     )
-    arrays = {
-        "kernel": same_array(
-            node, "weight", _kernel(bottom, transposed=layer.transpose)
-        )
-    }
+    arrays = {"kernel": same_array(node, "weight", _kernel(layer, bottom))}
     if layer.bias_term:
         arrays["bias"] = same_array(node, "bias")
-    flat = "{0}" if len(bottom) == 2 else "layers.Flatten()({0})"
-    return Code(f"{{self}}({flat})", init, arrays)
+    return Code(_on_vectors(bottom, axis), init, arrays)
 
 
-def _kernel(bottom: Shape, *, transposed: bool) -> Convert | None:
-    """From Caffe's weights to Keras' kernel for a bottom that is flattened channels last."""
-    if len(bottom) in (4, 5) and count(bottom[2:]) > 1:
-        return FlattenedRows(bottom[1], bottom[2:], transposed)
-    return None if transposed else Transposed((1, 0))
+def _on_vectors(bottom: Shape, axis: int) -> str:
+    """The layer called on the bottom with all axes from this one on merged."""
+    axes = len(bottom)
+    if axis == 1:
+        return "{self}({0})" if axes == 2 else "{self}(layers.Flatten()({0}))"
+    value = in_caffe_order("{0}", axes)
+    if axis == 0:  # the whole batch is one vector
+        return f"{{self}}(ops.reshape({value}, (1, {count(bottom)})))[0]"
+    if axis < axes - 1:
+        value = (
+            call("layers.Reshape", (*bottom[1:axis], count(bottom[axis:])))
+            + f"({value})"
+        )
+    return in_keras_order(f"{{self}}({value})", axis + 1)
+
+
+def _kernel(layer: InnerProduct, bottom: Shape) -> Convert | None:
+    """From Caffe's weights to Keras' kernel; images are flattened with their channels last."""
+    image = channels_last(len(bottom)) and count(bottom[2:]) > 1
+    if image and canonical_axis(layer.axis, bottom) == 1:
+        return FlattenedRows(bottom[1], bottom[2:], layer.transpose)
+    return None if layer.transpose else Transposed((1, 0))
+
+
+@renders(Embed)
+def _embed(node: Node[Embed]) -> Code:
+    layer, axes = node.layer, len(node.bottoms[0].shape)
+    init = call(
+        "BiasedEmbedding" if layer.bias_term else "layers.Embedding",
+        layer.input_dim,
+        layer.num_output,
+        name="{name}",
+    )
+    arrays = {"embeddings": same_array(node, "weight")}
+    if layer.bias_term:
+        arrays["bias"] = same_array(node, "bias")
+    rows = f"{{self}}({in_caffe_order('{0}', axes)})"
+    return Code(in_keras_order(rows, axes + 1), init, arrays)

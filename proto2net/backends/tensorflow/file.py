@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections import Counter
+from collections.abc import Iterable
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from proto2net.backends.base import Array, Step, fill
+from proto2net.backends.base import Step, fill
 from proto2net.backends.file import Assignment, SourceFile
+from proto2net.backends.preprocess import preprocess
 from proto2net.backends.source import (
     INDENT,
     Namespace,
@@ -20,10 +24,16 @@ from proto2net.backends.source import (
 from proto2net.backends.tensorflow.fillers import initialisation
 from proto2net.backends.tensorflow.layout import laid_out
 from proto2net.errors import Issue, UnsupportedError
+from proto2net.graph import Blob, Graph, Node
 from proto2net.shape import Shape
 
+if TYPE_CHECKING:
+    from proto2net.backends.base import Backend
+
 IMPORTS = {
+    "itertools": "import itertools",
     "math": "import math",
+    "Any": "from typing import Any",
     "keras": "import keras",
     "np": "import numpy as np",
     "tf": "import tensorflow as tf",
@@ -33,12 +43,33 @@ IMPORTS = {
 FROM_KERAS = ("initializers", "layers", "ops")
 
 
+OPERATORS = {" + ": "add", " - ": "subtract", " * ": "multiply", " / ": "truedivide"}
+"""What Keras calls the operators that stand in expressions."""
+
+
 class KerasNames(Namespace):
-    """Unique layer names as Keras admits them: without slashes, and TensorFlow without blanks."""
+    """Unique layer names as Keras admits them: without slashes, and TensorFlow without blanks.
+
+    A name such as "flatten_1" is changed where Keras may give it to a layer that has none.
+    """
+
+    def __init__(self, expressions: Iterable[str] = ()) -> None:
+        super().__init__()
+        text = " ".join(expressions)
+        words = {word.replace("_", "").lower() for word in re.findall(r"\w+", text)}
+        self._own = words | {name for sign, name in OPERATORS.items() if sign in text}
 
     def name(self, wanted: str, default: str = "layer") -> str:
         cleaned = re.sub(r"[^A-Za-z0-9_.-]", "_", wanted)[:60]
+        if re.sub(r"_\d+$", "", cleaned).replace("_", "") in self._own:
+            cleaned = f"{cleaned}_{default}"
         return self.unique(cleaned if cleaned[:1].isalnum() else f"{default}{cleaned}")
+
+
+def weighted(node: Node[Any]) -> dict[Blob, float]:
+    """The tops that are a part of the loss, and their weights."""
+    weights = zip(node.tops, node.loss_weight, strict=False)
+    return {top: weight for top, weight in weights if weight}
 
 
 class KerasFile(SourceFile):
@@ -48,6 +79,19 @@ class KerasFile(SourceFile):
     reserved = frozenset({"input_shape", "model", "layer"})
     indent = 1
     nests = False
+    stopped = "ops.stop_gradient({0})"
+
+    def __init__(self, backend: Backend, graph: Graph, entry: str) -> None:
+        super().__init__(backend, graph, entry)
+        for what, blobs in (
+            ("input", self.graph.inputs),
+            ("output", self.graph.outputs),
+        ):
+            if not blobs:
+                raise UnsupportedError(
+                    f"a Keras model needs an {what}, but the network has none",
+                    "use --to torch",
+                )
 
     def body(self) -> list[str]:
         inputs = [
@@ -63,11 +107,16 @@ class KerasFile(SourceFile):
         ]
 
     def object_namespace(self) -> Namespace:
-        names = KerasNames()
+        names = KerasNames(
+            ["AddLoss stop_gradient", *(s.code.forward for s in self.steps)]
+        )
         self._input_names = [
             names.name(blob.name, "input") for blob in self.graph.inputs
         ]
         return names
+
+    def preprocess(self) -> list[str]:
+        return preprocess(self.graph, channels_last=True)
 
     def import_lines(self, used: set[str]) -> list[str]:
         from_keras = [name for name in FROM_KERAS if name in used]
@@ -102,6 +151,18 @@ class KerasFile(SourceFile):
                 written.append(Assignment((variable,), self.object(step)))
                 self._variable_of[name] = variable
         super().write(step, written)
+        for top, weight in weighted(step.nodes[-1]).items():
+            add = call("AddLoss", *([] if weight == 1 else [weight]))
+            variable = (self.variables[top],)
+            last = written[-1]
+            if last.targets == variable:
+                written[-1] = dataclasses.replace(last, value=f"{add}({last.value})")
+            else:
+                written.append(Assignment(variable, f"{add}({variable[0]})"))
+
+    def read(self, step: Step) -> tuple[str, ...]:
+        """The expressions of the bottoms; a layer without any is called on the first input."""
+        return super().read(step) or (self.variables[self.graph.inputs[0]],)
 
     @cached_property
     def _variable_of(self) -> dict[str, str]:
@@ -110,13 +171,17 @@ class KerasFile(SourceFile):
 
     @cached_property
     def _uses(self) -> Counter[str]:
-        return Counter(self.objects.values())
+        uses: Counter[str] = Counter()
+        for step in self.steps:
+            if step.node in self.objects:
+                uses[self.objects[step.node]] += step.code.forward.count("{self}")
+        return uses
 
     def _own_arrays(self, step: Step, name: str) -> None:
         """Note where the step's arrays are; refuse to share some of them and not the others."""
         for variable, array in zip(step.code.arrays, self.owned(step), strict=True):
             path = f"{name}/{variable}"
-            holder = self._holders.setdefault(array, path)
+            holder = self._holders.setdefault(array.sources, path)
             if holder != path:
                 raise UnsupportedError(
                     [
@@ -131,7 +196,7 @@ class KerasFile(SourceFile):
             self.arrays[path] = array
 
     @cached_property
-    def _holders(self) -> dict[Array, str]:
+    def _holders(self) -> dict[Any, str]:
         return {}
 
     def _inputs(self) -> list[str]:

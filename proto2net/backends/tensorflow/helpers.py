@@ -10,9 +10,8 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import initializers, layers, ops
-
 import tensorflow as tf
+from keras import initializers, layers, ops
 
 # ---- vision ---------------------------------------------------------------------------------
 
@@ -34,7 +33,7 @@ class CaffePooling(layers.Layer):
 
     def padded(self, x: tf.Tensor, value: float) -> tf.Tensor:
         """x: (N, H, W, C), with `padding` on all sides and `overhang` beyond it."""
-        sides = [(p, p + o) for p, o in zip(self.padding, self.overhang)]
+        sides = [(p, p + o) for p, o in zip(self.padding, self.overhang, strict=True)]
         return ops.pad(x, [(0, 0), *sides, (0, 0)], constant_values=value)
 
     def get_config(self) -> dict[str, Any]:
@@ -196,7 +195,9 @@ class Im2col(layers.Layer):
 
     def _at(self, place: tuple[int, ...], x: tf.Tensor) -> tf.Tensor:
         """What stands at one place of all the windows."""
-        axes = zip(place, self.kernel_size, self.strides, self.dilation_rate)
+        axes = zip(
+            place, self.kernel_size, self.strides, self.dilation_rate, strict=True
+        )
         cuts = [slice(p * d, (p + 1 - k) * d or None, s) for p, k, s, d in axes]
         return x[(slice(None), *cuts)]
 
@@ -232,7 +233,9 @@ class ConvTranspose(layers.Layer):
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         batch, *size, _ = ops.shape(x)
-        axes = zip(size, self.kernel_size, self.strides, self.dilation_rate)
+        axes = zip(
+            size, self.kernel_size, self.strides, self.dilation_rate, strict=True
+        )
         size = [(n - 1) * s + (k - 1) * d + 1 for n, k, s, d in axes]
         shape = [batch, *size, self.filters]
         options = {"padding": "VALID", "dilations": self.dilation_rate}
@@ -359,7 +362,9 @@ class BatchNorm(layers.Layer):
         )
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
-        others = [axis for axis, n in enumerate(x.shape) if axis != self.axis % len(x.shape)]
+        others = [
+            axis for axis, n in enumerate(x.shape) if axis != self.axis % len(x.shape)
+        ]
         mean, variance = ops.moments(x, others, keepdims=True)
         count = ops.cast(ops.size(x) // ops.size(mean), x.dtype)
         unbiased = variance * count / ops.maximum(count - 1, 1)
@@ -455,7 +460,7 @@ class Crop(layers.Layer):
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         x, reference = inputs
         cuts = [slice(None)] * len(x.shape)
-        for axis, offset in zip(self.axes, self.offsets):
+        for axis, offset in zip(self.axes, self.offsets, strict=True):
             cuts[axis] = slice(offset, offset + ops.shape(reference)[axis])
         return x[tuple(cuts)]
 
@@ -595,7 +600,7 @@ class Recurrent(layers.Layer):
         run = tf.scan(self.step, (x, cont), start)
         if self.expose_hidden:
             return [self.output_of(run[0]), *(every[-1:] for every in run)]
-        for variable, every in zip(self.state, run):
+        for variable, every in zip(self.state, run, strict=True):
             variable.assign(every[-1])
         return self.output_of(run[0])
 

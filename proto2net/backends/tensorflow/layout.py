@@ -63,7 +63,11 @@ def in_keras_order(value: str, axes: int) -> str:
 def read_in_order(value: str, shape: Shape) -> str:
     """The expression of a blob whose elements will be read one by one, in Caffe's order."""
     sizes = shape[1:2], shape[2:]
-    return in_caffe_order(value, len(shape)) if all(max(s, default=1) > 1 for s in sizes) else value
+    return (
+        in_caffe_order(value, len(shape))
+        if all(max(s, default=1) > 1 for s in sizes)
+        else value
+    )
 
 
 def permuted(value: str, axes: Sequence[int]) -> str:
@@ -112,8 +116,10 @@ class Broadcast:
     axes: int
 
     def __call__(self, array: Ndarray) -> Ndarray:
-        return array.reshape(self._full(array.shape)).transpose(order(self.axes)).reshape(
-            self.shape(array.shape)
+        return (
+            array.reshape(self._full(array.shape))
+            .transpose(order(self.axes))
+            .reshape(self.shape(array.shape))
         )
 
     def shape(self, shape: Shape) -> Shape:

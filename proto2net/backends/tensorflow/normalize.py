@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from proto2net.backends.base import Code, running_statistics, same_array
+from typing import Any
+
+from proto2net.backends.base import Array, Code, running_statistics, same_array
 from proto2net.backends.source import call
 from proto2net.backends.tensorflow.backend import renders
-from proto2net.backends.tensorflow.layout import moved_axis
-from proto2net.errors import UnsupportedError
+from proto2net.backends.tensorflow.layout import (
+    Broadcast,
+    in_caffe_order,
+    in_keras_order,
+    moved_axis,
+    order,
+    permuted,
+)
 from proto2net.graph import Node
-from proto2net.layers import LRN, BatchNorm, Scale, Softmax
+from proto2net.layers import LRN, MVN, BatchNorm, Bias, Scale, Softmax
 from proto2net.shape import canonical_axis
 
 
@@ -27,6 +35,24 @@ def _lrn(node: Node[LRN]) -> Code:
     return Code("{self}({0})", init)
 
 
+@renders(MVN)
+def _mvn(node: Node[MVN]) -> Code:
+    layer = node.layer
+    init = call(
+        "MVN",
+        normalize_variance=(layer.normalize_variance, True),
+        across_channels=(layer.across_channels, False),
+        eps=(layer.eps, 1e-9),
+        name="{name}",
+    )
+    axes = len(node.bottoms[0].shape)
+    missing = list(range(axes, 4))
+    if not missing:
+        return Code("{self}({0})", init)
+    full = f"ops.expand_dims({in_caffe_order('{0}', axes)}, {missing})"
+    return Code(f"{{self}}({in_keras_order(full, 4)})", init)
+
+
 @renders(Softmax)
 def _softmax(node: Node[Softmax]) -> Code:
     bottom = node.bottoms[0].shape
@@ -34,26 +60,41 @@ def _softmax(node: Node[Softmax]) -> Code:
     return Code("{self}({0})", call("layers.Softmax", axis=(axis, -1), name="{name}"))
 
 
+# ---- batch norm -----------------------------------------------------------------------------
+
+
 @renders(BatchNorm)
 def _batch_norm(node: Node[BatchNorm]) -> Code:
-    return _normalised(node, None)
+    if not node.layer.batch_statistics(node.phase):
+        return _by_stored_statistics(node, None)
+    layer = node.layer
+    init = call(
+        "BatchNorm",
+        axis=(_channels(node), -1),
+        fraction=(layer.moving_average_fraction, 0.999),
+        epsilon=(layer.eps, 1e-5),
+        name="{name}",
+    )
+    return Code(
+        "{self}({0})", init, {name: same_array(node, name) for name in node.blobs}
+    )
 
 
 @renders(BatchNorm, Scale)
 def _batch_norm_and_scale(node: Node[BatchNorm], scale: Node[Scale]) -> Code | None:
+    """One layer, where the factors are the channels' and the statistics stay as they are."""
+    axis = canonical_axis(scale.layer.axis, scale.bottoms[0].shape)
+    per_channel = axis == scale.layer.num_axes == 1
     if (
-        canonical_axis(scale.layer.axis, scale.bottoms[0].shape) != 1
-        or scale.layer.num_axes != 1
+        node.phase == "TRAIN"
+        or node.layer.batch_statistics(node.phase)
+        or not per_channel
     ):
         return None
-    return _normalised(node, scale)
+    return _by_stored_statistics(node, scale)
 
 
-def _normalised(node: Node[BatchNorm], scale: Node[Scale] | None) -> Code:
-    if node.layer.batch_statistics(node.phase) or len(node.bottoms[0].shape) != 4:
-        raise UnsupportedError(
-            "only stored statistics of 4-axis blobs are rendered so far"
-        )
+def _by_stored_statistics(node: Node[BatchNorm], scale: Node[Scale] | None) -> Code:
     mean, variance = running_statistics(node).values()
     arrays = {"moving_mean": mean, "moving_variance": variance}
     options = {"center": ("False", "True"), "scale": ("False", "True")}
@@ -64,13 +105,71 @@ def _normalised(node: Node[BatchNorm], scale: Node[Scale] | None) -> Code:
             arrays["beta"] = same_array(scale, "bias")
     init = call(
         "layers.BatchNormalization",
+        axis=(_channels(node), -1),
         epsilon=(node.layer.eps, 1e-3),
         **options,
+        trainable=(node.phase != "TRAIN", True),
         name="{name}",
     )
     return Code("{self}({0})", init, arrays)
 
 
+def _channels(node: Node[BatchNorm]) -> int:
+    return moved_axis(1, len(node.bottoms[0].shape))
+
+
+# ---- scale and bias -------------------------------------------------------------------------
+
+
 @renders(Scale)
 def _scale(node: Node[Scale]) -> Code:
-    raise UnsupportedError("a Scale that follows no BatchNorm is not rendered so far")
+    bias = _learned(node, beta="bias") if node.layer.bias_term else {}
+    if len(node.bottoms) == 1:
+        factors = _learned(node, gamma="weight")
+        options = {"use_bias": (node.layer.bias_term, False), "name": "{name}"}
+        init = call("Scale", _shape(node, "weight"), **options)
+        return Code("{self}({0})", init, factors | bias)
+    product = f"{{0}} * {_second(node)}"
+    if not bias:
+        return Code(product)
+    init = call("Bias", _shape(node, "bias"), name="{name}")
+    return Code(f"{{self}}({product})", init, bias)
+
+
+@renders(Bias)
+def _bias(node: Node[Bias]) -> Code:
+    if len(node.bottoms) == 2:
+        return Code(f"{{0}} + {_second(node)}")
+    init = call("Bias", _shape(node, "bias"), name="{name}")
+    return Code("{self}({0})", init, _learned(node, beta="bias"))
+
+
+def _learned(node: Node[Any], **names: str) -> dict[str, Array]:
+    return {
+        variable: same_array(node, blob, _broadcast(node))
+        for variable, blob in names.items()
+    }
+
+
+def _shape(node: Node[Any], blob: str) -> tuple[int, ...]:
+    return _broadcast(node).shape(node.blobs[blob].shape)
+
+
+def _broadcast(node: Node[Any]) -> Broadcast:
+    bottom = node.bottoms[0].shape
+    return Broadcast(canonical_axis(node.layer.axis, bottom), len(bottom))
+
+
+def _second(node: Node[Any]) -> str:
+    """The second bottom, to be broadcast over the first from an axis on."""
+    first, second = (len(bottom.shape) for bottom in node.bottoms)
+    if first == second or second == 0:
+        return "{1}"
+    start = canonical_axis(node.layer.axis, node.bottoms[0].shape)
+    own = range(start, start + second)
+    # The axes of the second in the first's order, each from where it lies now.
+    wanted = [order(second).index(axis - start) for axis in order(first) if axis in own]
+    missing = [place for place, axis in enumerate(order(first)) if axis not in own]
+    value = permuted("{1}", wanted)
+    in_front = missing == list(range(len(missing)))
+    return value if in_front else f"ops.expand_dims({value}, {missing})"

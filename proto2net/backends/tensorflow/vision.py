@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from proto2net.backends.base import Code, Convert, Transposed, choose, same_array
+from typing import Any
+
+from proto2net.backends.base import Array, Code, Convert, Transposed, choose, same_array
 from proto2net.backends.source import call, same
 from proto2net.backends.tensorflow.backend import renders
-from proto2net.backends.tensorflow.layout import DepthwiseKernel
+from proto2net.backends.tensorflow.layout import (
+    DepthwiseKernel,
+    in_caffe_order,
+    in_keras_order,
+    permuted,
+)
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
-from proto2net.layers import Convolution, Pooling, ReLU
-from proto2net.shape import Window
+from proto2net.layers import SPP, Convolution, Deconvolution, Im2col, Pooling, ReLU
+from proto2net.shape import Shape, Window
+
+# ---- convolutions ---------------------------------------------------------------------------
 
 
 @renders(Convolution)
@@ -25,18 +34,18 @@ def _convolution_and_relu(node: Node[Convolution], relu: Node[ReLU]) -> Code | N
 
 
 def _convolved(node: Node[Convolution], activation: str | None = None) -> Code:
-    layer, bottom = node.layer, node.bottoms[0].shape
-    _, channels, _ = layer.split(bottom)
-    if len(bottom) != 4 or layer.axis % len(bottom) != 1 or len(node.bottoms) > 1:
-        raise UnsupportedError("only one bottom of 4 axes is rendered so far")
-    window = layer.window(bottom)
-    depthwise = layer.group == channels > 1
-    padding, read = _padding(window)
+    layer = node.layer
+    window, axes = _window(node)
+    channels = layer.split(node.bottoms[0].shape)[1]
+    depthwise = axes == 2 and layer.group == channels > 1
+    # Keras refuses strides and dilation together: convolve densely, and take every second.
+    thinned = max(window.stride) > 1 < max(window.dilation)
+    padding, read = _padding(window, layer.split(node.bottoms[0].shape)[2])
     init = call(
-        "layers.DepthwiseConv2D" if depthwise else "layers.Conv2D",
+        "layers.DepthwiseConv2D" if depthwise else f"layers.Conv{axes}D",
         *([] if depthwise else [layer.num_output]),
         same(window.kernel),
-        strides=(same(window.stride), 1),
+        strides=(1 if thinned else same(window.stride), 1),
         padding=(padding, '"valid"'),
         depth_multiplier=(layer.num_output // channels if depthwise else 1, 1),
         dilation_rate=(same(window.dilation), 1),
@@ -45,25 +54,133 @@ def _convolved(node: Node[Convolution], activation: str | None = None) -> Code:
         use_bias=(layer.bias_term, True),
         name="{name}",
     )
-    convert: Convert = (
-        DepthwiseKernel(channels) if depthwise else Transposed((2, 3, 1, 0))
+    convert = DepthwiseKernel(channels) if depthwise else None
+    step = "".join(f", ::{stride}" for stride in window.stride) if thinned else ""
+    made = f"{{self}}({read})" + (f"[:{step}]" if step else "")
+    return Code(_on_images(node, made), init, _filters(node, convert))
+
+
+@renders(Deconvolution)
+def _deconvolution(node: Node[Deconvolution]) -> Code:
+    layer = node.layer
+    window, axes = _window(node)
+    size = zip(window.extent, window.stride, window.pad, strict=True)
+    even = set(window.dilation) == {1} and all(e - s == 2 * p for e, s, p in size)
+    steps = zip(window.extent, window.stride, strict=True)
+    options: dict[str, object]
+    if layer.group > 1 or max(window.stride) > 1 < max(window.dilation):
+        even = False
+        function, kernel = "ConvTranspose", window.kernel
+        options = {
+            "strides": (window.stride, None),
+            "dilation_rate": (window.dilation, (1,) * axes),
+            "groups": (layer.group, 1),
+        }
+    else:
+        function, kernel = f"layers.Conv{axes}DTranspose", same(window.kernel)
+        options = {
+            "strides": (same(window.stride), 1),
+            "padding": ('"same"' if even else '"valid"', '"valid"'),
+            "output_padding": (0 if any(e < s for e, s in steps) else None, None),
+            "dilation_rate": (same(window.dilation), 1),
+        }
+    init = call(
+        function,
+        layer.num_output,
+        kernel,
+        **options,
+        use_bias=(layer.bias_term, True),
+        name="{name}",
     )
-    arrays = {"kernel": same_array(node, "weight", convert)}
-    if layer.bias_term:
-        arrays["bias"] = same_array(node, "bias")
-    return Code(f"{{self}}({read})", init, arrays)
+    made = "{self}({0})"
+    if any(window.pad) and not even:
+        made = f"{call(f'layers.Cropping{axes}D', same(window.pad))}({made})"
+    return Code(_on_images(node, made), init, _filters(node))
 
 
-def _padding(window: Window) -> tuple[str, str]:
+@renders(Im2col)
+def _im2col(node: Node[Im2col]) -> Code:
+    window, axes = _window(node)
+    _, read = _padding(
+        window, node.layer.split(node.bottoms[0].shape)[2], explicit=True
+    )
+    init = call(
+        "Im2col",
+        window.kernel,
+        strides=(window.stride, (1,) * axes),
+        dilation_rate=(window.dilation, (1,) * axes),
+        name="{name}",
+    )
+    return Code(_on_images(node, f"{{self}}({read})"), init)
+
+
+def _window(node: Node[Any]) -> tuple[Window, int]:
+    """The window, and over how many spatial axes Keras slides it."""
+    window = node.layer.window(node.bottoms[0].shape)
+    axes = len(window.kernel)
+    if not 1 <= axes <= 3:
+        raise UnsupportedError(
+            f"a window over {axes} axes is not possible", "use --to torch"
+        )
+    return window, axes
+
+
+def _filters(node: Node[Any], convert: Convert | None = None) -> dict[str, Array]:
+    """Kernel and bias: Keras has the kernel's axes in front, then inputs and outputs."""
+    axes = len(node.blobs["weight"].shape)
+    kernel = same_array(node, "weight", convert or Transposed((*range(2, axes), 1, 0)))
+    return {"kernel": kernel} | (
+        {"bias": same_array(node, "bias")} if len(node.blobs) > 1 else {}
+    )
+
+
+def _on_images(node: Node[Any], made: str) -> str:
+    """The expression for each bottom, which it takes as (N, spatial axes, C)."""
+    tops = [_on_image(node, index, made) for index in range(len(node.bottoms))]
+    return tops[0] if len(tops) == 1 else f"({', '.join(tops)})"
+
+
+def _on_image(node: Node[Any], index: int, made: str) -> str:
+    bottom, top = node.bottoms[index].shape, node.tops[index].shape
+    batch, _, size = node.layer.split(bottom)
+    value = f"{{{index}}}"
+    if len(batch) == 1 and len(size) > 1:
+        return made.replace("{0}", value)
+    value = in_caffe_order(value, len(bottom))
+    if len(batch) != 1:  # all axes before the channels become one
+        value = (
+            f"{call('Reshape', (-1,) if batch else (1,), num_axes=len(batch))}({value})"
+        )
+    value = permuted(value, (0, *range(2, len(size) + 2), 1))
+    value = permuted(
+        made.replace("{0}", value), (0, len(size) + 1, *range(1, len(size) + 1))
+    )
+    if len(batch) != 1:
+        value = (
+            f"{call('Reshape', (-1, *batch[1:]) if batch else (), num_axes=1)}({value})"
+        )
+    return in_keras_order(value, len(top))
+
+
+def _padding(window: Window, size: Shape, *, explicit: bool = False) -> tuple[str, str]:
     """Keras' padding option, and the expression of the bottom, padded where it must be.
 
     "same" pads evenly only at stride 1; at other strides it depends on the size of the image.
     """
-    if not any(window.pad):
+    axes = zip(size, window.pad, window.extent, strict=True)
+    # A window that is larger than the image by less than a stride hangs over its end.
+    missing = tuple(max(e - n - 2 * p, 0) for n, p, e in axes)
+    if any(missing):
+        pads = zip(window.pad, missing, strict=True)
+        sides = tuple((p, p + m) for p, m in pads)
+        padding: Any = sides if len(sides) > 1 else sides[0]
+    elif not any(window.pad):
         return '"valid"', "{0}"
-    if _even(window):
+    elif _even(window) and not explicit:
         return '"same"', "{0}"
-    return '"valid"', f"{call('layers.ZeroPadding2D', same(window.pad))}({{0}})"
+    else:
+        padding = same(window.pad)
+    return '"valid"', f"{call(f'layers.ZeroPadding{len(size)}D', padding)}({{0}})"
 
 
 def _even(window: Window) -> bool:
@@ -72,41 +189,49 @@ def _even(window: Window) -> bool:
     return set(window.stride) == {1} and full == tuple(2 * pad for pad in window.pad)
 
 
+# ---- pooling --------------------------------------------------------------------------------
+
+
 @renders(Pooling)
 def _pooling(node: Node[Pooling]) -> Code:
-    layer, bottom = node.layer, node.bottoms[0].shape
-    kind = choose(node, "pool", MAX="Max", AVE="Average")
-    if len(node.tops) > 1:
-        raise UnsupportedError("the mask of a max pooling is not rendered so far")
-    if layer.global_pooling:
-        return Code(
-            "{self}({0})",
-            call(f"layers.Global{kind}Pooling2D", keepdims="True", name="{name}"),
-        )
-    window = layer.window(bottom)
+    layer, window = node.layer, node.layer.window(node.bottoms[0].shape)
+    kind = choose(node, "pool", MAX="Max", AVE="Average", STOCHASTIC="Stochastic")
+    mask = len(node.tops) > 1
+    if layer.global_pooling and kind != "Stochastic" and not mask:
+        return _global_pooling(kind)
     overhang = _overhang(layer, window)
     size, strides = same(window.kernel), same(window.stride)
-    if not any((*window.pad, *overhang)):
-        init = call(f"layers.{kind}Pooling2D", size, strides, name="{name}")
-        return Code("{self}({0})", init)
-    if kind == "Max" and _even(window):
+    bottom = "{0}"
+    if (
+        kind == "Stochastic"
+        or mask
+        or any(overhang)
+        or (kind == "Max" and any(window.pad))
+    ):
+        if kind == "Max" and _even(window) and not mask:
+            init = call(
+                "layers.MaxPooling2D", size, strides, padding='"same"', name="{name}"
+            )
+            return Code("{self}({0})", init)
         init = call(
-            "layers.MaxPooling2D", size, strides, padding='"same"', name="{name}"
+            f"{kind}Pooling{'WithMask' if mask else ''}",
+            size,
+            strides,
+            padding=(same(window.pad), 0),
+            overhang=(same(overhang), 0),
+            name="{name}",
         )
-        return Code("{self}({0})", init)
-    if kind == "Average" and not any(overhang):
-        init = call("layers.AveragePooling2D", size, strides, name="{name}")
-        return Code(
-            f"{{self}}({call('layers.ZeroPadding2D', same(window.pad))}({{0}}))", init
-        )
-    init = call(
-        f"{kind}Pooling",
-        size,
-        strides,
-        padding=(same(window.pad), 0),
-        overhang=(same(overhang), 0),
-        name="{name}",
-    )
+    else:
+        init = call(f"layers.{kind}Pooling2D", size, strides, name="{name}")
+        if any(window.pad):
+            bottom = f"{call('layers.ZeroPadding2D', same(window.pad))}({{0}})"
+    return Code(f"{{self}}({bottom})", init)
+
+
+def _global_pooling(kind: str) -> Code:
+    if kind == "Max":
+        return Code("{self}({0})", call("GlobalMaxPooling", name="{name}"))
+    init = call("layers.GlobalAveragePooling2D", keepdims="True", name="{name}")
     return Code("{self}({0})", init)
 
 
@@ -121,3 +246,14 @@ def _overhang(layer: Pooling, window: Window) -> tuple[int, ...]:
     axes = zip(window.kernel, window.stride, window.pad, strict=True)
     clip = any(window.pad)
     return tuple(min(p + s - 1, k - 1) - p if clip else s - 1 for k, s, p in axes)
+
+
+@renders(SPP)
+def _spp(node: Node[SPP]) -> Code:
+    kind = choose(node, "pool", MAX="Max", AVE="Average")
+    height = node.layer.pyramid_height
+    if height == 1:
+        return _global_pooling(kind)
+    average = (kind == "Average", False)
+    init = call("SpatialPyramidPooling", height, average=average, name="{name}")
+    return Code("{self}({0})", init)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from proto2net.backends.base import Code, Reshaped, same_array
-from proto2net.backends.source import call, literal
+from proto2net.backends.source import call, literal, scaled
 from proto2net.backends.torch.backend import renders
 from proto2net.graph import Node
 from proto2net.layers import (
@@ -87,19 +87,7 @@ def _power_of(base: float, exponent: float) -> float:
         return math.inf
     if base < 0 and not exponent.is_integer():
         return math.nan
-    return base**exponent
-
-
-def scaled(x: str, scale: float, shift: float) -> str:
-    """`0.5 * x + 1.0`, without what changes nothing."""
-    size = x if abs(scale) == 1 else f"{literal(abs(scale))} * {x}"
-    if scale == 0:
-        return f"0.0 * {x} + {literal(shift)}"
-    if scale < 0:
-        return f"{literal(shift)} - {size}" if shift else f"-{size}"
-    if not shift:
-        return size
-    return f"{size} {'-' if shift < 0 else '+'} {literal(abs(shift))}"
+    return float(base**exponent)
 
 
 @renders(PReLU)

@@ -5,12 +5,13 @@ PyTorch's layout is Caffe's own (N, C, H, W), and so is that of its weights.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from proto2net.backends.base import Backend, Emitted
 from proto2net.backends.source import class_name
 from proto2net.backends.torch.file import TorchFile
 from proto2net.graph import Graph
+from proto2net.layers import HDF5Output
 
 if TYPE_CHECKING:
     from proto2net.backends.base import Ndarray
@@ -22,6 +23,7 @@ class Torch(Backend):
     name = "torch"
     title = "PyTorch"
     package = __package__
+    unsupported: ClassVar = {HDF5Output: "writing a file has no rendering"}
 
     def emit(self, graph: Graph, name: str = "") -> Emitted:
         """An importable file with one nn.Module."""
@@ -57,10 +59,10 @@ class Torch(Backend):
             outputs = network(
                 *(torch.as_tensor(feeds[blob.name]) for blob in graph.inputs)
             )
-        return [
-            tensor.detach().cpu().numpy()
-            for tensor in (outputs if isinstance(outputs, tuple) else (outputs,))
-        ]
+        if not isinstance(outputs, tuple):
+            outputs = (outputs,)
+        wanted = outputs[: len(graph.outputs)]
+        return [tensor.detach().cpu().numpy() for tensor in wanted]
 
 
 backend = Torch()

@@ -6,8 +6,7 @@ from itertools import takewhile
 from typing import Any
 
 from proto2net.backends.base import Code, choose, same_array
-from proto2net.backends.source import call, literal
-from proto2net.backends.torch.activation import scaled
+from proto2net.backends.source import call, scaled, weighted_sum
 from proto2net.backends.torch.backend import renders
 from proto2net.graph import Node
 from proto2net.layers import (
@@ -70,17 +69,6 @@ def _eltwise(node: Node[Eltwise]) -> Code:
     if operation == "+" and node.layer.coeff:
         return Code(weighted_sum(bottoms(node), node.layer.coeff))
     return Code(f" {operation} ".join(bottoms(node)))
-
-
-def weighted_sum(terms: list[str], coefficients: tuple[float, ...]) -> str:
-    """`a - 0.5 * b` for coefficients 1 and -0.5."""
-    text = ""
-    for term, coefficient in zip(terms, coefficients, strict=True):
-        size = abs(coefficient)
-        part = term if size == 1 else f"{literal(size)} * {term}"
-        sign = "-" if coefficient < 0 else "+"
-        text = f"{text} {sign} {part}" if text else f"{sign.strip('+')}{part}"
-    return text
 
 
 @renders(Flatten)

@@ -10,6 +10,7 @@ from proto2net.backends.torch.fillers import initialisation, parameter_name
 IMPORTS = {
     "math": "import math",
     "Callable": "from collections.abc import Callable",
+    "np": "import numpy as np",
     "torch": "import torch",
     "F": "import torch.nn.functional as F",
     "nn": "from torch import nn",
@@ -85,6 +86,7 @@ class TorchFile(SourceFile):
     reserved = frozenset({"self"})
     reserved_objects = MODULE_ATTRIBUTES
     indent = 2
+    stopped = "{0}.detach()"
 
     def body(self) -> list[str]:
         return [

@@ -1,0 +1,152 @@
+"""Decodes BlobProto: a learned array of a .caffemodel, or the mean image of a .binaryproto."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from google.protobuf.message import DecodeError
+
+from proto2net.caffe.schema import message_class
+from proto2net.caffe.wire import (
+    DAMAGED,
+    FIXED32,
+    FIXED64,
+    LENGTH,
+    VARINT,
+    Data,
+    Field,
+    fields,
+    mapped,
+    signed,
+    varints,
+)
+from proto2net.errors import Location, WeightError
+from proto2net.shape import MAX_AXES, MAX_COUNT, Shape, count, dims
+from proto2net.weights import Stored
+
+if TYPE_CHECKING:
+    from proto2net.weights import Ndarray
+
+_DATA, _DIFF, _SHAPE, _DOUBLE_DATA, _RAW_TYPE, _RAW_DATA = 5, 6, 7, 8, 10, 12
+_LAST = _RAW_DATA
+
+_REPEATED = {_DATA: FIXED32, _DIFF: FIXED32, _DOUBLE_DATA: FIXED64}
+"""The fields of many values, which come one by one, or packed in one piece or more."""
+
+_RAW_TYPES = {0: "<f8", 1: "<f4", 2: "<f2"}
+"""NVIDIA's fork writes the values as bytes, and their type as a number."""
+
+_LEGACY = (1, 2, 3, 4)
+"""num, channels, height and width: what there was before `shape`."""
+
+_C3D_LEGACY = (1, 2, 3, 4, 5)
+"""C3D has a length before height, so that width is where data was, and data where diff was."""
+
+_Parts = dict[tuple[int, int], Field]
+"""The last field of each number and kind."""
+
+
+def mean(path: str | Path) -> Ndarray:
+    """The mean image of a .binaryproto, as (channels, height, width)."""
+    try:
+        data = mapped(path)
+        array = decoded(data, 0, len(data)).array
+        if array.ndim == 4 and len(array) == 1:
+            array = array[0]
+        if array.ndim != 3:
+            found = f"a mean image has channels, height and width, but this is {dims(array.shape)}"
+            raise WeightError(found)
+        return array
+    except WeightError as error:
+        raise WeightError(error.at(Location(str(path), 0))) from None
+
+
+def decoded(data: Data, start: int, end: int, at: int | None = None) -> Stored:
+    """The array of the BlobProto between two positions: a view where its values are in one piece.
+
+    `at` is where messages say that it is, if not at `start`.
+    """
+    at = start if at is None else at
+    parts: _Parts = {}
+    shape: list[int] = []
+    for field in fields(data, start, end):
+        key = field.number, field.kind
+        if _is_scattered(field, parts):
+            return _in_one_piece(data, start, end, at)
+        if key == (_SHAPE, LENGTH) and not _is_c3d(parts):
+            _add_dims(shape, data, field, at)
+        elif field.number <= _LAST:
+            parts[key] = field
+    return _stored(data, parts, shape, at)
+
+
+def _is_scattered(field: Field, before: _Parts) -> bool:
+    """Whether this is one value of many, or not the first piece of them."""
+    if field.number not in _REPEATED:
+        return False
+    if field.kind == LENGTH:
+        return (field.number, LENGTH) in before
+    return field.kind == _REPEATED[field.number]
+
+
+def _is_c3d(parts: _Parts) -> bool:
+    return (_DATA, VARINT) in parts
+
+
+def _in_one_piece(data: Data, start: int, end: int, at: int) -> Stored:
+    """A blob whose values are scattered, after protobuf has written them in one piece."""
+    try:
+        message = message_class("BlobProto").FromString(data[start:end])
+    except DecodeError as error:
+        raise WeightError(f"byte {at:,}: {error}", DAMAGED) from None
+    data = message.SerializeToString()
+    return decoded(data, 0, len(data), at)
+
+
+def _add_dims(shape: list[int], data: Data, field: Field, at: int) -> None:
+    for inner in fields(data, field.start, field.end):
+        for size in varints(data, inner) if inner.number == 1 else ():
+            if len(shape) == MAX_AXES:
+                what = f"a blob of more than {MAX_AXES} axes, which is Caffe's limit"
+                raise WeightError(f"byte {at:,}: {what}", DAMAGED)
+            shape.append(signed(size))
+
+
+def _stored(data: Data, parts: _Parts, dim: list[int], at: int) -> Stored:
+    import numpy as np
+
+    numbers = _C3D_LEGACY if _is_c3d(parts) else _LEGACY
+    sizes = [parts.get((number, VARINT)) for number in numbers]
+    legacy = any(sizes)
+    shape = tuple(signed(s.value, 32) if s else 0 for s in sizes) if legacy else tuple(dim)
+    if min(shape, default=0) < 0 or count([size or 1 for size in shape]) > MAX_COUNT:
+        limit = f"Caffe's limit is {MAX_COUNT:,} elements"
+        raise WeightError(f"byte {at:,}: a blob claims to be {dims(shape)}; {limit}", DAMAGED)
+    field, dtype = _values(parts)
+    size = np.dtype(dtype).itemsize
+    held = field.end - field.start if field else 0
+    if held != count(shape) * size:
+        raise WeightError(
+            f"byte {at:,}: a blob of {dims(shape)} needs {count(shape) * size:,} bytes of values, "
+            f"but {held:,} are there",
+            DAMAGED,
+        )
+    if not field:
+        return Stored(np.zeros(shape, np.float32), legacy)
+    array = np.frombuffer(data, dtype, count(shape), field.start).reshape(shape)
+    with np.errstate(over="ignore"):  # a double that no float can hold is infinite, as in Caffe
+        return Stored(array.astype(np.float32, copy=False), legacy)
+
+
+def _values(parts: _Parts) -> tuple[Field | None, str]:
+    """The field that holds the values, if any does, and their type."""
+    if _is_c3d(parts):
+        return parts.get((_DIFF, LENGTH)), "<f4"
+    raw_type = parts.get((_RAW_TYPE, VARINT))
+    raw = _RAW_TYPES.get(raw_type.value) if raw_type else None
+    for number, dtype in ((_DOUBLE_DATA, "<f8"), (_DATA, "<f4"), (_RAW_DATA, raw)):
+        field = parts.get((number, LENGTH))
+        if field and dtype and field.end > field.start:
+            return field, dtype
+    return None, "<f4"

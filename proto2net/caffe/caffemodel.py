@@ -1,0 +1,302 @@
+"""Reads .caffemodel files, each a NetParameter in binary: their weights, and their definition.
+
+Field numbers below 100 mean the same in every fork of Caffe, so names, types and arrays can be
+told of any file. Parameters of layers are another matter: forks have given the same numbers to
+different messages. A definition is believed only as far as Caffe's own schema explains it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from google.protobuf.message import DecodeError
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+from proto2net.caffe.binaryproto import decoded
+from proto2net.caffe.importer import routes
+from proto2net.caffe.schema import LINE, Message, is_repeated, message_class
+from proto2net.caffe.upgrade import upgrade
+from proto2net.caffe.wire import DAMAGED, LENGTH, Data, Field, encoded, fields, mapped, text
+from proto2net.errors import Issue, Location, ParseError, WeightError
+from proto2net.layers.base import LAYERS, Layer
+from proto2net.layers.data import DataLayer
+from proto2net.weights import StoredLayer
+
+_MOST = 100_000
+"""Layers of a net, or arrays of a layer: what has more is no network."""
+_MOST_BYTES = 2**26
+"""Of a definition without its arrays; the largest nets have less than 1 MB."""
+
+
+@dataclass(frozen=True)
+class _Format:
+    """The field numbers of a format of layers."""
+
+    name: int
+    type: int
+    blobs: int
+    inner: int = 0
+    """The field that holds a layer of V0, which then is all that counts."""
+
+
+_V0 = _Format(name=1, type=2, blobs=50)
+_V1 = _Format(name=4, type=5, blobs=6, inner=1)
+_CURRENT = _Format(name=1, type=2, blobs=7)
+_LAYERS = {2: _V1, 100: _CURRENT}
+"""The fields of NetParameter that hold layers."""
+
+
+# ---- weights --------------------------------------------------------------------------------
+
+
+def layers(data: Data) -> Iterator[StoredLayer]:
+    """The layers of a file with their arrays, which are views on it where they can be."""
+    before = ""
+    number = 0
+    try:
+        for number, (field, form) in enumerate(_layer_fields(data), start=1):
+            layer = _layer(data, [field], form)
+            before = layer.name
+            yield layer
+    except WeightError as error:
+        if not before or error.issues[0].layer:
+            raise
+        raise WeightError(error.at(None, f'after layer "{before}"')) from None
+    if not number:
+        raise WeightError("it holds no layers", "is it a .caffemodel?")
+
+
+def _layer_fields(data: Data) -> Iterator[tuple[Field, _Format]]:
+    number = 0
+    for field in fields(data, 0, len(data)):
+        form = _LAYERS.get(field.number)
+        if form and field.kind == LENGTH:
+            number += 1
+            _check_most(number, "layers", field)
+            yield field, form
+
+
+def _layer(data: Data, messages: Sequence[Field], form: _Format) -> StoredLayer:
+    """A layer from its message, of which there may be several parts."""
+    name = kind = ""
+    blobs: list[Field] = []
+    inner: list[Field] = []
+    try:
+        for message in messages:
+            for field in fields(data, message.start, message.end):
+                if field.kind != LENGTH:
+                    continue
+                if field.number == form.name:
+                    name = text(data, field)
+                elif field.number == form.type:
+                    kind = text(data, field)
+                elif field.number == form.blobs:
+                    blobs.append(field)
+                    _check_most(len(blobs), "arrays in a layer", field)
+                elif field.number == form.inner:
+                    inner.append(field)
+                    _check_most(len(inner), "parts of a layer", field)
+        if inner:
+            return _layer(data, inner, _V0)
+        return StoredLayer(name, tuple(decoded(data, b.start, b.end) for b in blobs), kind)
+    except WeightError as error:
+        raise WeightError(error.at(None, f'layer "{name}"' if name else "")) from None
+
+
+def _check_most(number: int, what: str, field: Field) -> None:
+    if number > _MOST:
+        raise WeightError(f"byte {field.at:,}: more than {_MOST:,} {what}", DAMAGED)
+
+
+# ---- the definition -------------------------------------------------------------------------
+
+
+def definition(path: str | Path, file: str) -> tuple[Message, list[str]]:
+    """The definition that a file carries, as one of the current format, and what is to be told.
+
+    What Caffe put in before it wrote the file is taken out again: the arrays, the phase of each
+    layer, the rules that had chosen it, and the Split layers. `file` is what messages call it.
+    """
+    try:
+        data = mapped(path)
+        net = message_class("NetParameter").FromString(_without_blobs(data))
+    except DecodeError as error:
+        raise WeightError([Issue(str(error), DAMAGED, Location(file, 0))]) from None
+    except WeightError as error:
+        raise WeightError(error.at(Location(file, 0))) from None
+    notes = _check(net, file)
+    inputs = [] if net.input_shape or net.input_dim else list(net.input)
+    if inputs:
+        net.ClearField("input")
+    notes += upgrade(net, file)
+    if inputs:  # their shape stood in the prototxt only, and has to be given
+        net.layer.insert(0, message_class("LayerParameter")(name="input", type="Input", top=inputs))
+    for layer in net.layer:
+        for name in ("phase", "include", "exclude"):
+            layer.ClearField(name)
+    _remove_splits(net)
+    return net, notes
+
+
+def _without_blobs(data: Data) -> bytes:
+    """The message without its arrays: small enough to be parsed."""
+    kept = bytearray()
+    for field in fields(data, 0, len(data)):
+        kept += _copied(data, field, _LAYERS.get(field.number))
+        _check_size(kept)
+    return bytes(kept)
+
+
+def _copied(data: Data, field: Field, form: _Format | None) -> bytes:
+    """A field as it is; if it is a layer, without the arrays."""
+    if not form or field.kind != LENGTH:
+        _check_size(range(field.at, field.end))
+        return data[field.at : field.end]
+    kept = bytearray()
+    for part in fields(data, field.start, field.end):
+        if part.number != form.blobs:
+            kept += _copied(data, part, _V0 if part.number == form.inner else None)
+            _check_size(kept)
+    return encoded(field.number, bytes(kept))
+
+
+def _check_size(kept: Sequence[int]) -> None:
+    if len(kept) > _MOST_BYTES:
+        raise WeightError(f"without its arrays it has more than {_MOST_BYTES:,} bytes", DAMAGED)
+
+
+def _remove_splits(net: Message) -> None:
+    """Take out the Split layers that Caffe inserted (insert_splits.cpp)."""
+    origins: dict[str, str] = {}
+    for layer in net.layer:
+        layer.bottom[:] = [origins.get(name, name) for name in layer.bottom]
+        if _is_inserted(layer):
+            origins.update(dict.fromkeys(layer.top, layer.bottom[0]))
+    for index in reversed(range(len(net.layer))):
+        layer = net.layer[index]
+        if _is_inserted(layer):
+            if layer.loss_weight:
+                _give_back(layer.loss_weight[0], layer.bottom[0], net.layer[:index])
+            del net.layer[index]
+
+
+def _is_inserted(layer: Message) -> bool:
+    """Whether Caffe has named this Split, which it puts behind each blob of several readers."""
+    return (
+        layer.type == "Split"
+        and len(layer.bottom) == 1
+        and layer.name.endswith("_split")
+        and list(layer.top) == [f"{layer.name}_{index}" for index in range(len(layer.top))]
+    )
+
+
+def _give_back(loss_weight: float, blob: str, before: Sequence[Message]) -> None:
+    """Return a loss weight, which the split had taken over, to the layer that makes the blob."""
+    for layer in reversed(before):
+        if blob in layer.top:
+            weights = [*layer.loss_weight, *[0.0] * len(layer.top)][: len(layer.top)]
+            weights[list(layer.top).index(blob)] = loss_weight
+            layer.loss_weight[:] = weights
+            return
+
+
+# ---- what forks have written ----------------------------------------------------------------
+
+_FIRST_PARAMETER, _LAST_PARAMETER = 100, 148
+"""The numbers in LayerParameter that Caffe has given to messages of parameters."""
+_GIVE_IT = "a fork of Caffe wrote the file: give the prototxt, and this file as weights"
+
+
+def _check(net: Message, file: str) -> list[str]:
+    """Refuse layers that Caffe's own schema does not explain. Returns what is to be told."""
+    _mend_text(net)
+    issues: list[Issue] = []
+    notes: list[str] = []
+    for entries, check in ((net.layers, _check_v1), (net.layer, _check_layer)):
+        for entry in entries:
+            entry.ClearField(LINE)
+            where, label = Location(file, 0), _label(entry)
+            try:
+                notes += [str(Issue(what, "", where, label)) for what in check(entry)]
+            except ParseError as error:
+                issues += error.at(where, label)
+    if issues:
+        raise ParseError(issues)
+    return notes
+
+
+def _check_v1(entry: Message) -> list[str]:
+    """In V1 types are numbers, of which forks have their own too, so nothing may be unknown."""
+    unknown = _unknown(entry)
+    if unknown:
+        raise ParseError(f"has fields that Caffe does not know ({', '.join(unknown)})", _GIVE_IT)
+    return []
+
+
+def _check_layer(layer: Message) -> list[str]:
+    cls = LAYERS.get(layer.type)
+    if cls is None:  # the importer will say so
+        return []
+    own = layer.DESCRIPTOR.fields_by_name.get(cls.param)
+    given = own is not None and layer.HasField(own.name)
+    inside = _unknown(getattr(layer, cls.param)) if given else []
+    strays = _strays(layer, cls)
+    if own and not issubclass(cls, DataLayer):  # of data layers the shape can be asked for
+        if own.number > _LAST_PARAMETER:
+            raise ParseError("forks do not agree on the number of its parameters", _GIVE_IT)
+        if inside:
+            what = f"its {own.name} has fields that Caffe does not know ({', '.join(inside)})"
+            raise ParseError(what, _GIVE_IT)
+        if strays and not given:
+            what = f"has no {own.name}, but fields of other layers ({', '.join(strays)})"
+            raise ParseError(what, _GIVE_IT)
+    notes = []
+    if inside or strays:
+        notes.append(f"ignored fields that Caffe does not know here: {', '.join(inside + strays)}")
+    if layer.type == "Pooling" and layer.pooling_param.HasField("round_mode"):
+        notes.append("took field 13 for round_mode; some forks have ceil_mode there, its opposite")
+    return notes
+
+
+def _strays(layer: Message, cls: type[Layer]) -> list[str]:
+    """The messages in a layer that are not for its type, which other types of a fork may read."""
+    known = {cls.param, "transform_param", "loss_param"}
+    known.update(route.name for _, within, route in routes(cls.type) if route and not within)
+    known.update(field.name for field in layer.DESCRIPTOR.fields if field.number < _FIRST_PARAMETER)
+    strays = [field.name for field, _ in layer.ListFields() if field.name not in known]
+    return strays + [str(f.field_number) for f in UnknownFieldSet(layer) if f.wire_type == LENGTH]
+
+
+def _unknown(message: Message) -> list[str]:
+    """The numbers of fields, at any depth, that the schema lacks."""
+    numbers = [str(field.field_number) for field in UnknownFieldSet(message)]
+    for field, value in message.ListFields():
+        if field.message_type is not None:
+            for part in value if is_repeated(field) else [value]:
+                numbers += _unknown(part)
+    return numbers
+
+
+def _mend_text(message: Message) -> None:
+    """Replace what is no UTF-8, such as a path in the encoding of somebody's machine."""
+    for field, value in message.ListFields():
+        parts = value if is_repeated(field) else [value]
+        if field.message_type is not None:
+            for part in parts:
+                _mend_text(part)
+        elif any(isinstance(part, bytes) for part in parts) and field.type == field.TYPE_STRING:
+            texts = [p if isinstance(p, str) else p.decode(errors="replace") for p in parts]
+            if is_repeated(field):
+                value[:] = texts
+            else:
+                setattr(message, field.name, texts[0])
+
+
+def _label(entry: Message) -> str:
+    """A layer of any format as messages call it."""
+    name = entry.name
+    if not name and "layer" in entry.DESCRIPTOR.fields_by_name:
+        name = entry.layer.name
+    return f'layer "{name}"'

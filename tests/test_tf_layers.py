@@ -1,0 +1,73 @@
+"""Keras computes for each layer what Caffe does, forward and backward."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from layer_cases import (
+    NAMES,
+    Arrays,
+    Ndarray,
+    Weights,
+    case,
+    check_after,
+    check_blobs,
+    check_gradients,
+    computes,
+    covered,
+)
+
+import proto2net
+from proto2net import Graph, backends
+from proto2net.backends.tensorflow.layout import inverse_order, order
+from proto2net.layers import LAYERS, Layer
+
+TF = backends.get("tf")
+
+
+def differentiate(
+    graph: Graph, weights: Weights, inputs: Arrays, coefficients: list[Ndarray]
+) -> tuple[Arrays, Arrays]:
+    network = proto2net.load(graph, weights, to="tf")
+    tensors = {blob.name: tf.constant(laid_out(inputs[blob.name])) for blob in graph.inputs}
+    variables = TF.variables(network)
+    with tf.GradientTape() as tape:
+        tape.watch(list(tensors.values()))
+        fed = list(tensors.values())
+        outputs = network(fed if len(fed) > 1 else fed[0], training=graph.phase == "TRAIN")
+        outputs = outputs if isinstance(outputs, list) else [outputs]
+        objective = sum(
+            tf.reduce_sum(laid_out(c) * output)
+            for c, output in zip(coefficients, outputs, strict=True)
+        )
+    trained = {name: v.value for name, v in variables.items() if v.trainable}
+    of_inputs, of_arrays = tape.gradient(objective, (tensors, trained))
+    return (
+        {k: to_caffe(np.asarray(v)) for k, v in of_inputs.items() if v is not None},
+        {k: tf.convert_to_tensor(v).numpy() for k, v in of_arrays.items() if v is not None},
+    )
+
+
+def laid_out(array: Ndarray) -> Ndarray:
+    return array.transpose(order(array.ndim))
+
+
+def to_caffe(array: Ndarray) -> Ndarray:
+    return array.transpose(inverse_order(array.ndim))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_layer_agrees_with_caffe(name: str) -> None:
+    found = case(name)
+    check_blobs(found, "tf")
+    if found.after:
+        check_after(found, "tf")
+    if found.gradients is not None:
+        check_gradients(found, "tf", differentiate)
+
+
+@pytest.mark.parametrize("kind", [*filter(computes, LAYERS.values())], ids=lambda kind: kind.type)
+def test_layer_type_is_rendered_and_has_a_case(kind: type[Layer]) -> None:
+    assert TF.supports(kind) or kind in TF.unsupported
+    assert kind in covered()
