@@ -126,6 +126,14 @@ def _unreadable(head: bytes, found: Format | None) -> Issue:
     )
 
 
+def as_float32(array: Ndarray) -> Ndarray:
+    """The array in Caffe's type. A double that no float can hold becomes infinite, as in Caffe."""
+    import numpy as np
+
+    with np.errstate(over="ignore"):
+        return array.astype(np.float32, copy=False)
+
+
 # ---- matching -------------------------------------------------------------------------------
 
 
@@ -222,7 +230,7 @@ class _Matching:
         if len(arrays) != len(slots) or not all(map(_fits, arrays, shapes, shared)):
             raise WeightError(
                 f"needs {_shapes(shapes)}; found "
-                f"{_shapes([stored and stored.array.shape for stored in arrays])} in {self.source}"
+                f"{_shapes([s.array.shape if s else None for s in arrays])} in {self.source}"
             )
         for (owner, blob), stored in zip(owners, arrays, strict=True):
             if stored:
@@ -284,7 +292,7 @@ def _fits(stored: Stored | None, shape: Shape, shared: bool) -> bool:
     """Whether an array is a learned blob's (blob.cpp, Blob::ShapeEquals)."""
     if stored is None:
         return shared
-    found = stored.array.shape
+    found: Shape = stored.array.shape
     return found == (1,) * (len(found) - len(shape) if stored.legacy else 0) + shape
 
 

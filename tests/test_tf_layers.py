@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import tensorflow as tf
 from layer_cases import (
@@ -44,9 +43,13 @@ def differentiate(
     trained = {name: v.value for name, v in variables.items() if v.trainable}
     of_inputs, of_arrays = tape.gradient(objective, (tensors, trained))
     return (
-        {k: to_caffe(np.asarray(v)) for k, v in of_inputs.items() if v is not None},
-        {k: tf.convert_to_tensor(v).numpy() for k, v in of_arrays.items() if v is not None},
+        {name: to_caffe(g) for name, g in arrays(of_inputs).items()},
+        arrays(of_arrays),
     )
+
+
+def arrays(gradients: dict[str, tf.Tensor | tf.IndexedSlices | None]) -> Arrays:
+    return {k: tf.convert_to_tensor(v).numpy() for k, v in gradients.items() if v is not None}
 
 
 def laid_out(array: Ndarray) -> Ndarray:

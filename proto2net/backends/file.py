@@ -234,18 +234,26 @@ class SourceFile:
         margin, name = INDENT * indent, plain(self.graph.name)
         graph = self.graph
         prefix = f"{name}: " if name else ""
-        line = (
-            f'{margin}"""{prefix}{listed(graph.inputs)} -> {listed(graph.outputs)}."""'
-        )
-        if len(line) <= WIDTH:
-            return [line]
-        return [
-            f'{margin}"""{name or "A network"}.',
-            "",
-            *(f"{margin}Input: {listed([blob])}" for blob in graph.inputs),
-            *(f"{margin}Output: {listed([blob])}" for blob in graph.outputs),
-            f'{margin}"""',
-        ]
+        line = f"{prefix}{listed(graph.inputs)} -> {listed(graph.outputs)}."
+        lines = [line]
+        if len(f'{margin}"""{line}"""') > WIDTH:
+            lines = [
+                f"{name or 'A network'}.",
+                "",
+                *(f"Input: {listed([blob])}" for blob in graph.inputs),
+                *(f"Output: {listed([blob])}" for blob in graph.outputs),
+            ]
+        notes = self.notes()
+        if notes:
+            lines += ["", *notes]
+        if len(lines) == 1:
+            return [f'{margin}"""{line}"""']
+        text = [f"{margin}{line}" if line else "" for line in lines]
+        return [f'{margin}"""{lines[0]}', *text[1:], f'{margin}"""']
+
+    def notes(self) -> list[str]:
+        """What the docstring says beyond names and shapes."""
+        return []
 
     def caffe_name(self, name: str, step: Step) -> str:
         """A comment with Caffe's name of a layer, where its object has another."""

@@ -172,13 +172,16 @@ def assignment(
 ) -> str:
     """`a, b = value`; the targets a line each where they leave no room for the value."""
     names = ", ".join(targets)
-    margin, parts = INDENT * indent, _split(value)
-    if len(parts) > 1 and len(f"{margin}{names} = {value}") > WIDTH:
+    margin, text = INDENT * indent, f"{names} = {value}"
+    if len(margin + text) <= WIDTH:
+        return statement(text, indent, comment)
+    parts = _split(value)
+    if len(parts) > 1:
         lines = [line for part in parts for line in _broken(f"{part},", indent + 1)]
         return "\n".join([f"{margin}{names} = (", *lines, f"{margin})"])
     head = value[: value.index("(") + 1] if "(" in value else value
     if len(targets) == 1 or len(f"{margin}{names} = {head}") <= WIDTH:
-        return statement(f"{names} = {value}", indent, comment)
+        return statement(text, indent, comment)
     return statement(f"({names},) = {value}", indent)
 
 

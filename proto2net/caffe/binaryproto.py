@@ -22,8 +22,8 @@ from proto2net.caffe.wire import (
     varints,
 )
 from proto2net.errors import Location, WeightError
-from proto2net.shape import MAX_AXES, MAX_COUNT, Shape, count, dims
-from proto2net.weights import Stored
+from proto2net.shape import MAX_AXES, MAX_COUNT, count, dims
+from proto2net.weights import Stored, as_float32
 
 if TYPE_CHECKING:
     from proto2net.weights import Ndarray
@@ -135,8 +135,7 @@ def _stored(data: Data, parts: _Parts, dim: list[int], at: int) -> Stored:
     if not field:
         return Stored(np.zeros(shape, np.float32), legacy)
     array = np.frombuffer(data, dtype, count(shape), field.start).reshape(shape)
-    with np.errstate(over="ignore"):  # a double that no float can hold is infinite, as in Caffe
-        return Stored(array.astype(np.float32, copy=False), legacy)
+    return Stored(as_float32(array), legacy)
 
 
 def _values(parts: _Parts) -> tuple[Field | None, str]:

@@ -53,29 +53,20 @@ _LAYERS = {2: _V1, 100: _CURRENT}
 
 def layers(data: Data) -> Iterator[StoredLayer]:
     """The layers of a file with their arrays, which are views on it where they can be."""
-    before = ""
-    number = 0
+    number, before = 0, ""
     try:
-        for number, (field, form) in enumerate(_layer_fields(data), start=1):
-            layer = _layer(data, [field], form)
-            before = layer.name
-            yield layer
+        for field in fields(data, 0, len(data)):
+            form = _LAYERS.get(field.number)
+            if form and field.kind == LENGTH:
+                number += 1
+                _check_most(number, "layers", field)
+                layer = _layer(data, [field], form)
+                before = f'after layer "{layer.name}"'
+                yield layer
     except WeightError as error:
-        if not before or error.issues[0].layer:
-            raise
-        raise WeightError(error.at(None, f'after layer "{before}"')) from None
+        raise WeightError(error.at(None, before)) from None
     if not number:
         raise WeightError("it holds no layers", "is it a .caffemodel?")
-
-
-def _layer_fields(data: Data) -> Iterator[tuple[Field, _Format]]:
-    number = 0
-    for field in fields(data, 0, len(data)):
-        form = _LAYERS.get(field.number)
-        if form and field.kind == LENGTH:
-            number += 1
-            _check_most(number, "layers", field)
-            yield field, form
 
 
 def _layer(data: Data, messages: Sequence[Field], form: _Format) -> StoredLayer:
@@ -266,12 +257,13 @@ def _strays(layer: Message, cls: type[Layer]) -> list[str]:
     known.update(route.name for _, within, route in routes(cls.type) if route and not within)
     known.update(field.name for field in layer.DESCRIPTOR.fields if field.number < _FIRST_PARAMETER)
     strays = [field.name for field, _ in layer.ListFields() if field.name not in known]
-    return strays + [str(f.field_number) for f in UnknownFieldSet(layer) if f.wire_type == LENGTH]
+    unknown = UnknownFieldSet(layer)
+    return strays + [str(f.field_number) for f in unknown if f.wire_type == LENGTH]  # type: ignore[attr-defined]  # the stubs lack __iter__
 
 
 def _unknown(message: Message) -> list[str]:
     """The numbers of fields, at any depth, that the schema lacks."""
-    numbers = [str(field.field_number) for field in UnknownFieldSet(message)]
+    numbers = [str(f.field_number) for f in UnknownFieldSet(message)]  # type: ignore[attr-defined]  # the stubs lack __iter__
     for field, value in message.ListFields():
         if field.message_type is not None:
             for part in value if is_repeated(field) else [value]:

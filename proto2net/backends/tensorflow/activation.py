@@ -101,7 +101,7 @@ def _power_of(base: float, exponent: float) -> float:
         return math.inf
     if base < 0 and not exponent.is_integer():
         return math.nan
-    return base**exponent
+    return float(base**exponent)
 
 
 @renders(PReLU)

@@ -21,7 +21,7 @@ def _dummy_data(node: Node[DummyData]) -> Code:
     fillers = node.layer.fillers(len(node.tops))
     tops = [
         in_keras_order(
-            f"{call('DummyData', top.shape, initializer(filler, top.shape))}({{0}})",
+            call("DummyData", top.shape, initializer(filler, top.shape)) + "({0})",
             len(top.shape),
         )
         for top, filler in zip(node.tops, fillers, strict=True)

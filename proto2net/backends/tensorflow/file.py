@@ -42,7 +42,6 @@ IMPORTS = {
 
 FROM_KERAS = ("initializers", "layers", "ops")
 
-
 OPERATORS = {" + ": "add", " - ": "subtract", " * ": "multiply", " / ": "truedivide"}
 """What Keras calls the operators that stand in expressions."""
 
@@ -94,11 +93,11 @@ class KerasFile(SourceFile):
                 )
 
     def body(self) -> list[str]:
-        inputs = [
-            Assignment((self.variables.define(blob),), value)
-            for blob, value in zip(self.graph.inputs, self._inputs(), strict=True)
+        variables = [self.variables.define(blob) for blob in self.graph.inputs]
+        written = [
+            *map(Assignment, zip(variables), self._inputs()),
+            *self.statements(),
         ]
-        written = inputs + self.statements()
         return [
             signature(f"def {self.entry}({self._parameters()}) -> keras.Model:", 0),
             *self.docstring(1),
@@ -152,13 +151,18 @@ class KerasFile(SourceFile):
                 self._variable_of[name] = variable
         super().write(step, written)
         for top, weight in weighted(step.nodes[-1]).items():
-            add = call("AddLoss", *([] if weight == 1 else [weight]))
-            variable = (self.variables[top],)
-            last = written[-1]
-            if last.targets == variable:
-                written[-1] = dataclasses.replace(last, value=f"{add}({last.value})")
-            else:
-                written.append(Assignment(variable, f"{add}({variable[0]})"))
+            self._add_loss(self.variables[top], weight, written)
+
+    def _add_loss(
+        self, variable: str, weight: float, written: list[Assignment]
+    ) -> None:
+        """Make the variable a part of the loss, where it is assigned or behind that."""
+        add = call("AddLoss", *([] if weight == 1 else [weight]))
+        last = written[-1]
+        if last.targets == (variable,):
+            written[-1] = dataclasses.replace(last, value=f"{add}({last.value})")
+        else:
+            written.append(Assignment((variable,), f"{add}({variable})"))
 
     def read(self, step: Step) -> tuple[str, ...]:
         """The expressions of the bottoms; a layer without any is called on the first input."""
@@ -200,21 +204,32 @@ class KerasFile(SourceFile):
         return {}
 
     def _inputs(self) -> list[str]:
-        shapes = [name for name, _ in self._shapes()]
+        """The expression of each input."""
         return [
-            call("keras.Input", shape, name=literal(name))
-            for shape, name in zip(shapes, self._input_names, strict=True)
+            call(
+                "keras.Input",
+                self._shape_names.get(blob, "batch_shape=()"),
+                name=literal(name),
+            )
+            for blob, name in zip(self.graph.inputs, self._input_names, strict=True)
         ]
 
-    def _shapes(self) -> list[tuple[str, Shape]]:
-        """The parameters of the function, and their defaults: shapes without the batch."""
-        inputs = self.graph.inputs
-        names = [f"{self.variables.define(blob)}_shape" for blob in inputs]
-        names = ["input_shape"] if len(inputs) == 1 else names
-        return [(n, laid_out(b.shape)[1:]) for n, b in zip(names, inputs, strict=True)]
+    @cached_property
+    def _shape_names(self) -> dict[Blob, str]:
+        """The function's parameters: the shape without the batch of each input that has one."""
+        if len(self.graph.inputs) == 1:
+            return dict.fromkeys(self.graph.inputs, "input_shape")
+        names = {
+            blob: self.namespace.name(f"{blob.name}_shape")
+            for blob in self.graph.inputs
+        }
+        return {blob: name for blob, name in names.items() if blob.shape}
 
     def _parameters(self) -> str:
-        return ", ".join(f"{name}={literal(shape)}" for name, shape in self._shapes())
+        return ", ".join(
+            f"{name}={literal(laid_out(blob.shape)[1:])}"
+            for blob, name in self._shape_names.items()
+        )
 
     def _returned(self) -> list[str]:
         inputs = _one_or_list([self.variables[blob] for blob in self.graph.inputs])

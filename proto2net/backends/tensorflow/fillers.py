@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import math
 
-from proto2net.backends.base import Array, Step
+from proto2net.backends.base import Convert, Step, Transposed
 from proto2net.backends.fillings import Filled, Fillings, statements
 from proto2net.backends.source import call, literal
-from proto2net.backends.tensorflow.layout import DepthwiseKernel, FlattenedRows
+from proto2net.backends.tensorflow.layout import FlattenedRows
 from proto2net.layers import Filler
 from proto2net.shape import Shape, count
 
-# Variables that Keras starts with the same value as Caffe does by default.
-STARTS_ALIKE = {"bias": Filler(), "beta": Filler(), "gamma": Filler(value=1.0)}
+STARTS = {
+    "beta": 0.0,
+    "bias": 0.0,
+    "gamma": 1.0,
+    "mean": 0.0,
+    "output_bias": 0.0,
+    "scale_factor": 0.0,
+    "variance": 0.0,
+    "weight": 0.0,
+}
+"""What variables hold before they are filled; not told of those that are drawn at random."""
 
 
 def initialisation(steps: list[Step], names: list[str]) -> list[str]:
@@ -32,67 +41,71 @@ def _fillings(step: Step) -> Fillings:
     fillings: Fillings = {}
     for variable, array in step.code.arrays.items():
         if len(array.sources) == 1:
-            node, blob = array.sources[0]
+            ((node, blob),) = array.sources
             learned = node.blobs[blob]
-            alike = STARTS_ALIKE.get(variable) == learned.filler
-            how = initializer(learned.filler, learned.shape, array)
+            alike = learned.filler == Filler(value=STARTS.get(variable, math.nan))
+            how = initializer(learned.filler, learned.shape, array.convert)
             fillings[variable] = "" if alike else f"fill({{}}, {how})"
     return fillings
 
 
-def initializer(filler: Filler, shape: Shape, array: Array) -> str:
-    """The Keras initializer that draws as this filler does for a blob of Caffe's shape."""
+def initializer(filler: Filler, shape: Shape, convert: Convert | None = None) -> str:
+    """The Keras initializer that draws as this filler does.
+
+    `shape` is Caffe's, which `convert` makes the variable's.
+    """
     if filler.type == "constant":
         special = {0.0: "initializers.Zeros()", 1.0: "initializers.Ones()"}
         return special.get(filler.value, call("initializers.Constant", filler.value))
     if filler.type == "uniform":
         return call("initializers.RandomUniform", filler.min, filler.max)
-    if filler.type == "gaussian" and filler.sparse < 0:
-        return call(
-            "initializers.RandomNormal",
-            mean=(filler.mean, 0.0),
-            stddev=filler.std,
-        )
-    if filler.type in ("xavier", "msra"):
-        return _scaled(filler, shape, array)
-    name = "".join(part.title() for part in filler.type.split("_"))
-    return call(
-        name,
-        sparse=(filler.sparse, -1),
-        mean=(filler.mean, 0.0),
-        std=(filler.std, 1.0),
-    )
+    if filler.type == "gaussian":
+        options = {"mean": (filler.mean, 0.0), "stddev": filler.std}
+        if filler.sparse < 0:
+            return call("initializers.RandomNormal", **options)
+        return call("SparseNormal", filler.sparse / shape[0], **options)
+    if filler.type == "positive_unitball":
+        return call("PositiveUnitball", _row_axes(shape, convert))
+    if filler.type == "bilinear":
+        return call("Bilinear", *([] if convert else [(2, 3)]))
+    return _scaled(filler, shape, convert)
 
 
-def _scaled(filler: Filler, shape: Shape, array: Array) -> str:
+def _scaled(filler: Filler, shape: Shape, convert: Convert | None) -> str:
     """xavier and msra, by Keras' own rule where it counts the fans alike."""
     xavier = filler.type == "xavier"
-    if len(shape) < 2 or isinstance(array.convert, DepthwiseKernel):
+    kernel = isinstance(convert, Transposed | FlattenedRows)
+    if not kernel and (convert or len(shape) != 2):
         fan_in, fan_out = count(shape) / shape[0], count(shape) / (*shape, 1)[1]
-        fans = {
+        fan = {
             "FAN_IN": fan_in,
             "FAN_OUT": fan_out,
             "AVERAGE": (fan_in + fan_out) / 2,
-        }
-        width = math.sqrt((3 if xavier else 2) / fans[filler.variance_norm])
+        }[filler.variance_norm]
+        width = math.sqrt((3 if xavier else 2) / fan)
         if xavier:
             return call("initializers.RandomUniform", -width, width)
         return call("initializers.RandomNormal", stddev=width)
-    modes = {"FAN_IN": "fan_in", "FAN_OUT": "fan_out", "AVERAGE": "fan_avg"}
-    mode = modes[filler.variance_norm]
-    if len(shape) == 2 and _keeps_order(array):
-        mode = {"fan_in": "fan_out", "fan_out": "fan_in"}.get(mode, mode)
+    # Caffe counts along the axes as its file has them.
+    kept = convert is None or (
+        isinstance(convert, FlattenedRows) and convert.transposed
+    )
+    inputs, outputs = ("fan_out", "fan_in") if kept else ("fan_in", "fan_out")
+    modes = {"FAN_IN": inputs, "FAN_OUT": outputs, "AVERAGE": "fan_avg"}
     return call(
         "initializers.VarianceScaling",
         scale=(1.0 if xavier else 2.0, 1.0),
-        mode=(literal(mode), '"fan_in"'),
+        mode=(literal(modes[filler.variance_norm]), '"fan_in"'),
         distribution='"uniform"' if xavier else '"untruncated_normal"',
     )
 
 
-def _keeps_order(array: Array) -> bool:
-    """Whether Keras' kernel has inputs and outputs in the order of Caffe's file."""
-    convert = array.convert
-    return convert is None or (
-        isinstance(convert, FlattenedRows) and convert.transposed
-    )
+def _row_axes(shape: Shape, convert: Convert | None) -> tuple[int, ...]:
+    """The axes of the variable along which Caffe's first axis stays the same."""
+    import numpy as np
+
+    rows = np.arange(shape[0]).reshape(-1, *[1] * (len(shape) - 1))
+    rows = np.broadcast_to(rows, shape)
+    rows = convert(rows) if convert else rows
+    axes = range(rows.ndim)
+    return tuple(axis for axis in axes if not np.diff(rows, axis=axis).any())

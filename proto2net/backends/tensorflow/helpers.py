@@ -2,7 +2,7 @@
 
 A helper depends on nothing but Keras, TensorFlow, NumPy, math and other helpers.
 """
-# mypy: allow-subclassing-any, disallow-any-generics=False
+# mypy: allow-subclassing-any, allow-untyped-decorators
 
 import itertools
 import math
@@ -37,8 +37,13 @@ class CaffePooling(layers.Layer):
         return ops.pad(x, [(0, 0), *sides, (0, 0)], constant_values=value)
 
     def get_config(self) -> dict[str, Any]:
-        names = ("pool_size", "strides", "padding", "overhang")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        config = {
+            "pool_size": self.pool_size,
+            "strides": self.strides,
+            "padding": self.padding,
+            "overhang": self.overhang,
+        }
+        return {**super().get_config(), **config}
 
 
 def pair(value: int | tuple[int, int]) -> tuple[int, int]:
@@ -51,7 +56,7 @@ class MaxPooling(CaffePooling):
     """Max pooling with Caffe's rounding; an empty window gives the lowest float."""
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
-        padded = self.padded(x, np.finfo(np.float32).min)
+        padded = self.padded(x, float(np.finfo(np.float32).min))
         return ops.max_pool(padded, self.pool_size, self.strides)
 
 
@@ -60,7 +65,7 @@ class MaxPoolingWithMask(CaffePooling):
     """Max pooling, and where in its plane each maximum stood; -1 for nowhere."""
 
     def call(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        lowest = np.finfo(np.float32).min
+        lowest = float(np.finfo(np.float32).min)
         padded = self.padded(x, lowest)
         y, index = tf.nn.max_pool_with_argmax(
             padded, self.pool_size, self.strides, "VALID"
@@ -179,13 +184,14 @@ class Im2col(layers.Layer):
     def __init__(
         self,
         kernel_size: tuple[int, ...],
-        strides: tuple[int, ...],
-        dilation_rate: tuple[int, ...],
+        strides: tuple[int, ...] | None = None,
+        dilation_rate: tuple[int, ...] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.kernel_size, self.strides = kernel_size, strides
-        self.dilation_rate = dilation_rate
+        ones = (1,) * len(kernel_size)
+        self.kernel_size, self.strides = kernel_size, strides or ones
+        self.dilation_rate = dilation_rate or ones
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         places = itertools.product(*map(range, self.kernel_size))
@@ -202,8 +208,12 @@ class Im2col(layers.Layer):
         return x[(slice(None), *cuts)]
 
     def get_config(self) -> dict[str, Any]:
-        names = ("kernel_size", "strides", "dilation_rate")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        config = {
+            "kernel_size": self.kernel_size,
+            "strides": self.strides,
+            "dilation_rate": self.dilation_rate,
+        }
+        return {**super().get_config(), **config}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -214,16 +224,17 @@ class ConvTranspose(layers.Layer):
         self,
         filters: int,
         kernel_size: tuple[int, ...],
-        strides: tuple[int, ...],
-        dilation_rate: tuple[int, ...],
+        strides: tuple[int, ...] | None = None,
+        dilation_rate: tuple[int, ...] | None = None,
         groups: int = 1,
         use_bias: bool = True,
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.filters, self.kernel_size, self.strides = filters, kernel_size, strides
-        self.dilation_rate, self.groups = dilation_rate, groups
-        self.use_bias = use_bias
+        ones = (1,) * len(kernel_size)
+        self.filters, self.kernel_size = filters, kernel_size
+        self.strides, self.dilation_rate = strides or ones, dilation_rate or ones
+        self.groups, self.use_bias = groups, use_bias
 
     def build(self, input_shape: tuple[int, ...]) -> None:
         shape = (*self.kernel_size, self.filters // self.groups, input_shape[-1])
@@ -243,8 +254,14 @@ class ConvTranspose(layers.Layer):
         return y + self.bias if self.use_bias else y
 
     def get_config(self) -> dict[str, Any]:
-        names = ("filters", "kernel_size", "strides", "dilation_rate", "groups")
-        config = {name: getattr(self, name) for name in (*names, "use_bias")}
+        config = {
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "strides": self.strides,
+            "dilation_rate": self.dilation_rate,
+            "groups": self.groups,
+            "use_bias": self.use_bias,
+        }
         return {**super().get_config(), **config}
 
 
@@ -272,8 +289,13 @@ class LRN(layers.Layer):
         )
 
     def get_config(self) -> dict[str, Any]:
-        names = ("size", "alpha", "beta", "k")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        config = {
+            "size": self.size,
+            "alpha": self.alpha,
+            "beta": self.beta,
+            "k": self.k,
+        }
+        return {**super().get_config(), **config}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -293,8 +315,8 @@ class LRNWithinChannel(layers.Layer):
         return x * (1 + self.alpha * mean) ** -self.beta
 
     def get_config(self) -> dict[str, Any]:
-        names = ("size", "alpha", "beta")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        config = {"size": self.size, "alpha": self.alpha, "beta": self.beta}
+        return {**super().get_config(), **config}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -321,8 +343,12 @@ class MVN(layers.Layer):
         return x / (root(variance, self.eps) + self.eps)
 
     def get_config(self) -> dict[str, Any]:
-        names = ("normalize_variance", "across_channels", "eps")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        config = {
+            "normalize_variance": self.normalize_variance,
+            "across_channels": self.across_channels,
+            "eps": self.eps,
+        }
+        return {**super().get_config(), **config}
 
 
 def root(x: tf.Tensor, eps: float) -> tf.Tensor:
@@ -377,8 +403,8 @@ class BatchNorm(layers.Layer):
         return (x - mean) / ops.sqrt(variance + self.epsilon)
 
     def get_config(self) -> dict[str, Any]:
-        names = ("axis", "fraction", "epsilon")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        config = {"axis": self.axis, "fraction": self.fraction, "epsilon": self.epsilon}
+        return {**super().get_config(), **config}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -443,8 +469,8 @@ class Reshape(layers.Layer):
         return ops.reshape(x, (*size[: self.axis], *new, *size[end:]))
 
     def get_config(self) -> dict[str, Any]:
-        names = ("shape", "axis", "num_axes")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        config = {"shape": self.shape, "axis": self.axis, "num_axes": self.num_axes}
+        return {**super().get_config(), **config}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -509,8 +535,12 @@ class ArgMax(layers.Layer):
         return ops.cast(ops.shape(x)[-1] - 1 - index, x.dtype), value
 
     def get_config(self) -> dict[str, Any]:
-        names = ("top_k", "axis", "out_max_val")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        config = {
+            "top_k": self.top_k,
+            "axis": self.axis,
+            "out_max_val": self.out_max_val,
+        }
+        return {**super().get_config(), **config}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -552,8 +582,8 @@ class BiasedEmbedding(layers.Embedding):
 class Recurrent(layers.Layer):
     """Caffe's recurrent layers: inputs are x (T, N, ...), cont (T, N), and what else is told.
 
-    The state is kept from call to call, unless expose_hidden makes it an input and an output.
-    Where cont is 0, a sequence starts anew.
+    Where cont is 0, a sequence starts anew. The state is kept from call to call, unless
+    expose_hidden makes it an input and an output; no gradient passes from one call to another.
     """
 
     states = 1
@@ -594,23 +624,27 @@ class Recurrent(layers.Layer):
         if self.static:
             static = ops.reshape(others.pop(0), (-1, self.static_kernel.shape[0]))
             x = x + ops.matmul(static, self.static_kernel)
-        state = [first[0] for first in others] if self.expose_hidden else self.state
-        cont = ops.stop_gradient(cont)[:, :, None]
-        start = tuple(map(ops.convert_to_tensor, state))
-        run = tf.scan(self.step, (x, cont), start)
+        given = [state[0] for state in others] if self.expose_hidden else self.state
+        start = tuple(ops.stop_gradient(ops.convert_to_tensor(s)) for s in given)
+        run = tf.scan(self.step, (x, ops.stop_gradient(cont)[:, :, None]), start)
+        output, last = self.output_of(run[0]), [every[-1] for every in run]
         if self.expose_hidden:
-            return [self.output_of(run[0]), *(every[-1:] for every in run)]
-        for variable, every in zip(self.state, run, strict=True):
-            variable.assign(every[-1])
-        return self.output_of(run[0])
+            return [output, *(ops.stop_gradient(state)[None] for state in last)]
+        for variable, state in zip(self.state, last, strict=True):
+            variable.assign(state)
+        return output
 
     def output_of(self, hidden: tf.Tensor) -> tf.Tensor:
         """The layer's output from the hidden states."""
         return hidden
 
     def get_config(self) -> dict[str, Any]:
-        names = ("units", "static", "expose_hidden")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        config = {
+            "units": self.units,
+            "static": self.static,
+            "expose_hidden": self.expose_hidden,
+        }
+        return {**super().get_config(), **config}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -720,8 +754,11 @@ class NormalizedLoss(layers.Layer):
         return total / ops.cast(ops.maximum(count, 1), losses.dtype)
 
     def get_config(self) -> dict[str, Any]:
-        names = ("ignore_label", "normalization")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        config = {
+            "ignore_label": self.ignore_label,
+            "normalization": self.normalization,
+        }
+        return {**super().get_config(), **config}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -736,17 +773,19 @@ class SoftmaxWithLoss(NormalizedLoss):
         self.batch_axes = batch_axes
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
-        scores, labels = inputs
+        scores, labels, *others = inputs
         valid = ops.reshape(self.valid(labels), (-1,))
         labels = ops.where(valid, ops.reshape(ops.cast(labels, "int32"), (-1,)), 0)
         rows = ops.reshape(scores, (-1, scores.shape[-1]))
-        losses = self.of_rows(ops.log_softmax(rows), labels, *inputs[2:])
+        losses = self.of_rows(ops.log_softmax(rows), labels, *others)
         batch = ops.prod(ops.shape(scores)[: self.batch_axes])
         return self.normalized(losses, valid, batch)
 
-    def of_rows(self, logs: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    def of_rows(
+        self, logs: tf.Tensor, labels: tf.Tensor, *others: tf.Tensor
+    ) -> tf.Tensor:
         """The loss of each row from the logs of its shares."""
-        least = np.log(np.finfo(np.float32).tiny)
+        least = math.log(np.finfo(np.float32).tiny)
         return -at_least(label_of(logs, labels), least)
 
     def get_config(self) -> dict[str, Any]:
@@ -758,11 +797,10 @@ class InfogainLoss(SoftmaxWithLoss):
     """The logs of a softmax, weighted by the label's row of a matrix, the third input."""
 
     def of_rows(
-        self, logs: tf.Tensor, labels: tf.Tensor, matrix: tf.Tensor
+        self, logs: tf.Tensor, labels: tf.Tensor, *others: tf.Tensor
     ) -> tf.Tensor:
-        """The loss of each row from the logs of its shares."""
-        matrix = ops.reshape(ops.stop_gradient(matrix), (-1, logs.shape[-1]))
-        logs = at_least(logs, np.log(1e-20))
+        matrix = ops.reshape(ops.stop_gradient(others[0]), (-1, logs.shape[-1]))
+        logs = at_least(logs, math.log(1e-20))
         return -ops.sum(ops.take(matrix, labels, axis=0) * logs, axis=1)
 
 
@@ -855,8 +893,8 @@ class ContrastiveLoss(layers.Layer):
         return total / (2 * ops.cast(batch, total.dtype))
 
     def get_config(self) -> dict[str, Any]:
-        names = ("margin", "legacy_version")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        config = {"margin": self.margin, "legacy_version": self.legacy_version}
+        return {**super().get_config(), **config}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -897,11 +935,15 @@ class Accuracy(layers.Layer):
         return tf.math.divide_no_nan(ops.sum(part, axis=0), ops.sum(whole, axis=0))
 
     def get_config(self) -> dict[str, Any]:
-        names = ("top_k", "ignore_label", "per_class")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        config = {
+            "top_k": self.top_k,
+            "ignore_label": self.ignore_label,
+            "per_class": self.per_class,
+        }
+        return {**super().get_config(), **config}
 
 
-# ---- data and fillers -----------------------------------------------------------------------
+# ---- data -----------------------------------------------------------------------------------
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -925,6 +967,60 @@ class DummyData(layers.Layer):
     def get_config(self) -> dict[str, Any]:
         initializer = initializers.serialize(self.initializer)
         return {**super().get_config(), "shape": self.shape, "initializer": initializer}
+
+
+# ---- fillers --------------------------------------------------------------------------------
+
+
+@keras.saving.register_keras_serializable("caffe")
+class SparseNormal(initializers.RandomNormal):
+    """A normal distribution of which only a share is kept, and the rest is 0."""
+
+    def __init__(self, share: float, **options: Any) -> None:
+        super().__init__(**options)
+        self.share = share
+
+    def __call__(self, shape: tuple[int, ...], dtype: str | None = None) -> tf.Tensor:
+        kept = keras.random.uniform(shape, seed=self.seed) < self.share
+        return ops.where(kept, super().__call__(shape, dtype), 0.0)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "share": self.share}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class PositiveUnitball(initializers.RandomUniform):
+    """Shares that add up to 1 along the axes."""
+
+    def __init__(self, axes: tuple[int, ...], seed: Any = None) -> None:
+        super().__init__(0.0, 1.0, seed)
+        self.axes = tuple(axes)
+
+    def __call__(self, shape: tuple[int, ...], dtype: str | None = None) -> tf.Tensor:
+        drawn = super().__call__(shape, dtype)
+        return drawn / ops.sum(drawn, self.axes, keepdims=True)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"axes": self.axes, "seed": self._init_seed}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class Bilinear(initializers.Initializer):
+    """The kernel of an upsampling by interpolation, over these two axes."""
+
+    def __init__(self, axes: tuple[int, int] = (0, 1)) -> None:
+        self.axes = tuple(axes)
+
+    def __call__(self, shape: tuple[int, ...], dtype: str | None = None) -> tf.Tensor:
+        size = shape[self.axes[0]]
+        half = math.ceil(size / 2)
+        profile = 1 - np.abs(np.arange(size) / half - (size - 1) / (2 * half))
+        others = [axis for axis in range(len(shape)) if axis not in self.axes]
+        kernel = np.expand_dims(np.outer(profile, profile), others)
+        return ops.cast(np.broadcast_to(kernel, shape), dtype or "float32")
+
+    def get_config(self) -> dict[str, Any]:
+        return {"axes": self.axes}
 
 
 def fill(variable: keras.Variable, initializer: initializers.Initializer) -> None:

@@ -116,17 +116,15 @@ class Broadcast:
     axes: int
 
     def __call__(self, array: Ndarray) -> Ndarray:
-        return (
-            array.reshape(self._full(array.shape))
-            .transpose(order(self.axes))
-            .reshape(self.shape(array.shape))
-        )
+        moved = array.reshape(self._full(array.shape)).transpose(order(self.axes))
+        return moved.reshape(self.shape(array.shape))
 
     def shape(self, shape: Shape) -> Shape:
-        """The shape that it gets: 1 for the other axes, but for those in front."""
-        moved = laid_out(self._full(shape))
-        front = next((i for i, size in enumerate(moved) if size > 1), len(moved))
-        return moved[front:]
+        """The shape that it gets: 1 for the axes in between and behind, nothing in front."""
+        own = range(self.start, self.start + len(shape))
+        front = min((place(axis, self.axes) for axis in own), default=self.axes)
+        return laid_out(self._full(shape))[front:]
 
     def _full(self, shape: Shape) -> Shape:
-        return (1,) * self.start + shape + (1,) * (self.axes - self.start - len(shape))
+        behind = self.axes - self.start - len(shape)
+        return (1,) * self.start + shape + (1,) * behind

@@ -145,8 +145,13 @@ def _bias(node: Node[Bias]) -> Code:
 
 
 def _learned(node: Node[Any], **names: str) -> dict[str, Array]:
+    """The variables that hold these blobs, in shapes that are broadcast over the bottom."""
     return {
-        variable: same_array(node, blob, _broadcast(node))
+        variable: same_array(
+            node,
+            blob,
+            None if _shape(node, blob) == node.blobs[blob].shape else _broadcast(node),
+        )
         for variable, blob in names.items()
     }
 

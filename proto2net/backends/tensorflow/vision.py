@@ -36,6 +36,8 @@ def _convolution_and_relu(node: Node[Convolution], relu: Node[ReLU]) -> Code | N
 def _convolved(node: Node[Convolution], activation: str | None = None) -> Code:
     layer = node.layer
     window, axes = _window(node)
+    if not axes:
+        return _without_window(node, Transposed((1, 0)), activation)
     channels = layer.split(node.bottoms[0].shape)[1]
     depthwise = axes == 2 and layer.group == channels > 1
     # Keras refuses strides and dilation together: convolve densely, and take every second.
@@ -54,9 +56,11 @@ def _convolved(node: Node[Convolution], activation: str | None = None) -> Code:
         use_bias=(layer.bias_term, True),
         name="{name}",
     )
-    convert = DepthwiseKernel(channels) if depthwise else None
-    step = "".join(f", ::{stride}" for stride in window.stride) if thinned else ""
-    made = f"{{self}}({read})" + (f"[:{step}]" if step else "")
+    convert = DepthwiseKernel(channels) if depthwise else _kernel_first(axes)
+    made = f"{{self}}({read})"
+    if thinned:
+        steps = "".join(f", ::{stride}" for stride in window.stride)
+        made = f"{made}[:{steps}]"
     return Code(_on_images(node, made), init, _filters(node, convert))
 
 
@@ -64,38 +68,36 @@ def _convolved(node: Node[Convolution], activation: str | None = None) -> Code:
 def _deconvolution(node: Node[Deconvolution]) -> Code:
     layer = node.layer
     window, axes = _window(node)
-    size = zip(window.extent, window.stride, window.pad, strict=True)
-    even = set(window.dilation) == {1} and all(e - s == 2 * p for e, s, p in size)
-    steps = zip(window.extent, window.stride, strict=True)
-    options: dict[str, object]
-    if layer.group > 1 or max(window.stride) > 1 < max(window.dilation):
-        even = False
-        function, kernel = "ConvTranspose", window.kernel
-        options = {
-            "strides": (window.stride, None),
+    if not axes:
+        return _without_window(node, None)
+    sizes = list(zip(window.extent, window.stride, window.pad, strict=True))
+    beyond_keras = layer.group > 1 or max(window.stride) > 1 < max(window.dilation)
+    # As large as the input times the stride, with as much cut off on all sides.
+    even = not beyond_keras and all(e - s == 2 * p for e, s, p in sizes)
+    given: dict[str, object] = {
+        "strides": (same(window.stride), 1),
+        "padding": ('"same"' if even else '"valid"', '"valid"'),
+        "output_padding": 0 if any(e < s for e, s, _ in sizes) else None,
+        "dilation_rate": (same(window.dilation), 1),
+    }
+    if beyond_keras:
+        given = {
+            "strides": (window.stride, (1,) * axes),
             "dilation_rate": (window.dilation, (1,) * axes),
             "groups": (layer.group, 1),
         }
-    else:
-        function, kernel = f"layers.Conv{axes}DTranspose", same(window.kernel)
-        options = {
-            "strides": (same(window.stride), 1),
-            "padding": ('"same"' if even else '"valid"', '"valid"'),
-            "output_padding": (0 if any(e < s for e, s in steps) else None, None),
-            "dilation_rate": (same(window.dilation), 1),
-        }
     init = call(
-        function,
+        "ConvTranspose" if beyond_keras else f"layers.Conv{axes}DTranspose",
         layer.num_output,
-        kernel,
-        **options,
+        window.kernel if beyond_keras else same(window.kernel),
+        **given,
         use_bias=(layer.bias_term, True),
         name="{name}",
     )
     made = "{self}({0})"
     if any(window.pad) and not even:
         made = f"{call(f'layers.Cropping{axes}D', same(window.pad))}({made})"
-    return Code(_on_images(node, made), init, _filters(node))
+    return Code(_on_images(node, made), init, _filters(node, _kernel_first(axes)))
 
 
 @renders(Im2col)
@@ -118,48 +120,67 @@ def _window(node: Node[Any]) -> tuple[Window, int]:
     """The window, and over how many spatial axes Keras slides it."""
     window = node.layer.window(node.bottoms[0].shape)
     axes = len(window.kernel)
-    if not 1 <= axes <= 3:
+    if axes > 3:
         raise UnsupportedError(
-            f"a window over {axes} axes is not possible", "use --to torch"
+            f"a window over {axes} axes is not possible", "use --to numpy"
         )
     return window, axes
 
 
-def _filters(node: Node[Any], convert: Convert | None = None) -> dict[str, Array]:
-    """Kernel and bias: Keras has the kernel's axes in front, then inputs and outputs."""
-    axes = len(node.blobs["weight"].shape)
-    kernel = same_array(node, "weight", convert or Transposed((*range(2, axes), 1, 0)))
+def _without_window(
+    node: Node[Any], convert: Convert | None, activation: str | None = None
+) -> Code:
+    """A convolution that has only channels to look at, the last axis."""
+    layer, axes = node.layer, len(node.bottoms[0].shape)
+    if layer.group > 1:
+        raise UnsupportedError("groups are not possible without spatial axes")
+    init = call(
+        "layers.Dense",
+        layer.num_output,
+        activation=(activation, None),
+        use_bias=(layer.bias_term, True),
+        name="{name}",
+    )
+    made = in_keras_order(f"{{self}}({in_caffe_order('{0}', axes)})", axes)
+    return Code(_for_each_bottom(node, made), init, _filters(node, convert))
+
+
+def _for_each_bottom(node: Node[Any], made: str) -> str:
+    """The expression of one top, repeated for all."""
+    tops = [made.replace("{0}", f"{{{i}}}") for i in range(len(node.bottoms))]
+    return tops[0] if len(tops) == 1 else f"({', '.join(tops)})"
+
+
+def _kernel_first(axes: int) -> Transposed:
+    """From Caffe's outputs, inputs and kernel to Keras' kernel, inputs and outputs."""
+    return Transposed((*range(2, axes + 2), 1, 0))
+
+
+def _filters(node: Node[Any], convert: Convert | None) -> dict[str, Array]:
+    """Kernel and bias."""
+    kernel = same_array(node, "weight", convert)
     return {"kernel": kernel} | (
         {"bias": same_array(node, "bias")} if len(node.blobs) > 1 else {}
     )
 
 
 def _on_images(node: Node[Any], made: str) -> str:
-    """The expression for each bottom, which it takes as (N, spatial axes, C)."""
-    tops = [_on_image(node, index, made) for index in range(len(node.bottoms))]
-    return tops[0] if len(tops) == 1 else f"({', '.join(tops)})"
-
-
-def _on_image(node: Node[Any], index: int, made: str) -> str:
-    bottom, top = node.bottoms[index].shape, node.tops[index].shape
-    batch, _, size = node.layer.split(bottom)
-    value = f"{{{index}}}"
+    """What is made of images, for bottoms that may lie otherwise than (N, sizes, C)."""
+    bottom, top = node.bottoms[0].shape, node.tops[0].shape
+    batch, channels, size = node.layer.split(bottom)
     if len(batch) == 1 and len(size) > 1:
-        return made.replace("{0}", value)
-    value = in_caffe_order(value, len(bottom))
+        return _for_each_bottom(node, made)
+    axes = len(size) + 2
+    value = in_caffe_order("{0}", len(bottom))
     if len(batch) != 1:  # all axes before the channels become one
-        value = (
-            f"{call('Reshape', (-1,) if batch else (1,), num_axes=len(batch))}({value})"
-        )
-    value = permuted(value, (0, *range(2, len(size) + 2), 1))
-    value = permuted(
-        made.replace("{0}", value), (0, len(size) + 1, *range(1, len(size) + 1))
-    )
+        new = (-1 if batch else 1, channels)
+        value = f"{call('Reshape', new, num_axes=len(batch) + 1)}({value})"
+    value = permuted(value, (0, *range(2, axes), 1))
+    value = permuted(made.replace("{0}", value), (0, axes - 1, *range(1, axes - 1)))
     if len(batch) != 1:
-        value = (
-            f"{call('Reshape', (-1, *batch[1:]) if batch else (), num_axes=1)}({value})"
-        )
-    return in_keras_order(value, len(top))
+        new = (-1, *batch[1:]) if batch else ()
+        value = f"{call('Reshape', new, num_axes=1)}({value})"
+    return _for_each_bottom(node, in_keras_order(value, len(top)))
 
 
 def _padding(window: Window, size: Shape, *, explicit: bool = False) -> tuple[str, str]:

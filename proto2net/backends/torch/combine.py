@@ -57,7 +57,7 @@ def _slice(node: Node[Slice]) -> Code:
         return Code("{0}")
     axis, points = node.layer.along(node.bottoms[0].shape), node.layer.slice_point
     if points:  # as they stand in the file; what is behind the last may have any size
-        return Code(call("torch.tensor_split", "{0}", points, dim=(axis, 0)))
+        return Code(call("torch.tensor_split", "{0}", list(points), dim=(axis, 0)))
     return Code(call("torch.chunk", "{0}", len(node.tops), dim=(axis, 0)))
 
 

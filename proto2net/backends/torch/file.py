@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from proto2net.backends.base import Array, Step
 from proto2net.backends.file import SourceFile
-from proto2net.backends.source import call, returned, signature, statement
+from proto2net.backends.source import (
+    WIDTH,
+    call,
+    returned,
+    signature,
+    statement,
+    weighted_sum,
+)
 from proto2net.backends.torch.fillers import initialisation, parameter_name
 
 IMPORTS = {
@@ -89,16 +98,28 @@ class TorchFile(SourceFile):
     stopped = "{0}.detach()"
 
     def body(self) -> list[str]:
+        forward = self._forward()
         return [
             f"class {self.entry}(nn.Module):",
             *self.docstring(1),
             *self._init(),
             "",
-            *self._forward(),
+            *forward,
         ]
 
     def object(self, step: Step) -> str:
         return f"self.{self.objects.get(step.node, '')}"
+
+    def notes(self) -> list[str]:
+        """What training minimises, where it is not just the sum of the losses."""
+        weights = [weight for weight, _ in self.graph.losses]
+        if set(weights) <= {1.0}:
+            return []
+        terms = [
+            self.variables[blob] + (".sum()" if blob.shape else "")
+            for _, blob in self.graph.losses
+        ]
+        return textwrap.wrap(f"Loss: {weighted_sum(terms, weights)}.", WIDTH - 4)
 
     def _init(self) -> list[str]:
         lines = self._objects()

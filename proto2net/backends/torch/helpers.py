@@ -1,7 +1,7 @@
 """What PyTorch lacks, to be pasted into an emitted file that uses it.
 
-A helper depends on nothing but PyTorch, the standard library and other helpers. All stand in this
-one file, however long, because it is the file that they are cut out of.
+A helper depends on nothing but PyTorch, the standard library and other helpers. All stand
+in this one file, however long, because it is the file that they are cut out of.
 """
 
 import math
@@ -22,7 +22,7 @@ def pad_windows(
     ceil_mode: bool,
     value: float,
 ) -> torch.Tensor:
-    """Pad to Caffe's pooling windows; PyTorch drops those behind an image without padding."""
+    """Pad to Caffe's pooling windows; PyTorch drops those behind an unpadded image."""
     sides: list[int] = []
     for n, k, s, p in zip(x.shape[2:], kernel, stride, padding, strict=True):
         room = n + 2 * p - k
@@ -40,7 +40,7 @@ def max_pool(
     padding: tuple[int, int] = (0, 0),
     ceil_mode: bool = True,
 ) -> torch.Tensor:
-    """F.max_pool2d, but padding can be wide, and an empty window gives the lowest float."""
+    """F.max_pool2d with wide padding, and empty windows, which give the lowest float."""
     lowest = torch.finfo(x.dtype).min
     x = pad_windows(x, kernel, stride, padding, ceil_mode, lowest)
     return F.max_pool2d(x, kernel, stride)
@@ -53,7 +53,7 @@ def max_pool_with_mask(
     padding: tuple[int, int] = (0, 0),
     ceil_mode: bool = True,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """max_pool, and where in its plane each maximum stood, as a float; -1 for nowhere."""
+    """max_pool, and where in its plane each maximum stood: a float, -1 for nowhere."""
     lowest = torch.finfo(x.dtype).min
     padded = pad_windows(x, kernel, stride, padding, ceil_mode, lowest)
     y, index = F.max_pool2d(padded, kernel, stride, return_indices=True)
@@ -70,7 +70,7 @@ def avg_pool(
     padding: tuple[int, int] = (0, 0),
     ceil_mode: bool = True,
 ) -> torch.Tensor:
-    """F.avg_pool2d, but padding can be wide, and an empty window gives 0 / 0."""
+    """F.avg_pool2d with wide padding, and empty windows, which give 0 / 0."""
     padded = pad_windows(x, kernel, stride, padding, ceil_mode, 0.0)
     sums = F.avg_pool2d(padded, kernel, stride, divisor_override=1)
     sides: list[torch.Tensor] = []
@@ -120,11 +120,15 @@ def im2col(
 
 
 class BatchNorm(nn.Module):
-    """Batch normalisation with Caffe's averages: PyTorch's start at 0 and 1, these with a batch.
+    """Batch normalisation with Caffe's averages, in which the first batch weighs most.
 
-    `scale_factor` is what the batches so far weigh. `use_global_stats` says whether to use the
-    averages; None: when not training.
+    `scale_factor` is the weight of all batches so far. `use_global_stats` is whether to use
+    the averages; None: when not training.
     """
+
+    running_mean: torch.Tensor
+    running_var: torch.Tensor
+    scale_factor: torch.Tensor
 
     def __init__(
         self,
@@ -140,9 +144,6 @@ class BatchNorm(nn.Module):
         self.use_global_stats = use_global_stats
         self.weight = nn.Parameter(torch.ones(channels)) if affine else None
         self.bias = nn.Parameter(torch.zeros(channels)) if affine else None
-        self.running_mean: torch.Tensor
-        self.running_var: torch.Tensor
-        self.scale_factor: torch.Tensor
         self.register_buffer("running_mean", torch.zeros(channels))
         self.register_buffer("running_var", torch.zeros(channels))
         self.register_buffer("scale_factor", torch.zeros(1))
@@ -202,7 +203,7 @@ def lrn_within_channel(
 def mean_variance_norm(
     x: torch.Tensor, dim: tuple[int, ...], eps: float = 1e-9
 ) -> torch.Tensor:
-    """Mean 0 and variance 1 over some axes; eps is added to the deviation, not inside its root."""
+    """Mean 0 and variance 1 over some axes; eps is added outside of the root."""
     x = x - x.mean(dim, keepdim=True)
     return x / root_plus(x.square().mean(dim, keepdim=True), eps)
 
@@ -231,7 +232,7 @@ def arg_max(
     axis: int | None = None,
     out_max_val: bool = False,
 ) -> torch.Tensor:
-    """Caffe's ArgMax: of equal elements the last one comes first, and indices are floats."""
+    """torch.topk's indices as floats, of equal elements the last one first."""
     values = x.reshape(x.shape[0], -1) if axis is None else x
     dim = 1 if axis is None else axis
     last = values.shape[dim] - 1
@@ -248,7 +249,7 @@ def arg_max(
 
 
 class TransposedLinear(nn.Module):
-    """nn.Linear whose weight is (inputs, outputs), so that it can be another layer's own."""
+    """nn.Linear with a weight of (inputs, outputs), which another layer may own."""
 
     def __init__(self, inputs: int, outputs: int, bias: bool = True) -> None:
         super().__init__()
@@ -292,7 +293,7 @@ def softmax_loss(
     ignore_label: int = -100,
     normalization: str = "VALID",
 ) -> torch.Tensor:
-    """F.cross_entropy along any axis, with Caffe's normalization: 0 where no label counts."""
+    """F.cross_entropy along any axis, with Caffe's divisors: 0 if no label counts."""
     rows = scores.movedim(axis, -1).reshape(-1, scores.shape[axis])
     labels = labels.flatten().long()
     loss = F.cross_entropy(rows, labels, ignore_index=ignore_label, reduction="sum")
@@ -306,7 +307,7 @@ def sigmoid_loss(
     ignore_label: int,
     normalization: str = "BATCH_SIZE",
 ) -> torch.Tensor:
-    """F.binary_cross_entropy_with_logits that can ignore targets, by their integral part."""
+    """F.binary_cross_entropy_with_logits that ignores a target's integral part."""
     targets = targets.view_as(scores)
     valid = targets.int() != ignore_label
     losses = F.binary_cross_entropy_with_logits(scores, targets, reduction="none")
@@ -317,7 +318,7 @@ def sigmoid_loss(
 def hinge_loss(
     scores: torch.Tensor, labels: torch.Tensor, norm: str = "L1"
 ) -> torch.Tensor:
-    """How far each score is from its side of a margin of 1; the label's side is above it."""
+    """How far each score is from a margin of 1: above it at the label, else below -1."""
     scores = scores.flatten(1)
     label = F.one_hot(labels.flatten().long(), scores.shape[1])
     miss = F.relu(1 - (2 * label - 1) * scores)
@@ -351,7 +352,7 @@ def contrastive_loss(
     margin: float = 1.0,
     legacy_version: bool = False,
 ) -> torch.Tensor:
-    """Caffe's contrastive loss, which adds 1e-4 to the distance that its gradient divides by."""
+    """Caffe's contrastive loss, whose gradient divides by the distance plus 1e-4."""
     square = (a - b).flatten(1).square().sum(1)
     if legacy_version:
         apart = F.relu(margin - square)
@@ -364,7 +365,7 @@ def contrastive_loss(
 def label_hits(
     scores: torch.Tensor, labels: torch.Tensor, top_k: int = 1, axis: int = 1
 ) -> torch.Tensor:
-    """Whether each label is among the k highest scores; equal scores count against it."""
+    """Whether each label is among the top k; equal scores count against it."""
     rows = scores.movedim(axis, -1).reshape(-1, scores.shape[axis])
     own = rows.gather(1, labels.reshape(-1, 1).long().clamp(0, rows.shape[1] - 1))
     return (rows >= own).sum(1) <= top_k
@@ -404,7 +405,7 @@ def class_accuracies(
 def lstm_unit(
     c: torch.Tensor, gates: torch.Tensor, cont: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """One step of an LSTM to c and h; PyTorch's has no cont and another order of gates."""
+    """A step of an LSTM to c and h; nn.LSTMCell has no cont, and other gates."""
     i, f, o, g = gates.chunk(4, dim=-1)
     forget = cont.detach()[..., None] * torch.sigmoid(f)
     c = forget * c + torch.sigmoid(i) * torch.tanh(g)
@@ -414,9 +415,10 @@ def lstm_unit(
 class Recurrent(nn.Module):
     """What LSTM and RNN share: a state that lasts from one forward pass to the next."""
 
+    last: torch.Tensor
+
     def __init__(self, states: int, size: int) -> None:
         super().__init__()
-        self.last: torch.Tensor
         self.register_buffer("last", torch.zeros(states, 1, size), persistent=False)
 
     def start(self, batch: int, given: tuple[torch.Tensor, ...]) -> list[torch.Tensor]:
@@ -509,13 +511,14 @@ class RNN(Recurrent):
 class DummyData(nn.Module):
     """Tensors that need no input, each filled anew for every forward pass."""
 
+    like: torch.Tensor
+
     def __init__(
         self,
         *tensors: tuple[tuple[int, ...], Callable[[torch.Tensor], torch.Tensor]],
     ) -> None:
         super().__init__()
         self.tensors = tensors
-        self.like: torch.Tensor
         self.register_buffer("like", torch.zeros(0), persistent=False)
 
     def forward(self) -> tuple[torch.Tensor, ...]:
@@ -528,7 +531,7 @@ class DummyData(nn.Module):
 def sparse_normal_(
     tensor: torch.Tensor, share: float, mean: float = 0.0, std: float = 1.0
 ) -> torch.Tensor:
-    """nn.init.normal_, but each element stays with the probability `share` and else is 0."""
+    """nn.init.normal_ of a share of the elements, each by chance; the others are 0."""
     with torch.no_grad():
         keep = torch.rand_like(tensor) < share
         return tensor.normal_(mean, std).mul_(keep)
@@ -543,7 +546,7 @@ def positive_unitball_(tensor: torch.Tensor, dim: int = 0) -> torch.Tensor:
 
 
 def bilinear_(tensor: torch.Tensor) -> torch.Tensor:
-    """The weights of a deconvolution that scales each channel up by linear interpolation."""
+    """What makes a deconvolution scale images up by linear interpolation."""
     size = tensor.shape[-1]
     factor = (size + 1) // 2
     center = (size - 1) / (2 * factor)

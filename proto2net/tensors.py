@@ -1,0 +1,118 @@
+"""Writes arrays to .safetensors, one after the other, so that no model is ever held in memory.
+
+The format is an 8-byte length, a JSON header of names, types, shapes and places, and the bytes.
+An array that lies in a file as it is wanted is copied from there by the kernel.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from proto2net.backends.base import Array, Convert, Emitted
+from proto2net.graph import Node
+from proto2net.shape import Shape, count
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Ndarray = np.ndarray[Any, np.dtype[Any]]
+
+_ALIGNMENT = 8
+_BLOCK = 64
+"""How many rows are put in another order at once: few enough for the processor's cache."""
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An array to write: Caffe's, and how they become the target's."""
+
+    name: str
+    sources: tuple[Ndarray, ...]
+    convert: Convert | None
+
+    @property
+    def shape(self) -> Shape:
+        """The shape in the target, found without touching the data."""
+        import numpy as np
+
+        if self.convert is None:
+            return self.sources[0].shape
+        empty = np.zeros((), np.float32)
+        outlines = (np.broadcast_to(empty, source.shape) for source in self.sources)
+        shape: Shape = self.convert(*outlines).shape
+        return shape
+
+
+def tensors(
+    emitted: Emitted, values: Mapping[tuple[Node[Any], str], Ndarray]
+) -> Iterator[Tensor]:
+    """The target's arrays for which there are values."""
+    for name, array in emitted.arrays.items():
+        if all(source in values for source in array.sources):
+            yield Tensor(name, tuple(values[source] for source in array.sources), array.convert)
+
+
+def write(stream: IO[bytes], found: Iterable[Tensor], metadata: Mapping[str, str]) -> None:
+    """Write a .safetensors file. Memory stays near the largest array that is not as it should be.
+
+    `stream` is a file that was just opened for writing, without a buffer of Python's.
+    """
+    found = list(found)
+    stream.write(_header(found, metadata))
+    stream.flush()
+    for tensor in found:
+        _write(stream, tensor)
+
+
+def _header(found: Iterable[Tensor], metadata: Mapping[str, str]) -> bytes:
+    entries: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
+    place = 0
+    for tensor in found:
+        size = 4 * count(tensor.shape)
+        entries[tensor.name] = {
+            "dtype": "F32",
+            "shape": list(tensor.shape),
+            "data_offsets": [place, place + size],
+        }
+        place += size
+    text = json.dumps(entries, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % _ALIGNMENT)
+    return len(text).to_bytes(8, "little") + text
+
+
+def _write(stream: IO[bytes], tensor: Tensor) -> None:
+    import numpy as np
+
+    array = tensor.sources[0]
+    if tensor.convert is not None:
+        array = _converted(tensor)
+    array = np.ascontiguousarray(array, "<f4")
+    view = memoryview(array.reshape(-1)).cast("B")
+    while len(view):  # one call writes 2 GiB at most
+        view = view[stream.write(view) :]
+
+
+def _converted(tensor: Tensor) -> Ndarray:
+    """The array in the target's layout, large ones in blocks on all cores."""
+    import numpy as np
+
+    (array, *more), convert = tensor.sources, tensor.convert
+    if convert is None:
+        return array
+    shape = tensor.shape
+    rows = array.shape[0] if array.ndim else 0
+    if more or rows <= _BLOCK or not _moves_first_axis_last(convert, array.shape, shape):
+        return convert(*tensor.sources)
+    out = np.empty(shape, np.float32)
+
+    def block(start: int) -> None:
+        out[..., start : start + _BLOCK] = convert(array[start : start + _BLOCK])
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(block, range(0, rows, _BLOCK)))
+    return out

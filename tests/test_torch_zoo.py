@@ -1,0 +1,17 @@
+"""Known networks compute in PyTorch, blob by blob, what Caffe recorded."""
+
+from __future__ import annotations
+
+import pytest
+from digests import GOLDEN, MODELS, ZOO, digest, weights, worst
+
+import proto2net
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_network_agrees_with_caffe(name: str) -> None:
+    recorded = digest(GOLDEN / "zoo" / f"{name}.json")
+    graph = proto2net.parse(MODELS / f"{name}.prototxt")
+    network = proto2net.load(graph, weights(graph, name), to="torch")
+    deviations = worst(network, graph, recorded)
+    assert {blob: d for blob, d in deviations.items() if not d <= 1e-4} == {}
