@@ -17,6 +17,7 @@ def version() -> str:
 
 TORCH = ["torch>=2.0"]
 TF = ["tensorflow>=2.16", "keras>=3.0"]  # the first TensorFlow that comes with Keras 3
+HDF5 = ["h5py>=3.0"]
 TEST = [
     "build",
     "grpcio-tools",
@@ -50,8 +51,9 @@ setup(
     extras_require={
         "torch": TORCH,
         "tf": TF,
-        "all": TORCH + TF,
-        "test": TORCH + TF + TEST,
+        "hdf5": HDF5,
+        "all": TORCH + TF + HDF5,
+        "test": TORCH + TF + HDF5 + TEST,
     },
     entry_points={
         "console_scripts": ["proto2net = proto2net.cli:main"],

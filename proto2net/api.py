@@ -7,6 +7,7 @@ import io
 import itertools
 import linecache
 import logging
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -68,11 +69,14 @@ def load(
     """A live network: an nn.Module or a keras.Model, made by importing the emitted source.
 
     `weights` is the path of a .caffemodel, .caffemodel.h5 or .npy, or holds arrays in Caffe's
-    layout by layer name. Without, the network starts from its fillers, as does with
-    `allow_missing` what the weights lack. The other options are those of `parse`.
+    layout by layer name. Without, a .caffemodel gives its own, and any other network starts from
+    its fillers, as does with `allow_missing` what the weights lack. The other options are those
+    of `parse`.
     """
     graph = parse(net, **options)
     live = _live(_backend(to), graph)
+    if weights is None and _is_caffemodel(net):
+        weights = str(net)
     if weights is not None:
         from proto2net.weights import match, read
 
@@ -193,6 +197,15 @@ def _definition(net: str | Path, file: str) -> tuple[Message, list[str]]:
         text = io.TextIOWrapper(content, encoding="utf-8-sig", errors="replace").read()
     message = prototxt.read(text, file)
     return message, upgrade.upgrade(message, file)
+
+
+def _is_caffemodel(net: Net) -> bool:
+    from proto2net.weights import HEAD, Format, format_of
+
+    if isinstance(net, Graph) or _is_text(net) or not os.path.isfile(net):
+        return False
+    with open(net, "rb") as stream:
+        return format_of(stream.read(HEAD)) is Format.CAFFEMODEL
 
 
 def _is_text(net: str | Path) -> bool:

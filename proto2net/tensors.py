@@ -7,13 +7,12 @@ An array that lies in a file as it is wanted is copied from there by the kernel.
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from proto2net.backends.base import Array, Convert, Emitted
+from proto2net.arrays import contiguous
+from proto2net.backends.base import Convert, Emitted
 from proto2net.graph import Node
 from proto2net.shape import Shape, count
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     Ndarray = np.ndarray[Any, np.dtype[Any]]
 
 _ALIGNMENT = 8
-_BLOCK = 64
-"""How many rows are put in another order at once: few enough for the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +45,7 @@ class Tensor:
         return shape
 
 
-def tensors(
-    emitted: Emitted, values: Mapping[tuple[Node[Any], str], Ndarray]
-) -> Iterator[Tensor]:
+def tensors(emitted: Emitted, values: Mapping[tuple[Node[Any], str], Ndarray]) -> Iterator[Tensor]:
     """The target's arrays for which there are values."""
     for name, array in emitted.arrays.items():
         if all(source in values for source in array.sources):
@@ -88,31 +83,8 @@ def _header(found: Iterable[Tensor], metadata: Mapping[str, str]) -> bytes:
 def _write(stream: IO[bytes], tensor: Tensor) -> None:
     import numpy as np
 
-    array = tensor.sources[0]
-    if tensor.convert is not None:
-        array = _converted(tensor)
-    array = np.ascontiguousarray(array, "<f4")
-    view = memoryview(array.reshape(-1)).cast("B")
+    array = tensor.convert(*tensor.sources) if tensor.convert else tensor.sources[0]
+    flat = contiguous(np.asarray(array, "<f4")).reshape(-1)
+    view = memoryview(flat).cast("B")
     while len(view):  # one call writes 2 GiB at most
         view = view[stream.write(view) :]
-
-
-def _converted(tensor: Tensor) -> Ndarray:
-    """The array in the target's layout, large ones in blocks on all cores."""
-    import numpy as np
-
-    (array, *more), convert = tensor.sources, tensor.convert
-    if convert is None:
-        return array
-    shape = tensor.shape
-    rows = array.shape[0] if array.ndim else 0
-    if more or rows <= _BLOCK or not _moves_first_axis_last(convert, array.shape, shape):
-        return convert(*tensor.sources)
-    out = np.empty(shape, np.float32)
-
-    def block(start: int) -> None:
-        out[..., start : start + _BLOCK] = convert(array[start : start + _BLOCK])
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(block, range(0, rows, _BLOCK)))
-    return out

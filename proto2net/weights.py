@@ -248,10 +248,10 @@ class _Matching:
         mean, variance, factor, scale, bias = (stored for stored in arrays if stored)
         if after := self._scale_after(node):
             self._put(after, (scale, bias))
-            self.notes.append(f"{after} takes the scale and bias that {self.source} has in {node}")
+            self.notes.append(f"{after} takes the scale and bias of {node} in {self.source}")
         elif (scale.array != 1).any() or bias.array.any():
             raise WeightError(
-                f"{self.source} has its scale and bias too, as NVIDIA's and Intel's BatchNorm do",
+                f"in {self.source} it has a scale and bias too, as in NVIDIA's and Intel's Caffe",
                 'write a Scale layer with "bias_term: true" after it, which takes them',
             )
         # NVIDIA leaves the factor at 0 and does not divide by it; Caffe would take 1/0 as 0.

@@ -11,7 +11,9 @@ from pathlib import Path
 from run import ROOT, pytest
 
 VERSIONS = ["4.25.0", "5.*", "6.*", "7.*"]
-NEEDED = "build click hypothesis numpy pytest pytest-xdist rich ruff safetensors setuptools".split()
+NEEDED = (
+    "build click h5py hypothesis numpy pytest pytest-xdist rich ruff safetensors setuptools".split()
+)
 
 
 def passes(version: str, folder: Path) -> bool:

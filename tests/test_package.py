@@ -183,6 +183,11 @@ def test_layer_types_of_other_packages_are_not_imported_without_need(tmp_path: P
     assert with_acme(tmp_path, DECLARE % "Mish", code).endswith("False")
 
 
+def test_layer_types_of_other_packages_are_listed(tmp_path: Path) -> None:
+    code = "from proto2net.backends.summary import support\nprint(support())"
+    assert re.search("^Mish +no", with_acme(tmp_path, DECLARE % "Mish", code), re.MULTILINE)
+
+
 def test_layer_types_of_other_packages_that_cannot_be_imported_name_the_package(
     tmp_path: Path,
 ) -> None:

@@ -10,7 +10,7 @@ from proto2net.backends.base import Backend
 from proto2net.backends.printer import Printer
 from proto2net.backends.source import plain
 from proto2net.graph import Graph, Node
-from proto2net.layers import LAYERS, DataLayer, Layer
+from proto2net.layers import LAYERS, DataLayer, Layer, plugins
 from proto2net.shape import count, dims
 
 _HEAD = ("layer", "type", "output shape", "parameters", "multiply-adds")
@@ -43,6 +43,7 @@ def table(graph: Graph) -> str:
 
 def support() -> str:
     """Which layer types each target renders, and why not the others where a target says it."""
+    plugins.load()
     known = map(backends.get, backends.names())
     targets = [target for target in known if isinstance(target, Backend)]
     head = ["layer type", *(target.name for target in targets)]

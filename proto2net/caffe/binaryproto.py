@@ -98,8 +98,10 @@ def _in_one_piece(data: Data, start: int, end: int, at: int) -> Stored:
     """A blob whose values are scattered, after protobuf has written them in one piece."""
     try:
         message = message_class("BlobProto").FromString(data[start:end])
-    except DecodeError as error:
-        raise WeightError(f"byte {at:,}: {error}", DAMAGED) from None
+    except DecodeError:
+        for _ in fields(data, start, end):  # which tells where the damage is
+            pass
+        raise WeightError(f"byte {at:,}: a blob that protobuf cannot read", DAMAGED) from None
     data = message.SerializeToString()
     return decoded(data, 0, len(data), at)
 

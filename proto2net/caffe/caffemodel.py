@@ -22,11 +22,11 @@ from proto2net.caffe.wire import DAMAGED, LENGTH, Data, Field, encoded, fields, 
 from proto2net.errors import Issue, Location, ParseError, WeightError
 from proto2net.layers.base import LAYERS, Layer
 from proto2net.layers.data import DataLayer
-from proto2net.weights import StoredLayer
+from proto2net.weights import HEAD, Format, StoredLayer, format_of
 
 _MOST = 100_000
 """Layers of a net, or arrays of a layer: what has more is no network."""
-_MOST_BYTES = 2**26
+_MOST_BYTES = 2**24
 """Of a definition without its arrays; the largest nets have less than 1 MB."""
 
 
@@ -112,15 +112,16 @@ def definition(path: str | Path, file: str) -> tuple[Message, list[str]]:
     """
     try:
         data = mapped(path)
+        if format_of(data[:HEAD]) is not Format.CAFFEMODEL:
+            raise WeightError("it holds weights, and no definition", "give the prototxt")
         net = message_class("NetParameter").FromString(_without_blobs(data))
-    except DecodeError as error:
-        raise WeightError([Issue(str(error), DAMAGED, Location(file, 0))]) from None
+    except DecodeError:
+        what = "a definition that protobuf cannot read"
+        raise WeightError([Issue(what, DAMAGED, Location(file, 0))]) from None
     except WeightError as error:
         raise WeightError(error.at(Location(file, 0))) from None
     notes = _check(net, file)
     inputs = [] if net.input_shape or net.input_dim else list(net.input)
-    if inputs:
-        net.ClearField("input")
     notes += upgrade(net, file)
     if inputs:  # their shape stood in the prototxt only, and has to be given
         net.layer.insert(0, message_class("LayerParameter")(name="input", type="Input", top=inputs))
@@ -175,12 +176,11 @@ def _remove_splits(net: Message) -> None:
 
 def _is_inserted(layer: Message) -> bool:
     """Whether Caffe has named this Split, which it puts behind each blob of several readers."""
-    return (
-        layer.type == "Split"
-        and len(layer.bottom) == 1
-        and layer.name.endswith("_split")
-        and list(layer.top) == [f"{layer.name}_{index}" for index in range(len(layer.top))]
-    )
+    if layer.type != "Split" or len(layer.bottom) != 1 or not layer.name.endswith("_split"):
+        return False
+    names = [f"{layer.name}_{index}" for index in range(len(layer.top))]
+    # In the oldest files the first copy has the name of the blob itself.
+    return list(layer.top) in (names, [layer.bottom[0], *names[1:]])
 
 
 def _give_back(loss_weight: float, blob: str, before: Sequence[Message]) -> None:

@@ -38,7 +38,7 @@ class Field(NamedTuple):
 
 
 def mapped(path: str | Path) -> Data:
-    """The bytes of a file, read only as they are used."""
+    """The bytes of a file, read only as they are used: it must stay as it is until then."""
     if os.path.exists(path) and not os.path.isfile(path):
         raise WeightError("this is not a plain file", "give the path of one")
     try:
@@ -77,7 +77,7 @@ def _field(data: Data, at: int, end: int, depth: int = 0) -> Field:
             last = inner.end
         last = inner.end
     elif kind != END_GROUP or not depth:
-        raise WeightError(f"byte {at:,}: a field is of kind {kind}, which none can be", DAMAGED)
+        raise WeightError(f"byte {at:,}: a field of kind {kind} cannot be here", DAMAGED)
     if last > end:
         raise WeightError(
             f"byte {at:,}: field {number} claims {last - start:,} bytes, "

@@ -217,13 +217,10 @@ class KerasFile(SourceFile):
     @cached_property
     def _shape_names(self) -> dict[Blob, str]:
         """The function's parameters: the shape without the batch of each input that has one."""
+        shaped = [blob for blob in self.graph.inputs if blob.shape]
         if len(self.graph.inputs) == 1:
-            return dict.fromkeys(self.graph.inputs, "input_shape")
-        names = {
-            blob: self.namespace.name(f"{blob.name}_shape")
-            for blob in self.graph.inputs
-        }
-        return {blob: name for blob, name in names.items() if blob.shape}
+            return dict.fromkeys(shaped, "input_shape")
+        return {blob: self.namespace.name(f"{blob.name}_shape") for blob in shaped}
 
     def _parameters(self) -> str:
         return ", ".join(

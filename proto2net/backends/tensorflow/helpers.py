@@ -565,15 +565,25 @@ class Parameter(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("caffe")
-class BiasedEmbedding(layers.Embedding):
-    """An Embedding with a bias, as Caffe's Embed has."""
+class BiasedEmbedding(layers.Layer):
+    """An embedding with a bias, as Caffe's has one; indices are cut to whole numbers."""
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
-        super().build(input_shape)
+    def __init__(self, input_dim: int, output_dim: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.input_dim, self.output_dim = input_dim, output_dim
+
+    def build(self, _: tuple[int, ...]) -> None:
+        shape = (self.input_dim, self.output_dim)
+        self.embeddings = self.add_weight(shape, name="embeddings")
         self.bias = self.add_weight((self.output_dim,), "zeros", name="bias")
 
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        return super().call(inputs) + self.bias
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        rows = ops.take(self.embeddings, ops.cast(x, "int32"), axis=0)
+        return rows + self.bias
+
+    def get_config(self) -> dict[str, Any]:
+        config = {"input_dim": self.input_dim, "output_dim": self.output_dim}
+        return {**super().get_config(), **config}
 
 
 # ---- recurrent ------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from proto2net.arrays import contiguous
 from proto2net.backends.source import literal
 from proto2net.shape import Shape
 
@@ -94,7 +95,8 @@ class FlattenedRows:
         rows = weight.T if self.transposed else weight
         apart = rows.reshape(rows.shape[0], self.channels, *self.size)
         axes = tuple(range(2, apart.ndim))
-        return apart.transpose(*axes, 1, 0).reshape(-1, rows.shape[0])
+        moved = contiguous(apart.transpose(*axes, 1, 0))  # reshape would copy too, but slowly
+        return moved.reshape(-1, rows.shape[0])
 
 
 @dataclass(frozen=True)
