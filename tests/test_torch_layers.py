@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from layer_cases import (
     NAMES,
     Arrays,
+    Case,
     Ndarray,
     Weights,
     case,
@@ -16,9 +18,11 @@ from layer_cases import (
     computes,
     covered,
 )
+from samples.sample import layer, sample
 
 import proto2net
 from proto2net import Graph, backends
+from proto2net.errors import ShapeError, UnsupportedError
 from proto2net.layers import LAYERS, Layer
 
 TORCH = backends.get("torch")
@@ -61,3 +65,154 @@ def test_layer_agrees_with_caffe(name: str) -> None:
 def test_layer_type_is_rendered_and_has_a_case(kind: type[Layer]) -> None:
     assert TORCH.supports(kind) or kind in TORCH.unsupported
     assert kind in covered()
+
+
+def outputs(network: torch.nn.Module, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    found = network(*inputs)
+    return found if isinstance(found, tuple) else (found,)
+
+
+# What these compute depends on the whole batch, or on its size.
+WHOLE_BATCH = {
+    "bn_test_local",
+    "bn_train",
+    "bn_train_before_scale",
+    "bn_train_fraction",
+    "conv_axis0",
+    "parameter",
+    "scale_axis0",
+    "softmax_axis0",
+}
+
+
+def by_image(name: str) -> bool:
+    """Whether a case has one input, and outputs with a row for each of its rows."""
+    graph = case(name).graph
+    rows = {blob.shape[:1] for blob in (*graph.inputs, *graph.outputs)}
+    return len(graph.inputs) == 1 and len(rows) == 1 and name not in WHOLE_BATCH
+
+
+def test_each_image_is_computed_by_itself_whatever_the_batch() -> None:
+    for name in filter(by_image, NAMES):
+        found = case(name)
+        network = proto2net.load(found.graph, found.weights, to="torch").eval()
+        (images,) = map(torch.from_numpy, found.inputs.values())
+        order = [*range(len(images)), 0, *reversed(range(len(images)))]
+        for few, many in zip(
+            outputs(network, images), outputs(network, images[order]), strict=True
+        ):
+            torch.testing.assert_close(
+                many, few[order], rtol=1e-4, atol=1e-5, equal_nan=True, msg=name
+            )
+
+
+def test_source_for_one_image_size_is_right_for_another() -> None:
+    checked = 0
+    for name in NAMES:
+        found = case(name)
+        shapes = [blob.shape for blob in found.graph.inputs]
+        if len(shapes) != 1 or len(shapes[0]) != 4:
+            continue
+        n, c, h, w = shapes[0]
+        for larger in ((n, c, h + 1, w + 2), (n, c, h + 4, w + 3)):
+            other = resized(found, larger)
+            if other is None:
+                continue
+            network = proto2net.load(found.graph, found.weights, to="torch")
+            right = proto2net.load(other, found.weights, to="torch")
+            images = torch.randn(larger)
+            results = outputs(network, images)
+            assert [tuple(y.shape) for y in results] == [blob.shape for blob in other.outputs], name
+            torch.testing.assert_close(results, outputs(right, images), equal_nan=True, msg=name)
+            checked += 1
+    assert checked > 100
+
+
+def resized(found: Case, shape: tuple[int, ...]) -> Graph | None:
+    """The case's graph for another input; None if Caffe refuses it, or would learn others."""
+    (blob,) = found.graph.inputs
+    try:
+        graph = proto2net.parse(found.net, phase=found.phase, inputs={blob.name: shape})
+    except ShapeError:
+        return None
+
+    def learned(graph: Graph) -> list[tuple[int, ...]]:
+        return [blob.shape for node in graph.nodes for blob in node.blobs.values()]
+
+    return graph if learned(graph) == learned(found.graph) else None
+
+
+def recurrent(kind: str) -> tuple[torch.nn.Module, torch.Tensor, torch.Tensor]:
+    torch.manual_seed(11)
+    network = proto2net.load(case(kind).net, to="torch")
+    return network, torch.randn(8, 2, 3), torch.ones(8, 2)
+
+
+@pytest.mark.parametrize("kind", ["lstm", "rnn"])
+def test_a_recurrent_layer_goes_on_where_its_last_forward_pass_ended(kind: str) -> None:
+    network, x, cont = recurrent(kind)
+    at_once = network(x, cont)
+    again = torch.zeros(2, 2)
+    torch.testing.assert_close(network(x[:2], again), network(x[:2], again))
+    cont[0] = 0
+    parts = [network(x[:3], cont[:3]), network(x[3:], cont[3:])]
+    torch.testing.assert_close(torch.cat(parts), at_once)
+
+
+@pytest.mark.parametrize("kind", ["lstm", "rnn"])
+def test_a_recurrent_layer_takes_any_number_of_steps_and_sequences(kind: str) -> None:
+    network, x, cont = recurrent(kind)
+    cont[0] = 0
+    both = network(x, cont)
+    torch.testing.assert_close(network(x[:5, :1], cont[:5, :1]), both[:5, :1])
+
+
+@pytest.mark.parametrize("kind", ["lstm", "rnn"])
+def test_no_gradient_passes_from_one_forward_pass_to_the_one_before(kind: str) -> None:
+    network, x, cont = recurrent(kind)
+    before = x.clone().requires_grad_()
+    network(before, cont)
+    network(x, cont).sum().backward()
+    assert before.grad is None
+
+
+REFUSED = {
+    "stochastic pooling": (
+        layer("Pooling", "x", "y", "pooling_param { pool: STOCHASTIC kernel_size: 2 }"),
+        (2, 3, 4, 6),
+        "STOCHASTIC",
+    ),
+    "an infogain matrix in a file": (
+        layer("Power", "x", "label", name="label")
+        + layer("InfogainLoss", "x label", "y", 'infogain_loss_param { source: "H" }'),
+        (2, 1),
+        "third bottom",
+    ),
+    "a convolution of four axes": (
+        layer("Convolution", "x", "y", "convolution_param { num_output: 2 kernel_size: 1 }"),
+        (2, 3, 4, 5, 6, 7),
+        "1 to 3",
+    ),
+    "writing a file": (
+        layer("HDF5Output", "x x", "", 'hdf5_output_param { file_name: "f" }'),
+        (2, 3),
+        "file",
+    ),
+    "an array in two shapes": (
+        layer("Bias", "x", "y", 'param { name: "b" }', "one")
+        + layer("Flatten", "x", "z", "flatten_param { axis: 2 }", "flat")
+        + layer("Bias", "z", "zz", 'param { name: "b" }', "two"),
+        (2, 3, 4, 5),
+        'layer "one"',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_said_is_refused_by_layer_and_line(name: str) -> None:
+    text, shape, words = REFUSED[name]
+    net = sample(text, inputs={"x": np.zeros(shape)}).net
+    with pytest.raises(UnsupportedError) as refusal:
+        proto2net.convert(net, to="torch", phase="train", file="net.prototxt")
+    assert words in str(refusal.value)
+    assert "net.prototxt:2: layer" in str(refusal.value)

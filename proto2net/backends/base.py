@@ -269,6 +269,11 @@ def names_used(source: str) -> set[str]:
     return {symbol.get_name() for symbol in symbols if symbol.is_referenced()}
 
 
+def placeholders(node: Node[Any]) -> list[str]:
+    """What stands for each bottom in a `Code`."""
+    return [f"{{{index}}}" for index in range(len(node.bottoms))]
+
+
 def same_array(node: Node[Any], blob: str, convert: Convert | None = None) -> Array:
     """An array of the target that is this learned blob, converted if need be."""
     return Array(((node, blob),), convert)

@@ -108,7 +108,8 @@ def definition(path: str | Path, file: str) -> tuple[Message, list[str]]:
     """The definition that a file carries, as one of the current format, and what is to be told.
 
     What Caffe put in before it wrote the file is taken out again: the arrays, the phase of each
-    layer, the rules that had chosen it, and the Split layers. `file` is what messages call it.
+    layer, the rules that had chosen it, the rates of statistics, and the Split layers. `file` is
+    what messages call it.
     """
     try:
         data = mapped(path)
@@ -121,6 +122,9 @@ def definition(path: str | Path, file: str) -> tuple[Message, list[str]]:
     except WeightError as error:
         raise WeightError(error.at(Location(file, 0))) from None
     notes = _check(net, file)
+    for layer in net.layer:
+        if layer.type == "BatchNorm" and all(map(_has_only_rate_0, layer.param)):
+            layer.ClearField("param")
     inputs = [] if net.input_shape or net.input_dim else list(net.input)
     notes += upgrade(net, file)
     if inputs:  # their shape stood in the prototxt only, and has to be given
@@ -130,6 +134,11 @@ def definition(path: str | Path, file: str) -> tuple[Message, list[str]]:
             layer.ClearField(name)
     _remove_splits(net)
     return net, notes
+
+
+def _has_only_rate_0(spec: Message) -> bool:
+    """Whether a ParamSpec is what Caffe gives to statistics that have none."""
+    return [(field.name, value) for field, value in spec.ListFields()] == [("lr_mult", 0)]
 
 
 def _without_blobs(data: Data) -> bytes:

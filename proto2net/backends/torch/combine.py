@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from itertools import takewhile
-from typing import Any
 
-from proto2net.backends.base import Code, choose, same_array
+from proto2net.backends.base import Code, choose, placeholders, same_array
 from proto2net.backends.source import call, scaled, weighted_sum
 from proto2net.backends.torch.backend import renders
 from proto2net.graph import Node
@@ -28,11 +27,6 @@ from proto2net.layers import (
 from proto2net.shape import canonical_axis
 
 
-def bottoms(node: Node[Any]) -> list[str]:
-    """The placeholder of each bottom."""
-    return [f"{{{index}}}" for index in range(len(node.bottoms))]
-
-
 @renders(Silence)
 def _silence(node: Node[Silence]) -> Code:
     return Code("")
@@ -48,7 +42,7 @@ def _concat(node: Node[Concat]) -> Code:
     if len(node.bottoms) == 1:
         return Code("{0}")
     axis = node.layer.along(node.bottoms[0].shape)
-    return Code(f"torch.cat(({', '.join(bottoms(node))}), dim={axis})")
+    return Code(f"torch.cat(({', '.join(placeholders(node))}), dim={axis})")
 
 
 @renders(Slice)
@@ -65,10 +59,10 @@ def _slice(node: Node[Slice]) -> Code:
 def _eltwise(node: Node[Eltwise]) -> Code:
     operation = choose(node, "operation", SUM="+", PROD="*", MAX="max")
     if operation == "max":
-        return Code(call("elementwise_max", *bottoms(node)))
+        return Code(call("elementwise_max", *placeholders(node)))
     if operation == "+" and node.layer.coeff:
-        return Code(weighted_sum(bottoms(node), node.layer.coeff))
-    return Code(f" {operation} ".join(bottoms(node)))
+        return Code(weighted_sum(placeholders(node), node.layer.coeff))
+    return Code(f" {operation} ".join(placeholders(node)))
 
 
 @renders(Flatten)
@@ -135,7 +129,7 @@ def _batch_reindex(node: Node[BatchReindex]) -> Code:
 
 @renders(Filter)
 def _filter(node: Node[Filter]) -> Code:
-    *filtered, selector = bottoms(node)
+    *filtered, selector = placeholders(node)
     if len(node.bottoms[-1].shape) > 1:
         selector += ".flatten()"
     return Code(", ".join(f"{bottom}[{selector} != 0]" for bottom in filtered))

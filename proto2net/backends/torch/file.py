@@ -15,6 +15,7 @@ from proto2net.backends.source import (
     weighted_sum,
 )
 from proto2net.backends.torch.fillers import initialisation, parameter_name
+from proto2net.errors import UnsupportedError
 
 IMPORTS = {
     "math": "import math",
@@ -140,7 +141,7 @@ class TorchFile(SourceFile):
     def _objects(self) -> list[str]:
         """Statements that make the layer objects; also collects their arrays."""
         lines: list[str] = []
-        shared: dict[Array, str] = {}
+        shared: dict[object, tuple[Array, str]] = {}
         made: set[str] = set()
         for step in self.steps:
             name = self.objects.get(step.node)
@@ -149,14 +150,15 @@ class TorchFile(SourceFile):
             made.add(name)
             text = f"self.{name} = {step.code.init}"
             lines.append(statement(text, 2, self.caffe_name(name, step)))
-            arrays = zip(step.code.arrays, self.owned(step), strict=True)
-            for parameter, array in arrays:
+            arrays = step.code.arrays.items()
+            for (parameter, array), owned in zip(arrays, self.owned(step), strict=True):
                 reached = parameter_name(name, parameter)
-                if array in shared:
-                    lines.append(statement(f"self.{reached} = self.{shared[array]}", 2))
+                first, place = shared.setdefault(owned.sources, (array, reached))
+                if place == reached:
+                    self.arrays[reached] = owned
                 else:
-                    shared[array] = reached
-                    self.arrays[reached] = array
+                    _check_shareable(step, array, first)
+                    lines.append(statement(f"self.{reached} = self.{place}", 2))
         return lines
 
     def _forward(self) -> list[str]:
@@ -188,3 +190,20 @@ class TorchFile(SourceFile):
             "    with torch.no_grad():",
             *(statement(line, 2) for line in shapes),
         ]
+
+
+def _check_shareable(step: Step, array: Array, first: Array) -> None:
+    """Refuse two layers that share an array but need it in different shapes."""
+    needed, found = (
+        (a.convert, [node.blobs[blob].shape for node, blob in a.sources])
+        for a in (array, first)
+    )
+    if needed != found:
+        node, blob = array.sources[0]
+        owner, _ = first.sources[0]
+        error = UnsupportedError(
+            f'{blob} is shared with layer "{owner.name}", which has it in another shape: '
+            "this has no rendering in torch",
+            "use --to numpy",
+        )
+        raise UnsupportedError(error.at(node.where, str(node)))

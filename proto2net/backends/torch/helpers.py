@@ -14,6 +14,14 @@ from torch import nn
 # ---- vision ---------------------------------------------------------------------------------
 
 
+def pad_to(x: torch.Tensor, size: tuple[int, ...]) -> torch.Tensor:
+    """Zeros behind an image smaller than the kernel, which Caffe's division rounds up to."""
+    sides: list[int] = []
+    for n, least in zip(x.shape[-len(size) :], size, strict=True):
+        sides = [0, max(least - n, 0), *sides]  # the last axis comes first
+    return F.pad(x, sides)
+
+
 def pad_windows(
     x: torch.Tensor,
     kernel: tuple[int, int],
@@ -29,7 +37,7 @@ def pad_windows(
         windows = (-(-room // s) if ceil_mode else room // s) + 1
         if any(padding) and (windows - 1) * s >= n + p:
             windows -= 1
-        sides = [p, (windows - 1) * s + k - n - p, *sides]  # the last axis comes first
+        sides = [p, (windows - 1) * s + k - n - p, *sides]
     return F.pad(x, sides, value=value)
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends.base import Code, Reshaped, choose, same_array
+from proto2net.backends.base import (
+    Code,
+    Reshaped,
+    choose,
+    placeholders,
+    same_array,
+)
 from proto2net.backends.source import call, same
 from proto2net.backends.torch.backend import renders
 from proto2net.errors import UnsupportedError
@@ -16,16 +22,14 @@ from proto2net.shape import Shape, Window
 @renders(Convolution)
 def _convolution(node: Node[Convolution]) -> Code:
     (_, _, size), window = _split(node)
-    missing = [
-        max(e - n - 2 * p, 0)
-        for n, e, p in zip(size, window.extent, window.pad, strict=True)
-    ]
-    return _convolved(node, "nn.Conv", missing)
+    least = [e - 2 * p for e, p in zip(window.extent, window.pad, strict=True)]
+    fits = all(n >= k for n, k in zip(size, least, strict=True))
+    return _convolved(node, "nn.Conv", () if fits else tuple(least))
 
 
 @renders(Deconvolution)
 def _deconvolution(node: Node[Deconvolution]) -> Code:
-    return _convolved(node, "nn.ConvTranspose", [])
+    return _convolved(node, "nn.ConvTranspose", ())
 
 
 def _split(node: Node[Any]) -> tuple[tuple[Shape, int, Shape], Window]:
@@ -33,8 +37,8 @@ def _split(node: Node[Any]) -> tuple[tuple[Shape, int, Shape], Window]:
     return node.layer.split(bottom), node.layer.window(bottom)
 
 
-def _convolved(node: Node[Any], module: str, missing: list[int]) -> Code:
-    """The tops of either convolution; `missing` is how far the kernel hangs off each axis."""
+def _convolved(node: Node[Any], module: str, least: tuple[int, ...]) -> Code:
+    """The tops of either convolution; `least` is to what the bottom grows, if it must."""
     layer = node.layer
     (batch, channels, size), window = _split(node)
     if len(size) > 3:
@@ -59,19 +63,15 @@ def _convolved(node: Node[Any], module: str, missing: list[int]) -> Code:
     if not size:
         weight = node.blobs["weight"].shape
         arrays["weight"] = same_array(node, "weight", Reshaped((*weight, 1)))
-    tops = [
-        _applied(f"{{{index}}}", len(batch), bool(size), missing)
-        for index in range(len(node.bottoms))
-    ]
+    tops = []
+    for bottom in placeholders(node):
+        x = call("pad_to", bottom, least) if least else bottom
+        tops.append(_applied(x, bottom, len(batch), spatial=bool(size)))
     return Code(", ".join(tops), init, arrays)
 
 
-def _applied(bottom: str, batch: int, spatial: bool, missing: list[int]) -> str:
-    """The module applied to a bottom of so many batch axes; PyTorch's takes one or none."""
-    x = bottom
-    if any(missing):
-        sides = tuple(n for side in reversed(missing) for n in (0, side))
-        x = call("F.pad", x, sides)
+def _applied(x: str, bottom: str, batch: int, *, spatial: bool) -> str:
+    """The module applied to x, which has so many batch axes; PyTorch takes one or none."""
     if batch > 1:
         x = f"{x}.flatten(0, {batch - 1})"
     y = f"{{self}}({x})" if spatial else f"{{self}}({x}.unsqueeze(-1)).squeeze(-1)"
