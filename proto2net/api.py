@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 from proto2net import backends
 from proto2net.backends.base import Backend, Emitted
 from proto2net.errors import Issue, Location, ParseError, Proto2NetError
-from proto2net.graph import Graph, wire
+from proto2net.graph import Graph, Node, wire
 from proto2net.rewrites import deploy
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def load(
         found = read(weights) if isinstance(weights, str | Path) else weights
         values, notes = match(graph, found, allow_missing=allow_missing)
         live.backend.install(live.network, live.emitted.converted(values))
+        live = dataclasses.replace(live, unread=_unread(live.emitted, values))
         for note in notes:
             _LOG.info(note)
     _LIVE[live.network] = live
@@ -106,7 +107,9 @@ def blobs(network: Any, feeds: Mapping[str, Any]) -> dict[str, Ndarray]:
     probe = _live(live.backend, dataclasses.replace(live.graph, outputs=tuple(wanted)))
     state = live.backend.arrays(live.network)
     held = {array: state[name] for name, array in live.emitted.arrays.items()}
-    arrays = {name: held[array] for name, array in probe.emitted.arrays.items()}
+    arrays = probe.emitted.converted(live.unread) | {
+        name: held[array] for name, array in probe.emitted.arrays.items() if array in held
+    }
     live.backend.install(probe.network, arrays)
     results = live.backend.run(probe.network, probe.graph, values)
     return values | {blob.name: value for blob, value in zip(wanted, results, strict=True)}
@@ -118,6 +121,8 @@ class _Live:
     graph: Graph
     backend: Backend
     emitted: Emitted
+    unread: Mapping[tuple[Node[Any], str], Ndarray] = dataclasses.field(default_factory=dict)
+    """Learned blobs that the network lacks, since they are for what is silenced."""
 
 
 _LIVE: Any = WeakKeyDictionary()
@@ -127,6 +132,14 @@ def _live(backend: Backend, graph: Graph) -> _Live:
     emitted = backend.emit(graph)
     module = _imported(emitted.source, emitted.entry)
     return _Live(backend.build(module, emitted, graph.phase), graph, backend, emitted)
+
+
+def _unread(
+    emitted: Emitted, values: Mapping[tuple[Node[Any], str], Ndarray]
+) -> dict[tuple[Node[Any], str], Ndarray]:
+    """The values that no array of the emitted network is made from."""
+    read = {source for array in emitted.arrays.values() for source in array.sources}
+    return {source: value for source, value in values.items() if source not in read}
 
 
 def _backend(name: str) -> Backend:

@@ -141,7 +141,15 @@ def cli() -> None:
 
 @cli.command()
 @_network
-@click.option("--weights", metavar="CAFFEMODEL", help="The learned weights.")
+@click.option(
+    "--weights",
+    metavar="FILE",
+    help="Learned weights: .caffemodel, .caffemodel.h5 or .npy. They are written beside OUT.",
+)
+@click.option("--allow-missing", is_flag=True, help="Leave to its fillers what the weights lack.")
+@click.option(
+    "--optimize", "optimized", is_flag=True, help="Fold BatchNorm and Scale into the weights."
+)
 @click.option(
     "--to",
     "target",
@@ -159,13 +167,15 @@ def cli() -> None:
 def convert(
     net: str,
     weights: str | None,
+    allow_missing: bool,
+    optimized: bool,
     target: Any,
     out: str | None,
     name: str | None,
     force: bool,
     **options: Any,
 ) -> None:
-    """Write a network for a target.
+    """Write a network for a target, and its weights if they are given.
 
     \b
     proto2net convert nin.prototxt --to torch
@@ -173,15 +183,35 @@ def convert(
     from proto2net.backends.source import function_name
     from proto2net.backends.summary import parameters
 
-    if weights:
-        raise Proto2NetError("--weights comes in a later version", "convert without it")
+    if weights and out == STANDARD:
+        raise click.UsageError("--weights are written beside OUT, which cannot be - then")
+    if optimized and not weights:
+        raise click.UsageError("--optimize changes weights: give --weights too")
     graph = _graph(net, options)
-    emitted = target.emit(graph, name or "")
+    stem = graph.name if net == STANDARD else Path(net).stem
+    path = Path(out or function_name(stem) + target.suffix)
+    if weights:
+        from proto2net.porting import port
+
+        ported = port(
+            graph,
+            weights,
+            target,
+            name=name or "",
+            stem=path.stem,
+            allow_missing=allow_missing,
+            optimized=optimized,
+        )
+        graph, emitted = ported.graph, ported.emitted
+        beside = path.with_suffix(ported.suffix)
+        output.check(path, overwrite=force)
+        output.write(beside, ported.write, overwrite=force)
+        _say(f"wrote {beside}")
+    else:
+        emitted = target.emit(graph, name or "")
     if out == STANDARD:
         _print(emitted.source)
         return
-    stem = graph.name if net == STANDARD else Path(net).stem
-    path = Path(out or function_name(stem) + target.suffix)
     output.write(path, emitted.source.encode(), overwrite=force)
     _say(f"wrote {path}: {emitted.entry}, {_counted(parameters(graph), 'parameter')}")
 

@@ -51,7 +51,7 @@ def layers(data: mmap | bytes) -> Iterator[StoredLayer]:
 
 def _dictionary(data: mmap | bytes) -> dict[Any, Any]:
     """What the file pickles: an array without axes, whose one element is the dictionary."""
-    wide = data[6] > 1  # the format's version, which says how long the header's length is
+    wide = data[6:7] > b"\x01"  # the format's version, which says how long the header's length is
     header = int.from_bytes(data[8 : 12 if wide else 10], "little")
     start = header + (12 if wide else 10)
     if b"O'" not in data[: min(start, 4096)]:
@@ -121,7 +121,7 @@ class _Unpickler(pickle._Unpickler):
     def find_class(self, module: str, name: str) -> _Global:
         if (module, name) not in _GLOBALS:
             raise WeightError(
-                f"it asks for {module}.{name}",
+                f"it asks for {module}.{name}"[:100],
                 "weights need nothing but arrays; do not open this file with other programs",
             )
         return _Global(name)

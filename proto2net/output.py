@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from proto2net.errors import Proto2NetError
 
+Content = bytes | Callable[[BinaryIO], None]
+"""What a file gets: bytes, or a function that writes them to an unbuffered stream."""
 
-def write(path: Path, content: bytes, *, overwrite: bool = False) -> None:
+
+def check(path: Path, *, overwrite: bool = False) -> None:
+    """Refuse what cannot be written or may not be replaced. Raises Proto2NetError."""
+    if path.is_dir():
+        raise Proto2NetError(f"{path} is a folder", "name the file to write in it")
+    if path.is_file() and not overwrite:
+        raise Proto2NetError(f"{path} exists already", "give --force to replace it")
+
+
+def write(path: Path, content: Content, *, overwrite: bool = False) -> None:
     """Write a file, which has all of the content or stays as it was. Raises Proto2NetError."""
+    check(path, overwrite=overwrite)
     try:
-        if path.is_dir():
-            raise Proto2NetError(f"{path} is a folder", "name the file to write in it")
         if path.exists() and not path.is_file():  # a device or a pipe, which nothing can replace
-            path.write_bytes(content)
-        elif path.exists() and not overwrite:
-            raise Proto2NetError(f"{path} exists already", "give --force to replace it")
+            with path.open("wb", buffering=0) as stream:
+                _put(stream, content)
         else:
             _replace(Path(os.path.realpath(path)), content)  # a link stays a link
     except OSError as error:
@@ -30,12 +41,25 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
-def _replace(path: Path, content: bytes) -> None:
+def write_all(stream: BinaryIO, content: bytes | memoryview) -> None:
+    """Write all of it to an unbuffered stream, which takes 2 GiB at once at most."""
+    rest = memoryview(content)
+    while len(rest):
+        rest = rest[stream.write(rest) :]
+
+
+def _put(stream: BinaryIO, content: Content) -> None:
+    if callable(content):
+        content(stream)
+    else:
+        write_all(stream, content)
+
+
+def _replace(path: Path, content: Content) -> None:
     beside = path.with_name(f".{os.urandom(8).hex()}.tmp")
     try:
-        with beside.open("xb") as file:
-            file.write(content)
-            file.flush()
+        with beside.open("xb", buffering=0) as file:
+            _put(file, content)
             os.fsync(file.fileno())
         if path.exists():
             beside.chmod(stat.S_IMODE(path.stat().st_mode))

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from proto2net.arrays import contiguous
 from proto2net.backends.base import Convert, Emitted
 from proto2net.graph import Node
+from proto2net.output import write_all
 from proto2net.shape import Shape, count
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Tensor:
         import numpy as np
 
         if self.convert is None:
-            return self.sources[0].shape
+            return tuple(self.sources[0].shape)
         empty = np.zeros((), np.float32)
         outlines = (np.broadcast_to(empty, source.shape) for source in self.sources)
         shape: Shape = self.convert(*outlines).shape
@@ -52,14 +53,13 @@ def tensors(emitted: Emitted, values: Mapping[tuple[Node[Any], str], Ndarray]) -
             yield Tensor(name, tuple(values[source] for source in array.sources), array.convert)
 
 
-def write(stream: IO[bytes], found: Iterable[Tensor], metadata: Mapping[str, str]) -> None:
+def write(stream: BinaryIO, found: Iterable[Tensor], metadata: Mapping[str, str]) -> None:
     """Write a .safetensors file. Memory stays near the largest array that is not as it should be.
 
-    `stream` is a file that was just opened for writing, without a buffer of Python's.
+    `stream` is unbuffered.
     """
     found = list(found)
-    stream.write(_header(found, metadata))
-    stream.flush()
+    write_all(stream, _header(found, metadata))
     for tensor in found:
         _write(stream, tensor)
 
@@ -80,11 +80,9 @@ def _header(found: Iterable[Tensor], metadata: Mapping[str, str]) -> bytes:
     return len(text).to_bytes(8, "little") + text
 
 
-def _write(stream: IO[bytes], tensor: Tensor) -> None:
+def _write(stream: BinaryIO, tensor: Tensor) -> None:
     import numpy as np
 
     array = tensor.convert(*tensor.sources) if tensor.convert else tensor.sources[0]
     flat = contiguous(np.asarray(array, "<f4")).reshape(-1)
-    view = memoryview(flat).cast("B")
-    while len(view):  # one call writes 2 GiB at most
-        view = view[stream.write(view) :]
+    write_all(stream, flat.data.cast("B"))

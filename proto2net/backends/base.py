@@ -203,8 +203,11 @@ class Backend:
             raise UnsupportedError(f"{reason} in {self.name}", hint)
         return Step((node,), renderer(node) or Code(""))
 
-    def emit(self, graph: Graph, name: str = "") -> Emitted:
-        """The source of the graph. `name` names the class or function; else the net's name does."""
+    def emit(self, graph: Graph, name: str = "", weights: str = "") -> Emitted:
+        """The source of the graph. `name` names the class or function; else the net's name does.
+
+        `weights` is the name of a .safetensors file beside the source, which it can load.
+        """
         raise NotImplementedError
 
     def build(self, module: Any, emitted: Emitted, phase: str) -> Any:

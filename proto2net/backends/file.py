@@ -32,7 +32,10 @@ from proto2net.graph import AUTOMATIC, Blob, Graph, Node
 from proto2net.layers import Input
 from proto2net.shape import Shape
 
-STANDARD_LIBRARY = ("collections.abc", "itertools", "math", "typing")
+RESERVED = ("WEIGHTS", "load", "preprocess")
+"""Names that an emitted file may define beside its class or function."""
+
+STANDARD_LIBRARY = ("collections.abc", "itertools", "math", "pathlib", "typing")
 
 
 class Variables:
@@ -89,13 +92,16 @@ class SourceFile:
     stopped: ClassVar[str] = "{0}"
     """How a bottom is read that gets no gradient (propagate_down: false)."""
 
-    def __init__(self, backend: Backend, graph: Graph, entry: str) -> None:
+    def __init__(
+        self, backend: Backend, graph: Graph, entry: str, weights: str = ""
+    ) -> None:
         self.backend = backend
         self.graph = dataclasses.replace(graph, outputs=_with_losses(graph))
         self.entry = entry
+        self.weights = weights
         self.steps = _needed(backend.steps(self.graph), self.graph.outputs)
         self.arrays: dict[str, Array] = {}
-        taken = {*self.imports, *backend.helpers, *self.reserved, entry, "preprocess"}
+        taken = {*self.imports, *backend.helpers, *self.reserved, *RESERVED, entry}
         self.namespace = Namespace(taken)
         self.variables = Variables(self.namespace)
         self.objects = self._name_objects()
@@ -130,10 +136,17 @@ class SourceFile:
         code = [*self.preprocess(), *self.body(), "", "", *main, ""]
         helpers = self.backend.helpers_used("\n".join(code))
         source = "\n".join([*(f"{helper}\n\n" for helper in helpers), *code])
-        imports = self.import_lines(names_used(source))
+        weights = self._weights_file()
+        imports = self.import_lines(names_used("\n".join([*weights, source])))
         title = f'"""{plain(self.graph.name) or "A network"}, converted from Caffe by proto2net."""'
-        lines = [title, "", *_grouped(imports), "", "", source]
+        lines = [title, "", *_grouped(imports), "", *weights, "", source]
         return Emitted("\n".join(lines), self.entry, self.arrays)
+
+    def _weights_file(self) -> list[str]:
+        """What says where the learned weights are, if they are beside the emitted file."""
+        if not self.weights:
+            return []
+        return [f"WEIGHTS = Path(__file__).with_name({literal(self.weights)})", ""]
 
     def import_lines(self, used: set[str]) -> list[str]:
         """The imports that these names need."""

@@ -17,7 +17,7 @@ class Printer:
     suffix: str
     text: Callable[[Graph], str]
 
-    def emit(self, graph: Graph, name: str = "") -> Emitted:
+    def emit(self, graph: Graph, name: str = "", weights: str = "") -> Emitted:
         """The text of the graph, called as `Backend.emit` is. `name` renames the network."""
         graph = replace(graph, name=name or graph.name)
         return Emitted(self.text(graph), graph.name, {})

@@ -144,7 +144,8 @@ def _has_only_rate_0(spec: Message) -> bool:
 def _without_blobs(data: Data) -> bytes:
     """The message without its arrays: small enough to be parsed."""
     kept = bytearray()
-    for field in fields(data, 0, len(data)):
+    for number, field in enumerate(fields(data, 0, len(data))):
+        _check_most(number, "layers", field)
         kept += _copied(data, field, _LAYERS.get(field.number))
         _check_size(kept)
     return bytes(kept)

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from google.protobuf import text_format
 from google.protobuf.descriptor import FieldDescriptor
 
 from proto2net.caffe.importer import routes
 from proto2net.caffe.schema import Message, is_repeated, message_class
+from proto2net.caffe.wire import encoded, encoded_varint, opened
 from proto2net.errors import Proto2NetError, UnsupportedError
 from proto2net.graph import AUTOMATIC, Graph, Node
 from proto2net.layers.base import Layer
+from proto2net.output import write_all
+from proto2net.shape import Shape
+
+if TYPE_CHECKING:
+    from proto2net.weights import Ndarray, Slot
+
+# Field numbers of caffe.proto, for what is written without the protobuf runtime.
+NET_NAME, NET_LAYER, LAYER_BLOBS, BLOB_DATA, BLOB_SHAPE, SHAPE_DIM = 1, 100, 7, 5, 7, 1
 
 
 def text(graph: Graph) -> str:
@@ -35,6 +45,34 @@ def network(graph: Graph) -> Message:
     if issues:
         raise UnsupportedError(issues)
     return message_class("NetParameter")(name=graph.name or None, layer=layers)
+
+
+def write_model(stream: BinaryIO, graph: Graph, values: Mapping[Slot, Ndarray]) -> None:
+    """Write a .caffemodel of the current format, array by array, to an unbuffered stream."""
+    import numpy as np
+
+    net = network(graph)
+    write_all(stream, encoded(NET_NAME, net.name.encode()))
+    for node, layer in zip(graph.nodes, net.layer, strict=True):
+        arrays = [
+            np.ascontiguousarray(values[node, blob], "<f4")
+            for blob in node.blobs
+            if (node, blob) in values
+        ]
+        heads = [_blob_head(array.shape, array.nbytes) for array in arrays]
+        body = layer.SerializeToString()
+        size = len(body) + sum(map(len, heads)) + sum(array.nbytes for array in arrays)
+        write_all(stream, opened(NET_LAYER, size) + body)
+        for head, array in zip(heads, arrays, strict=True):
+            write_all(stream, head)
+            write_all(stream, array.reshape(-1).data.cast("B"))
+
+
+def _blob_head(shape: Shape, size: int) -> bytes:
+    """A layer's blob up to its data, which is so many bytes."""
+    dims = encoded(SHAPE_DIM, b"".join(map(encoded_varint, shape)))
+    head = encoded(BLOB_SHAPE, dims) + opened(BLOB_DATA, size)
+    return opened(LAYER_BLOBS, len(head) + size) + head
 
 
 def write_layer(layer: Layer, message: Message) -> None:

@@ -14,7 +14,7 @@ _MOST = 100_000
 """Groups and arrays in a file: what has more is no network."""
 _MOST_ARRAYS = 100
 """Arrays in a layer."""
-_PLAIN = "Caffe itself writes plain arrays only; `h5repack -f NONE -l CONTI` makes them so"
+_PLAIN = "Caffe itself writes plain arrays only"
 
 
 def layers(path: str | Path) -> Iterator[StoredLayer]:
@@ -89,7 +89,8 @@ class _Reader:
         self._bytes_left -= held
         if dataset.nbytes > held or self._bytes_left < 0:
             found = f"{dataset.nbytes:,} bytes, but {held:,} are there"
-            raise WeightError(f"an array of {dims(shape)} needs {found}", _PLAIN)
+            hint = f"{_PLAIN}; `h5repack -f NONE -l CONTI` undoes compression"
+            raise WeightError(f"an array of {dims(shape)} needs {found}", hint)
         return Stored(as_float32(np.asarray(dataset[()])))
 
 

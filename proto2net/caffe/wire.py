@@ -126,10 +126,16 @@ def text(data: Data, field: Field) -> str:
 
 def encoded(number: int, body: bytes) -> bytes:
     """A field that holds these bytes."""
-    return _encoded_varint(number << 3 | LENGTH) + _encoded_varint(len(body)) + body
+    return opened(number, len(body)) + body
 
 
-def _encoded_varint(value: int) -> bytes:
+def opened(number: int, size: int) -> bytes:
+    """The beginning of a field that holds so many bytes."""
+    return encoded_varint(number << 3 | LENGTH) + encoded_varint(size)
+
+
+def encoded_varint(value: int) -> bytes:
+    """A number, seven bits a byte."""
     parts = bytearray()
     while value > 127:
         parts.append(value & 127 | 128)

@@ -88,6 +88,14 @@ SAMPLES = {
         inputs={"x": WIDE},
         blobs={"y": np.tanh(WIDE), "unread": np.abs(WIDE)},
     ),
+    "silence_of_a_learned_layer": sample(
+        PLAIN,
+        layer("InnerProduct", "x", "unread", "inner_product_param { num_output: 4 }", "fc"),
+        layer("Silence", "unread", "", name="silence"),
+        inputs={"x": WIDE},
+        weights={"fc": [WEIGHT, values(4)]},
+        blobs={"y": np.tanh(WIDE), "unread": _hidden + values(4)},
+    ),
     "dummy_data": sample(
         layer(
             "DummyData",

@@ -43,6 +43,11 @@ def average(window: Ndarray, area: int) -> float:
         return float(np.float32(window.sum()) / np.float32(area))
 
 
+def expected(window: Ndarray, area: int) -> float:
+    """What STOCHASTIC pooling makes of a window when testing."""
+    return float((window**2).sum() / window.sum()) if window.sum() > 0 else 0.0
+
+
 def convolved(x: Ndarray, weight: Ndarray, bias: Ndarray, size: tuple[int, ...], s: int) -> Ndarray:
     """Convolution of (N, C, ...) to an output of this size; what is missing behind x is 0."""
     kernel = weight.shape[2:]
@@ -111,6 +116,16 @@ SAMPLES = {
         _pooling("pool: AVE kernel_size: 4 stride: 3 pad: 3 round_mode: FLOOR"),
         inputs={"x": PLANE},
         blobs={"y": pooled(PLANE, (3, 3), 4, 3, 3, average)},
+    ),
+    "pool_stochastic": sample(
+        _pooling("pool: STOCHASTIC kernel_size: 3 stride: 2"),
+        inputs={"x": PLANE},
+        blobs={"y": pooled(PLANE, (2, 3), 3, 2, 0, expected)},
+    ),
+    "pool_stochastic_gap": sample(
+        _pooling("pool: STOCHASTIC kernel_size: 1 stride: 2"),
+        inputs={"x": PLANE},
+        blobs={"y": pooled(PLANE, (3, 4), 1, 2, 0, expected)},
     ),
     # The first of equal elements gets the gradient.
     "pool_max_ties": sample(

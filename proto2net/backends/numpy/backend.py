@@ -27,9 +27,10 @@ class Numpy(Backend):
         HDF5Output: "writing an HDF5 file is not possible"
     }
 
-    def emit(self, graph: Graph, name: str = "") -> Emitted:
+    def emit(self, graph: Graph, name: str = "", weights: str = "") -> Emitted:
         """An importable file with one class that needs NumPy only."""
-        return NumpyFile(self, graph, name or class_name(graph.name)).emitted()
+        entry = name or class_name(graph.name)
+        return NumpyFile(self, graph, entry, weights).emitted()
 
     def build(self, module: Any, emitted: Emitted, phase: str) -> Any:
         return getattr(module, emitted.entry)()

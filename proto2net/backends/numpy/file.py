@@ -11,7 +11,9 @@ from proto2net.graph import Node
 
 IMPORTS = {
     "math": "import math",
+    "Path": "from pathlib import Path",
     "np": "import numpy as np",
+    "load_file": "from safetensors.numpy import load_file",
 }
 """What the emitted file may import, in order."""
 
@@ -31,7 +33,7 @@ class NumpyFile(SourceFile):
 
     imports = IMPORTS
     reserved = frozenset({"self"})
-    reserved_objects = frozenset({"load", "rng"})
+    reserved_objects = frozenset({"from_pretrained", "load", "rng"})
     indent = 2
 
     def body(self) -> list[str]:
@@ -43,6 +45,7 @@ class NumpyFile(SourceFile):
             *self._load(),
             "",
             *forward,
+            *self._from_pretrained(),
         ]
 
     def object(self, step: Step) -> str:
@@ -92,6 +95,25 @@ class NumpyFile(SourceFile):
     def _load(self) -> list[str]:
         return [LOAD.format(example=next(iter(self.arrays)))] if self.arrays else []
 
+    def _from_pretrained(self) -> list[str]:
+        if not self.weights:
+            return []
+        return [
+            "",
+            "    @classmethod",
+            f'    def from_pretrained(cls, path: str | Path = WEIGHTS) -> "{self.entry}":',
+            '        """The network with the learned weights of a file."""',
+            "        net = cls()",
+            "        net.load(load_file(path))",
+            "        return net",
+        ]
+
+    def _loaded(self) -> str:
+        """The network, with its weights if their file is there."""
+        if not self.weights:
+            return f"{self.entry}()"
+        return f"{self.entry}.from_pretrained() if WEIGHTS.exists() else {self.entry}()"
+
     def _forward(self) -> list[str]:
         inputs = [self.variables.define(blob) for blob in self.graph.inputs]
         written = self.statements()
@@ -115,7 +137,7 @@ class NumpyFile(SourceFile):
         zeros = ", ".join(call("np.zeros", blob.shape) for blob in self.graph.inputs)
         shapes = self.print_shapes(f"net({zeros})", "{}.shape".format)
         return [
-            f"    net = {self.entry}()",
+            f"    net = {self._loaded()}",
             *(statement(line, 1) for line in shapes),
         ]
 

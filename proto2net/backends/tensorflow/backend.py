@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from proto2net.backends.base import Backend, Emitted
+from proto2net.backends.file import RESERVED
 from proto2net.backends.source import function_name
 from proto2net.backends.tensorflow.file import KerasFile
 from proto2net.backends.tensorflow.layout import inverse_order, order
@@ -28,12 +29,12 @@ class TensorFlow(Backend):
         HDF5Output: "writing an HDF5 file is not possible"
     }
 
-    def emit(self, graph: Graph, name: str = "") -> Emitted:
+    def emit(self, graph: Graph, name: str = "", weights: str = "") -> Emitted:
         """An importable file with one function that builds the model."""
         entry = name or function_name(graph.name)
-        if entry in self.helpers:
+        if entry in self.helpers or entry in RESERVED:
             entry += "_net"
-        return KerasFile(self, graph, entry).emitted()
+        return KerasFile(self, graph, entry, weights).emitted()
 
     def build(self, module: Any, emitted: Emitted, phase: str) -> Any:
         return getattr(module, emitted.entry)()

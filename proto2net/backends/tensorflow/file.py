@@ -33,12 +33,29 @@ if TYPE_CHECKING:
 IMPORTS = {
     "itertools": "import itertools",
     "math": "import math",
+    "Path": "from pathlib import Path",
     "Any": "from typing import Any",
     "keras": "import keras",
     "np": "import numpy as np",
     "tf": "import tensorflow as tf",
 }
 """What the emitted file may import, in order; what it takes from keras is added after these."""
+
+LOAD_FILE = "from safetensors.numpy import load_file"
+
+LOAD = '''
+
+def load(path=WEIGHTS) -> keras.Model:
+    """The model with the learned weights of a file."""
+    model = {}()
+    variables = {{
+        f"{{layer.name}}/{{variable.name}}": variable
+        for layer in model.layers
+        for variable in layer.variables
+    }}
+    for name, array in load_file(path).items():
+        variables[name].assign(array)
+    return model'''
 
 FROM_KERAS = ("initializers", "layers", "ops")
 
@@ -74,14 +91,16 @@ def weighted(node: Node[Any]) -> dict[Blob, float]:
 class KerasFile(SourceFile):
     """The emitted file of one graph: a function from input shapes to a keras.Model."""
 
-    imports = IMPORTS | {name: name for name in FROM_KERAS}
+    imports = IMPORTS | dict.fromkeys([*FROM_KERAS, "load_file"], "")
     reserved = frozenset({"input_shape", "model", "layer"})
     indent = 1
     nests = False
     stopped = "ops.stop_gradient({0})"
 
-    def __init__(self, backend: Backend, graph: Graph, entry: str) -> None:
-        super().__init__(backend, graph, entry)
+    def __init__(
+        self, backend: Backend, graph: Graph, entry: str, weights: str = ""
+    ) -> None:
+        super().__init__(backend, graph, entry, weights)
         for what, blobs in (
             ("input", self.graph.inputs),
             ("output", self.graph.outputs),
@@ -103,6 +122,7 @@ class KerasFile(SourceFile):
             *self.docstring(1),
             *(line.lines(1) for line in written),
             *self._returned(),
+            *self._load(),
         ]
 
     def object_namespace(self) -> Namespace:
@@ -120,11 +140,9 @@ class KerasFile(SourceFile):
     def import_lines(self, used: set[str]) -> list[str]:
         from_keras = [name for name in FROM_KERAS if name in used]
         lines = [line for name, line in IMPORTS.items() if name in used]
-        return (
-            [*lines, f"from keras import {', '.join(from_keras)}"]
-            if from_keras
-            else lines
-        )
+        if from_keras:
+            lines.append(f"from keras import {', '.join(from_keras)}")
+        return [*lines, LOAD_FILE] if "load_file" in used else lines
 
     def dims(self, shape: Shape) -> str:
         return super().dims(laid_out(shape))
@@ -258,7 +276,13 @@ class KerasFile(SourceFile):
         ]
         zeros = _one_or_list([call("np.zeros", shape, '"float32"') for shape in shapes])
         lines = self.print_shapes(f"net({zeros})", "tuple({}.shape)".format)
-        return [statement(line, 1) for line in [f"net = {self.entry}()", *lines]]
+        made = f"{self.entry}()"
+        if self.weights:
+            made = f"load() if WEIGHTS.exists() else {made}"
+        return [statement(line, 1) for line in [f"net = {made}", *lines]]
+
+    def _load(self) -> list[str]:
+        return LOAD.format(self.entry).splitlines() if self.weights else []
 
 
 def _one_or_list(items: list[str]) -> str:

@@ -239,6 +239,7 @@ class ConvTranspose(layers.Layer):
     def build(self, input_shape: tuple[int, ...]) -> None:
         shape = (*self.kernel_size, self.filters // self.groups, input_shape[-1])
         self.kernel = self.add_weight(shape, name="kernel")
+        self.bias = None
         if self.use_bias:
             self.bias = self.add_weight((self.filters,), "zeros", name="bias")
 
@@ -251,7 +252,7 @@ class ConvTranspose(layers.Layer):
         shape = [batch, *size, self.filters]
         options = {"padding": "VALID", "dilations": self.dilation_rate}
         y = tf.nn.conv_transpose(x, self.kernel, shape, self.strides, **options)
-        return y + self.bias if self.use_bias else y
+        return y if self.bias is None else y + self.bias
 
     def get_config(self) -> dict[str, Any]:
         config = {
@@ -364,9 +365,10 @@ def root(x: tf.Tensor, eps: float) -> tf.Tensor:
 
 @keras.saving.register_keras_serializable("caffe")
 class BatchNorm(layers.Layer):
-    """Normalises by the batch's own statistics, and keeps decaying sums of them as Caffe does.
+    """Batch normalisation with Caffe's averages, in which the first batch weighs most.
 
-    Divided by scale_factor, the sums are the mean and the variance to use in inference.
+    Divided by `scale_factor`, the weight of all batches so far, they are what inference uses.
+    With use_global_stats=False it uses the batch's own too.
     """
 
     def __init__(
@@ -374,10 +376,12 @@ class BatchNorm(layers.Layer):
         axis: int = -1,
         fraction: float = 0.999,
         epsilon: float = 1e-5,
+        use_global_stats: bool | None = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
         self.axis, self.fraction, self.epsilon = axis, fraction, epsilon
+        self.use_global_stats = use_global_stats
 
     def build(self, input_shape: tuple[int, ...]) -> None:
         shape, options = (input_shape[self.axis],), {"trainable": False}
@@ -387,23 +391,33 @@ class BatchNorm(layers.Layer):
             (1,), "zeros", name="scale_factor", **options
         )
 
-    def call(self, x: tf.Tensor) -> tf.Tensor:
-        others = [
-            axis for axis, n in enumerate(x.shape) if axis != self.axis % len(x.shape)
-        ]
-        mean, variance = ops.moments(x, others, keepdims=True)
-        count = ops.cast(ops.size(x) // ops.size(mean), x.dtype)
-        unbiased = variance * count / ops.maximum(count - 1, 1)
-        for total, new in (
-            (self.mean, ops.squeeze(mean, others)),
-            (self.variance, ops.squeeze(unbiased, others)),
-            (self.scale_factor, 1.0),
-        ):
-            total.assign(self.fraction * total + new)
+    def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
+        axes = list(range(len(x.shape)))
+        axes.pop(self.axis)
+        stored = self.use_global_stats
+        if not training if stored is None else stored:
+            sums = (self.mean, self.variance)
+            means = [tf.math.divide_no_nan(s, self.scale_factor) for s in sums]
+            mean, variance = (ops.expand_dims(m, axes) for m in means)
+        else:
+            mean, variance = ops.moments(x, axes, keepdims=True)
+            count = ops.cast(ops.size(x) // ops.size(mean), x.dtype)
+            unbiased = variance * count / ops.maximum(count - 1, 1)
+            self._add(self.mean, ops.squeeze(mean, axes))
+            self._add(self.variance, ops.squeeze(unbiased, axes))
+            self._add(self.scale_factor, 1.0)
         return (x - mean) / ops.sqrt(variance + self.epsilon)
 
+    def _add(self, total: keras.Variable, new: tf.Tensor | float) -> None:
+        total.assign(self.fraction * total + new)
+
     def get_config(self) -> dict[str, Any]:
-        config = {"axis": self.axis, "fraction": self.fraction, "epsilon": self.epsilon}
+        config = {
+            "axis": self.axis,
+            "fraction": self.fraction,
+            "epsilon": self.epsilon,
+            "use_global_stats": self.use_global_stats,
+        }
         return {**super().get_config(), **config}
 
 
@@ -419,12 +433,13 @@ class Scale(layers.Layer):
 
     def build(self, _: tuple[int, ...]) -> None:
         self.gamma = self.add_weight(self.shape, "ones", name="gamma")
+        self.beta = None
         if self.use_bias:
             self.beta = self.add_weight(self.shape, "zeros", name="beta")
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         y = x * self.gamma
-        return y + self.beta if self.use_bias else y
+        return y if self.beta is None else y + self.beta
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
@@ -497,6 +512,12 @@ class Crop(layers.Layer):
 @keras.saving.register_keras_serializable("caffe")
 class Filter(layers.Layer):
     """Those rows of the inputs for which the last input is not 0."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.supports_jit = (
+            False  # how many rows there are is known from the data alone
+        )
 
     def call(self, inputs: list[tf.Tensor]) -> list[tf.Tensor]:
         *filtered, selector = inputs
@@ -613,6 +634,7 @@ class Recurrent(layers.Layer):
         rows, (x, _, *others) = self.gates * self.units, input_shapes
         self.kernel = self.add_weight((math.prod(x[2:]), rows), name="kernel")
         self.bias = self.add_weight((rows,), "zeros", name="bias")
+        self.static_kernel = None
         if self.static:
             shape = (math.prod(others[0][1:]), rows)
             self.static_kernel = self.add_weight(shape, name="static_kernel")
@@ -631,7 +653,7 @@ class Recurrent(layers.Layer):
         steps, sequences = ops.shape(x)[:2]
         x = ops.reshape(x, (steps, sequences, self.kernel.shape[0]))
         x = ops.matmul(x, self.kernel) + self.bias
-        if self.static:
+        if self.static_kernel is not None:
             static = ops.reshape(others.pop(0), (-1, self.static_kernel.shape[0]))
             x = x + ops.matmul(static, self.static_kernel)
         given = [state[0] for state in others] if self.expose_hidden else self.state
@@ -928,18 +950,19 @@ class Accuracy(layers.Layer):
         scores, labels = inputs
         rows = ops.reshape(scores, (-1, scores.shape[-1]))
         labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
+        counted = ops.ones_like(labels, rows.dtype)
         if self.ignore_label is not None:
-            valid = labels != self.ignore_label
-            rows = tf.boolean_mask(rows, valid)
-            labels = tf.boolean_mask(labels, valid)
+            counted = ops.cast(labels != self.ignore_label, rows.dtype)
+            labels = ops.where(labels != self.ignore_label, labels, 0)
         better = rows >= label_of(rows, labels)[:, None]
         right = ops.sum(ops.cast(better, "int32"), axis=1) <= self.top_k
-        right = ops.cast(right, scores.dtype)
-        classes = ops.one_hot(labels, scores.shape[-1], dtype=scores.dtype)
-        share = self._share(right, ops.ones_like(right))
+        right = counted * ops.cast(right, rows.dtype)
+        share = self._share(right, counted)
         if not self.per_class:
             return share
-        return share, self._share(right[:, None] * classes, classes)
+        classes = ops.one_hot(labels, rows.shape[-1], dtype=rows.dtype)
+        parts = (right[:, None] * classes, counted[:, None] * classes)
+        return share, self._share(*parts)
 
     def _share(self, part: tf.Tensor, whole: tf.Tensor) -> tf.Tensor:
         return tf.math.divide_no_nan(ops.sum(part, axis=0), ops.sum(whole, axis=0))

@@ -95,7 +95,9 @@ class FlattenedRows:
         rows = weight.T if self.transposed else weight
         apart = rows.reshape(rows.shape[0], self.channels, *self.size)
         axes = tuple(range(2, apart.ndim))
-        moved = contiguous(apart.transpose(*axes, 1, 0))  # reshape would copy too, but slowly
+        moved = contiguous(
+            apart.transpose(*axes, 1, 0)
+        )  # reshape would copy too, but slowly
         return moved.reshape(-1, rows.shape[0])
 
 

@@ -73,6 +73,7 @@ def _batch_norm(node: Node[BatchNorm]) -> Code:
         axis=(_channels(node), -1),
         fraction=(layer.moving_average_fraction, 0.999),
         epsilon=(layer.eps, 1e-5),
+        use_global_stats=layer.use_global_stats,
         name="{name}",
     )
     return Code(

@@ -25,12 +25,12 @@ class Torch(Backend):
     package = __package__
     unsupported: ClassVar = {HDF5Output: "writing a file has no rendering"}
 
-    def emit(self, graph: Graph, name: str = "") -> Emitted:
+    def emit(self, graph: Graph, name: str = "", weights: str = "") -> Emitted:
         """An importable file with one nn.Module."""
         entry = name or class_name(graph.name)
         if entry in self.helpers:  # a network called "LSTM" may well contain one
             entry += "Net"
-        return TorchFile(self, graph, entry).emitted()
+        return TorchFile(self, graph, entry, weights).emitted()
 
     def build(self, module: Any, emitted: Emitted, phase: str) -> Any:
         network = getattr(module, emitted.entry)()

@@ -20,9 +20,11 @@ from proto2net.errors import UnsupportedError
 IMPORTS = {
     "math": "import math",
     "Callable": "from collections.abc import Callable",
+    "Path": "from pathlib import Path",
     "np": "import numpy as np",
     "torch": "import torch",
     "F": "import torch.nn.functional as F",
+    "load_file": "from safetensors.torch import load_file",
     "nn": "from torch import nn",
 }
 """What the emitted file may import, in order."""
@@ -94,7 +96,7 @@ class TorchFile(SourceFile):
 
     imports = IMPORTS
     reserved = frozenset({"self"})
-    reserved_objects = MODULE_ATTRIBUTES
+    reserved_objects = MODULE_ATTRIBUTES | {"from_pretrained"}
     indent = 2
     stopped = "{0}.detach()"
 
@@ -106,6 +108,7 @@ class TorchFile(SourceFile):
             *self._init(),
             "",
             *forward,
+            *self._from_pretrained(),
         ]
 
     def object(self, step: Step) -> str:
@@ -180,13 +183,34 @@ class TorchFile(SourceFile):
             ),
         ]
 
+    def _from_pretrained(self) -> list[str]:
+        if not self.weights:
+            return []
+        mode = "net" if self.graph.phase == "TRAIN" else "net.eval()"
+        return [
+            "",
+            "    @classmethod",
+            f'    def from_pretrained(cls, path: str | Path = WEIGHTS) -> "{self.entry}":',
+            '        """The network with the learned weights of a file."""',
+            "        net = cls()",
+            "        net.load_state_dict(net.state_dict() | load_file(path))",
+            f"        return {mode}",
+        ]
+
+    def _loaded(self) -> str:
+        """The network, with its weights if their file is there."""
+        made = f"{self.entry}().eval()"
+        if not self.weights:
+            return made
+        return f"{self.entry}.from_pretrained() if WEIGHTS.exists() else {made}"
+
     def main(self) -> list[str]:
         zeros = ", ".join(
             call("torch.zeros", *blob.shape) for blob in self.graph.inputs
         )
         shapes = self.print_shapes(f"net({zeros})", "tuple({}.shape)".format)
         return [
-            f"    net = {self.entry}().eval()",
+            f"    net = {self._loaded()}",
             "    with torch.no_grad():",
             *(statement(line, 2) for line in shapes),
         ]

@@ -15,7 +15,7 @@ from torch import nn
 
 
 def pad_to(x: torch.Tensor, size: tuple[int, ...]) -> torch.Tensor:
-    """Zeros behind an image smaller than the kernel, which Caffe's division rounds up to."""
+    """Zeros behind an image smaller than the kernel, for which Caffe has a window."""
     sides: list[int] = []
     for n, least in zip(x.shape[-len(size) :], size, strict=True):
         sides = [0, max(least - n, 0), *sides]  # the last axis comes first
@@ -48,7 +48,7 @@ def max_pool(
     padding: tuple[int, int] = (0, 0),
     ceil_mode: bool = True,
 ) -> torch.Tensor:
-    """F.max_pool2d with wide padding, and empty windows, which give the lowest float."""
+    """F.max_pool2d with wide padding and empty windows, which give the lowest float."""
     lowest = torch.finfo(x.dtype).min
     x = pad_windows(x, kernel, stride, padding, ceil_mode, lowest)
     return F.max_pool2d(x, kernel, stride)
@@ -87,6 +87,25 @@ def avg_pool(
         start = torch.arange(sums.shape[axis + 2], device=x.device) * s - p
         sides.append((start + k).clamp(max=x.shape[axis + 2] + p) - start)
     return sums / (sides[0][:, None] * sides[1])
+
+
+def stochastic_pool(
+    x: torch.Tensor,
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    ceil_mode: bool = True,
+    training: bool = False,
+) -> torch.Tensor:
+    """A weighted mean of each window; in training an element, drawn by its share."""
+    x = pad_windows(x, kernel, stride, (0, 0), ceil_mode, 0.0)
+    windows = im2col(x, kernel, stride, (0, 0), (1, 1)).unflatten(1, (x.shape[1], -1))
+    total = windows.sum(2)
+    if not training:
+        mean = windows.square().sum(2) / torch.where(total > 0, total, 1)
+        return torch.where(total > 0, mean, 0)
+    mark = (1 - torch.rand_like(total)) * total
+    drawn = (windows.cumsum(2) >= mark[:, :, None]).int().argmax(2, keepdim=True)
+    return windows.gather(2, drawn).squeeze(2)
 
 
 def spatial_pyramid_pool(
@@ -130,8 +149,8 @@ def im2col(
 class BatchNorm(nn.Module):
     """Batch normalisation with Caffe's averages, in which the first batch weighs most.
 
-    `scale_factor` is the weight of all batches so far. `use_global_stats` is whether to use
-    the averages; None: when not training.
+    `scale_factor` is the weight of all batches so far. `use_global_stats` is whether to
+    use the averages; None: when not training.
     """
 
     running_mean: torch.Tensor
@@ -326,7 +345,7 @@ def sigmoid_loss(
 def hinge_loss(
     scores: torch.Tensor, labels: torch.Tensor, norm: str = "L1"
 ) -> torch.Tensor:
-    """How far each score is from a margin of 1: above it at the label, else below -1."""
+    """How far each score misses 1 at the label, and -1 elsewhere."""
     scores = scores.flatten(1)
     label = F.one_hot(labels.flatten().long(), scores.shape[1])
     miss = F.relu(1 - (2 * label - 1) * scores)
@@ -348,7 +367,7 @@ def infogain_loss(
     labels = labels.flatten().long()
     valid = labels != ignore_label
     weights = matrix.detach().reshape(classes, classes)[torch.where(valid, labels, 0)]
-    loss = -(weights * logs).sum(1)[valid].sum()
+    loss = -torch.where(valid, (weights * logs).sum(1), 0).sum()
     batch = math.prod(scores.shape[:axis])
     return loss / normalizer(normalization, valid, batch)
 

@@ -88,7 +88,9 @@ def _im2col(node: Node[Im2col]) -> Code:
 @renders(Pooling)
 def _pooling(node: Node[Pooling]) -> Code:
     layer = node.layer
-    function = choose(node, "pool", MAX="max", AVE="avg")
+    function = choose(node, "pool", MAX="max", AVE="avg", STOCHASTIC="stochastic")
+    if function == "stochastic":
+        return Code(_by_helper(node, "stochastic_pool", training="self.training"))
     if len(node.tops) > 1:
         return Code(_by_helper(node, "max_pool_with_mask"))
     if layer.global_pooling:
@@ -120,7 +122,7 @@ def _fits(window: Window, round_mode: str) -> bool:
     return narrow and (not gaps or any(window.pad) or round_mode == "FLOOR")
 
 
-def _by_helper(node: Node[Pooling], function: str) -> str:
+def _by_helper(node: Node[Pooling], function: str, **options: str) -> str:
     """The pooling by a helper, which takes a pair for each side of the window."""
     window = node.layer.window(node.bottoms[0].shape)
     kernel = "{0}.shape[2:]" if node.layer.global_pooling else window.kernel
@@ -131,6 +133,7 @@ def _by_helper(node: Node[Pooling], function: str) -> str:
         window.stride,
         padding=(window.pad, (0, 0)),
         ceil_mode=(node.layer.round_mode == "CEIL", True),
+        **options,
     )
 
 
