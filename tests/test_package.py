@@ -20,7 +20,9 @@ from proto2net import backends
 
 ROOT = Path(__file__).parent.parent
 NET = "models/prototxt/nin.prototxt"
-NOT_SHIPPED = shutil.ignore_patterns(".git", ".venv", ".*_cache", "__pycache__", "build", "dist")
+NOT_SHIPPED = shutil.ignore_patterns(
+    ".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "build", "dist"
+)
 
 
 def run(*command: str | Path, cwd: Path = ROOT, path: Path = ROOT) -> str:

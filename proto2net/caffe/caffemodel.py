@@ -1,8 +1,8 @@
 """Reads .caffemodel files, each a NetParameter in binary: their weights, and their definition.
 
-Field numbers below 100 mean the same in every fork of Caffe, so names, types and arrays can be
-told of any file. Parameters of layers are another matter: forks have given the same numbers to
-different messages. A definition is believed only as far as Caffe's own schema explains it.
+Names, types and arrays have the same field numbers in nearly every fork of Caffe. Parameters of
+layers have not: forks have given the same numbers to different messages. So weights are read from
+any file, but a definition is believed only as far as Caffe's own schema explains it.
 """
 
 from __future__ import annotations
@@ -74,21 +74,20 @@ def _layer(data: Data, messages: Sequence[Field], form: _Format) -> StoredLayer:
     name = kind = ""
     blobs: list[Field] = []
     inner: list[Field] = []
+    parts = (field for message in messages for field in fields(data, message.start, message.end))
     try:
-        for message in messages:
-            for field in fields(data, message.start, message.end):
-                if field.kind != LENGTH:
-                    continue
-                if field.number == form.name:
-                    name = text(data, field)
-                elif field.number == form.type:
-                    kind = text(data, field)
-                elif field.number == form.blobs:
-                    blobs.append(field)
-                    _check_most(len(blobs), "arrays in a layer", field)
-                elif field.number == form.inner:
-                    inner.append(field)
-                    _check_most(len(inner), "parts of a layer", field)
+        for field in parts:
+            if field.kind != LENGTH:
+                continue
+            if field.number == form.name:
+                name = text(data, field)
+            elif field.number == form.type:
+                kind = text(data, field)
+            elif field.number == form.blobs:
+                blobs.append(field)
+            elif field.number == form.inner:
+                inner.append(field)
+            _check_most(len(blobs) + len(inner), "arrays in a layer", field)
         if inner:
             return _layer(data, inner, _V0)
         return StoredLayer(name, tuple(decoded(data, b.start, b.end) for b in blobs), kind)

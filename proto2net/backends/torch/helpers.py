@@ -98,7 +98,8 @@ def stochastic_pool(
 ) -> torch.Tensor:
     """A weighted mean of each window; in training an element, drawn by its share."""
     x = pad_windows(x, kernel, stride, (0, 0), ceil_mode, 0.0)
-    windows = im2col(x, kernel, stride, (0, 0), (1, 1)).unflatten(1, (x.shape[1], -1))
+    columns = im2col(x, kernel, stride, (0, 0), (1, 1))
+    windows = columns.reshape(*x.shape[:2], -1, *columns.shape[2:])
     total = windows.sum(2)
     if not training:
         mean = windows.square().sum(2) / torch.where(total > 0, total, 1)

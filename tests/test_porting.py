@@ -1,0 +1,113 @@
+"""Weights are written beside the source, and are what the emitted network needs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from layer_cases import GOLDEN
+from porting_cases import CASES, assert_equal, converted, expected
+from safetensors import safe_open
+
+import proto2net
+from proto2net.cli import cli
+from proto2net.weights import match, read
+
+NET = str(GOLDEN / "net_bn_scale_relu" / "net.prototxt")
+MODEL = str(GOLDEN / "net_bn_scale_relu" / "net.caffemodel")
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("options", [[], ["--optimize"]], ids=["plain", "optimized"])
+def test_a_network_with_its_weights_gives_what_caffe_gave(
+    case: str, options: list[str], tmp_path: Path
+) -> None:
+    module = converted(case, "numpy", tmp_path, *options)
+    inputs, right = expected(case)
+    network = next(v for v in vars(module).values() if hasattr(v, "from_pretrained"))
+    outputs = network.from_pretrained()(*inputs)
+    assert_equal(list(outputs) if isinstance(outputs, tuple) else [outputs], right)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_caffemodel_is_written_beside_a_prototxt(case: str, tmp_path: Path) -> None:
+    golden = GOLDEN / case
+    out = tmp_path / "net.prototxt"
+    command = ["convert", str(golden / "net.prototxt"), "--to", "prototxt", "-o", str(out)]
+    result = CliRunner().invoke(cli, [*command, "--weights", str(golden / "net.caffemodel")])
+    assert result.exit_code == 0, result.output
+    graph = proto2net.parse(out)
+    before = match(graph, read(golden / "net.caffemodel")).values
+    after = match(graph, read(tmp_path / "net.caffemodel")).values
+    assert before.keys() == after.keys()
+    for slot, array in before.items():
+        np.testing.assert_array_equal(array, after[slot])
+
+
+def test_a_written_caffemodel_carries_its_definition(tmp_path: Path) -> None:
+    out = tmp_path / "net.prototxt"
+    command = ["convert", NET, "--weights", MODEL, "--to", "prototxt", "-o", str(out)]
+    assert CliRunner().invoke(cli, command).exit_code == 0
+    carried = proto2net.parse(tmp_path / "net.caffemodel")
+    assert carried.nodes == proto2net.parse(out).nodes
+
+
+def test_the_header_has_caffes_names_and_the_preprocessing(tmp_path: Path) -> None:
+    net = tmp_path / "net.prototxt"
+    net.write_text(
+        'layer { name: "data" type: "Data" top: "data" data_param { batch_size: 2 } '
+        "transform_param { crop_size: 5 mean_value: 1 mean_value: 2 mean_value: 3 } }\n"
+        'layer { name: "a/b" type: "Convolution" bottom: "data" top: "c" '
+        "convolution_param { num_output: 4 kernel_size: 3 } }"
+    )
+    arrays = {"a/b": [np.ones((4, 3, 3, 3), np.float32), np.ones(4, np.float32)]}
+    graph = proto2net.parse(net)
+    from proto2net import backends, tensors
+
+    emitted = backends.get("torch").emit(graph)
+    from proto2net.porting import _metadata
+
+    with (tmp_path / "w.safetensors").open("wb", buffering=0) as stream:
+        found = tensors.tensors(emitted, match(graph, arrays).values)
+        tensors.write(stream, found, _metadata(graph, emitted))
+    with safe_open(tmp_path / "w.safetensors", "numpy") as file:
+        assert set(file.keys()) == {"a_b.weight", "a_b.bias"}
+        said = file.metadata()
+    assert json.loads(said["caffe"]) == {"a_b.weight": ["a/b/0"], "a_b.bias": ["a/b/1"]}
+    assert json.loads(said["transform_param"])["color_order"] == "BGR"
+    assert json.loads(said["transform_param"])["mean_value"] == [1, 2, 3]
+
+
+def test_weights_that_do_not_fit_write_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "net.py"
+    other = str(GOLDEN / "prelu" / "net.caffemodel")
+    command = ["convert", NET, "--weights", other, "--to", "torch", "-o", str(out)]
+    result = CliRunner().invoke(cli, command)
+    assert result.exit_code != 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_neither_file_is_replaced_unasked(tmp_path: Path) -> None:
+    command = ["convert", NET, "--weights", MODEL, "--to", "torch", "-o", str(tmp_path / "n.py")]
+    for there in ("n.py", "n.safetensors"):
+        (tmp_path / there).write_text("mine")
+        assert CliRunner().invoke(cli, command).exit_code != 0
+        assert [path.name for path in tmp_path.iterdir()] == [there]
+        assert (tmp_path / there).read_text() == "mine"
+        (tmp_path / there).unlink()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--weights", MODEL, "-o", "-"], "written beside OUT"),
+        (["--optimize"], "give --weights too"),
+    ],
+)
+def test_options_that_need_a_file_say_so(options: list[str], words: str) -> None:
+    result = CliRunner().invoke(cli, ["convert", NET, "--to", "torch", *options])
+    assert result.exit_code == 2
+    assert words in result.output
