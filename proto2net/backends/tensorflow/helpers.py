@@ -64,6 +64,10 @@ class MaxPooling(CaffePooling):
 class MaxPoolingWithMask(CaffePooling):
     """Max pooling, and where in its plane each maximum stood; -1 for nowhere."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.supports_jit = False  # XLA has no max_pool_with_argmax
+
     def call(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         lowest = float(np.finfo(np.float32).min)
         padded = self.padded(x, lowest)

@@ -1,0 +1,449 @@
+"""Emitted Keras files read well, import, and live up to what Keras offers."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from digests import MODELS
+from layer_cases import GOLDEN_NAMES, NAMES, Arrays, Case, assert_close, case
+from samples.sample import layer, sample, values
+
+import proto2net
+from proto2net import backends
+from proto2net.backends.tensorflow.layout import laid_out
+from proto2net.errors import UnsupportedError
+from proto2net.weights import match
+
+TF = backends.get("tf")
+FILES = sorted(MODELS.glob("*.prototxt"))
+SMALL = {"lenet": (28, 28, 1), "cifar10_full": (32, 32, 3), "cifar10_nin": (32, 32, 3)}
+"""Networks that run in no time, and their images."""
+
+RESNET = sample(
+    layer(
+        "Convolution",
+        "x",
+        "a",
+        "convolution_param { num_output: 8 kernel_size: 3 stride: 2 pad: 1 bias_term: false"
+        ' weight_filler { type: "msra" } }',
+        "conv1",
+    ),
+    layer("BatchNorm", "a", "a", name="bn1"),
+    layer("Scale", "a", "a", "scale_param { bias_term: true }", "scale1"),
+    layer("ReLU", "a", "a", name="relu1"),
+    layer("Pooling", "a", "p", "pooling_param { kernel_size: 3 stride: 2 }", "pool1"),
+    layer(
+        "Convolution",
+        "p",
+        "b",
+        "convolution_param { num_output: 8 kernel_size: 3 pad: 1 group: 2"
+        ' weight_filler { type: "msra" } }',
+        "conv2",
+    ),
+    layer("Eltwise", "p b", "c", name="sum"),
+    layer("ReLU", "c", "c", name="relu2"),
+    layer("Pooling", "c", "g", "pooling_param { pool: AVE global_pooling: true }", "pool2"),
+    layer("Dropout", "g", "g", "dropout_param { dropout_ratio: 0.1 }", "drop"),
+    layer(
+        "InnerProduct",
+        "g",
+        "fc",
+        'inner_product_param { num_output: 5 weight_filler { type: "xavier" } }',
+        "fc",
+    ),
+    inputs={"x": np.zeros((2, 3, 29, 21))},
+).net
+SMALL["resnet"] = (29, 21, 3)
+
+UNSUPPORTED = {"ip_transpose_shared"}
+
+
+@pytest.fixture(autouse=True)
+def _forget_networks() -> Iterator[None]:
+    yield
+    keras.backend.clear_session()
+
+
+def load(name: str, **options: Any) -> keras.Model:
+    keras.utils.set_random_seed(3)
+    net = RESNET if name == "resnet" else MODELS / f"{name}.prototxt"
+    network = proto2net.load(net, to="tf", **options)
+    for variable in network.trainable_variables:  # some have no fillers: all would be 0
+        variable.assign(keras.random.normal(variable.shape, stddev=0.1))
+    return network
+
+
+def images(name: str, batch: int) -> np.ndarray:
+    return np.random.default_rng(4).normal(size=(batch, *SMALL[name])).astype(np.float32)
+
+
+def rebuilt(found: Case, *shapes: tuple[int | None, ...]) -> keras.Model:
+    """The network of a case for inputs of other shapes."""
+    emitted = TF.emit(found.graph)
+    names: dict[str, Any] = {"__name__": "emitted"}
+    exec(emitted.source, names)  # noqa: S102  # our own rendering
+    network = names[emitted.entry](*shapes)
+    TF.install(network, emitted.converted(match(found.graph, found.weights).values))
+    return network
+
+
+def check_outputs(network: keras.Model, found: Case, inputs: Arrays, right: Arrays) -> None:
+    outputs = TF.run(network, found.graph, inputs)
+    for blob, output in zip(found.graph.outputs, outputs, strict=True):
+        assert_close(output, right[blob.name], 1e-5, blob.name)
+
+
+# ---- source ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def emitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the source of every network of models/ and of every layer's case."""
+    folder = tmp_path_factory.mktemp("emitted")
+    for file in FILES:
+        for phase in ("test", "train"):
+            source = proto2net.convert(file, to="tf", phase=phase)
+            folder.joinpath(f"{file.stem.replace('.', '_')}_{phase}.py").write_text(source)
+    for name in set(NAMES) - UNSUPPORTED:
+        folder.joinpath(f"case_{name}.py").write_text(proto2net.convert(case(name).graph, to="tf"))
+    return folder
+
+
+def test_source_passes_ruff(emitted: Path) -> None:
+    for command in (["check"], ["format", "--check"]):
+        ruff = [sys.executable, "-m", "ruff", *command, "--isolated", emitted]
+        result = subprocess.run(ruff, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stdout[-3000:]
+
+
+def test_source_imports_no_other_package(emitted: Path) -> None:
+    allowed = {"itertools", "keras", "math", "numpy", "tensorflow", "typing"}
+    for file in emitted.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                assert {alias.name for alias in node.names} <= allowed, file.name
+            elif isinstance(node, ast.ImportFrom):
+                assert node.module in allowed, file.name
+
+
+def test_source_runs_as_a_program(emitted: Path) -> None:
+    program = [sys.executable, emitted / "lenet_test.py"]
+    result = subprocess.run(program, capture_output=True, text=True, check=True)
+    assert result.stdout == "prob (64, 10)\n"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_source_is_the_same_each_time(file: Path) -> None:
+    assert proto2net.convert(file, to="tf") == proto2net.convert(file, to="tf")
+
+
+def test_layers_have_the_names_that_they_have_in_caffe() -> None:
+    network = proto2net.load(MODELS / "squeezenet_v1.1.prototxt", to="tf")
+    names = [layer.name for layer in network.layers]
+    assert names[:4] == ["data", "conv1", "pool1", "fire2_squeeze1x1"]  # Keras admits no slash
+
+
+def test_a_name_that_keras_gives_itself_is_changed() -> None:
+    net = sample(
+        layer("Eltwise", "x x2", "y", "eltwise_param { coeff: 1 coeff: -1 }", "subtract"),
+        layer("TanH", "y", "z", name="subtract_1"),
+        layer("TanH", "z", "w", name="tanh"),
+        inputs={"x": values(2, 3), "x2": values(2, 3)},
+    ).net
+    names = [layer.name for layer in proto2net.load(net, to="tf").layers]
+    assert "subtract_1_layer" in names
+    assert "tanh" in names
+
+
+def test_a_network_may_have_the_name_of_a_helper() -> None:
+    net = (
+        'name: "fill"\n'
+        + sample(
+            layer("InnerProduct", "x", "y", "inner_product_param { num_output: 4 }"),
+            inputs={"x": values(2, 3)},
+        ).net
+    )
+    assert proto2net.load(net, to="tf").output_shape == (None, 4)
+
+
+# ---- shapes ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_network_takes_any_batch_size(name: str) -> None:
+    network = load(name)
+    batch = images(name, 3)
+    together = network(batch).numpy()
+    for image, output in zip(batch, together, strict=True):
+        np.testing.assert_allclose(network(image[None])[0], output, rtol=1e-4, atol=1e-6)
+
+
+ACROSS_SAMPLES = {
+    "bn_test_local",
+    "conv_axis0",
+    "filter",
+    "flatten_end_axis",
+    "ip_axis0",
+    "loss_accuracy",
+    "loss_accuracy_ignore",
+    "loss_accuracy_per_class",
+    "loss_accuracy_top3",
+    "lstm",
+    "parameter",
+    "reduction_asum",
+    "reduction_mean",
+    "reduction_sum",
+    "reduction_sumsq",
+    "rnn",
+    "scale_axis0",
+    "slice_axis0",
+    "softmax_axis0",
+}
+"""Recorded cases that are not computed for each sample by itself."""
+
+
+def same_batch(found: Case) -> bool:
+    """Whether all inputs have as many samples."""
+    return len({blob.shape[:1] for blob in found.graph.inputs}) == 1 and found.phase == "TEST"
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in GOLDEN_NAMES if n not in ACROSS_SAMPLES and same_batch(case(n))]
+)
+def test_layer_computes_any_number_of_samples(name: str) -> None:
+    found = case(name)
+    network = rebuilt(found, *(laid_out(blob.shape)[1:] for blob in found.graph.inputs))
+    pick = [-1, 0, -1]
+    inputs = {name: array[pick] for name, array in found.inputs.items()}
+    check_outputs(network, found, inputs, {k: v[pick] for k, v in found.blobs.items()})
+
+
+KNOW_THE_SIZE = {
+    "ip_4d": "weights for each pixel",
+    "ip_axis_neg1": "weights for each column",
+    "ip_nobias": "weights for each pixel",
+    "ip_transpose": "weights for each pixel",
+    "loss_softmax_axis": "a class for each row",
+    "net_fc_after_conv": "weights for each pixel",
+    "net_two_losses": "weights for each pixel",
+}
+
+
+def has_images(found: Case) -> bool:
+    """Whether some input has spatial axes."""
+    return any(len(blob.shape) > 3 for blob in found.graph.inputs)
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in GOLDEN_NAMES if n not in KNOW_THE_SIZE and has_images(case(n))]
+)
+def test_layer_takes_images_of_any_size(name: str) -> None:
+    found = case(name)
+    shapes = [laid_out(blob.shape)[1:] for blob in found.graph.inputs]
+    free = [(*[None] * (len(s) - 1), s[-1]) if len(s) > 2 else s for s in shapes]
+    check_outputs(rebuilt(found, *free), found, found.inputs, found.blobs)
+
+
+def test_a_fully_convolutional_network_takes_images_of_another_size() -> None:
+    path = case("net_fcn_upsample_crop").net
+    weights = case("net_fcn_upsample_crop").weights
+    inputs = {"data": np.random.default_rng(5).normal(size=(2, 3, 22, 17)).astype(np.float32)}
+    right = proto2net.load(path, weights, to="tf", inputs={"data": (2, 3, 22, 17)})
+    network = rebuilt(case("net_fcn_upsample_crop"), (None, None, 3))
+    found = network(inputs["data"].transpose(0, 2, 3, 1))
+    np.testing.assert_allclose(found, right(inputs["data"].transpose(0, 2, 3, 1)), rtol=1e-6)
+    assert found.shape == (2, 22, 17, 2)
+
+
+# ---- Keras ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_network_goes_round_through_a_keras_file(name: str, tmp_path: Path) -> None:
+    network = load(name)
+    network.save(tmp_path / "network.keras")
+    other = keras.saving.load_model(tmp_path / "network.keras")
+    batch = images(name, 2)
+    np.testing.assert_array_equal(other(batch), network(batch))
+
+
+def cases_of_all_helpers() -> list[str]:
+    """Cases that have each layer and initializer of helpers.py at least once."""
+    missing = {name for name, text in TF.helpers.items() if "register_keras_serializable" in text}
+    names = []
+    for name in NAMES:
+        if name not in UNSUPPORTED:
+            used = {n for n in missing if f" {n}(" in TF.emit(case(name).graph).source}
+            names += [name] * bool(used)
+            missing -= used
+    assert missing == {"SparseNormal", "PositiveUnitball", "StochasticPooling"}
+    return names
+
+
+@pytest.mark.parametrize("name", cases_of_all_helpers())
+def test_helper_goes_round_through_a_keras_file(name: str, tmp_path: Path) -> None:
+    found = case(name)
+    network = proto2net.load(found.graph, found.weights, to="tf")
+    network.save(tmp_path / "network.keras")
+    other = keras.saving.load_model(tmp_path / "network.keras")
+    check_outputs(other, found, found.inputs, found.blobs)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_network_can_be_exported(name: str, tmp_path: Path) -> None:
+    network = load(name)
+    network.export(tmp_path / "network", verbose=False)
+    serve = tf.saved_model.load(tmp_path / "network").serve
+    batch = images(name, 3)
+    np.testing.assert_allclose(serve(batch), network(batch), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["lenet", "cifar10_full", "resnet"])
+def test_network_is_trained_as_any_keras_model(name: str) -> None:
+    network = load(name)
+    before = [variable.numpy() for variable in network.trainable_variables]
+    logits = name == "resnet"
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=logits)
+    network.compile("sgd", loss)
+    network.fit(images(name, 4), np.array([0, 1, 2, 3]), batch_size=4, verbose=0)
+    for variable, old in zip(network.trainable_variables, before, strict=True):
+        assert np.abs(variable.numpy() - old).max() > 0, variable.path
+
+
+def test_a_network_of_the_training_phase_has_its_loss_with_it() -> None:
+    keras.utils.set_random_seed(5)
+    text = RESNET.replace(
+        "layer {", f"{layer('Input', '', 'label', 'input_param { shape { dim: 2 } }')} layer {{", 1
+    ) + layer("SoftmaxWithLoss", "fc label", "loss", name="loss")
+    network = proto2net.load(text, to="tf", phase="train")
+    inputs = {"label": np.array([0.0, 1, 2, 3]), "x": images("resnet", 4)}
+    network.compile(keras.optimizers.SGD(0.05, momentum=0.9))
+    history = network.fit(inputs, epochs=20, batch_size=4, verbose=0).history["loss"]
+    assert history[-1] < history[0] / 2
+    evaluated = [network(list(inputs.values()), training=False).numpy() for _ in range(2)]
+    assert evaluated[0] == evaluated[1] < history[0]
+
+
+def test_the_loss_is_the_weighted_sum() -> None:
+    found = case("net_two_losses")
+    network = proto2net.load(found.graph, found.weights, to="tf")
+    first, second = TF.run(network, found.graph, found.inputs)
+    assert sum(network.losses) == pytest.approx(0.3 * first + second)
+
+
+def test_layers_that_share_all_their_arrays_are_one() -> None:
+    network = proto2net.load(case("net_siamese").graph, to="tf")
+    assert [variable.path for variable in network.variables] == ["fc/kernel", "fc/bias"]
+
+
+# ---- state and chance -----------------------------------------------------------------------
+
+
+def test_an_lstm_goes_on_where_its_last_call_ended() -> None:
+    network = rebuilt(case("lstm"), (2, 3), (2,))
+    x = np.random.default_rng(3).normal(size=(8, 2, 3)).astype(np.float32)
+    cont = np.ones((8, 2), np.float32)
+    cont[0] = 0
+    first, second = network([x[:4], cont[:4]]), network([x[4:], cont[4:]])
+    at_once = network([x, cont])
+    np.testing.assert_allclose(np.concatenate([first, second]), at_once, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["lstm", "rnn"])
+def test_a_recurrent_layer_takes_other_numbers_of_steps_and_sequences(name: str) -> None:
+    found = case(name)
+    network = rebuilt(found, (6, 3), (6,))
+    x, cont = (np.tile(array, [1, 3, 1][: array.ndim]) for array in found.inputs.values())
+    right = np.tile(found.blobs["out"], (1, 3, 1))
+    assert_close(network([x, cont]).numpy(), right, 1e-5, "out")
+
+
+def test_a_recurrent_layer_that_keeps_its_state_needs_the_number_of_sequences() -> None:
+    with pytest.raises(ValueError, match="give the number of sequences"):
+        rebuilt(case("lstm"), (None, 3), (None,))
+    rebuilt(case("lstm_expose_hidden"), (None, 3), (None,), (None, 5), (None, 5))
+
+
+def test_dropout_in_training_drops_its_share_and_scales_up_the_rest() -> None:
+    text = layer("Dropout", "x", "y", "dropout_param { dropout_ratio: 0.2 }")
+    net = sample(text, inputs={"x": values(2, 5)}).net
+    network = proto2net.load(net, to="tf", phase="train")
+    found = network(np.ones((20_000, 5), np.float32), training=True).numpy()
+    assert (found == 0).mean() == pytest.approx(0.2, abs=0.01)
+    assert found.max() == np.float32(1) / np.float32(0.8)
+
+
+def test_stochastic_pooling_draws_in_training_and_expects_in_testing() -> None:
+    text = layer("Pooling", "x", "y", "pooling_param { pool: STOCHASTIC kernel_size: 2 stride: 2 }")
+    network = proto2net.load(sample(text, inputs={"x": values(2, 1, 2, 4)}).net, to="tf")
+    window = np.array([[1, 3], [0, 4]], np.float32)[..., None]
+    expected = network(np.tile(window, (1, 1, 2, 1)))
+    np.testing.assert_allclose(expected, np.full((1, 1, 2, 1), (1 + 9 + 16) / 8), rtol=1e-6)
+    draws = network(np.tile(window, (2000, 1, 2, 1)), training=True).numpy()
+    found, counts = np.unique(draws, return_counts=True)
+    np.testing.assert_array_equal(found, [1, 3, 4])
+    np.testing.assert_allclose(counts / draws.size, [1 / 8, 3 / 8, 4 / 8], atol=0.05)
+
+
+def test_random_dummy_data_is_new_for_each_call() -> None:
+    fillers = 'data_filler { type: "gaussian" std: 2 } data_filler { value: 2 }'
+    shapes = "shape { dim: 3 dim: 4 } shape { dim: 3 }"
+    text = layer("DummyData", "", "noise label", f"dummy_data_param {{ {shapes} {fillers} }}")
+    network = proto2net.load(sample(text, inputs={"x": values(2, 3)}).net, to="tf")
+    (label, noise, _), (_, other, _) = network(values(2, 3)), network(values(2, 3))
+    np.testing.assert_array_equal(label, np.full(3, 2, np.float32))
+    assert noise.shape == (3, 4)
+    assert not np.array_equal(noise, other)
+
+
+# ---- what cannot be said --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            layer("HDF5Output", "x label", "", 'hdf5_output_param { file_name: "a.h5" }'),
+            "writing an HDF5 file is not possible",
+        ),
+        (
+            layer(
+                "InfogainLoss", "x label", "loss", 'infogain_loss_param { source: "a.binaryproto" }'
+            ),
+            "the infogain matrix is in a file of its own",
+        ),
+        (
+            layer("Convolution", "many", "y", "convolution_param { num_output: 2 kernel_size: 1 }"),
+            "a window over 4 axes is not possible",
+        ),
+        (
+            layer(
+                "Convolution",
+                "x",
+                "y",
+                "convolution_param { num_output: 2 kernel_size: 1 group: 2 }",
+            ),
+            "groups are not possible without spatial axes",
+        ),
+        (layer("Silence", "x label many", ""), "a Keras model needs an output"),
+    ],
+)
+def test_what_keras_cannot_say_is_told(text: str, message: str) -> None:
+    inputs = {"x": values(2, 4), "label": values(2), "many": values(2, 3, 1, 2, 1, 2)}
+    with pytest.raises(UnsupportedError, match=message):
+        proto2net.convert(sample(text, inputs=inputs).net, to="tf")
+
+
+def test_a_network_without_inputs_is_told() -> None:
+    text = layer("DummyData", "", "y", "dummy_data_param { shape { dim: 3 } }")
+    with pytest.raises(UnsupportedError, match="a Keras model needs an input"):
+        proto2net.convert(text + "\n", to="tf")
