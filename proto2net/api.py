@@ -75,7 +75,7 @@ def load(
     """
     graph = parse(net, **options)
     live = _live(_backend(to), graph)
-    if weights is None and _is_caffemodel(net):
+    if weights is None and is_caffemodel(net):
         weights = str(net)
     if weights is not None:
         from proto2net.weights import match, read
@@ -212,7 +212,8 @@ def _definition(net: str | Path, file: str) -> tuple[Message, list[str]]:
     return message, upgrade.upgrade(message, file)
 
 
-def _is_caffemodel(net: Net) -> bool:
+def is_caffemodel(net: Net) -> bool:
+    """Whether this is the path of a .caffemodel, which has weights of its own."""
     from proto2net.weights import HEAD, Format, format_of
 
     if isinstance(net, Graph) or _is_text(net) or not os.path.isfile(net):

@@ -218,6 +218,73 @@ def convert(
 
 @cli.command()
 @_network
+@click.option("--weights", metavar="FILE", help="Learned weights. Without, the fillers make them.")
+@click.option("--allow-missing", is_flag=True, help="Leave to its fillers what the weights lack.")
+@click.option(
+    "--to",
+    "targets",
+    metavar="TARGETS",
+    default="",
+    callback=lambda ctx, param, text: [
+        _target(name).name for name in filter(None, text.split(","))
+    ],
+    help="What to compare, such as torch,tf.",
+)
+@click.option("--rewrites", "optimized", is_flag=True, help="Compare what --optimize makes too.")
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(min=0),
+    metavar="X",
+    default=1e-4,
+    show_default=True,
+    help="The largest difference, in units of the largest magnitude of a blob.",
+)
+@click.option(
+    "--image",
+    metavar="FILE",
+    help="What to feed instead of random numbers: a .npy array (N, C, H, W or C, H, W).",
+)
+def verify(
+    net: str,
+    weights: str | None,
+    allow_missing: bool,
+    targets: list[str],
+    optimized: bool,
+    tolerance: float,
+    image: str | None,
+    **options: Any,
+) -> None:
+    """Compare a network's blobs in targets with those in NumPy.
+
+    It ends with exit code 1 if a blob is past the tolerance. In the train phase, layers that draw
+    random numbers (Dropout) differ.
+
+    \b
+    proto2net verify nin.prototxt --weights nin.caffemodel --to torch,tf
+    """
+    if not targets and not optimized:
+        raise click.UsageError("nothing to compare: give --to or --rewrites")
+    # TensorFlow greets with several lines about the processor, which nobody asked for.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from proto2net.api import is_caffemodel
+    from proto2net.verify import compare, read_image
+
+    found = compare(
+        _graph(net, options),
+        net if weights is None and is_caffemodel(Path(net)) else weights,
+        to=targets,
+        tolerance=tolerance,
+        image=read_image(image) if image else None,
+        optimized=optimized,
+        allow_missing=allow_missing,
+    )
+    _print(f"{found}\n")
+    if found.divergent:
+        sys.exit(1)
+
+
+@cli.command()
+@_network
 def inspect(net: str, **options: Any) -> None:
     """Print a network's layers, shapes and sizes."""
     _print(f"{_graph(net, options)}\n")

@@ -72,6 +72,13 @@ def outputs(network: torch.nn.Module, *inputs: torch.Tensor) -> tuple[torch.Tens
     return found if isinstance(found, tuple) else (found,)
 
 
+def test_every_helper_is_used_by_some_case() -> None:
+    sources = "\n".join(proto2net.convert(case(name).graph, to="torch") for name in NAMES)
+    drawn = {name for name in TORCH.helpers if name.endswith("_")}  # see test_torch_fillers.py
+    unused = {name for name in TORCH.helpers if f"{name}(" not in sources}
+    assert unused - drawn == set()
+
+
 # What these compute depends on the whole batch, or on its size.
 WHOLE_BATCH = {
     "bn_test_local",

@@ -6,6 +6,7 @@ A target's own file class adds the skeleton: a class with forward, or a function
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -101,10 +102,18 @@ class SourceFile:
         self.weights = weights
         self.steps = _needed(backend.steps(self.graph), self.graph.outputs)
         self.arrays: dict[str, Array] = {}
-        taken = {*self.imports, *backend.helpers, *self.reserved, *RESERVED, entry}
+        taken = {*self.imports, *self._callable(), *self.reserved, *RESERVED, entry}
         self.namespace = Namespace(taken)
         self.variables = Variables(self.namespace)
         self.objects = self._name_objects()
+
+    def _callable(self) -> list[str]:
+        """The helpers that the forward pass may call, so that no variable hides them."""
+        codes = [f"{step.code.init} {step.code.forward}" for step in self.steps]
+        words = set(re.findall(r"\w+", " ".join(codes)))
+        return [
+            name for name in self.backend.helpers if name in words or name[0].isupper()
+        ]
 
     def body(self) -> list[str]:
         """The class or function."""

@@ -29,7 +29,7 @@ def table(graph: Graph) -> str:
     """The layers with the shapes of their tops, their parameters and multiply-adds; the totals."""
     rows = [
         (
-            _ascii(node.name),
+            ascii_only(node.name),
             node.layer.type,
             ", ".join(dims(top.shape) for top in node.tops),
             f"{_owned(graph, node):,}",
@@ -37,8 +37,8 @@ def table(graph: Graph) -> str:
         )
         for node in graph.nodes
     ]
-    title = f"{_ascii(graph.name)} ({graph.phase.lower()} phase)"
-    return "\n".join([title, "", *_aligned(_HEAD, rows, _NUMBERS), "", *_totals(graph)])
+    title = f"{ascii_only(graph.name)} ({graph.phase.lower()} phase)"
+    return "\n".join([title, "", *aligned(_HEAD, rows, _NUMBERS), "", *_totals(graph)])
 
 
 def support() -> str:
@@ -57,7 +57,7 @@ def support() -> str:
         for layer, reason in target.unsupported.items()
     ]
     legend = "input: what reads data becomes an input of the network"
-    return "\n".join([*_aligned(head, rows), "", legend, *reasons])
+    return "\n".join([*aligned(head, rows), "", legend, *reasons])
 
 
 def _rendered(target: Backend, layer: type[Layer]) -> str:
@@ -66,7 +66,7 @@ def _rendered(target: Backend, layer: type[Layer]) -> str:
     return "yes" if target.supports(layer) else "no"
 
 
-def _aligned(
+def aligned(
     head: Sequence[str], rows: Sequence[Sequence[str]], numbers: int = 0
 ) -> list[str]:
     """Lines with every column as wide as its widest cell; the last `numbers` columns end flush."""
@@ -100,7 +100,7 @@ def _owned(graph: Graph, node: Node[Any]) -> int:
     )
 
 
-def _ascii(name: str) -> str:
+def ascii_only(name: str) -> str:
     """A name that takes one column a character on every terminal."""
     return plain(name).replace("…", "...").encode("ascii", "replace").decode()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
+from math import inf, nan
 
 from proto2net.layers.base import Filler, Layer, Learned, layer
 from proto2net.shape import Shapes, dims, require
@@ -95,6 +95,17 @@ class Power(Activation):
     power: float = 1.0
     scale: float = 1.0
     shift: float = 0.0
+
+    @property
+    def constant(self) -> float | None:
+        """What every element becomes, if that depends on none; not even NaN changes it."""
+        if self.power * self.scale != 0:
+            return None
+        if self.shift == 0 and self.power < 0:  # as C computes it, which knows no errors
+            return inf
+        if self.shift < 0 and not self.power.is_integer():
+            return nan
+        return float(self.shift**self.power)
 
 
 @layer("PReLU", param="prelu_param")

@@ -62,6 +62,16 @@ SAMPLES = {
         inputs={"x": values(2, 12, 3)},
         blobs={"y": values(2, 4, 3, 3)},
     ),
+    "reshape_to_a_scalar": sample(
+        layer("Reshape", "x", "y", "reshape_param { }"),
+        inputs={"x": [[3]]},
+        blobs={"y": 3},
+    ),
+    "reshape_to_the_same": sample(
+        layer("Reshape", "x", "y", "reshape_param { shape { dim: 0 dim: 0 } }"),
+        inputs={"x": WIDE},
+        blobs={"y": WIDE},
+    ),
     "crop_of_the_batch": sample(
         layer("Crop", "x r", "y", "crop_param { axis: 0 offset: 1 offset: 0 }"),
         inputs={"x": values(4, 3), "r": values(2, 2)},

@@ -92,7 +92,7 @@ class KerasFile(SourceFile):
     """The emitted file of one graph: a function from input shapes to a keras.Model."""
 
     imports = IMPORTS | dict.fromkeys([*FROM_KERAS, "load_file"], "")
-    reserved = frozenset({"input_shape", "model", "layer"})
+    reserved = frozenset({"fill", "input_shape", "model", "layer"})
     indent = 1
     nests = False
     stopped = "ops.stop_gradient({0})"

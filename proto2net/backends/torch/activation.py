@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from proto2net.backends.base import Code, Reshaped, same_array
 from proto2net.backends.source import call, literal, scaled
 from proto2net.backends.torch.backend import renders
@@ -75,19 +73,10 @@ def _log(node: Node[Log]) -> Code:
 @renders(Power)
 def _power(node: Node[Power]) -> Code:
     layer = node.layer
-    if layer.power * layer.scale == 0:  # not even NaN or infinity changes it
-        return Code(call("torch.full_like", "{0}", _power_of(layer.shift, layer.power)))
+    if layer.constant is not None:
+        return Code(call("torch.full_like", "{0}", layer.constant))
     x = scaled("{0}", layer.scale, layer.shift)
     return Code(x if layer.power == 1 else call("torch.pow", x, layer.power))
-
-
-def _power_of(base: float, exponent: float) -> float:
-    """base^exponent as C computes it, which knows no errors."""
-    if base == 0 and exponent < 0:
-        return math.inf
-    if base < 0 and not exponent.is_integer():
-        return math.nan
-    return float(base**exponent)
 
 
 @renders(PReLU)

@@ -85,13 +85,15 @@ def _reshape(node: Node[Reshape]) -> Code:
     copied = len(list(takewhile(lambda dim: dim == 0, layer.shape)))
     before = start + copied
     new = layer.shape[copied:]
+    if not new and before == end:
+        return Code("{0}")
     if new == (-1,) and end == len(bottom) > before:
         return Code(f"torch.flatten({{0}}, {before})")
     sizes = [
         dim or _sizes(start + i, start + i + 1) for i, dim in enumerate(new, copied)
     ]
     sizes = [_sizes(0, before), *sizes, _sizes(end, len(bottom))]
-    return Code(call("{0}.reshape", *(size for size in sizes if size)))
+    return Code(call("{0}.reshape", *[size for size in sizes if size] or ["()"]))
 
 
 def _sizes(start: int, end: int) -> str:

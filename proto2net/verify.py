@@ -1,0 +1,278 @@
+"""Blob by blob, how far a network of a target is from the one in NumPy with the same weights."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from proto2net import backends
+from proto2net.api import Net, blobs, is_caffemodel, load, parse
+from proto2net.backends.summary import aligned, ascii_only
+from proto2net.errors import Proto2NetError
+from proto2net.graph import Blob, Graph, Node
+from proto2net.shape import Shape, dims
+
+if TYPE_CHECKING:
+    from proto2net.backends.base import Ndarray
+    from proto2net.weights import Arrays, Slot, Weights
+
+REFERENCE = "numpy"
+"""The target that the others are held against."""
+
+OPTIMIZED = "optimized"
+"""What the reference's own optimized network is called beside the targets."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The worst of one blob: in its own unit, and in that of its largest magnitude."""
+
+    absolute: float
+    relative: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """One blob: who wrote it, and the difference of each target, None where it lacks the blob."""
+
+    blob: str
+    shape: Shape
+    layers: tuple[str, ...]
+    differences: tuple[Difference | None, ...]
+
+    @property
+    def worst(self) -> float:
+        """The largest relative difference of any target."""
+        return max((found.relative for found in self.differences if found), default=0.0)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What `compare` found: a row a blob, in the order of the network."""
+
+    targets: tuple[str, ...]
+    tolerance: float
+    rows: tuple[Row, ...]
+
+    @property
+    def divergent(self) -> Row | None:
+        """The first blob that is past the tolerance in any target."""
+        return next((row for row in self.rows if not row.worst <= self.tolerance), None)
+
+    @property
+    def verdict(self) -> str:
+        """The outcome in a sentence."""
+        row, targets = self.divergent, " and ".join(self.targets)
+        if row is None:
+            return f"{targets}: every blob is within {self.tolerance:g} of {REFERENCE}"
+        wrong = [
+            target
+            for target, found in zip(self.targets, row.differences, strict=True)
+            if found and not found.relative <= self.tolerance
+        ]
+        return (
+            f'{" and ".join(wrong)}: the first blob past {self.tolerance:g} is "{row.blob}", '
+            f"made by {' and '.join(row.layers)}"
+        )
+
+    def __str__(self) -> str:
+        head = ["blob", "shape"]
+        head += [f"{target} {unit}" for target in self.targets for unit in ("absolute", "relative")]
+        rows = [
+            [ascii_only(row.blob), dims(row.shape), *_numbers(row.differences)] for row in self.rows
+        ]
+        table = aligned(head, rows, 2 * len(self.targets))
+        return "\n".join([*table, "", self.verdict])
+
+
+def compare(
+    net: Net,
+    weights: str | Path | Weights | Arrays | None = None,
+    *,
+    to: Sequence[str] = (),
+    tolerance: float = 1e-4,
+    image: Ndarray | None = None,
+    seed: int = 0,
+    optimized: bool = False,
+    allow_missing: bool = False,
+    **options: Any,
+) -> Comparison:
+    """How far the targets `to` are from NumPy in every blob, on the same input.
+
+    The input is drawn from `seed`, or is an `image` (N, C, H, W or C, H, W) as the network wants
+    it. `optimized` compares NumPy's optimized network too. The other options are those of `load`.
+    """
+    graph = parse(net, **options)
+    if weights is None and is_caffemodel(net):
+        weights = str(net)
+    feeds = _feeds(graph, image, seed)
+    # With every blob as an output no target leaves out a layer, nor its arrays.
+    made = tuple(blob for blob in graph.blobs.values() if blob not in graph.inputs)
+    whole = dataclasses.replace(graph, outputs=made)
+    reference = load(whole, weights, to=REFERENCE, allow_missing=allow_missing)
+    values = _values(whole, reference)
+    right = blobs(reference, feeds)
+
+    targets = tuple(dict.fromkeys(to))
+    found = [_differences(blobs(_network(whole, t, values), feeds), right) for t in targets]
+    if optimized:
+        found.append(_differences(blobs(_optimized(graph, values), feeds), right))
+        targets += (OPTIMIZED,)
+    rows = (
+        Row(blob.name, blob.shape, layers, tuple(one.get(blob.name) for one in found))
+        for blob, layers in _written(graph)
+    )
+    return Comparison(targets, tolerance, tuple(rows))
+
+
+def read_image(path: str | Path) -> Ndarray:
+    """The array in a .npy file. Raises Proto2NetError."""
+    import numpy as np
+
+    try:
+        found = np.load(path, allow_pickle=False)
+    except OSError as error:
+        raise Proto2NetError(f"{path}: {error.strerror or error}") from None
+    except (ValueError, EOFError):
+        found = None
+    if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiu":
+        raise Proto2NetError(
+            f"{path}: this is no .npy file of numbers",
+            "save the image as an array (C, H, W) with numpy.save, prepared as the network wants",
+        )
+    return found
+
+
+# ---- inputs ---------------------------------------------------------------------------------
+
+
+def _feeds(graph: Graph, image: Ndarray | None, seed: int) -> dict[str, Ndarray]:
+    """The value of each input: uniform in [-1, 1), but class 0 where it feeds only labels."""
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    labels = _labels(graph)
+    feeds = {
+        blob.name: np.zeros(blob.shape, np.float32)
+        if blob in labels
+        else 2 * rng.random(blob.shape, dtype=np.float32) - 1
+        for blob in graph.inputs
+    }
+    return feeds if image is None else feeds | _fed(graph, image)
+
+
+def _fed(graph: Graph, image: Ndarray) -> dict[str, Ndarray]:
+    """The image for the first input that it fits, for each of its batch if there is one only."""
+    import numpy as np
+
+    for blob in graph.inputs:
+        if image.shape in (blob.shape, blob.shape[1:], (1, *blob.shape[1:])):
+            return {blob.name: np.broadcast_to(image, blob.shape).astype(np.float32)}
+    inputs = ", ".join(f'"{blob.name}" ({dims(blob.shape)})' for blob in graph.inputs)
+    hint = ""
+    if graph.inputs and image.ndim in (3, 4):
+        batch = (1, *image.shape)[-4:]
+        hint = (
+            f"give the input its shape: --input {graph.inputs[0].name}={','.join(map(str, batch))}"
+        )
+    raise Proto2NetError(
+        f"the image is {dims(image.shape)}, which fits no input of the network: {inputs or 'none'}",
+        hint,
+    )
+
+
+def _labels(graph: Graph) -> set[Blob]:
+    """The blobs that feed nothing but labels, directly or through layers that pass them on."""
+    labels: set[Blob] = set()
+    for node in reversed(graph.nodes):  # so that what reads a blob is known before the blob
+        for top in node.tops:
+            readers = graph.consumers.get(top, ())
+            if readers and all(_reads_label(reader, top, labels) for reader in readers):
+                labels.add(top)
+    return labels
+
+
+def _reads_label(node: Node[Any], blob: Blob, labels: set[Blob]) -> bool:
+    uses = [index for index, bottom in enumerate(node.bottoms) if bottom == blob]
+    return all(use in node.layer.labels for use in uses) or labels.issuperset(node.tops)
+
+
+# ---- networks -------------------------------------------------------------------------------
+
+
+def _values(graph: Graph, reference: Any) -> dict[Slot, Ndarray]:
+    """The learned blobs of the reference, whose arrays are Caffe's own."""
+    backend = backends.get(REFERENCE)
+    state = backend.arrays(reference)
+    return {array.sources[0]: state[name] for name, array in backend.emit(graph).arrays.items()}
+
+
+def _network(graph: Graph, target: str, values: dict[Slot, Ndarray]) -> Any:
+    """The network of a target with these learned blobs."""
+    try:
+        network = load(graph, to=target)
+    except ImportError as error:
+        raise Proto2NetError(
+            f'the target "{target}" cannot run here: {error}',
+            f'`pip install "proto2net[{target}]"` installs what it needs',
+        ) from None
+    backend = backends.get(target)
+    backend.install(network, backend.emit(graph).converted(values))
+    return network
+
+
+def _optimized(graph: Graph, values: dict[Slot, Ndarray]) -> Any:
+    """The reference's network after the rewrites of `--optimize`."""
+    from proto2net.rewrites.optimize import optimize
+
+    arrays = {
+        node.name: [values[graph.owner(node, blob)] for blob in node.blobs]
+        for node in graph.nodes
+        if node.blobs
+    }
+    smaller, folded, _ = optimize(graph, arrays)
+    return load(smaller, folded, to=REFERENCE)
+
+
+# ---- differences ----------------------------------------------------------------------------
+
+
+def _differences(found: dict[str, Ndarray], right: dict[str, Ndarray]) -> dict[str, Difference]:
+    return {name: _difference(found[name], right[name]) for name in right if name in found}
+
+
+def _difference(found: Ndarray, right: Ndarray) -> Difference:
+    """The worst difference. What is not a number equals only its like."""
+    import numpy as np
+
+    if found.shape != right.shape:
+        return Difference(math.inf, math.inf)
+    a, b = found.astype(np.float64), right.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        apart = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0, np.abs(a - b))
+    absolute = float(np.where(np.isnan(apart), math.inf, apart).max(initial=0))
+    largest = float(np.abs(b[np.isfinite(b)]).max(initial=0))
+    return Difference(absolute, absolute / (largest or 1))
+
+
+def _written(graph: Graph) -> Iterator[tuple[Blob, tuple[str, ...]]]:
+    """Every named blob once it has its last value, and the layers that wrote it, in place or not.
+
+    In the order of the network.
+    """
+    writers: dict[str, list[str]] = {}
+    for node in graph.nodes:
+        for top in node.tops:
+            writers.setdefault(top.name, []).append(str(node))
+            if graph.blobs[top.name] == top:
+                yield top, tuple(writers[top.name])
+
+
+def _numbers(differences: Sequence[Difference | None]) -> Iterator[str]:
+    for found in differences:
+        for value in (found.absolute, found.relative) if found else (None, None):
+            yield "-" if value is None else f"{value:.1e}" if value else "0"
