@@ -68,10 +68,10 @@ def load(
 ) -> Any:
     """A live network: an nn.Module or a keras.Model, made by importing the emitted source.
 
-    `weights` is the path of a .caffemodel, .caffemodel.h5 or .npy, or holds arrays in Caffe's
-    layout by layer name. Without, a .caffemodel gives its own, and any other network starts from
-    its fillers, as does with `allow_missing` what the weights lack. The other options are those
-    of `parse`.
+    `weights` is the path of a .caffemodel, .caffemodel.h5, .npy or a .safetensors that proto2net
+    wrote for any target, or holds arrays in Caffe's layout by layer name. Without, a .caffemodel
+    gives its own, and any other network starts from its fillers, as does with `allow_missing`
+    what the weights lack. The other options are those of `parse`.
     """
     graph = parse(net, **options)
     live = _live(_backend(to), graph)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import re
@@ -9,9 +10,10 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from keyword import iskeyword
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn, cast
 
 import click
 
@@ -20,6 +22,9 @@ from proto2net.output import printable
 
 STANDARD = "-"
 """Standard input or output in the place of a file."""
+
+MUCH = 100_000_000
+"""From this many bytes on, a bar shows how far writing is."""
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it."""
@@ -144,7 +149,8 @@ def cli() -> None:
 @click.option(
     "--weights",
     metavar="FILE",
-    help="Learned weights: .caffemodel, .caffemodel.h5 or .npy. They are written beside OUT.",
+    help="Learned weights: .caffemodel, .caffemodel.h5, .npy or our own .safetensors. They are "
+    "written beside OUT.",
 )
 @click.option("--allow-missing", is_flag=True, help="Leave to its fillers what the weights lack.")
 @click.option(
@@ -205,7 +211,7 @@ def convert(
         graph, emitted = ported.graph, ported.emitted
         beside = path.with_suffix(ported.suffix)
         output.check(path, overwrite=force)
-        output.write(beside, ported.write, overwrite=force)
+        output.write(beside, _watched(ported.write, ported.size), overwrite=force)
         _say(f"wrote {beside}")
     else:
         emitted = target.emit(graph, name or "")
@@ -264,8 +270,6 @@ def verify(
     """
     if not targets and not optimized:
         raise click.UsageError("nothing to compare: give --to or --rewrites")
-    # TensorFlow greets with several lines about the processor, which nobody asked for.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from proto2net.api import is_caffemodel
     from proto2net.verify import compare, read_image
 
@@ -344,6 +348,36 @@ def _print(text: str) -> None:
 def _say(line: str) -> None:
     """Tell the user something, on standard error."""
     click.echo(printable(line), err=True)
+
+
+def _watched(write: Callable[[BinaryIO], None], size: int) -> Callable[[BinaryIO], None]:
+    """The same, with a bar where somebody looks on and there is much to write."""
+    if size < MUCH or not sys.stderr.isatty():
+        return write
+
+    def watched(stream: BinaryIO) -> None:
+        from rich.console import Console
+        from rich.progress import Progress
+
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("writing", total=size)
+            write(cast(BinaryIO, _Watched(stream, partial(progress.advance, task))))
+
+    return watched
+
+
+class _Watched(io.RawIOBase):
+    """Passes what is written to a stream, a piece at once, and tells the size of each."""
+
+    PIECE = 2**24
+
+    def __init__(self, stream: BinaryIO, tell: Callable[[float], None]) -> None:
+        self._stream, self._told = stream, tell
+
+    def write(self, content: Any) -> int:
+        size = self._stream.write(memoryview(content)[: self.PIECE])
+        self._told(size)
+        return size
 
 
 def _quoted(issue: Issue) -> str:

@@ -60,7 +60,8 @@ def _replace(path: Path, content: Content) -> None:
     try:
         with beside.open("xb", buffering=0) as file:
             _put(file, content)
-            os.fsync(file.fileno())
+            if path.exists():  # what it replaces must not be lost to a power cut; else that is slow
+                os.fsync(file.fileno())
         if path.exists():
             beside.chmod(stat.S_IMODE(path.stat().st_mode))
         beside.replace(path)

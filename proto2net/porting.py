@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from proto2net.backends.base import Backend, Emitted
+from proto2net.backends.base import Array, Backend, Emitted
 from proto2net.backends.preprocess import transformed
 from proto2net.graph import Graph
 from proto2net.rewrites.optimize import optimize
@@ -24,6 +24,8 @@ class Ported:
     graph: Graph
     emitted: Emitted
     suffix: str
+    size: int
+    """About how many bytes `write` writes."""
     write: Callable[[BinaryIO], None]
 
 
@@ -47,18 +49,19 @@ def port(
         graph, matched = _optimized(graph, matched)
     for note in matched.notes:
         logging.getLogger("proto2net").info(note)
+    size = sum(array.nbytes for array in matched.values.values())
     if not isinstance(target, Backend):
         from proto2net.caffe.exporter import write_model
 
         write = partial(write_model, graph=graph, values=matched.values)
-        return Ported(graph, target.emit(graph, name), ".caffemodel", write)
+        return Ported(graph, target.emit(graph, name), ".caffemodel", size, write)
 
     from proto2net import tensors
 
     emitted = target.emit(graph, name, f"{stem}.safetensors")
     found = list(tensors.tensors(emitted, matched.values))
-    write = partial(tensors.write, found=found, metadata=_metadata(graph, emitted))
-    return Ported(graph, emitted, ".safetensors", write)
+    write = partial(tensors.write, found=found, metadata=_metadata(graph, emitted, target.name))
+    return Ported(graph, emitted, ".safetensors", size, write)
 
 
 def _optimized(graph: Graph, matched: Matched) -> tuple[Graph, Matched]:
@@ -73,13 +76,18 @@ def _optimized(graph: Graph, matched: Matched) -> tuple[Graph, Matched]:
     return graph, Matched(found.values, [*matched.notes, *notes])
 
 
-def _metadata(graph: Graph, emitted: Emitted) -> dict[str, str]:
-    """What the header of a .safetensors file says: Caffe's names, and how images were prepared."""
-    names: dict[str, Sequence[str]] = {
-        name: [f"{node.name}/{list(node.blobs).index(blob)}" for node, blob in array.sources]
-        for name, array in emitted.arrays.items()
-    }
-    metadata = {"caffe": json.dumps(names)}
+def caffe_names(array: Array) -> list[str]:
+    """What an array is made from, each as its layer and its place there: "conv1/0"."""
+    return [f"{node.name}/{list(node.blobs).index(blob)}" for node, blob in array.sources]
+
+
+def _metadata(graph: Graph, emitted: Emitted, target: str) -> dict[str, str]:
+    """What the header of a .safetensors file says.
+
+    These are the target, Caffe's names of the arrays, and how images were prepared.
+    """
+    names = {name: caffe_names(array) for name, array in emitted.arrays.items()}
+    metadata = {"target": target, "caffe": json.dumps(names)}
     if found := transformed(graph):
         fields = {k: v for k, v in vars(found.transform).items() if v}
         metadata["transform_param"] = json.dumps({"color_order": "BGR", **fields})

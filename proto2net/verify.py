@@ -14,6 +14,7 @@ from proto2net.api import Net, blobs, is_caffemodel, load, parse
 from proto2net.backends.summary import aligned, ascii_only
 from proto2net.errors import Proto2NetError
 from proto2net.graph import Blob, Graph, Node
+from proto2net.output import printable
 from proto2net.shape import Shape, dims
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Comparison:
         ]
         return (
             f'{" and ".join(wrong)}: the first blob past {self.tolerance:g} is "{row.blob}", '
-            f"made by {' and '.join(row.layers)}"
+            f"made by {', '.join(row.layers)}"
         )
 
     def __str__(self) -> str:
@@ -86,7 +87,7 @@ class Comparison:
             [ascii_only(row.blob), dims(row.shape), *_numbers(row.differences)] for row in self.rows
         ]
         table = aligned(head, rows, 2 * len(self.targets))
-        return "\n".join([*table, "", self.verdict])
+        return "\n".join([*table, "", printable(self.verdict)])
 
 
 def compare(

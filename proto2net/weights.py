@@ -56,6 +56,8 @@ class StoredLayer:
     arrays: tuple[Stored | None, ...] = ()
     type: str = ""
     """Its type, where the file tells it by name."""
+    sources: tuple[str, ...] = ()
+    """In a file of ours: what its one array is made from, such as "conv1/0"."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +68,8 @@ class Weights:
     source: str = "the weights"
     """What messages call them: the file's path."""
     format: Format = Format.ARRAYS
+    target: str = ""
+    """In a file of ours: the target that it is for, whose layout the arrays have."""
 
 
 # ---- reading --------------------------------------------------------------------------------
@@ -95,8 +99,12 @@ def read(path: str | Path) -> Weights:
             layers = tuple(hdf5.layers(path))
         elif found is Format.NPY:
             layers = tuple(npy.layers(data))
+        elif found is Format.SAFETENSORS:
+            from proto2net import restoring  # it renders the graph, which nothing else here needs
+
+            return restoring.read(path)
         else:
-            raise WeightError([_unreadable(data[:HEAD], found)])
+            raise WeightError([_unreadable(data[:HEAD])])
     except WeightError as error:
         raise WeightError(error.at(Location(file, 0))) from None
     return Weights(layers, file, found)
@@ -115,14 +123,12 @@ def format_of(head: bytes) -> Format | None:
     return None
 
 
-def _unreadable(head: bytes, found: Format | None) -> Issue:
-    if found is Format.SAFETENSORS:
-        return Issue("the weights of an emitted network cannot be read back yet")
+def _unreadable(head: bytes) -> Issue:
     if head.startswith(_LFS_SIGNATURE):
         return Issue("this is not the file, but Git LFS's pointer to it", "run `git lfs pull`")
     return Issue(
         f"this is no file of weights; it begins with {head[:16]!r}",
-        "weights come as .caffemodel, .caffemodel.h5 or .npy",
+        "weights come as .caffemodel, .caffemodel.h5, .npy or our own .safetensors",
     )
 
 
@@ -156,6 +162,10 @@ def match(graph: Graph, weights: Weights | Arrays, *, allow_missing: bool = Fals
         from proto2net import npy
 
         weights = npy.in_caffe_layout(graph, weights)
+    elif weights.format is Format.SAFETENSORS:
+        from proto2net import restoring
+
+        weights = restoring.in_caffe_layout(graph, weights)
     matching = _Matching(graph, weights)
     for layer in weights.layers:
         matching.copy(layer)

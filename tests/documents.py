@@ -42,7 +42,8 @@ def blocks(document: Path) -> list[Block]:
 
 def run(document: Path, folder: Path) -> None:
     """Do in this folder what the document says."""
-    (folder / "models").symlink_to(ROOT / "models")
+    for name in ("models", "tests"):
+        (folder / name).symlink_to(ROOT / name)
     for block in blocks(document):
         _run(block, folder)
 

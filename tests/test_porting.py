@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from porting_cases import CASES, assert_equal, converted, expected
 from safetensors import safe_open
 
 import proto2net
-from proto2net.cli import cli
+from proto2net.cli import cli, main
 from proto2net.weights import match, read
 
 NET = str(GOLDEN / "net_bn_scale_relu" / "net.prototxt")
@@ -72,10 +73,11 @@ def test_the_header_has_caffes_names_and_the_preprocessing(tmp_path: Path) -> No
 
     with (tmp_path / "w.safetensors").open("wb", buffering=0) as stream:
         found = tensors.tensors(emitted, match(graph, arrays).values)
-        tensors.write(stream, found, _metadata(graph, emitted))
+        tensors.write(stream, found, _metadata(graph, emitted, "torch"))
     with safe_open(tmp_path / "w.safetensors", "numpy") as file:
         assert set(file.keys()) == {"a_b.weight", "a_b.bias"}
         said = file.metadata()
+    assert said["target"] == "torch"
     assert json.loads(said["caffe"]) == {"a_b.weight": ["a/b/0"], "a_b.bias": ["a/b/1"]}
     assert json.loads(said["transform_param"])["color_order"] == "BGR"
     assert json.loads(said["transform_param"])["mean_value"] == [1, 2, 3]
@@ -98,6 +100,26 @@ def test_neither_file_is_replaced_unasked(tmp_path: Path) -> None:
         assert [path.name for path in tmp_path.iterdir()] == [there]
         assert (tmp_path / there).read_text() == "mine"
         (tmp_path / there).unlink()
+
+
+@pytest.mark.parametrize(("much", "terminal"), [(1, True), (1, False), (10**9, True)])
+def test_a_bar_is_drawn_where_somebody_looks_on_and_it_takes_long(
+    much: int,
+    terminal: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("proto2net.cli.MUCH", much)
+    monkeypatch.setattr("proto2net.cli._Watched.PIECE", 7)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    command = ["convert", NET, "--weights", MODEL, "--to", "torch", "-o"]
+    with pytest.raises(SystemExit):
+        main([*command, str(tmp_path / "net.py")])
+    assert ("writing" in capsys.readouterr().err) == (much == 1 and terminal)
+    graph = proto2net.parse(NET)
+    assert match(graph, read(tmp_path / "net.safetensors")).notes == []
 
 
 @pytest.mark.parametrize(

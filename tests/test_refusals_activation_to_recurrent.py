@@ -10,7 +10,7 @@ from proto2net.layers.base import Layer, ParamSpec
 from proto2net.layers.dense import Embed, InnerProduct
 from proto2net.layers.normalize import LRN, MVN, BatchNorm, Bias, Scale, Softmax
 from proto2net.layers.recurrent import LSTM, RNN, LSTMUnit
-from proto2net.shape import Shape
+from proto2net.shape import Shape, Shapes
 
 IMAGE = (2, 3, 8, 8)
 X, CONT, STATE = (4, 2, 3), (4, 2), (1, 2, 5)
@@ -82,12 +82,17 @@ REFUSED: list[tuple[Layer, list[Shape], int, str]] = [
 ]
 
 
+def set_up(layer: Layer, bottoms: Shapes, tops: int) -> None:
+    """What a network does with a layer before anything runs."""
+    layer.check_counts(len(bottoms), tops)
+    layer.infer(bottoms, tops)
+
+
 @pytest.mark.parametrize(("layer", "bottoms", "tops", "words"), REFUSED)
 def test_refused(layer: Layer, bottoms: list[Shape], tops: int, words: str) -> None:
     """Each is refused in a sentence with these words."""
     with pytest.raises(ShapeError) as refusal:
-        layer.check_counts(len(bottoms), tops)
-        layer.infer(tuple(bottoms), tops)
+        set_up(layer, tuple(bottoms), tops)
     assert words in refusal.value.issues[0].message
 
 

@@ -178,11 +178,16 @@ REFUSED: list[tuple[Layer, Shapes, int, str]] = [
 ]
 
 
+def set_up(layer: Layer, bottoms: Shapes, tops: int) -> None:
+    """What a network does with a layer before anything runs."""
+    layer.check_counts(len(bottoms), tops)
+    layer.infer(bottoms, tops)
+
+
 @pytest.mark.parametrize(("layer", "bottoms", "tops", "word"), REFUSED)
 def test_refused(layer: Layer, bottoms: Shapes, tops: int, word: str) -> None:
     with pytest.raises(ShapeError) as refusal:
-        layer.check_counts(len(bottoms), tops)
-        layer.infer(bottoms, tops)
+        set_up(layer, bottoms, tops)
     assert word in refusal.value.issues[0].message
 
 

@@ -86,6 +86,12 @@ def test_source_runs_as_a_program(emitted: Path) -> None:
     assert result.stdout == "prob (64, 10)\n"
 
 
+def test_the_source_of_every_layer_runs_as_a_program(emitted: Path) -> None:
+    for file in emitted.glob("case_*.py"):
+        code = compile(file.read_text(), file.name, "exec")
+        exec(code, {"__name__": "__main__"})  # noqa: S102
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_source_is_the_same_each_time(file: Path) -> None:
     assert proto2net.convert(file, to="torch") == proto2net.convert(file, to="torch")

@@ -241,7 +241,7 @@ OTHERS = {
     "pointer": (b"version https://git-lfs.github.com/spec/v1\n", "pointer .*\n.*git lfs pull"),
     "mean": (write.legacy(np.ones((3, 4, 5))), "begins with"),
     "empty": (b"", "the file is empty"),
-    "safetensors": (b"\x02" + bytes(7) + b"{}", "cannot be read back yet"),
+    "safetensors": (b"\x02" + bytes(7) + b"{}", "its header lacks"),
 }
 
 

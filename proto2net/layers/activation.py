@@ -105,7 +105,10 @@ class Power(Activation):
             return inf
         if self.shift < 0 and not self.power.is_integer():
             return nan
-        return float(self.shift**self.power)
+        try:
+            return float(self.shift**self.power)
+        except OverflowError:
+            return inf
 
 
 @layer("PReLU", param="prelu_param")

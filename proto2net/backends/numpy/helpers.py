@@ -20,7 +20,7 @@ def per_axis(value: int | tuple[int, ...], axes: int) -> tuple[int, ...]:
 
 def spread(values: np.ndarray, axes: int) -> np.ndarray:
     """Values that broadcast against an array with so many axes behind theirs."""
-    return values.reshape(*values.shape, *(1,) * axes)
+    return values.reshape((*values.shape, *(1,) * axes))
 
 
 def windows(

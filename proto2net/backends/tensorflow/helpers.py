@@ -248,15 +248,25 @@ class ConvTranspose(layers.Layer):
             self.bias = self.add_weight((self.filters,), "zeros", name="bias")
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
+        # TensorFlow knows groups, but not over three axes.
+        parts = self.groups if len(self.kernel_size) == 3 else 1
+        inputs, kernels = (ops.split(a, parts, axis=-1) for a in (x, self.kernel))
+        filters = self.filters // parts
+        spread = [
+            self._spread(*part, filters) for part in zip(inputs, kernels, strict=True)
+        ]
+        y = ops.concatenate(spread, axis=-1)
+        return y if self.bias is None else y + self.bias
+
+    def _spread(self, x: tf.Tensor, kernel: tf.Tensor, filters: int) -> tf.Tensor:
         batch, *size, _ = ops.shape(x)
         axes = zip(
             size, self.kernel_size, self.strides, self.dilation_rate, strict=True
         )
         size = [(n - 1) * s + (k - 1) * d + 1 for n, k, s, d in axes]
-        shape = [batch, *size, self.filters]
+        shape = [batch, *size, filters]
         options = {"padding": "VALID", "dilations": self.dilation_rate}
-        y = tf.nn.conv_transpose(x, self.kernel, shape, self.strides, **options)
-        return y if self.bias is None else y + self.bias
+        return tf.nn.conv_transpose(x, kernel, shape, self.strides, **options)
 
     def get_config(self) -> dict[str, Any]:
         config = {
@@ -1018,8 +1028,10 @@ class SparseNormal(initializers.RandomNormal):
         self.share = share
 
     def __call__(self, shape: tuple[int, ...], dtype: str | None = None) -> tf.Tensor:
-        kept = keras.random.uniform(shape, seed=self.seed) < self.share
-        return ops.where(kept, super().__call__(shape, dtype), 0.0)
+        # One draw for both: two with the same seed would depend on each other.
+        drawn = super().__call__((2, *shape), dtype)
+        chance = (1 + ops.erf((drawn[1] - self.mean) / (self.stddev * 2**0.5))) / 2
+        return ops.where(chance < self.share, drawn[0], 0.0)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "share": self.share}

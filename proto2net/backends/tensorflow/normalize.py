@@ -15,6 +15,7 @@ from proto2net.backends.tensorflow.layout import (
     order,
     permuted,
 )
+from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
 from proto2net.layers import LRN, MVN, BatchNorm, Bias, Scale, Softmax
 from proto2net.shape import canonical_axis
@@ -56,6 +57,10 @@ def _mvn(node: Node[MVN]) -> Code:
 @renders(Softmax)
 def _softmax(node: Node[Softmax]) -> Code:
     bottom = node.bottoms[0].shape
+    if len(bottom) > 5:
+        raise UnsupportedError(
+            f"a softmax of {len(bottom)} axes is not possible", "use --to torch"
+        )
     axis = moved_axis(canonical_axis(node.layer.axis, bottom), len(bottom))
     return Code("{self}({0})", call("layers.Softmax", axis=(axis, -1), name="{name}"))
 

@@ -16,7 +16,7 @@ from proto2net.backends.tensorflow.layout import (
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
 from proto2net.layers import SPP, Convolution, Deconvolution, Im2col, Pooling, ReLU
-from proto2net.shape import Shape, Window
+from proto2net.shape import Shape, Window, count, dims
 
 # ---- convolutions ---------------------------------------------------------------------------
 
@@ -118,6 +118,7 @@ def _im2col(node: Node[Im2col]) -> Code:
 
 def _window(node: Node[Any]) -> tuple[Window, int]:
     """The window, and over how many spatial axes Keras slides it."""
+    _require_output(node)
     window = node.layer.window(node.bottoms[0].shape)
     axes = len(window.kernel)
     if axes > 3:
@@ -125,6 +126,16 @@ def _window(node: Node[Any]) -> tuple[Window, int]:
             f"a window over {axes} axes is not possible", "use --to numpy"
         )
     return window, axes
+
+
+def _require_output(node: Node[Any]) -> None:
+    """Refuse windows that fit nowhere, with which Caffe makes blobs without elements."""
+    top = node.tops[0].shape
+    if not count(top):
+        raise UnsupportedError(
+            f"an output without elements ({dims(top)}) is not possible",
+            "give a larger image",
+        )
 
 
 def _without_window(
@@ -215,6 +226,7 @@ def _even(window: Window) -> bool:
 
 @renders(Pooling)
 def _pooling(node: Node[Pooling]) -> Code:
+    _require_output(node)
     layer, window = node.layer, node.layer.window(node.bottoms[0].shape)
     kind = choose(node, "pool", MAX="Max", AVE="Average", STOCHASTIC="Stochastic")
     mask = len(node.tops) > 1

@@ -7,6 +7,7 @@ from itertools import takewhile
 from proto2net.backends.base import Code, choose, placeholders, same_array
 from proto2net.backends.source import call, scaled, weighted_sum
 from proto2net.backends.torch.backend import renders
+from proto2net.backends.torch.fillers import zeros
 from proto2net.graph import Node
 from proto2net.layers import (
     ArgMax,
@@ -172,6 +173,5 @@ def _arg_max(node: Node[ArgMax]) -> Code:
 
 @renders(Parameter)
 def _parameter(node: Node[Parameter]) -> Code:
-    shape = node.layer.shape
-    zeros = call("torch.zeros", *shape) if shape else "torch.zeros(())"
-    return Code("{self}", f"nn.Parameter({zeros})", {"": same_array(node, "weight")})
+    init = f"nn.Parameter({zeros(node.layer.shape)})"
+    return Code("{self}", init, {"": same_array(node, "weight")})

@@ -8,13 +8,12 @@ from proto2net.backends.base import Array, Step
 from proto2net.backends.file import SourceFile
 from proto2net.backends.source import (
     WIDTH,
-    call,
     returned,
     signature,
     statement,
     weighted_sum,
 )
-from proto2net.backends.torch.fillers import initialisation, parameter_name
+from proto2net.backends.torch.fillers import initialisation, parameter_name, zeros
 from proto2net.errors import UnsupportedError
 
 IMPORTS = {
@@ -28,6 +27,9 @@ IMPORTS = {
     "nn": "from torch import nn",
 }
 """What the emitted file may import, in order."""
+
+FEW = 4
+"""Up to so many outputs the type of each is written out."""
 
 # What an nn.Module already has: a layer of such a name would overwrite it.
 MODULE_ATTRIBUTES = frozenset(
@@ -169,8 +171,10 @@ class TorchFile(SourceFile):
         written = self.statements()
         outputs = [self.variables[blob] for blob in self.graph.outputs]
         parameters = ", ".join(["self", *(f"{name}: torch.Tensor" for name in inputs)])
-        result = ", ".join(["torch.Tensor"] * len(outputs))
-        result = f"tuple[{result}]" if len(outputs) > 1 else result or "None"
+        result = ", ".join(["torch.Tensor"] * len(outputs)) or "None"
+        if len(outputs) > 1:
+            many = len(outputs) > FEW
+            result = "tuple[torch.Tensor, ...]" if many else f"tuple[{result}]"
         return [
             signature(f"def forward({parameters}) -> {result}:", 1),
             *(line.lines(2) for line in written),
@@ -205,10 +209,8 @@ class TorchFile(SourceFile):
         return f"{self.entry}.from_pretrained() if WEIGHTS.exists() else {made}"
 
     def main(self) -> list[str]:
-        zeros = ", ".join(
-            call("torch.zeros", *blob.shape) for blob in self.graph.inputs
-        )
-        shapes = self.print_shapes(f"net({zeros})", "tuple({}.shape)".format)
+        inputs = ", ".join(zeros(blob.shape) for blob in self.graph.inputs)
+        shapes = self.print_shapes(f"net({inputs})", "tuple({}.shape)".format)
         return [
             f"    net = {self._loaded()}",
             "    with torch.no_grad():",

@@ -61,6 +61,11 @@ def initialisation(
     ]
 
 
+def zeros(shape: Shape) -> str:
+    """The call that makes a tensor of zeros."""
+    return call("torch.zeros", *shape) if shape else "torch.zeros(())"
+
+
 def parameter_name(layer: str, parameter: str) -> str:
     """What a state_dict calls a parameter of a layer, which itself may be the parameter."""
     return f"{layer}.{parameter}" if parameter else layer

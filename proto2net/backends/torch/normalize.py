@@ -13,6 +13,7 @@ from proto2net.backends.base import (
 )
 from proto2net.backends.source import call
 from proto2net.backends.torch.backend import renders
+from proto2net.backends.torch.fillers import zeros
 from proto2net.graph import Node
 from proto2net.layers import LRN, MVN, BatchNorm, Bias, Scale, Softmax
 from proto2net.shape import Shape, canonical_axis
@@ -134,9 +135,8 @@ def _plus_learned(node: Node[Any], x: str) -> Code:
     """x plus the learned bias, which is a parameter of its own."""
     learned = node.blobs["bias"].shape
     shape = (*learned, *[1] * _behind(node, learned))
-    zeros = call("torch.zeros", *shape) if shape else "torch.zeros(())"
     array = same_array(node, "bias", Reshaped(shape) if shape != learned else None)
-    return Code(f"{x} + {{self}}", f"nn.Parameter({zeros})", {"": array})
+    return Code(f"{x} + {{self}}", f"nn.Parameter({zeros(shape)})", {"": array})
 
 
 def _behind(node: Node[Any], operand: Shape) -> int:
