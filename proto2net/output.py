@@ -48,6 +48,18 @@ def write_all(stream: BinaryIO, content: bytes | memoryview) -> None:
         rest = rest[stream.write(rest) :]
 
 
+def copy_file(stream: BinaryIO, descriptor: int, start: int, size: int) -> int:
+    """Let the kernel copy bytes of an open file to an unbuffered stream, as many as it can."""
+    copied = 0
+    with suppress(OSError, AttributeError):  # between such files, or on this system, it cannot
+        while copied < size:
+            more = os.copy_file_range(descriptor, stream.fileno(), size - copied, start + copied)
+            if not more:
+                break
+            copied += more
+    return copied
+
+
 def _put(stream: BinaryIO, content: Content) -> None:
     if callable(content):
         content(stream)

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from proto2net.arrays import contiguous
 from proto2net.backends.base import Convert, Emitted
+from proto2net.caffe.wire import Mapped
 from proto2net.graph import Node
-from proto2net.output import write_all
+from proto2net.output import copy_file, write_all
 from proto2net.shape import Shape, count
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     Ndarray = np.ndarray[Any, np.dtype[Any]]
 
 _ALIGNMENT = 8
+_SLAB = 2**24
+"""How many elements of an array are put in order at once."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,32 @@ def _header(found: Iterable[Tensor], metadata: Mapping[str, str]) -> bytes:
 def _write(stream: BinaryIO, tensor: Tensor) -> None:
     import numpy as np
 
-    array = tensor.convert(*tensor.sources) if tensor.convert else tensor.sources[0]
-    flat = contiguous(np.asarray(array, "<f4")).reshape(-1)
-    write_all(stream, flat.data.cast("B"))
+    # Some conversions can show the elements in their new order without moving them first.
+    convert = getattr(tensor.convert, "in_order", tensor.convert)
+    array = np.asarray(convert(*tensor.sources) if convert else tensor.sources[0], "<f4")
+    for slab in _slabs(array):
+        flat = contiguous(slab).reshape(-1)
+        copied = 0
+        if file := _mapped(flat):
+            start = flat.ctypes.data - np.frombuffer(file, np.uint8).ctypes.data
+            copied = copy_file(stream, file.descriptor, start, flat.nbytes)
+        write_all(stream, flat.data.cast("B")[copied:])
+
+
+def _slabs(array: Ndarray) -> Iterator[Ndarray]:
+    """The array in parts along its first axis, so that little has to be moved at once."""
+    if array.flags.c_contiguous:
+        yield array
+        return
+    step = max(1, _SLAB * len(array) // array.size) if array.size else 1
+    for start in range(0, len(array), step):
+        yield array[start : start + step]
+
+
+def _mapped(array: Ndarray) -> Mapped | None:
+    """The file that an array is a view on."""
+    owner: Any = array
+    while (base := getattr(owner, "base", None)) is not None:
+        owner = base
+    owner = owner.obj if isinstance(owner, memoryview) else owner
+    return owner if isinstance(owner, Mapped) else None

@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import mmap
 import os
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from proto2net.errors import WeightError
+
+
+class Mapped(mmap.mmap):
+    """The bytes of a file, and what it is open as, for the kernel to copy from."""
+
+    descriptor: int
+
 
 Data = mmap.mmap | bytes
 
@@ -45,7 +53,10 @@ def mapped(path: str | Path) -> Data:
         with open(path, "rb") as file:
             if os.fstat(file.fileno()).st_size == 0:
                 raise WeightError("the file is empty", "fetch it again")
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            data = Mapped(file.fileno(), 0, access=mmap.ACCESS_READ)
+            data.descriptor = os.dup(file.fileno())
+            weakref.finalize(data, os.close, data.descriptor)
+            return data
     except (OSError, ValueError) as error:
         raise WeightError(getattr(error, "strerror", None) or str(error)) from None
 

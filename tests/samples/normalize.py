@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from samples.sample import layer, sample
+from samples.sample import layer, sample, values
 
 NAN = float("nan")
 SIDE = 1 / np.sqrt(1 + 1e-5)
@@ -80,5 +80,10 @@ SAMPLES = {
         inputs={"x": [[1, 2], [3, 4], [5, 6]], "s": [2, 3, 4]},
         weights={"layer": [[10, 20, 30]]},
         blobs={"y": [[12, 14], [29, 32], [50, 54]]},
+    ),
+    "bias_by_bottom_over_one_of_equal_axes": sample(
+        layer("Bias", "x b", "y", "bias_param { axis: 3 }"),
+        inputs={"x": values(2, 3, 3, 3), "b": [10, 20, 30]},
+        blobs={"y": values(2, 3, 3, 3) + np.array([10, 20, 30])},
     ),
 }

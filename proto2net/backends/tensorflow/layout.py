@@ -92,13 +92,19 @@ class FlattenedRows:
     transposed: bool = False
 
     def __call__(self, weight: Ndarray) -> Ndarray:
-        rows = weight.T if self.transposed else weight
+        # reshape would copy too, but slowly
+        return contiguous(self.in_order(weight)).reshape(
+            -1, self._rows(weight).shape[0]
+        )
+
+    def in_order(self, weight: Ndarray) -> Ndarray:
+        """The elements in the order of the result, as a view of other axes."""
+        rows = self._rows(weight)
         apart = rows.reshape(rows.shape[0], self.channels, *self.size)
-        axes = tuple(range(2, apart.ndim))
-        moved = contiguous(
-            apart.transpose(*axes, 1, 0)
-        )  # reshape would copy too, but slowly
-        return moved.reshape(-1, rows.shape[0])
+        return apart.transpose(*range(2, apart.ndim), 1, 0)
+
+    def _rows(self, weight: Ndarray) -> Ndarray:
+        return weight.T if self.transposed else weight
 
 
 @dataclass(frozen=True)

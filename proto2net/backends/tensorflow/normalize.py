@@ -145,7 +145,8 @@ def _scale(node: Node[Scale]) -> Code:
 @renders(Bias)
 def _bias(node: Node[Bias]) -> Code:
     if len(node.bottoms) == 2:
-        return Code(f"{{0}} + {_second(node)}")
+        # In this order: behind the +, Keras may take it for a bias of the channels.
+        return Code(f"{_second(node)} + {{0}}")
     init = call("Bias", _shape(node, "bias"), name="{name}")
     return Code("{self}({0})", init, _learned(node, beta="bias"))
 
