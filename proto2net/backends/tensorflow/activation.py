@@ -5,7 +5,7 @@ from __future__ import annotations
 from proto2net.backends.base import Code, Reshaped, same_array
 from proto2net.backends.source import call, literal, scaled
 from proto2net.backends.tensorflow.backend import renders
-from proto2net.backends.tensorflow.layout import channels_last
+from proto2net.backends.tensorflow.layout import place
 from proto2net.graph import Node
 from proto2net.layers import (
     BNLL,
@@ -96,15 +96,12 @@ def _power(node: Node[Power]) -> Code:
 @renders(PReLU)
 def _prelu(node: Node[PReLU]) -> Code:
     bottom = node.bottoms[0].shape
-    last = len(bottom) - 1
-    channel = last if channels_last(len(bottom)) else 1
-    learned = range(0) if node.layer.channel_shared else range(channel, channel + 1)
-    shared = [axis for axis in range(1, last + 1) if axis not in learned]
-    slope = tuple(bottom[1] if axis in learned else 1 for axis in range(1, last + 1))
+    axes = range(1, len(bottom))
+    channels = 0 if node.layer.channel_shared else place(1, len(bottom))
+    shared = [axis for axis in axes if axis != channels]
+    slope = Reshaped(tuple(1 if axis in shared else bottom[1] for axis in axes))
     init = call("layers.PReLU", shared_axes=(shared, []), name="{name}")
-    return Code(
-        "{self}({0})", init, {"alpha": same_array(node, "weight", Reshaped(slope))}
-    )
+    return Code("{self}({0})", init, {"alpha": same_array(node, "weight", slope)})
 
 
 @renders(ReLU)

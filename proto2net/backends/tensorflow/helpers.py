@@ -102,7 +102,7 @@ class AveragePooling(CaffePooling):
 
 @keras.saving.register_keras_serializable("caffe")
 class StochasticPooling(CaffePooling):
-    """One element of each window, drawn by its share of the sum; in inference, their mean."""
+    """One element of each window, drawn by its share of the sum; in inference, the expected."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

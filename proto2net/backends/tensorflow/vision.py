@@ -66,38 +66,58 @@ def _convolved(node: Node[Convolution], activation: str | None = None) -> Code:
 
 @renders(Deconvolution)
 def _deconvolution(node: Node[Deconvolution]) -> Code:
-    layer = node.layer
     window, axes = _window(node)
     if not axes:
         return _without_window(node, None)
+    strided, dilated = max(window.stride) > 1, max(window.dilation) > 1
+    if node.layer.group > 1 or (strided and dilated):
+        init, made = _own_transpose(node.layer, window)
+    else:
+        init, made = _keras_transpose(node.layer, window)
+    return Code(_on_images(node, made), init, _filters(node, _kernel_first(axes)))
+
+
+def _keras_transpose(layer: Deconvolution, window: Window) -> tuple[str, str]:
+    """What makes the layer, and how it is called."""
     sizes = list(zip(window.extent, window.stride, window.pad, strict=True))
-    beyond_keras = layer.group > 1 or max(window.stride) > 1 < max(window.dilation)
-    # As large as the input times the stride, with as much cut off on all sides.
-    even = not beyond_keras and all(e - s == 2 * p for e, s, p in sizes)
-    given: dict[str, object] = {
-        "strides": (same(window.stride), 1),
-        "padding": ('"same"' if even else '"valid"', '"valid"'),
-        "output_padding": 0 if any(e < s for e, s, _ in sizes) else None,
-        "dilation_rate": (same(window.dilation), 1),
-    }
-    if beyond_keras:
-        given = {
-            "strides": (window.stride, (1,) * axes),
-            "dilation_rate": (window.dilation, (1,) * axes),
-            "groups": (layer.group, 1),
-        }
+    # An output of the input's size times the stride has as much cut off on all sides.
+    even = all(extent - stride == 2 * pad for extent, stride, pad in sizes)
+    gaps = any(extent < stride for extent, stride, _ in sizes)
     init = call(
-        "ConvTranspose" if beyond_keras else f"layers.Conv{axes}DTranspose",
+        f"layers.Conv{len(sizes)}DTranspose",
         layer.num_output,
-        window.kernel if beyond_keras else same(window.kernel),
-        **given,
+        same(window.kernel),
+        strides=(same(window.stride), 1),
+        padding=('"same"' if even else '"valid"', '"valid"'),
+        output_padding=0 if gaps else None,
+        dilation_rate=(same(window.dilation), 1),
         use_bias=(layer.bias_term, True),
         name="{name}",
     )
-    made = "{self}({0})"
-    if any(window.pad) and not even:
-        made = f"{call(f'layers.Cropping{axes}D', same(window.pad))}({made})"
-    return Code(_on_images(node, made), init, _filters(node, _kernel_first(axes)))
+    return init, "{self}({0})" if even else _cut("{self}({0})", window)
+
+
+def _own_transpose(layer: Deconvolution, window: Window) -> tuple[str, str]:
+    """What makes the layer, and how it is called, where Keras has none."""
+    ones = (1,) * len(window.kernel)
+    init = call(
+        "ConvTranspose",
+        layer.num_output,
+        window.kernel,
+        strides=(window.stride, ones),
+        dilation_rate=(window.dilation, ones),
+        groups=(layer.group, 1),
+        use_bias=(layer.bias_term, True),
+        name="{name}",
+    )
+    return init, _cut("{self}({0})", window)
+
+
+def _cut(value: str, window: Window) -> str:
+    """The expression without its padding."""
+    if not any(window.pad):
+        return value
+    return f"{call(f'layers.Cropping{len(window.pad)}D', same(window.pad))}({value})"
 
 
 @renders(Im2col)
@@ -233,31 +253,34 @@ def _pooling(node: Node[Pooling]) -> Code:
     if layer.global_pooling and kind != "Stochastic" and not mask:
         return _global_pooling(kind)
     overhang = _overhang(layer, window)
-    size, strides = same(window.kernel), same(window.stride)
-    bottom = "{0}"
-    if (
-        kind == "Stochastic"
-        or mask
-        or any(overhang)
-        or (kind == "Max" and any(window.pad))
-    ):
-        if kind == "Max" and _even(window) and not mask:
-            init = call(
-                "layers.MaxPooling2D", size, strides, padding='"same"', name="{name}"
-            )
-            return Code("{self}({0})", init)
-        init = call(
-            f"{kind}Pooling{'WithMask' if mask else ''}",
-            size,
-            strides,
-            padding=(same(window.pad), 0),
-            overhang=(same(overhang), 0),
-            name="{name}",
-        )
-    else:
-        init = call(f"layers.{kind}Pooling2D", size, strides, name="{name}")
-        if any(window.pad):
-            bottom = f"{call('layers.ZeroPadding2D', same(window.pad))}({{0}})"
+    uneven = kind == "Max" and any(window.pad) and not _even(window)
+    if not (mask or uneven or any(overhang) or kind == "Stochastic"):
+        return _keras_pooling(kind, window)
+    init = call(
+        f"{kind}Pooling{'WithMask' * mask}",
+        same(window.kernel),
+        same(window.stride),
+        padding=(same(window.pad), 0),
+        overhang=(same(overhang), 0),
+        name="{name}",
+    )
+    return Code("{self}({0})", init)
+
+
+def _keras_pooling(kind: str, window: Window) -> Code:
+    """Padded with zeros, which count for an average, or as Keras pads for a maximum."""
+    bottom, padding = "{0}", '"valid"'
+    if any(window.pad) and kind == "Average":
+        bottom = f"{call('layers.ZeroPadding2D', same(window.pad))}({{0}})"
+    elif any(window.pad):
+        padding = '"same"'
+    init = call(
+        f"layers.{kind}Pooling2D",
+        same(window.kernel),
+        same(window.stride),
+        padding=(padding, '"valid"'),
+        name="{name}",
+    )
     return Code(f"{{self}}({bottom})", init)
 
 
