@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from proto2net.backends.base import Array, Backend, Emitted
 from proto2net.backends.preprocess import transformed
+from proto2net.errors import Proto2NetError
 from proto2net.graph import Graph
 from proto2net.rewrites.optimize import optimize
 from proto2net.weights import Matched, match, read
@@ -44,6 +45,8 @@ def port(
     `stem` names the file of arrays without its suffix. Raises WeightError for weights that do not
     fit, UnsupportedError for what the target cannot say.
     """
+    if not isinstance(target, Backend) and not target.weights_suffix:
+        raise Proto2NetError(f"{target.name} has no place for weights", "leave out --weights")
     matched = match(graph, read(weights), allow_missing=allow_missing)
     if optimized:
         graph, matched = _optimized(graph, matched)
@@ -54,7 +57,7 @@ def port(
         from proto2net.caffe.exporter import write_model
 
         write = partial(write_model, graph=graph, values=matched.values)
-        return Ported(graph, target.emit(graph, name), ".caffemodel", size, write)
+        return Ported(graph, target.emit(graph, name), target.weights_suffix, size, write)
 
     from proto2net import tensors
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,24 @@ from proto2net import Graph
 GOLDEN = Path(__file__).parent / "golden"
 MODELS = Path(__file__).parent.parent / "models" / "prototxt"
 ZOO = sorted(path.stem for path in (GOLDEN / "zoo").glob("*.json"))
+
+
+ALL = sorted(path.stem for path in MODELS.glob("*.prototxt"))
+
+
+Shapes = list[tuple[int, ...]]
+
+
+def batches(graph: Graph, to: str) -> Iterator[tuple[Shapes, Shapes]]:
+    """The outputs' shapes at batch 1 and 3, as a live network has them and as they should be."""
+    from proto2net import backends
+
+    network = proto2net.load(graph, to=to)
+    for batch in (1, 3):
+        feeds = {b.name: np.zeros((batch, *b.shape[1:]), np.float32) for b in graph.inputs}
+        found = backends.get(to).run(network, graph, feeds)
+        right = [(batch, *blob.shape[1:]) for blob in graph.outputs]
+        yield [array.shape for array in found], right
 
 
 def digest(path: Path) -> dict[str, Any]:

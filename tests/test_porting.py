@@ -92,6 +92,14 @@ def test_weights_that_do_not_fit_write_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_target_without_a_place_for_weights_says_so(tmp_path: Path) -> None:
+    out = tmp_path / "net.txt"
+    command = ["convert", NET, "--weights", MODEL, "--to", "summary", "-o", str(out)]
+    result = CliRunner().invoke(cli, command)
+    assert "summary has no place for weights" in str(result.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_neither_file_is_replaced_unasked(tmp_path: Path) -> None:
     command = ["convert", NET, "--weights", MODEL, "--to", "torch", "-o", str(tmp_path / "n.py")]
     for there in ("n.py", "n.safetensors"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from digests import GOLDEN, MODELS, ZOO, digest, weights, worst
+from digests import ALL, GOLDEN, MODELS, ZOO, batches, digest, weights, worst
 
 import proto2net
 
@@ -15,3 +15,10 @@ def test_network_agrees_with_caffe(name: str) -> None:
     network = proto2net.load(graph, weights(graph, name), to="torch")
     deviations = worst(network, graph, recorded)
     assert {blob: d for blob, d in deviations.items() if not d <= 1e-4} == {}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_file_of_the_zoo_runs_at_batch_1_and_3(name: str) -> None:
+    graph = proto2net.parse(MODELS / f"{name}.prototxt")
+    for found, right in batches(graph, "torch"):
+        assert found == right

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from digests import GOLDEN, MODELS, ZOO, digest
+from digests import ALL, GOLDEN, MODELS, ZOO, digest
 from reference import REFERENCE, needs_nets
 
 import proto2net
 from proto2net.errors import Proto2NetError
-
-ALL = sorted(path.stem for path in MODELS.glob("*.prototxt"))
 
 
 @needs_nets

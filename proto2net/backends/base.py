@@ -112,15 +112,12 @@ class Emitted:
         self, values: Mapping[tuple[Node[Any], str], Ndarray]
     ) -> dict[str, Ndarray]:
         """The target's arrays from those of Caffe; left out where a value is not given."""
-        return {
-            name: array.convert(*found) if array.convert else found[0]
-            for name, array in self.arrays.items()
-            if (
-                found := [
-                    values[source] for source in array.sources if source in values
-                ]
-            )
-        }
+        arrays = {}
+        for name, array in self.arrays.items():
+            if all(source in values for source in array.sources):
+                found = [values[source] for source in array.sources]
+                arrays[name] = array.convert(*found) if array.convert else found[0]
+        return arrays
 
 
 class Backend:

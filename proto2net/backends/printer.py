@@ -16,6 +16,8 @@ class Printer:
     name: str
     suffix: str
     text: Callable[[Graph], str]
+    weights_suffix: str = ""
+    """The suffix of the file of learned weights beside it; empty: it has no such file."""
 
     def emit(self, graph: Graph, name: str = "", weights: str = "") -> Emitted:
         """The text of the graph, called as `Backend.emit` is. `name` renames the network."""

@@ -5,4 +5,4 @@ from __future__ import annotations
 from proto2net.backends.printer import Printer
 from proto2net.caffe.exporter import text
 
-printer = Printer("prototxt", ".prototxt", text)
+printer = Printer("prototxt", ".prototxt", text, ".caffemodel")
