@@ -38,14 +38,21 @@ def parse(
     stages: Sequence[str] = (),
     inputs: Mapping[str, Sequence[int]] | None = None,
     outputs: Sequence[str] = (),
+    ignore_unknown_fields: bool = False,
     file: str = "",
 ) -> Graph:
     """The graph of one phase of a network definition.
 
     `inputs` gives shapes (N, C, H, W) to inputs by name; `outputs` keeps only what these blobs
-    need. `file` is what messages call a text. What was assumed or left out is logged.
+    need. `ignore_unknown_fields` passes over fields that no known version of Caffe has, or that
+    the layer does not know. `file` is what messages call a text. What was assumed, left out or
+    ignored is logged.
     """
-    graph = net if isinstance(net, Graph) else _read(net, file, phase, level, stages, inputs or {})
+    graph = (
+        net
+        if isinstance(net, Graph)
+        else _read(net, file, phase, level, stages, inputs or {}, ignore_unknown_fields)
+    )
     return graph.until(outputs) if outputs else graph
 
 
@@ -130,7 +137,7 @@ _LIVE: Any = WeakKeyDictionary()
 
 def _live(backend: Backend, graph: Graph) -> _Live:
     emitted = backend.emit(graph)
-    module = _imported(emitted.source, emitted.entry)
+    module = imported(emitted.source, emitted.entry)
     return _Live(backend.build(module, emitted, graph.phase), graph, backend, emitted)
 
 
@@ -149,7 +156,7 @@ def _backend(name: str) -> Backend:
     return backend
 
 
-def _imported(source: str, entry: str) -> ModuleType:
+def imported(source: str, entry: str) -> ModuleType:
     """The source as a module that tracebacks and inspect.getsource can show."""
     name = f"proto2net.live.{entry}_{next(_NUMBERS)}"
     file = f"<{name}>"
@@ -168,17 +175,27 @@ def _read(
     level: int,
     stages: Sequence[str],
     inputs: Mapping[str, Sequence[int]],
+    ignore_unknown_fields: bool,
 ) -> Graph:
     from proto2net.caffe import importer
     from proto2net.caffe.phase import select
+    from proto2net.caffe.prototxt import TextError, by_line
 
     phase = phase.upper()
     if phase not in ("TEST", "TRAIN"):
         raise Proto2NetError(f'no phase "{phase.lower()}"', "it is test or train")
     file = file or ("<text>" if _is_text(net) else str(net))
-    message, notes = _definition(net, file)
+    try:
+        message, notes = _definition(net, file, ignore_unknown_fields)
+    except TextError as error:
+        layers = select(error.message, phase, level, stages, file)
+        unknown = importer.unknown_types([layer for layer in layers if layer.type], file)
+        raise ParseError(by_line([*error.issues, *unknown])) from None
     layers = select(message, phase, level, stages, file)
-    entries = importer.entries(layers, phase, file)
+    entries, ignored = importer.entries(
+        layers, phase, file, ignore_unknown_fields=ignore_unknown_fields
+    )
+    notes += importer.ignored_of_net(message, file) + ignored
     if phase == "TEST":
         entries, left_out = deploy.without_labels(entries)
         notes += left_out
@@ -191,8 +208,10 @@ def _read(
     return wire(message.name or Path(file).stem.strip("<>"), entries, phase)
 
 
-def _definition(net: str | Path, file: str) -> tuple[Message, list[str]]:
-    """The definition in the current format, and what its upgrade had to do."""
+def _definition(
+    net: str | Path, file: str, ignore_unknown_fields: bool
+) -> tuple[Message, list[str]]:
+    """The definition in the current format, and what reading and upgrading it had to do."""
     from proto2net.caffe import caffemodel, prototxt, upgrade
     from proto2net.weights import HEAD, format_of
 
@@ -208,8 +227,8 @@ def _definition(net: str | Path, file: str) -> tuple[Message, list[str]]:
         except OSError as error:
             raise Proto2NetError(f"{net}: {error.strerror}") from None
         text = io.TextIOWrapper(content, encoding="utf-8-sig", errors="replace").read()
-    message = prototxt.read(text, file)
-    return message, upgrade.upgrade(message, file)
+    message, notes = prototxt.read(text, file, ignore_unknown_fields=ignore_unknown_fields)
+    return message, notes + upgrade.upgrade(message, file)
 
 
 def is_caffemodel(net: Net) -> bool:

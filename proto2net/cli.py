@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, cast
 
 import click
+from click.core import ParameterSource
 
 from proto2net import Graph, Issue, Proto2NetError, __version__, backends, output, parse
 from proto2net.output import printable
@@ -44,6 +45,11 @@ def _target(name: str) -> Any:
 def _targets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """The targets that complete what was typed."""
     return [name for name in backends.names() if name.startswith(incomplete)]
+
+
+def _runnable(ctx: click.Context, param: click.Parameter, text: str) -> list[str]:
+    """The names of targets, from torch,tf."""
+    return [_target(name).name for name in filter(None, text.split(","))]
 
 
 def _input(text: str) -> tuple[str, tuple[int, ...]]:
@@ -79,6 +85,11 @@ def _class_name(text: str) -> str:
 def _network(command: Callable[..., None]) -> Callable[..., None]:
     """The arguments that say which graph is meant; all but NET are options of `parse`."""
     for parameter in (
+        click.option(
+            "--ignore-unknown-fields",
+            is_flag=True,
+            help="Pass over fields that are not known; each is told.",
+        ),
         click.option(
             "--output",
             "outputs",
@@ -231,9 +242,7 @@ def convert(
     "targets",
     metavar="TARGETS",
     default="",
-    callback=lambda ctx, param, text: [
-        _target(name).name for name in filter(None, text.split(","))
-    ],
+    callback=_runnable,
     help="What to compare, such as torch,tf.",
 )
 @click.option("--rewrites", "optimized", is_flag=True, help="Compare what --optimize makes too.")
@@ -295,6 +304,84 @@ def inspect(net: str, **options: Any) -> None:
 
 
 @cli.command()
+@_network
+@click.option(
+    "--to",
+    "targets",
+    metavar="TARGETS",
+    required=True,
+    callback=_runnable,
+    help="What to time, such as torch,tf.",
+)
+@click.option(
+    "--batch",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Images at once. Default: as NET says.",
+)
+@click.option(
+    "--iterations",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=20,
+    show_default=True,
+    help="How often each is timed.",
+)
+@click.option(
+    "--warmup",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=3,
+    show_default=True,
+    help="How often each is run before, which does not count.",
+)
+@click.option(
+    "--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True, help="Where."
+)
+@click.option("--threads", type=click.IntRange(min=1), metavar="N", help="How many on the CPU.")
+@click.option("--compile", "compiled", is_flag=True, help="Use torch.compile, and XLA in tf.")
+@click.option("--layers", is_flag=True, help="Time the forward pass of each layer alone too.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def time(
+    net: str,
+    targets: list[str],
+    batch: int | None,
+    iterations: int,
+    warmup: int,
+    device: str,
+    threads: int | None,
+    compiled: bool,
+    layers: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Time a network's forward and backward pass in targets.
+
+    NET can also be FILE.py:CLASS, a network class of your own. Beside it a matrix product of as
+    many multiply-adds is timed in the same framework. Weights start from their fillers.
+
+    \b
+    proto2net time nin.prototxt --to torch,tf --batch 32
+    """
+    if not targets:
+        raise click.UsageError("nothing to time: --to names no target")
+    from proto2net.timing import measure
+
+    found = measure(
+        _own_class(net, options) or _graph(net, options),
+        to=targets,
+        batch=batch,
+        iterations=iterations,
+        warmup=warmup,
+        device=device,
+        threads=threads,
+        compiled=compiled,
+        layers=layers,
+    )
+    _print(f"{found.json() if as_json else found}\n")
+
+
+@cli.command()
 def layers() -> None:
     """Print which layer types each target renders."""
     from proto2net.backends.summary import support
@@ -331,6 +418,20 @@ def _graph(net: str, options: dict[str, Any]) -> Graph:
     except OSError as error:
         raise Proto2NetError(f"standard input: {error.strerror}") from None
     return parse(f"{text}\n", file="<stdin>", **options)  # a line break tells text from a path
+
+
+def _own_class(net: str, options: dict[str, Any]) -> Graph | None:
+    """The graph of FILE.py:CLASS; None if NET is something else."""
+    found = re.fullmatch(r"(.+\.py):(\w+)", net)
+    if not found:
+        return None
+    from proto2net.timing import hand_written
+
+    source = click.get_current_context().get_parameter_source
+    own = ("inputs", "outputs")
+    if any(source(name) is ParameterSource.COMMANDLINE for name in options if name not in own):
+        raise click.UsageError("of the options of a NET only --input and --output go with a class")
+    return hand_written(found[1], found[2], **{name: options[name] for name in own})
 
 
 def _print(text: str) -> None:

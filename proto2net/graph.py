@@ -213,6 +213,20 @@ class Wiring:
         self._latest.update((top.name, top) for top in node.tops if top.name != AUTOMATIC)
         return node
 
+    @property
+    def blobs(self) -> dict[str, Blob]:
+        """The last value of every name so far, those with a problem left out."""
+        return {name: blob for name, blob in self._latest.items() if blob}
+
+    def knows(self, name: str) -> bool:
+        """Whether a layer above makes a blob of this name, be it with a problem."""
+        return name in self._latest
+
+    def refuse(self, name: str, *issues: Issue) -> None:
+        """Note problems of a blob that cannot be made; what reads it is left out silently."""
+        self.issues += issues
+        self._latest[name] = None
+
     def graph(self) -> Graph:
         """The finished graph. Raises one error with all the problems of all layers."""
         if self.issues:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from proto2net.backends.base import Array, Backend, Emitted
+from proto2net.backends.base import Array, Emitted
 from proto2net.backends.preprocess import transformed
 from proto2net.errors import Proto2NetError
 from proto2net.graph import Graph
@@ -45,7 +45,7 @@ def port(
     `stem` names the file of arrays without its suffix. Raises WeightError for weights that do not
     fit, UnsupportedError for what the target cannot say.
     """
-    if not isinstance(target, Backend) and not target.weights_suffix:
+    if not target.weights_suffix:
         raise Proto2NetError(f"{target.name} has no place for weights", "leave out --weights")
     matched = match(graph, read(weights), allow_missing=allow_missing)
     if optimized:
@@ -53,7 +53,7 @@ def port(
     for note in matched.notes:
         logging.getLogger("proto2net").info(note)
     size = sum(array.nbytes for array in matched.values.values())
-    if not isinstance(target, Backend):
+    if target.weights_suffix == ".caffemodel":
         from proto2net.caffe.exporter import write_model
 
         write = partial(write_model, graph=graph, values=matched.values)
@@ -64,7 +64,7 @@ def port(
     emitted = target.emit(graph, name, f"{stem}.safetensors")
     found = list(tensors.tensors(emitted, matched.values))
     write = partial(tensors.write, found=found, metadata=_metadata(graph, emitted, target.name))
-    return Ported(graph, emitted, ".safetensors", size, write)
+    return Ported(graph, emitted, target.weights_suffix, size, write)
 
 
 def _optimized(graph: Graph, matched: Matched) -> tuple[Graph, Matched]:

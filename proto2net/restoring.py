@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proto2net import backends
-from proto2net.backends.base import Array, Backend, Convert, per_scale_factor
+from proto2net.backends.base import Array, Convert, per_scale_factor
 from proto2net.caffe import wire
 from proto2net.errors import Issue, Proto2NetError, WeightError
 from proto2net.graph import Graph
@@ -109,7 +109,7 @@ def _arrays(graph: Graph, weights: Weights) -> dict[tuple[str, ...], Array]:
         target = backends.get(weights.target)
     except Proto2NetError as error:
         raise WeightError(f"{weights.source}: its header says {error}") from None
-    if not isinstance(target, Backend):
+    if target.weights_suffix != ".safetensors":
         raise WeightError(f'{weights.source}: "{weights.target}" is no target that has weights')
     found: dict[tuple[str, ...], Array] = {}
     for array in target.emit(graph).arrays.values():

@@ -6,7 +6,7 @@ Sizes are in elements; axes are counted from the outermost, N, C, H, W = 0, 1, 2
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from proto2net.errors import ShapeError
@@ -61,17 +61,50 @@ def check_size(shape: Shape) -> None:
 
 @dataclass(frozen=True)
 class Window:
-    """A window sliding over the spatial axes; every field has one value an axis."""
+    """A window sliding over the spatial axes, with one value for each of them."""
 
     kernel: tuple[int, ...]
     stride: tuple[int, ...]
     pad: tuple[int, ...]
+    """What is added before the axis."""
+    pad_end: tuple[int, ...]
+    """What is added after it."""
     dilation: tuple[int, ...]
+    varies: bool = False
+    """Whether an image of another size is padded otherwise."""
 
     @property
     def extent(self) -> tuple[int, ...]:
         """How far the kernel reaches over the input, holes included."""
         return tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
+
+    @property
+    def padded(self) -> bool:
+        """Whether there is padding anywhere."""
+        return any(self.pad) or any(self.pad_end)
+
+    @property
+    def uneven(self) -> bool:
+        """Whether an axis has another padding after it than before it."""
+        return self.pad != self.pad_end
+
+    @property
+    def sides(self) -> tuple[tuple[int, int], ...]:
+        """The padding before and after each axis."""
+        return tuple(zip(self.pad, self.pad_end, strict=True))
+
+    def same(self, size: Sequence[int]) -> Window:
+        """The window with what TensorFlow's SAME adds to an image of this size.
+
+        It is the least padding that gives n / stride outputs, rounded up; of an odd number the
+        greater half stands at the end.
+        """
+        sizes = list(zip(size, self.extent, self.stride, strict=True))
+        total = [max((-(-n // s) - 1) * s + e - n, 0) for n, e, s in sizes]
+        before = tuple(t // 2 for t in total)
+        after = tuple(t - t // 2 for t in total)
+        varies = any(e > 1 < s for _, e, s in sizes)
+        return replace(self, pad=before, pad_end=after, varies=varies)
 
     def convolved(self, size: Sequence[int]) -> Shape:
         """Output size of a convolution (conv_layer.cpp, compute_output_shape).
@@ -79,19 +112,19 @@ class Window:
         C++ division truncates towards zero, so a kernel that is larger than the padded input by
         less than a stride still gives one output.
         """
-        sizes = zip(size, self.pad, self.extent, self.stride, strict=True)
-        out = tuple(_truncated_division(n + 2 * p - e, s) + 1 for n, p, e, s in sizes)
+        sizes = zip(size, self.sides, self.extent, self.stride, strict=True)
+        out = tuple(_truncated_division(n + sum(p) - e, s) + 1 for n, p, e, s in sizes)
         require(
             min(out, default=0) >= 0,
             f"a kernel that reaches over {dims(self.extent)} does not fit into an input of "
-            f"{dims(size)} with pad {dims(self.pad)}",
+            f"{dims(size)} with {_pads(self.pad, self.pad_end)}",
         )
         return out
 
     def deconvolved(self, size: Sequence[int]) -> Shape:
         """Output size of a deconvolution (deconv_layer.cpp, compute_output_shape)."""
-        sizes = zip(size, self.pad, self.extent, self.stride, strict=True)
-        return tuple(s * (n - 1) + e - 2 * p for n, p, e, s in sizes)
+        sizes = zip(size, self.sides, self.extent, self.stride, strict=True)
+        return tuple(s * (n - 1) + e - sum(p) for n, p, e, s in sizes)
 
     def pooled(self, size: Sequence[int], *, ceil: bool = True) -> Shape:
         """Output size of a pooling (pooling_layer.cpp, PoolingLayer::Reshape).
@@ -99,23 +132,37 @@ class Window:
         With padding anywhere, a last window that would start in the padding behind the image is
         dropped. Without, it stays: where stride > kernel, a window may be empty.
         """
-        clip = any(self.pad)
-        return tuple(
-            self._pooled_axis(axis, n, ceil=ceil, clip=clip) for axis, n in enumerate(size)
-        )
+        return tuple(self._pooled_axis(axis, n, ceil=ceil) for axis, n in enumerate(size))
 
-    def _pooled_axis(self, axis: int, n: int, *, ceil: bool, clip: bool) -> int:
-        pad, stride = self.pad[axis], self.stride[axis]
-        room = n + 2 * pad - self.kernel[axis]
+    def _pooled_axis(self, axis: int, n: int, *, ceil: bool) -> int:
+        (before, after), stride = self.sides[axis], self.stride[axis]
+        room = n + before + after - self.kernel[axis]
         out = (-(-room // stride) if ceil else room // stride) + 1
-        if clip and (out - 1) * stride >= n + pad:
+        if self.padded and (out - 1) * stride >= n + before:
             out -= 1
             require(
-                (out - 1) * stride < n + pad,
-                f"pooling windows of {self.kernel[axis]} with pad {pad} and stride {stride} "
-                f"leave an input of {n}",
+                (out - 1) * stride < n + before,
+                f"pooling windows of {self.kernel[axis]} with {_pads((before,), (after,))} "
+                f"and stride {stride} leave an input of {n}",
             )
         return out
+
+    def overhang(self, *, ceil: bool = True) -> tuple[int, ...]:
+        """How far pooling windows can reach beyond the padding, whatever the image's size.
+
+        To round up is to round down with stride - 1 more at the end; to drop windows that start
+        behind the image is to have no more than kernel - 1 there in all.
+        """
+        if not ceil:
+            return (0,) * len(self.kernel)
+        sizes = zip(self.kernel, self.stride, self.pad_end, strict=True)
+        return tuple(min(p + s - 1, k - 1) - p if self.padded else s - 1 for k, s, p in sizes)
+
+
+def _pads(before: Shape, after: Shape) -> str:
+    if before == after:
+        return f"pad {dims(before)}"
+    return f"pad {dims(before)} before and {dims(after)} behind it"
 
 
 def _truncated_division(a: int, b: int) -> int:

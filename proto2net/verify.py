@@ -156,7 +156,7 @@ def _feeds(graph: Graph, image: Ndarray | None, seed: int) -> dict[str, Ndarray]
     import numpy as np
 
     rng = np.random.default_rng(seed)
-    labels = _labels(graph)
+    labels = label_blobs(graph)
     feeds = {
         blob.name: np.zeros(blob.shape, np.float32)
         if blob in labels
@@ -186,7 +186,7 @@ def _fed(graph: Graph, image: Ndarray) -> dict[str, Ndarray]:
     )
 
 
-def _labels(graph: Graph) -> set[Blob]:
+def label_blobs(graph: Graph) -> set[Blob]:
     """The blobs that feed nothing but labels, directly or through layers that pass them on."""
     labels: set[Blob] = set()
     for node in reversed(graph.nodes):  # so that what reads a blob is known before the blob

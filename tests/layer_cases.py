@@ -1,8 +1,8 @@
 """Small networks with what Caffe computes for them, and how a target is held against that.
 
-Most cases were recorded from Caffe (golden/layers). SAMPLES has those that were not: its edges,
-and layers that were not recorded, with values worked out from the layers' definitions. Nothing
-here knows a framework.
+Most cases were recorded from Caffe (golden/layers) or from a fork of it (golden/forks). SAMPLES
+has those that were not: its edges, and layers that were not recorded, with values worked out from
+the layers' definitions. Nothing here knows a framework.
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ Arrays = dict[str, Ndarray]
 Weights = dict[str, list[Ndarray]]
 
 GOLDEN = Path(__file__).parent / "golden" / "layers"
-GOLDEN_NAMES = sorted(path.name for path in GOLDEN.iterdir()) if GOLDEN.is_dir() else []
+FORKS = GOLDEN.parent / "forks"
+RECORDED = {path.name: path for folder in (GOLDEN, FORKS) for path in folder.glob("*")}
+"""The folder of each recorded case."""
+GOLDEN_NAMES = sorted(RECORDED)
 NAMES = [*GOLDEN_NAMES, *SAMPLES]
 """The names of all cases, as pytest shows them."""
 
@@ -107,10 +110,10 @@ def _by_hand(name: str, sample: Sample) -> Case:
 
 
 def _recorded(name: str) -> Case:
-    with np.load(GOLDEN / name / "blobs.npz") as file:
+    with np.load(RECORDED[name] / "blobs.npz") as file:
         arrays = dict(file)
     meta = json.loads(str(arrays["meta"]))
-    net = GOLDEN / name / "net.prototxt"
+    net = RECORDED[name] / "net.prototxt"
     # Without it Caffe passes over layers from which no learned blob gets a gradient.
     forced = "force_backward: true" in net.read_text()
     differentiated = meta["backward"] and forced and name not in NO_GRADIENT

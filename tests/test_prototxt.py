@@ -12,7 +12,7 @@ from proto2net.caffe.schema import LINE
 
 
 def layer(text: str):  # type: ignore[no-untyped-def]  # messages have no static type
-    return read(f"layer {{ {text} }}").layer[0]
+    return read(f"layer {{ {text} }}")[0].layer[0]
 
 
 def problems(text: str) -> list[str]:
@@ -22,7 +22,7 @@ def problems(text: str) -> list[str]:
 
 
 def test_comments_quotes_brackets_lists_and_separators() -> None:
-    net = read(
+    net, _ = read(
         """# a comment
         name: 'it''s "a" net'  # adjacent literals are one
         input: "data"; input_dim: [1, 3, 0x10, 010],
@@ -66,11 +66,11 @@ def test_not_a_number() -> None:
 
 
 def test_text_of_another_encoding_in_a_comment_does_not_hurt() -> None:
-    assert read("# \ufffd\ufffd\nname: 'é'").name == "é"
+    assert read("# \ufffd\ufffd\nname: 'é'")[0].name == "é"
 
 
 def test_every_layer_knows_its_line() -> None:
-    net = read('name: "n"\n\nlayer { name: "a" }\nlayer {\n  name: "b" } layer { name: "c" }')
+    net, _ = read('name: "n"\n\nlayer { name: "a" }\nlayer {\n  name: "b" } layer { name: "c" }')
     assert [getattr(entry, LINE) for entry in net.layer] == [3, 4, 5]
 
 
@@ -108,7 +108,7 @@ def test_an_unknown_field_is_passed_over_whole() -> None:
     [
         ("layer { name: 'x'", 'expected the name of a field or "}", found the end of the file'),
         ("layer { name 'x' }", 'expected ":" after "name"'),
-        ("layer { name: 'x }", "found a string that its line does not close"),
+        ("layer { name: 'x }", "found a string that is never closed"),
         ("layer }", 'expected "{" after "layer", found "}"'),
         ("layer { name: }", 'expected a value, found "}"'),
         ("input_dim: [1 2]", 'expected "," or "]"'),

@@ -222,7 +222,7 @@ def test_what_no_prototxt_can_say_is_refused_by_name(monkeypatch: pytest.MonkeyP
     with pytest.raises(UnsupportedError) as error:
         proto2net.convert(with_layer(Wave(height=2, length=3)), to="prototxt")
     (issue,) = error.value.issues
-    assert "height, length" in issue.message
+    assert "height: 2, length: 3" in issue.message
     assert str(issue).startswith('net.prototxt:4: layer "w" (Wave): ')
 
 

@@ -12,9 +12,11 @@ import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto
 
-from proto2net.caffe.importer import MESSAGES, shortest
-from proto2net.caffe.schema import descriptor, is_repeated
+from proto2net import ParseError
+from proto2net.caffe.importer import MESSAGES, entries
+from proto2net.caffe.schema import FORKS, descriptor, is_repeated, is_required, message_class
 from proto2net.layers import LAYERS, Layer, ParamSpec
+from proto2net.layers.base import shortest
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "proto2net" / "caffe" / "caffe.desc"
@@ -32,6 +34,11 @@ CAFFE_TYPES = """
 
 # What a layer holds where Caffe fills in an empty list.
 FILLED_IN = {"dilation": (1,)}
+
+# Fields that only a program can give: no prototxt has them.
+NOT_IN_TEXT = {"padding"}
+
+MESSAGES_OF_CAFFE = 63
 
 
 def messages(file: FileDescriptorProto | DescriptorProto) -> Iterator[DescriptorProto]:
@@ -57,8 +64,16 @@ def test_the_shipped_descriptor_is_the_compiled_schema(tmp_path: Path) -> None:
 
 def test_the_schema_has_every_message_and_field_of_caffe() -> None:
     found = list(messages(FileDescriptorProto.FromString(SHIPPED.read_bytes())))
-    assert len(found) == 63
-    assert sum(len(message.field) for message in found) == 423
+    own = found[:MESSAGES_OF_CAFFE]
+    assert own[-1].name == "V0LayerParameter"
+    assert sum(field.number < FORKS for message in own for field in message.field) == 423
+
+
+def test_forks_have_numbers_of_their_own_and_no_field_twice() -> None:
+    for message in messages(FileDescriptorProto.FromString(SHIPPED.read_bytes())):
+        numbers = [field.number for field in message.field]
+        assert len(set(numbers)) == len(numbers)
+        assert not any(2000 < number < FORKS for number in numbers), message.name
 
 
 def test_every_layer_type_of_caffe_is_known() -> None:
@@ -66,14 +81,30 @@ def test_every_layer_type_of_caffe_is_known() -> None:
     assert set(CAFFE_TYPES) <= LAYERS.keys()
 
 
+def schema_names(cls: type[Layer]) -> list[str]:
+    """The schema's names of a dataclass's fields; one that holds a size per axis has three."""
+    return [
+        name
+        for field in dataclasses.fields(cls)  # type: ignore[arg-type]  # each is one
+        for name in field.metadata.get("per_axis", (field.name,))
+        if name not in NOT_IN_TEXT
+    ]
+
+
+def parameters(cls: type[Layer]) -> dict[str, FieldDescriptor]:
+    """The fields of a layer type's own message by name."""
+    field = descriptor("LayerParameter").fields_by_name.get(cls.param)
+    return dict(field.message_type.fields_by_name) if field and field.message_type else {}
+
+
 def mirrored() -> list[Any]:
     """Each dataclass that stands for messages, with the fields that those have by name."""
     beside = descriptor("LayerParameter").fields_by_name
     cases = []
-    for name in CAFFE_TYPES:
-        cls = LAYERS[name]
-        own = beside[cls.param].message_type.fields_by_name if cls.param else {}
-        cases.append(pytest.param(cls, dict(own), dict(beside), id=name))
+    for name, cls in LAYERS.items():
+        if not cls.__module__.startswith("proto2net."):
+            continue  # a test has declared it
+        cases.append(pytest.param(cls, parameters(cls), dict(beside), id=name))
     for name, plain in {**MESSAGES, "ParamSpec": ParamSpec}.items():
         cases.append(pytest.param(plain, dict(descriptor(name).fields_by_name), {}, id=name))
     return cases
@@ -85,8 +116,44 @@ Fields = dict[str, FieldDescriptor]
 @pytest.mark.parametrize(("cls", "own", "beside"), mirrored())
 def test_the_fields_are_those_of_the_schema(cls: type[Layer], own: Fields, beside: Fields) -> None:
     names = set(schema_names(cls))
-    assert names >= own.keys(), "a parameter would be dropped in silence"
+    caffes = {name for name, field in own.items() if field.number < FORKS}
+    if getattr(cls, "type", None) in {None, *CAFFE_TYPES}:  # a fork's message may be of several
+        assert names >= caffes, "a parameter would be dropped in silence"
     assert names <= own.keys() | beside.keys()
+
+
+def unread() -> Iterator[Any]:
+    """Each field of the schema that the layer type does not read, though it is in its message."""
+    for name, cls in LAYERS.items():
+        for field in parameters(cls).values():
+            if field.name not in schema_names(cls):
+                yield pytest.param(name, cls.param, field, id=f"{name}-{field.name}")
+
+
+@pytest.mark.parametrize(("kind", "param", "field"), list(unread()))
+def test_a_field_that_is_not_read_is_told(kind: str, param: str, field: FieldDescriptor) -> None:
+    layer = message_class("LayerParameter")(name="x", type=kind)
+    give(getattr(layer, param), field)
+    try:
+        _, told = entries([layer], "TEST", "net.prototxt")
+    except ParseError as error:
+        told = [str(issue) for issue in error.issues]
+    assert any(f'"{field.name}"' in sentence for sentence in told)
+
+
+def give(message: Any, field: FieldDescriptor) -> None:
+    """Set a field to some value."""
+    value = {field.CPPTYPE_STRING: "s", field.CPPTYPE_MESSAGE: None}.get(field.cpp_type, 1)
+    if field.enum_type is not None:
+        value = field.enum_type.values[0].number
+    if value is None and is_repeated(field):
+        getattr(message, field.name).add()
+    elif value is None:
+        getattr(message, field.name).SetInParent()
+    elif is_repeated(field):
+        getattr(message, field.name).append(value)
+    else:
+        setattr(message, field.name, value)
 
 
 @pytest.mark.parametrize(("cls", "own", "beside"), mirrored())
@@ -94,17 +161,8 @@ def test_the_defaults_are_those_of_the_schema(
     cls: type[Layer], own: Fields, beside: Fields
 ) -> None:
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # each is one
-        if "per_axis" not in field.metadata:
+        if "per_axis" not in field.metadata and field.name not in NOT_IN_TEXT:
             check_default(field, (beside | own)[field.name])
-
-
-def schema_names(cls: type[Layer]) -> list[str]:
-    """The schema's names of a dataclass's fields; one that holds a size per axis has three."""
-    return [
-        name
-        for field in dataclasses.fields(cls)  # type: ignore[arg-type]  # each is one
-        for name in field.metadata.get("per_axis", (field.name,))
-    ]
 
 
 def check_default(field: dataclasses.Field[Any], schema: FieldDescriptor) -> None:
@@ -130,10 +188,3 @@ def default(schema: FieldDescriptor) -> Any:
     if schema.type == FieldDescriptor.TYPE_FLOAT:
         return shortest(schema.default_value)
     return schema.default_value
-
-
-def is_required(schema: FieldDescriptor) -> bool:
-    """Whether a message without the field is refused."""
-    if hasattr(schema, "is_required"):
-        return bool(schema.is_required)
-    return bool(schema.label == FieldDescriptor.LABEL_REQUIRED)

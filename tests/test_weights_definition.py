@@ -28,7 +28,7 @@ Saved = Callable[..., Path]
 
 def binary(text: str) -> bytes:
     """A definition as a .caffemodel."""
-    net = prototxt.read(text)
+    net, _ = prototxt.read(text)
     for layer in [*net.layer, *net.layers]:
         layer.ClearField(LINE)
     content: bytes = net.SerializeToString()

@@ -23,6 +23,8 @@ from proto2net.layers.base import Layer
 if TYPE_CHECKING:
     import numpy as np
 
+    from proto2net.backends.bench import Bench
+
     Ndarray = np.ndarray[Any, np.dtype[Any]]
 
 Convert = Callable[..., "Ndarray"]
@@ -127,8 +129,9 @@ class Backend:
     title: ClassVar[str]
     """What `proto2net layers` calls it."""
     suffix: ClassVar[str] = ".py"
+    weights_suffix: ClassVar[str] = ".safetensors"
     package: ClassVar[str]
-    """Where its helpers.py stands, whose functions and classes are pasted where used."""
+    """Where its helpers.py and helpers_*.py stand, which are pasted by name where used."""
     unsupported: ClassVar[dict[type[Layer], str]] = {}
     """Layer types that the target cannot say, each with the reason."""
 
@@ -225,16 +228,24 @@ class Backend:
         """The outputs of a live network, in Caffe's layout, for inputs in Caffe's layout."""
         raise NotImplementedError
 
+    def call(self, network: Any, tensors: Sequence[Any], phase: str) -> list[Any]:
+        """The outputs of a live network for tensors of its framework, as a list."""
+        raise NotImplementedError
+
+    def bench(self, device: str, compiled: bool) -> Bench:
+        """What times live networks on a device, "cpu" or "cuda"."""
+        raise Proto2NetError(f'the target "{self.name}" cannot be timed')
+
     @cached_property
     def helpers(self) -> dict[str, str]:
         """The source of each helper by its name."""
-        text = files(self.package).joinpath("helpers.py").read_text(encoding="utf-8")
-        lines = text.splitlines()
-        return {
-            node.name: "\n".join(lines[_first_line(node) - 1 : node.end_lineno])
-            for node in ast.parse(text).body
-            if isinstance(node, ast.FunctionDef | ast.ClassDef)
-        }
+        found = {}
+        for file in sorted(
+            files(self.package).iterdir(), key=lambda file: (len(file.name), file.name)
+        ):
+            if file.name.startswith("helpers") and file.name.endswith(".py"):
+                found.update(_definitions(file.read_text(encoding="utf-8")))
+        return found
 
     def helpers_used(self, source: str) -> list[str]:
         """The helpers that the source uses, and those that they use, in the file's order."""
@@ -306,6 +317,16 @@ def _followers(graph: Graph, node: Node[Any], length: int) -> tuple[Node[Any], .
             break  # something happens in between
         chain.append(readers[0])
     return tuple(chain)
+
+
+def _definitions(source: str) -> dict[str, str]:
+    """The source of each function and class of a file by its name."""
+    lines = source.splitlines()
+    return {
+        node.name: "\n".join(lines[_first_line(node) - 1 : node.end_lineno])
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
 
 
 def _first_line(node: ast.FunctionDef | ast.ClassDef) -> int:

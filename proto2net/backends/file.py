@@ -59,6 +59,11 @@ class Variables:
         self._holds[blob] = self._own[key]
         return self._holds[blob]
 
+    def keep(self, blob: Blob) -> str:
+        """A variable for this value alone: an in-place layer gets another."""
+        self._holds[blob] = self._namespace.name(shown_name(blob))
+        return self._holds[blob]
+
     def alias(self, blob: Blob, of: Blob) -> None:
         """Let a blob be read from another's variable."""
         self._holds[blob] = self._holds[of]

@@ -16,7 +16,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from proto2net.caffe.binaryproto import decoded
 from proto2net.caffe.importer import routes
-from proto2net.caffe.schema import LINE, Message, is_repeated, message_class
+from proto2net.caffe.schema import FORKS, LINE, Message, is_repeated, message_class
 from proto2net.caffe.upgrade import upgrade
 from proto2net.caffe.wire import DAMAGED, LENGTH, Data, Field, encoded, fields, mapped, text
 from proto2net.errors import Issue, Location, ParseError, WeightError
@@ -116,8 +116,10 @@ def definition(path: str | Path, file: str) -> tuple[Message, list[str]]:
             raise WeightError("it holds weights, and no definition", "give the prototxt")
         net = message_class("NetParameter").FromString(_without_blobs(data))
     except DecodeError:
-        what = "a definition that protobuf cannot read"
-        raise WeightError([Issue(what, DAMAGED, Location(file, 0))]) from None
+        what = "a definition that Caffe's own schema does not explain"
+        raise WeightError(
+            [Issue(what, f"{_GIVE_IT}; or it is damaged", Location(file, 0))]
+        ) from None
     except WeightError as error:
         raise WeightError(error.at(Location(file, 0))) from None
     notes = _check(net, file)
@@ -265,16 +267,25 @@ def _strays(layer: Message, cls: type[Layer]) -> list[str]:
     known = {cls.param, "transform_param", "loss_param"}
     known.update(route.name for _, within, route in routes(cls.type) if route and not within)
     known.update(field.name for field in layer.DESCRIPTOR.fields if field.number < _FIRST_PARAMETER)
-    strays = [field.name for field, _ in layer.ListFields() if field.name not in known]
+    strays = [
+        str(field.number) if field.number >= FORKS else field.name
+        for field, _ in layer.ListFields()
+        if field.name not in known
+    ]
     unknown = UnknownFieldSet(layer)
     return strays + [str(f.field_number) for f in unknown if f.wire_type == LENGTH]  # type: ignore[attr-defined]  # the stubs lack __iter__
 
 
 def _unknown(message: Message) -> list[str]:
-    """The numbers of fields, at any depth, that the schema lacks."""
+    """The numbers of fields, at any depth, that Caffe's own schema lacks.
+
+    The schema's numbers of forks' fields are for text only: they mean nothing in a file.
+    """
     numbers = [str(f.field_number) for f in UnknownFieldSet(message)]  # type: ignore[attr-defined]  # the stubs lack __iter__
     for field, value in message.ListFields():
-        if field.message_type is not None:
+        if field.number >= FORKS:
+            numbers.append(str(field.number))
+        elif field.message_type is not None:
             for part in value if is_repeated(field) else [value]:
                 numbers += _unknown(part)
     return numbers

@@ -88,7 +88,9 @@ def write_layer(layer: Layer, message: Message) -> None:
         else:
             _put(target, route, value)
     if given:
-        raise UnsupportedError(f"prototxt cannot say {', '.join(given)}")
+        said = ", ".join(f"{name}: {value}" for name, value in given.items())
+        hint = "give the padding in numbers" if "padding" in given else ""
+        raise UnsupportedError(f"prototxt cannot say {said}", hint)
 
 
 def _layer(node: Node[Any], net_phase: str) -> Message:

@@ -3,52 +3,112 @@
 from __future__ import annotations
 
 import dataclasses
-import struct
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
 
 from proto2net.caffe.phase import layer_phase
-from proto2net.caffe.schema import LINE, Message, descriptor, is_repeated
+from proto2net.caffe.prototxt import by_line, grouped
+from proto2net.caffe.schema import FORKS, LINE, Message, descriptor, is_repeated
 from proto2net.errors import Issue, Location, ParseError, Proto2NetError, ShapeError, closest
 from proto2net.graph import Entry
 from proto2net.layers import plugins
-from proto2net.layers.base import LAYERS, Filler, Layer, ParamSpec
-from proto2net.layers.data import TransformationParameter
+from proto2net.layers.base import LAYERS, Filler, Layer, ParamSpec, shortest
+from proto2net.layers.data import (
+    DataLayer,
+    DataParameter,
+    Python,
+    ResizeParameter,
+    TransformationParameter,
+)
 from proto2net.layers.loss import LossParameter, SoftmaxParameter
+from proto2net.layers.python import known
+from proto2net.layers.rcnn import ROIAlignParameter
+from proto2net.layers.ssd import NonMaximumSuppressionParameter, NormalizeParameter
 
 MESSAGES: dict[str, type[Any]] = {
+    "DataParameter": DataParameter,
     "FillerParameter": Filler,
     "LossParameter": LossParameter,
+    "NonMaximumSuppressionParameter": NonMaximumSuppressionParameter,
+    "NormalizeParameter": NormalizeParameter,
+    "ROIAlignParameter": ROIAlignParameter,
+    "ResizeParameter": ResizeParameter,
     "SoftmaxParameter": SoftmaxParameter,
     "TransformationParameter": TransformationParameter,
 }
 """The dataclass of each message that a layer's field can hold. (A BlobShape becomes a tuple.)"""
 
+SETTINGS = {
+    "cudnn_convolution_algo_seeker",
+    "cudnn_flavor",
+    "dropout_seed",
+    "engine",
+    "random_seed",
+    "save_file",
+    "save_output_param",
+    "stats_batch_size",
+    "visualize",
+    "visualize_threshold",
+}
+"""Forks' parameters of layers that say how to compute, or what is done with the result beside,
+and do not change what is computed."""
 
-def entries(layers: Sequence[Message], phase: str, file: str) -> list[Entry]:
-    """The layers that stayed in this phase. Raises ParseError with the problems of all layers."""
-    if any(layer.type not in LAYERS for layer in layers):
-        plugins.load()
-    found, issues = [], []
+
+def entries(
+    layers: Sequence[Message], phase: str, file: str, *, ignore_unknown_fields: bool = False
+) -> tuple[list[Entry], list[str]]:
+    """The layers that stayed in this phase, and a note for each kind of field that was ignored.
+
+    Raises ParseError with the problems of all layers.
+    """
+    issues = unknown_types(layers, file)
+    found, ignored = [], []
     for layer in layers:
-        where = Location(file, getattr(layer, LINE))
+        where, cls = Location(file, getattr(layer, LINE)), LAYERS.get(layer.type)
+        if cls is None:
+            continue
+        for field in _unread(cls, layer):
+            if not (ignore_unknown_fields or _may_be_ignored(field, cls)):
+                issues += _not_known(field, layer.type).at(where, _label(layer))
+            ignored.append((f"ignored {_of(field)}", where))
         try:
             found.append(_entry(layer, phase, where))
         except Proto2NetError as error:
-            issues += error.at(
-                where, f'layer "{layer.name}"' + f" ({layer.type})" * bool(layer.type)
-            )
+            issues += error.at(where, _label(layer))
     if issues:
-        raise ParseError(issues)
-    return found
+        raise ParseError(by_line(issues))
+    return found, grouped(ignored)
+
+
+def unknown_types(layers: Sequence[Message], file: str) -> list[Issue]:
+    """What is to be said of the layers whose type is not known."""
+    if any(layer.type not in LAYERS for layer in layers):
+        plugins.load()
+    return [
+        dataclasses.replace(
+            _unknown_type(layer.type),
+            where=Location(file, getattr(layer, LINE)),
+            layer=_label(layer),
+        )
+        for layer in layers
+        if layer.type not in LAYERS
+    ]
+
+
+def ignored_of_net(net: Message, file: str) -> list[str]:
+    """A note for each setting of a fork that stands beside the layers."""
+    given = (field for field, _ in net.ListFields() if field.number >= FORKS)
+    return [f"{file}: ignored {_of(field)}" for field in given]
+
+
+def _label(layer: Message) -> str:
+    return f'layer "{layer.name}"' + f" ({layer.type})" * bool(layer.type)
 
 
 def _entry(layer: Message, phase: str, where: Location) -> Entry:
-    if layer.type not in LAYERS:
-        raise ParseError([_unknown_type(layer.type)])
     return Entry(
         layer.name,
         read_layer(LAYERS[layer.type], layer),
@@ -69,6 +129,70 @@ def _unknown_type(name: str) -> Issue:
     return Issue(f'unknown layer type "{name}"', known)
 
 
+def _unread(cls: type[Layer], layer: Message) -> Iterator[FieldDescriptor]:
+    """The fields that are given, and that this layer type does not read: other forks do.
+
+    What Caffe itself lets stand in any layer, such as another type's parameters, is not counted.
+    """
+    own, beside = _names_read(cls.type)
+    for field, value in layer.ListFields():
+        if field.name == cls.param:
+            yield from _left_out(value, own)
+        elif field.name in beside:
+            yield from _left_out_of_parts(field, value)
+        elif field.number >= FORKS and field.name != LINE:
+            yield field
+
+
+@cache
+def _names_read(layer_type: str) -> tuple[set[str], set[str]]:
+    """The fields that a layer type reads, in its own message and beside it in LayerParameter."""
+    own: set[str] = set()
+    beside: set[str] = set()
+    for field, within, _ in routes(layer_type):  # a size per axis has three names in the schema
+        (own if within else beside).update(field.metadata.get("per_axis", (field.name,)))
+    return own, beside
+
+
+def _left_out(message: Message, names: Collection[str]) -> Iterator[FieldDescriptor]:
+    """The fields given in a message, or in a part of it, that are not read."""
+    for field, value in message.ListFields():
+        if field.name not in names:
+            yield field
+        else:
+            yield from _left_out_of_parts(field, value)
+
+
+def _left_out_of_parts(field: FieldDescriptor, value: Any) -> Iterator[FieldDescriptor]:
+    cls = MESSAGES.get(field.message_type.name) if field.message_type else None
+    if cls:
+        for part in value if is_repeated(field) else [value]:
+            yield from _left_out(part, {f.name for f in dataclasses.fields(cls)})
+
+
+def _may_be_ignored(field: FieldDescriptor, cls: type[Layer]) -> bool:
+    """Whether a field that is not read leaves the result as it is.
+
+    A layer does not read what stands outside of its own parameters, and data comes from elsewhere.
+    """
+    outside = _holder(field) == "LayerParameter"
+    return outside or field.name in SETTINGS or issubclass(cls, DataLayer)
+
+
+def _not_known(field: FieldDescriptor, layer_type: str) -> ParseError:
+    what = f"{layer_type} is not known with {_of(field)}, which a fork of Caffe has added"
+    return ParseError(what, "leave it out, or ignore it with --ignore-unknown-fields")
+
+
+def _of(field: FieldDescriptor) -> str:
+    return f'"{field.name}" of {_holder(field)}'
+
+
+def _holder(field: FieldDescriptor) -> str:
+    """The name of the message that has the field."""
+    return field.containing_type.name if field.containing_type else ""
+
+
 def read_layer(cls: type[Layer], message: Message) -> Layer:
     """A layer of this type from its LayerParameter.
 
@@ -86,7 +210,8 @@ def read_layer(cls: type[Layer], message: Message) -> Layer:
             given[field.name] = value
         elif field.default is dataclasses.MISSING:
             raise ParseError(f'needs "{field.name}"', f"give it in {cls.param}")
-    return cls(**given)
+    read = cls(**given)
+    return known(read) if isinstance(read, Python) else read
 
 
 Route = tuple["dataclasses.Field[Any]", bool, "FieldDescriptor | None"]
@@ -157,12 +282,3 @@ def _per_axis(message: Message, field: dataclasses.Field[Any]) -> tuple[int, ...
     if None in sides:
         raise ShapeError(f"only one of {h} and {w} is given", f"give both, or {size}")
     return tuple(sides)
-
-
-def shortest(value: float) -> float:
-    """The shortest decimal that is this 32-bit float: 0.01 and not 0.009999999776482582."""
-    for digits in range(6, 9):
-        short = float(f"{value:.{digits}g}")
-        if struct.pack("<f", short) == struct.pack("<f", value):
-            return short
-    return value

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
@@ -24,10 +24,14 @@ _TOKEN = re.compile(
       | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
       | (?P<mark>[{}<>:\[\],;-])
       | (?P<number>0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fF]?)
-      | (?P<string>"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*')
+      | (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
       | (?P<other>.)""",
-    re.VERBOSE,
+    re.VERBOSE | re.DOTALL,
 )
+_PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}|\{\{\s*$|\{%|<%|\$\{|\{\w+\}|\$\w+|@\w+@|%\(|%[sdf]\b")
+"""What a template has where a network has a value."""
+_NET = re.compile(r"^\s*(?:train_)?net\s*:\s*(\"[^\"\n]*\")", re.MULTILINE)
+"""Where a solver names its net."""
 _ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _BOOLS = dict.fromkeys(("true", "True", "t", "1"), True) | dict.fromkeys(
@@ -38,15 +42,70 @@ _SHOWN = 40
 """Characters of the input that a message quotes at most."""
 
 
-def read(text: str, file: str = "<text>", message: str = "NetParameter") -> Message:
-    """The message that the text holds. Raises ParseError with every problem found."""
-    reader = _Reader(text, file)
+class TextError(ParseError):
+    """The text has problems; `message` is what could be read of it."""
+
+    def __init__(self, issues: Iterable[Issue], message: Message) -> None:
+        super().__init__(issues)
+        self.message = message
+
+
+def read(
+    text: str,
+    file: str = "<text>",
+    message: str = "NetParameter",
+    *,
+    ignore_unknown_fields: bool = False,
+) -> tuple[Message, list[str]]:
+    """The message that the text holds, and a note for each kind of field that was ignored.
+
+    Raises TextError with every problem found.
+    """
+    reader = _Reader(text, file, ignore_unknown_fields)
     result = message_class(message)()
     with suppress(_SyntaxError):  # what follows it cannot be understood
         reader.body(result, end="")
+    other = _no_network(result, reader) if message == "NetParameter" else None
+    if other:
+        raise TextError([other], message_class(message)())
     if reader.issues:
-        raise ParseError(reader.issues)
-    return result
+        raise TextError(reader.issues, result)
+    return result, grouped(reader.ignored)
+
+
+def by_line(issues: Iterable[Issue]) -> list[Issue]:
+    """The issues of one file in its order."""
+    return sorted(issues, key=lambda issue: issue.where.line if issue.where else 0)
+
+
+def grouped(found: Iterable[tuple[str, Location]]) -> list[str]:
+    """Notes: each sentence once, at the first of its places, with the number of the others."""
+    places: dict[str, list[Location]] = {}
+    for sentence, where in found:
+        places.setdefault(sentence, []).append(where)
+    return [
+        f"{first}: {sentence}" + (f" (and {len(others)} more)" if others else "")
+        for sentence, (first, *others) in places.items()
+    ]
+
+
+def _no_network(net: Message, reader: _Reader) -> Issue | None:
+    """What the text is, if it is plainly something else than a network."""
+    if reader.template:
+        return reader.template
+    if net.layer or net.layers:
+        return None
+    solver = _fields(message_class("SolverParameter").DESCRIPTOR)
+    layer = _fields(message_class("LayerParameter").DESCRIPTOR)
+    for name, where in reader.strangers:
+        if name in solver and name not in layer:
+            path = _NET.search(reader.text)
+            hint = f"give its net, {path[1]}" if path else "give its net"
+            return Issue("this is a solver, and no network", hint, where)
+        if name in layer and name not in solver:
+            what = f'this is a part of a network: "{name}" stands outside of any layer'
+            return Issue(what, "write each layer as layer { … }", where)
+    return None
 
 
 class _SyntaxError(Exception):
@@ -88,9 +147,15 @@ def _fields(descriptor: Descriptor) -> dict[str, _Field]:
 class _Reader:
     """A recursive descent over the tokens, filling messages as their descriptors say."""
 
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, ignore_unknown_fields: bool) -> None:
+        self.text = text
         self.file = file
         self.issues: list[Issue] = []
+        self.ignored: list[tuple[str, Location]] = []
+        self.strangers: list[tuple[str, Location]] = []
+        """The unknown fields of the outermost message."""
+        self.template: Issue | None = None
+        self._ignores = ignore_unknown_fields
         self._tokens = [
             (match.lastgroup, match.group(), match.start())
             for match in _TOKEN.finditer(text)
@@ -117,12 +182,9 @@ class _Reader:
             self._at += 1
             field = fields.get(name)
             if field is None:
-                self._report(
-                    f'"{name}" is not a field of {message.DESCRIPTOR.name}',
-                    closest(name, fields),
-                    offset,
-                )
-                self._skip_value()
+                if not end:
+                    self.strangers.append((name, self._where(offset)))
+                self._unknown(name, message.DESCRIPTOR.name, fields, offset)
             elif name in seen and not field.repeated:
                 self._report(f'"{name}" is given twice; it takes one value', "", offset)
                 self._skip_value()
@@ -135,6 +197,16 @@ class _Reader:
             if field.required and field.name not in seen:
                 offset = self._tokens[max(start - 1, 0)][2]
                 self._report(f'{message.DESCRIPTOR.name} needs "{field.name}"', "", offset)
+
+    def _unknown(self, name: str, message: str, fields: Iterable[str], offset: int) -> None:
+        """Pass over a field that the message does not have, and tell it."""
+        if self._ignores:
+            self.ignored.append(
+                (f'ignored unknown field "{name}" of {message}', self._where(offset))
+            )
+        else:
+            self._report(f'"{name}" is not a field of {message}', closest(name, fields), offset)
+        self._skip_value()
 
     def _field(self, message: Message, field: _Field) -> None:
         colon = self._accept(":")
@@ -238,14 +310,35 @@ class _Reader:
         if kind == "end":
             found = "the end of the file"
         elif text in "\"'":
-            found = "a string that its line does not close"
+            found = "a string that is never closed"
         else:
             found = f'"{text[:_SHOWN]}"'
-        self._report(f"expected {expected}, found {found}", "", offset)
+        self._report(f"expected {expected}, found {found}", self._open_string(), offset)
+        self.template = self._placeholder(offset)
         raise _SyntaxError
 
+    def _open_string(self) -> str:
+        """A hint where a string just before went over lines, as one does that lacks a quote."""
+        before = self._tokens[max(self._at - 2, 0) : self._at]
+        for kind, text, offset in before:
+            if kind == "string" and "\n" in text:
+                return f"the string that begins in line {self._line(offset)} may lack a quote"
+        return ""
+
+    def _placeholder(self, offset: int) -> Issue | None:
+        """What to say of a template, if this line has a placeholder."""
+        line = self._line(offset)
+        found = _PLACEHOLDER.search(self.text.split("\n")[line - 1].partition("#")[0])
+        if not found:
+            return None
+        what = f'this is a template, and no network: it has "{found[0]}" to be filled in'
+        return Issue(what, "give the file that is made from it", Location(self.file, line))
+
     def _report(self, message: str, hint: str, offset: int) -> None:
-        self.issues.append(Issue(message, hint, Location(self.file, self._line(offset))))
+        self.issues.append(Issue(message, hint, self._where(offset)))
+
+    def _where(self, offset: int) -> Location:
+        return Location(self.file, self._line(offset))
 
     def _line(self, offset: int) -> int:
         return bisect_right(self._newlines, offset - 1) + 1

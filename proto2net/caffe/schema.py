@@ -21,6 +21,9 @@ from google.protobuf.message_factory import GetMessageClass
 LINE = "_line"
 LINE_NUMBER = 536870911  # the largest field number there is: no fork uses it
 
+FORKS = 20000
+"""In Caffe's own messages and enums, forks' fields and values have our numbers from here on."""
+
 Message = Any
 """A protobuf message: its classes are made at run time, so there is no static type."""
 

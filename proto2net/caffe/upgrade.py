@@ -265,6 +265,40 @@ _V1_TYPES = {
     "TANH": "TanH",
     "THRESHOLD": "Threshold",
     "WINDOW_DATA": "WindowData",
+    # Of forks.
+    "ADAPTIVE_BIAS_CHANNEL": "AdaptiveBiasChannel",
+    "BATCH_NORM": "BatchNorm",
+    "BIAS_CHANNEL": "BiasChannel",
+    "BN": "BN",
+    "CONVOLUTION3D": "Convolution3D",
+    "CROP": "Crop",
+    "DECONVOLUTION3D": "Deconvolution3D",
+    "DENSE_CRF": "DenseCRF",
+    "DENSE_IMAGE_DATA": "DenseImageData",
+    "DOMAIN_TRANSFORM": "DomainTransform",
+    "ELTWISE_ACCURACY": "EltwiseAccuracy",
+    "IMAGE_SEG_DATA": "ImageSegData",
+    "INTERP": "Interp",
+    "LOCAL": "Local",
+    "MAT_READ": "MatRead",
+    "MAT_WRITE": "MatWrite",
+    "MULTI_STAGE_MEANFIELD": "MultiStageMeanfield",
+    "POOLING3D": "Pooling3D",
+    "PRELU": "PReLU",
+    "PYTHON": "Python",
+    "RESHAPE": "Reshape",
+    "ROI_POOLING": "ROIPooling",
+    "SCALE": "Scale",
+    "SEG_ACCURACY": "SegAccuracy",
+    "SMOOTH_L1_LOSS": "SmoothL1Loss",
+    "SPP": "SPP",
+    "UNIQUE_LABEL": "UniqueLabel",
+    "UNPOOLING": "UnPooling",
+    "UPSAMPLE": "Upsample",
+    "VIDEO_DATA": "VideoData",
+    "VOXEL_SOFTMAX": "VoxelSoftmax",
+    "VOXEL_SOFTMAX_LOSS": "VoxelSoftmaxLoss",
+    "WINDOW_SEG_DATA": "WindowSegData",
 }
 _PARAM_LISTS = {
     "param": "name",
@@ -283,11 +317,23 @@ def _upgrade_v1(net: Message, file: str) -> list[str]:
         message = f"the net has {found}; Caffe reads one kind only"
         where = _location(net.layers[0], file)
         raise ParseError([Issue(message, "write every layer as `layer`", where)])
+    automatic = [entry for entry in net.layers if _crops_automatically(entry)]
+    if automatic:
+        what = "V1's CROP computes its offset from the layers before it, which is not done here"
+        hint = 'write it as layer { type: "Crop" } with crop_param { axis: 2 offset: … }'
+        raise ParseError(
+            Issue(what, hint, _location(entry, file), f'layer "{entry.name}" (CROP)')
+            for entry in automatic
+        )
     for entry in net.layers:
         _upgrade_v1_entry(entry, net.layer.add())
     sentence = f"upgraded {_count(len(net.layers), 'layer')} from the V1 format"
     net.ClearField("layers")
     return [sentence]
+
+
+def _crops_automatically(entry: Message) -> bool:
+    return entry.LayerType.Name(entry.type) == "CROP" and not entry.HasField("crop_param")
 
 
 def _upgrade_v1_entry(entry: Message, layer: Message) -> None:

@@ -16,7 +16,16 @@ from proto2net.layers.activation import (
     TanH,
     Threshold,
 )
-from proto2net.layers.base import LAYERS, Filler, Layer, Learned, ParamSpec, layer, per_axis
+from proto2net.layers.base import (
+    LAYERS,
+    Filler,
+    Layer,
+    Learned,
+    ParamSpec,
+    layer,
+    per_axis,
+    shortest,
+)
 from proto2net.layers.combine import (
     ArgMax,
     BatchReindex,
@@ -56,6 +65,7 @@ from proto2net.layers.loss import (
     LossParameter,
     MultinomialLogisticLoss,
     SigmoidCrossEntropyLoss,
+    SoftmaxParameter,
     SoftmaxWithLoss,
 )
 from proto2net.layers.normalize import LRN, MVN, BatchNorm, Bias, Scale, Softmax
@@ -124,6 +134,7 @@ __all__ = [
     "Silence",
     "Slice",
     "Softmax",
+    "SoftmaxParameter",
     "SoftmaxWithLoss",
     "Split",
     "Swish",
@@ -134,4 +145,5 @@ __all__ = [
     "WindowData",
     "layer",
     "per_axis",
+    "shortest",
 ]

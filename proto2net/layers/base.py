@@ -11,8 +11,10 @@ message as a dataclass, a repeated field as a tuple. None means "not given", whe
 from __future__ import annotations
 
 import dataclasses
+import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import copysign, inf
 from typing import Any, ClassVar, TypeVar
 
 from proto2net.errors import Proto2NetError
@@ -159,6 +161,19 @@ def _check_count(kind: str, found: int, allowed: Count) -> None:
         right = f"{least} to {most}"
     plural = "" if right == "1" else "s"
     require(least <= found <= most, f"takes {right} {kind}{plural}, but {found} given")
+
+
+def shortest(value: float) -> float:
+    """The value in 32 bits, as its shortest decimal: 0.01 and not 0.009999999776482582."""
+    try:
+        bits = struct.pack("<f", value)
+    except OverflowError:
+        return copysign(inf, value)
+    for digits in range(6, 9):
+        short = float(f"{value:.{digits}g}")
+        if struct.pack("<f", short) == bits:
+            return short
+    return float(struct.unpack("<f", bits)[0])
 
 
 L = TypeVar("L", bound=Layer)

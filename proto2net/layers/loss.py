@@ -18,9 +18,11 @@ class LossParameter:
     ignore_label: int | None = None
     normalize: bool | None = None
     normalization: str | None = None
+    pre_fixed_normalizer: float = 1.0
 
     def mode(self, default: str) -> str:
         """The normalization: as given by name, by the older `normalize`, or the layer's default."""
+        require(self.normalization != "PRE_FIXED", "normalization PRE_FIXED is one of a fork only")
         if self.normalization is not None:
             return self.normalization
         if self.normalize is not None:

@@ -24,27 +24,25 @@ class ConvolutionParameter(Layer):
     bias_filler: Filler = Filler()
     force_nd_im2col: bool = False
     engine: str = "DEFAULT"
+    pad_l: int = 0
+    pad_r: int = 0
+    pad_t: int = 0
+    pad_b: int = 0
 
     def split(self, bottom: Shape) -> tuple[Shape, int, Shape]:
         """A bottom's shape as (batch axes, channels, spatial axes)."""
         axis = canonical_axis(self.axis, bottom)
         return bottom[:axis], bottom[axis], bottom[axis + 1 :]
 
+    def groups(self, bottom: Shape) -> int:
+        """In how many groups the channels are, each of which knows nothing of the others."""
+        return self.group
+
     def window(self, bottom: Shape) -> Window:
         """The window over this bottom, with one value for each spatial axis."""
         axes = len(self.split(bottom)[2])
         kernel = _spread("kernel_size", self.kernel, axes, default=None)
-        stride = _spread("stride", self.stride, axes, default=1)
-        require(
-            min(kernel, default=1) > 0, f"a kernel of {dims(kernel)}; each side must be above 0"
-        )
-        require(min(stride, default=1) > 0, f"a stride of {dims(stride)}; each must be above 0")
-        return Window(
-            kernel,
-            stride,
-            _spread("pad", self.pad, axes, default=0),
-            _spread("dilation", self.dilation, axes, default=1),
-        )
+        return _window(self, kernel, _spread("dilation", self.dilation, axes, default=1))
 
     def check_counts(self, bottoms: int, tops: int) -> None:
         super().check_counts(bottoms, tops)
@@ -59,13 +57,14 @@ class ConvolutionParameter(Layer):
         )
         require(self.num_output > 0, "num_output is missing or 0; it must be above 0")
         require(self.group > 0, "group is 0; it must be above 0")
+        groups = self.groups(bottoms[0])
         require(
-            channels % self.group == 0,
-            f"{channels} input channels do not divide into {self.group} groups",
+            channels % groups == 0,
+            f"{channels} input channels do not divide into {groups} groups",
         )
         require(
-            self.num_output % self.group == 0,
-            f"num_output {self.num_output} does not divide into {self.group} groups",
+            self.num_output % groups == 0,
+            f"num_output {self.num_output} does not divide into {groups} groups",
         )
 
     def learned(self, weight: Shape) -> dict[str, Learned]:
@@ -89,10 +88,53 @@ def _spread(
     return values if len(values) == axes else values * axes
 
 
+def _window(
+    layer: ConvolutionParameter | Pooling, kernel: tuple[int, ...], dilation: tuple[int, ...]
+) -> Window:
+    """The window of this kernel, with its layer's stride and padding."""
+    axes = len(kernel)
+    stride = _spread("stride", layer.stride, axes, default=1)
+    require(min(kernel, default=1) > 0, f"a kernel of {dims(kernel)}; each side must be above 0")
+    require(min(stride, default=1) > 0, f"a stride of {dims(stride)}; each must be above 0")
+    return Window(kernel, stride, *_pads(layer, axes), dilation)
+
+
+def _pads(layer: ConvolutionParameter | Pooling, axes: int) -> tuple[Shape, Shape]:
+    """The padding before and after each axis; some forks have one for each side of an image."""
+    pad = _spread("pad", layer.pad, axes, default=0)
+    before, after = (layer.pad_t, layer.pad_l), (layer.pad_b, layer.pad_r)
+    if not any(before + after):
+        return pad, pad
+    names = "pad_l, pad_r, pad_t or pad_b"
+    require(axes == 2, f"{names} needs 2 spatial axes, but there are {axes}", "give pad")
+    require(not any(pad), f"pad is given, and {names} too", "give one or the other")
+    require(min(before + after) >= 0, f"{names} is below 0; each must be 0 or more")
+    return before, after
+
+
+def _padded(window: Window, padding: str, size: Shape) -> Window:
+    """The window, padded for an image of this size if `padding` says so."""
+    if not padding:
+        return window
+    require(
+        padding == "SAME",
+        f'padding is "{padding}"; it can only be "SAME"',
+        'give pad in numbers; "VALID" is no padding, and of a pooling round_mode FLOOR too',
+    )
+    require(not window.padded, "padding is SAME, and pad is given too", "give one or the other")
+    return window.same(size)
+
+
 @layer("Convolution", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY))
 @dataclass(frozen=True)
 class Convolution(ConvolutionParameter):
     """Cross-correlate each bottom with learned filters, and add a bias to each channel."""
+
+    padding: str = ""
+    """"SAME" pads as TensorFlow does, by the image's size; prototxt cannot say it."""
+
+    def window(self, bottom: Shape) -> Window:
+        return _padded(super().window(bottom), self.padding, self.split(bottom)[2])
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         self.check(bottoms)
@@ -101,12 +143,37 @@ class Convolution(ConvolutionParameter):
         return (top,) * tops
 
     def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
-        channels = self.split(bottoms[0])[1] // self.group
+        channels = self.split(bottoms[0])[1] // self.groups(bottoms[0])
         return self.learned((self.num_output, channels, *self.window(bottoms[0]).kernel))
 
     def macs(self, bottoms: Shapes, tops: Shapes) -> int:
         weight = self.blobs(bottoms)["weight"].shape
         return sum(map(count, tops)) * count(weight[1:])
+
+
+@layer("DepthwiseConvolution", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY))
+@dataclass(frozen=True)
+class DepthwiseConvolution(Convolution):
+    """A Convolution with a group for each channel, which `group` may leave unsaid; of forks."""
+
+    def groups(self, bottom: Shape) -> int:
+        return self.split(bottom)[1]
+
+    def check(self, bottoms: Shapes) -> None:
+        channels = self.groups(bottoms[0])
+        require(
+            self.group in (1, channels),
+            f"group is {self.group}, but a depthwise convolution of {channels} channels has as "
+            "many groups",
+            "leave group out, or use a Convolution",
+        )
+        super().check(bottoms)
+
+
+@layer("ConvolutionDepthwise", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY))
+@dataclass(frozen=True)
+class ConvolutionDepthwise(DepthwiseConvolution):
+    """The DepthwiseConvolution by the name that another fork has for it."""
 
 
 @layer("Deconvolution", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY))
@@ -157,6 +224,20 @@ class Pooling(Layer):
     global_pooling: bool = False
     round_mode: str = "CEIL"
     engine: str = field(default="DEFAULT")
+    ceil_mode: bool = True
+    """False is what some forks have for round_mode: FLOOR."""
+    pad_l: int = 0
+    pad_r: int = 0
+    pad_t: int = 0
+    pad_b: int = 0
+    padding: str = ""
+    """"SAME" pads as TensorFlow does, by the image's size; prototxt cannot say it. The padding
+    does not count in a mean."""
+
+    @property
+    def ceil(self) -> bool:
+        """Whether a last window may hang over the end; of SAME none does, as it is padded so."""
+        return self.round_mode == "CEIL" and self.ceil_mode and not self.padding
 
     def window(self, bottom: Shape) -> Window:
         """The window over this bottom; the whole plane when global."""
@@ -165,9 +246,7 @@ class Pooling(Layer):
             if self.global_pooling
             else _spread("kernel_size", self.kernel, 2, default=None)
         )
-        pad = _spread("pad", self.pad, 2, default=0)
-        stride = _spread("stride", self.stride, 2, default=1)
-        return Window(kernel, stride, pad, (1, 1))
+        return _padded(_window(self, kernel, (1, 1)), self.padding, bottom[2:])
 
     def check_counts(self, bottoms: int, tops: int) -> None:
         super().check_counts(bottoms, tops)
@@ -175,6 +254,7 @@ class Pooling(Layer):
             tops == 1 or self.pool == "MAX",
             f"only MAX pooling has a second top (the mask); this one is {self.pool}",
         )
+        require(tops == 1 or not self.padding, "with padding SAME there is no second top")
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         (bottom,) = bottoms
@@ -186,24 +266,22 @@ class Pooling(Layer):
                 f"{dims(self.kernel)} is given too",
                 "give one or the other",
             )
-            require(
-                not any(self.pad) and set(self.stride) == {1},
-                "global_pooling needs pad 0 and stride 1",
-            )
         else:
             require(bool(self.kernel), "kernel_size is missing", "or give global_pooling: true")
         window = self.window(bottom)
+        padded = window.padded or bool(self.padding)
         require(
-            min(window.kernel) > 0, f"a kernel of {dims(window.kernel)}; each side must be above 0"
+            not self.global_pooling or (not padded and set(window.stride) == {1}),
+            "global_pooling needs pad 0 and stride 1",
         )
-        require(min(window.stride) > 0, f"a stride of {dims(window.stride)}; each must be above 0")
-        if any(window.pad):
+        if padded:
             require(self.pool in ("MAX", "AVE"), f"{self.pool} pooling cannot be padded")
+            pad = tuple(map(max, window.sides))
             require(
-                all(p < k for p, k in zip(window.pad, window.kernel, strict=True)),
-                f"pad {dims(window.pad)} must be smaller than the kernel {dims(window.kernel)}",
+                all(p < k for p, k in zip(pad, window.kernel, strict=True)),
+                f"pad {dims(pad)} must be smaller than the kernel {dims(window.kernel)}",
             )
-        size = window.pooled(bottom[2:], ceil=self.round_mode == "CEIL")
+        size = window.pooled(bottom[2:], ceil=self.ceil)
         return ((*bottom[:2], *size),) * tops
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from proto2net.backends.base import Backend, Emitted
+from proto2net.backends.numpy.bench import NumpyBench
 from proto2net.backends.numpy.file import NumpyFile
 from proto2net.backends.source import class_name
 from proto2net.graph import Graph
@@ -15,6 +16,7 @@ from proto2net.layers import HDF5Output, Layer
 
 if TYPE_CHECKING:
     from proto2net.backends.base import Ndarray
+    from proto2net.backends.bench import Bench
 
 
 class Numpy(Backend):
@@ -59,6 +61,9 @@ class Numpy(Backend):
         if not isinstance(outputs, tuple):
             outputs = (outputs,)
         return [np.asarray(output) for output in outputs[: len(graph.outputs)]]
+
+    def bench(self, device: str, compiled: bool) -> Bench:
+        return NumpyBench(device, compiled)
 
 
 backend = Numpy()

@@ -18,6 +18,24 @@ def per_axis(value: int | tuple[int, ...], axes: int) -> tuple[int, ...]:
     return value if isinstance(value, tuple) else (value,) * axes
 
 
+def both_sides(
+    pad: int | tuple[int | tuple[int, int], ...], axes: int
+) -> list[tuple[int, int]]:
+    """What is added before and after each axis, from a number where it is the same."""
+    each = pad if isinstance(pad, tuple) else (pad,) * axes
+    return [p if isinstance(p, tuple) else (p, p) for p in each]
+
+
+def same_pad(
+    x: np.ndarray, extent: tuple[int, ...], stride: tuple[int, ...]
+) -> tuple[tuple[int, int], ...]:
+    """What TensorFlow's SAME adds: for n / stride windows, rounded up, more at the end."""
+    size = x.shape[x.ndim - len(extent) :]
+    axes = zip(size, extent, stride, strict=True)
+    total = [max((-(-n // s) - 1) * s + e - n, 0) for n, e, s in axes]
+    return tuple((t // 2, t - t // 2) for t in total)
+
+
 def spread(values: np.ndarray, axes: int) -> np.ndarray:
     """Values that broadcast against an array with so many axes behind theirs."""
     return values.reshape((*values.shape, *(1,) * axes))
@@ -28,7 +46,7 @@ def windows(
     count: tuple[int, ...],
     kernel: tuple[int, ...],
     stride: tuple[int, ...],
-    pad: tuple[int, ...],
+    pad: list[tuple[int, int]],
     dilation: tuple[int, ...],
     fill: float = 0.0,
 ) -> np.ndarray:
@@ -39,7 +57,10 @@ def windows(
         max(c - 1, 0) * s + e for c, s, e in zip(count, stride, extent, strict=True)
     ]
     size = x.shape[x.ndim - axes :]
-    around = [(p, max(0, r - n - p)) for p, r, n in zip(pad, reach, size, strict=True)]
+    around = [
+        (before, max(0, r - n - before))
+        for (before, _), r, n in zip(pad, reach, size, strict=True)
+    ]
     x = np.pad(x, [(0, 0)] * (x.ndim - axes) + around, constant_values=fill)
     last = tuple(range(x.ndim - axes, x.ndim))
     view = np.lib.stride_tricks.sliding_window_view(x, extent, last)
@@ -55,14 +76,15 @@ def convolved(
     size: tuple[int, ...],
     kernel: tuple[int, ...],
     stride: int | tuple[int, ...],
-    pad: int | tuple[int, ...],
+    pad: int | tuple[int | tuple[int, int], ...],
     dilation: int | tuple[int, ...],
 ) -> tuple[int, ...]:
     """The size of a convolution's output, C++ rounding towards zero (conv_layer.cpp)."""
-    options = [per_axis(value, len(size)) for value in (stride, pad, dilation)]
+    options = [per_axis(value, len(size)) for value in (stride, dilation)]
+    pads = both_sides(pad, len(size))
     return tuple(
-        int((n + 2 * p - d * (k - 1) - 1) / s) + 1
-        for n, k, s, p, d in zip(size, kernel, *options, strict=True)
+        int((n + sum(p) - d * (k - 1) - 1) / s) + 1
+        for n, p, k, s, d in zip(size, pads, kernel, *options, strict=True)
     )
 
 
@@ -70,15 +92,15 @@ def im2col(
     x: np.ndarray,
     kernel: tuple[int, ...],
     stride: int | tuple[int, ...] = 1,
-    pad: int | tuple[int, ...] = 0,
+    pad: int | tuple[int | tuple[int, int], ...] = 0,
     dilation: int | tuple[int, ...] = 1,
 ) -> np.ndarray:
     """Each window as a column, of channels times kernel values (im2col.cpp)."""
     axes = len(kernel)
     *batch, channels = x.shape[: x.ndim - axes]
     count = convolved(x.shape[x.ndim - axes :], kernel, stride, pad, dilation)
-    stride, pad, dilation = (per_axis(value, axes) for value in (stride, pad, dilation))
-    view = windows(x, count, kernel, stride, pad, dilation)
+    stride, dilation = per_axis(stride, axes), per_axis(dilation, axes)
+    view = windows(x, count, kernel, stride, both_sides(pad, axes), dilation)
     columns = np.moveaxis(view, range(-axes, 0), range(-2 * axes, -axes))
     return columns.reshape(*batch, channels * math.prod(kernel), *count)
 
@@ -88,7 +110,7 @@ def convolution(
     weight: np.ndarray,
     bias: np.ndarray | None = None,
     stride: int | tuple[int, ...] = 1,
-    pad: int | tuple[int, ...] = 0,
+    pad: int | tuple[int | tuple[int, int], ...] = 0,
     dilation: int | tuple[int, ...] = 1,
     group: int = 1,
 ) -> np.ndarray:
@@ -111,7 +133,7 @@ def deconvolution(
     weight: np.ndarray,
     bias: np.ndarray | None = None,
     stride: int | tuple[int, ...] = 1,
-    pad: int | tuple[int, ...] = 0,
+    pad: int | tuple[int | tuple[int, int], ...] = 0,
     dilation: int | tuple[int, ...] = 1,
     group: int = 1,
 ) -> np.ndarray:
@@ -134,9 +156,8 @@ def deconvolution(
                 for o, (n, _, s, d) in zip(offset, steps, strict=True)
             ]
             top[(*image, slice(None), *place)] += columns[(slice(None), *offset)]
-    inside = [
-        slice(p, f - p) for p, f in zip(per_axis(pad, len(kernel)), full, strict=True)
-    ]
+    pads = both_sides(pad, len(kernel))
+    inside = [slice(p, f - q) for (p, q), f in zip(pads, full, strict=True)]
     top = top[tuple([slice(None)] * (axis + 1) + inside)]
     return top if bias is None else top + spread(bias, len(kernel))
 
@@ -145,16 +166,16 @@ def pooled(
     size: tuple[int, ...],
     kernel: tuple[int, ...],
     stride: tuple[int, ...],
-    pad: tuple[int, ...],
+    pad: list[tuple[int, int]],
     ceil: bool,
 ) -> tuple[int, ...]:
     """How many windows fit; with padding, none starts behind the image (pooling_layer.cpp)."""
     counts = []
-    for n, k, s, p in zip(size, kernel, stride, pad, strict=True):
-        room = n + 2 * p - k
+    for n, k, s, (before, after) in zip(size, kernel, stride, pad, strict=True):
+        room = n + before + after - k
         count = (-(-room // s) if ceil else room // s) + 1
-        starts_behind = (count - 1) * s >= n + p
-        counts.append(count - 1 if any(pad) and starts_behind else count)
+        starts_behind = (count - 1) * s >= n + before
+        counts.append(count - 1 if any(map(any, pad)) and starts_behind else count)
     return tuple(counts)
 
 
@@ -162,21 +183,21 @@ def pooling_windows(
     x: np.ndarray,
     kernel: int | tuple[int, ...],
     stride: int | tuple[int, ...],
-    pad: int | tuple[int, ...],
+    pad: int | tuple[int | tuple[int, int], ...],
     ceil: bool,
     fill: float,
 ) -> np.ndarray:
     """The windows of a pooling: (N, C, rows, columns, kernel_h, kernel_w)."""
-    kernel, stride, pad = (per_axis(value, 2) for value in (kernel, stride, pad))
-    count = pooled(x.shape[2:], kernel, stride, pad, ceil)
-    return windows(x, count, kernel, stride, pad, (1, 1), fill)
+    kernel, stride, pads = per_axis(kernel, 2), per_axis(stride, 2), both_sides(pad, 2)
+    count = pooled(x.shape[2:], kernel, stride, pads, ceil)
+    return windows(x, count, kernel, stride, pads, (1, 1), fill)
 
 
 def max_pool(
     x: np.ndarray,
     kernel: int | tuple[int, ...],
     stride: int | tuple[int, ...] = 1,
-    pad: int | tuple[int, ...] = 0,
+    pad: int | tuple[int | tuple[int, int], ...] = 0,
     ceil: bool = True,
 ) -> np.ndarray:
     """The maximum of each window; NaN never wins, and none is -FLT_MAX (pooling_layer.cpp)."""
@@ -189,7 +210,7 @@ def max_pool_with_mask(
     x: np.ndarray,
     kernel: int | tuple[int, ...],
     stride: int | tuple[int, ...] = 1,
-    pad: int | tuple[int, ...] = 0,
+    pad: int | tuple[int | tuple[int, int], ...] = 0,
     ceil: bool = True,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The first maximum of each window, and its h * W + w, -1 for none (pooling_layer.cpp)."""
@@ -208,19 +229,30 @@ def average_pool(
     x: np.ndarray,
     kernel: int | tuple[int, ...],
     stride: int | tuple[int, ...] = 1,
-    pad: int | tuple[int, ...] = 0,
+    pad: int | tuple[int | tuple[int, int], ...] = 0,
     ceil: bool = True,
 ) -> np.ndarray:
     """The mean of each window and the padding in it, NaN for an empty one (pooling_layer.cpp)."""
     view = pooling_windows(x, kernel, stride, pad, ceil, 0)
-    steps = [per_axis(value, 2) for value in (kernel, stride, pad)]
+    steps = per_axis(kernel, 2), per_axis(stride, 2), both_sides(pad, 2)
     heights, widths = (
-        np.minimum(k, n + 2 * p - s * np.arange(count))
+        np.minimum(k, n + sum(p) - s * np.arange(count))
         for n, count, k, s, p in zip(x.shape[2:], view.shape[2:4], *steps, strict=True)
     )
     divisor = np.outer(heights, widths).astype(np.float32)
     with np.errstate(invalid="ignore"):
         return view.sum((-2, -1)) / divisor
+
+
+def average_pool_same(
+    x: np.ndarray, kernel: tuple[int, ...], stride: tuple[int, ...]
+) -> np.ndarray:
+    """The mean of each window of TensorFlow's SAME, whose padding does not count."""
+    pad, inside = same_pad(x, kernel, stride), np.ones_like(x[:1, :1])
+    mean, share = (
+        average_pool(a, kernel, stride, pad, ceil=False) for a in (x, inside)
+    )
+    return mean / share
 
 
 def stochastic_pool(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends.base import Code, choose
+from proto2net.backends.base import Code, choose, placeholders
 from proto2net.backends.numpy.backend import renders
 from proto2net.backends.numpy.fillers import learned
 from proto2net.backends.source import call, literal, same
 from proto2net.graph import Node
 from proto2net.layers import SPP, Convolution, Deconvolution, Im2col, Pooling
+from proto2net.shape import Window
 
 
 @renders(Convolution)
@@ -31,10 +32,8 @@ def _im2col(node: Node[Im2col]) -> Code:
 def _filtered(function: str, node: Node[Any]) -> Code:
     """The filters of the layer over each of its bottoms."""
     options = _options(node) | {"group": (node.layer.group, 1)}
-    tops = [
-        call(function, f"{{{bottom}}}", "**{self}", **options)
-        for bottom in range(len(node.bottoms))
-    ]
+    first = call(function, "{0}", "**{self}", **options)
+    tops = [first.replace("{0}", bottom) for bottom in placeholders(node)]
     return Code(tops[0] if len(tops) == 1 else f"({', '.join(tops)})", *learned(node))
 
 
@@ -43,9 +42,16 @@ def _options(node: Node[Any]) -> dict[str, object]:
     window = node.layer.window(node.bottoms[0].shape)
     return {
         "stride": (same(window.stride) or 1, 1),
-        "pad": (same(window.pad) or 0, 0),
+        "pad": (_pad(window), 0),
         "dilation": (same(window.dilation) or 1, 1),
     }
+
+
+def _pad(window: Window) -> object:
+    """A number for all sides, or a pair for each axis; what SAME adds to the image at hand."""
+    if window.varies:
+        return call("same_pad", "{0}", window.extent, window.stride)
+    return window.sides if window.uneven else same(window.pad) or 0
 
 
 @renders(Pooling)
@@ -55,6 +61,8 @@ def _pooling(node: Node[Pooling]) -> Code:
         node, "pool", MAX="max_pool", AVE="average_pool", STOCHASTIC="stochastic_pool"
     )
     bottoms = ["{0}"]
+    if layer.padding and layer.pool == "AVE":
+        return Code(call("average_pool_same", "{0}", window.kernel, window.stride))
     if len(node.tops) > 1:
         function = "max_pool_with_mask"
     if layer.pool == "STOCHASTIC" and node.phase == "TRAIN":
@@ -66,8 +74,8 @@ def _pooling(node: Node[Pooling]) -> Code:
             *bottoms,
             "{0}.shape[2:]" if layer.global_pooling else same(window.kernel),
             stride=(same(window.stride), 1),
-            pad=(same(window.pad), 0),
-            ceil=(layer.round_mode == "CEIL", True),
+            pad=(_pad(window), 0),
+            ceil=(layer.ceil, True),
         )
     )
 

@@ -5,11 +5,13 @@ The tables of its renderers stand beside it, a file a family of layers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from proto2net.backends.base import Backend, Emitted
 from proto2net.backends.file import RESERVED
 from proto2net.backends.source import function_name
+from proto2net.backends.tensorflow.bench import TensorFlowBench
 from proto2net.backends.tensorflow.file import KerasFile
 from proto2net.backends.tensorflow.layout import inverse_order, order
 from proto2net.graph import Graph
@@ -17,6 +19,7 @@ from proto2net.layers import HDF5Output, Layer
 
 if TYPE_CHECKING:
     from proto2net.backends.base import Ndarray
+    from proto2net.backends.bench import Bench
 
 
 class TensorFlow(Backend):
@@ -56,12 +59,17 @@ class TensorFlow(Backend):
             feeds[blob.name].transpose(order(len(blob.shape))).astype("float32")
             for blob in graph.inputs
         ]
-        outputs = network(
-            inputs[0] if len(inputs) == 1 else inputs, training=graph.phase == "TRAIN"
-        )
-        tensors = outputs if isinstance(outputs, list | tuple) else [outputs]
-        arrays = [tensor.numpy() for tensor in tensors[: len(graph.outputs)]]
+        outputs = self.call(network, inputs, graph.phase)
+        arrays = [tensor.numpy() for tensor in outputs[: len(graph.outputs)]]
         return [array.transpose(inverse_order(array.ndim)) for array in arrays]
+
+    def call(self, network: Any, tensors: Sequence[Any], phase: str) -> list[Any]:
+        inputs = tensors[0] if len(tensors) == 1 else list(tensors)
+        outputs = network(inputs, training=phase == "TRAIN")
+        return list(outputs) if isinstance(outputs, list | tuple) else [outputs]
+
+    def bench(self, device: str, compiled: bool) -> Bench:
+        return TensorFlowBench(device, compiled)
 
     def variables(self, network: Any) -> dict[str, Any]:
         """The variables of a model by layer and name: "conv1/kernel"."""

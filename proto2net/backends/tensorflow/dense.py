@@ -38,7 +38,7 @@ def _product(node: Node[InnerProduct], activation: str | None = None) -> Code:
         use_bias=(layer.bias_term, True),
         name="{name}",
     )
-    arrays = {"kernel": same_array(node, "weight", _kernel(layer, bottom))}
+    arrays = {"kernel": same_array(node, "weight", kernel(layer, bottom))}
     if layer.bias_term:
         arrays["bias"] = same_array(node, "bias")
     return Code(_on_vectors(bottom, axis), init, arrays)
@@ -60,7 +60,7 @@ def _on_vectors(bottom: Shape, axis: int) -> str:
     return in_keras_order(f"{{self}}({value})", axis + 1)
 
 
-def _kernel(layer: InnerProduct, bottom: Shape) -> Convert | None:
+def kernel(layer: InnerProduct, bottom: Shape) -> Convert | None:
     """From Caffe's weights to Keras' kernel; images are flattened with their channels last."""
     image = channels_last(len(bottom)) and count(bottom[2:]) > 1
     if image and canonical_axis(layer.axis, bottom) == 1:

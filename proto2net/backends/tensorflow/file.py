@@ -112,7 +112,7 @@ class KerasFile(SourceFile):
                 )
 
     def body(self) -> list[str]:
-        variables = [self.variables.define(blob) for blob in self.graph.inputs]
+        variables = [self.variables.keep(blob) for blob in self.graph.inputs]
         written = [
             *map(Assignment, zip(variables), self._inputs()),
             *self.statements(),

@@ -23,17 +23,18 @@ class CaffePooling(layers.Layer):
         self,
         pool_size: int | tuple[int, int],
         strides: int | tuple[int, int],
-        padding: int | tuple[int, int] = 0,
+        padding: int | tuple[int | tuple[int, int], ...] = 0,
         overhang: int | tuple[int, int] = 0,
         **options: Any,
     ) -> None:
         super().__init__(**options)
         self.pool_size, self.strides = pair(pool_size), pair(strides)
-        self.padding, self.overhang = pair(padding), pair(overhang)
+        self.padding, self.overhang = both_sides(padding), pair(overhang)
 
     def padded(self, x: tf.Tensor, value: float) -> tf.Tensor:
-        """x: (N, H, W, C), with `padding` on all sides and `overhang` beyond it."""
-        sides = [(p, p + o) for p, o in zip(self.padding, self.overhang, strict=True)]
+        """x: (N, H, W, C), with `padding` around it and `overhang` beyond that."""
+        axes = zip(self.padding, self.overhang, strict=True)
+        sides = [(before, after + over) for (before, after), over in axes]
         return ops.pad(x, [(0, 0), *sides, (0, 0)], constant_values=value)
 
     def get_config(self) -> dict[str, Any]:
@@ -49,6 +50,14 @@ class CaffePooling(layers.Layer):
 def pair(value: int | tuple[int, int]) -> tuple[int, int]:
     """The value for height and for width."""
     return (value, value) if isinstance(value, int) else value
+
+
+def both_sides(
+    padding: int | tuple[int | tuple[int, int], ...],
+) -> list[tuple[int, int]]:
+    """The padding before and after each axis, given as one number where it is the same."""
+    axes = (padding, padding) if isinstance(padding, int) else padding
+    return [(p, p) if isinstance(p, int) else p for p in axes]
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -76,8 +85,8 @@ class MaxPoolingWithMask(CaffePooling):
         )
         _, _, width, channels = ops.shape(padded)
         place = ops.cast(index, "int32") // channels
-        row = place // width - self.padding[0]
-        column = place % width - self.padding[1]
+        (top, _), (left, _) = self.padding
+        row, column = place // width - top, place % width - left
         mask = ops.where(y > lowest, row * ops.shape(x)[2] + column, -1)
         return y, ops.cast(mask, x.dtype)
 
@@ -96,7 +105,7 @@ class AveragePooling(CaffePooling):
     def _reach(self, axis: int, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         """How long each window is, up to the end of the padding."""
         start = ops.arange(ops.shape(y)[1 + axis]) * self.strides[axis]
-        room = ops.shape(x)[1 + axis] + 2 * self.padding[axis] - start
+        room = ops.shape(x)[1 + axis] + sum(self.padding[axis]) - start
         return ops.cast(ops.minimum(self.pool_size[axis], room), x.dtype)
 
 
@@ -179,6 +188,29 @@ class SpatialPyramidPooling(layers.Layer):
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         return {**config, "height": self.height, "average": self.average}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class PadSame(layers.Layer):
+    """The zeros that padding="same" adds, for windows that Keras has none for."""
+
+    def __init__(
+        self, extent: tuple[int, ...], strides: tuple[int, ...], **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.extent, self.strides = extent, strides
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        sides: list[tuple[tf.Tensor, tf.Tensor]] = [(0, 0)]
+        axes = zip(ops.shape(x)[1:-1], self.extent, self.strides, strict=True)
+        for n, extent, stride in axes:
+            total = tf.maximum((-(-n // stride) - 1) * stride + extent - n, 0)
+            sides.append((total // 2, total - total // 2))
+        return tf.pad(x, [*sides, (0, 0)])
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        return {**config, "extent": self.extent, "strides": self.strides}
 
 
 @keras.saving.register_keras_serializable("caffe")

@@ -1,8 +1,4 @@
-"""Channels last: how Caffe's axes and arrays lie in TensorFlow.
-
-A blob of 4 or 5 axes is kept with its channels last (N, H, W, C); one of fewer or more axes
-keeps Caffe's order. The number of axes alone decides, so no layer has to know what another did.
-"""
+"""Expressions and arrays with channels last, in the order of proto2net/layout.py."""
 
 from __future__ import annotations
 
@@ -12,40 +8,33 @@ from typing import TYPE_CHECKING
 
 from proto2net.arrays import contiguous
 from proto2net.backends.source import literal
+from proto2net.layout import channels_last, inverse_order, laid_out, order, place
 from proto2net.shape import Shape
 
 if TYPE_CHECKING:
     from proto2net.backends.base import Ndarray
 
 
-def channels_last(axes: int) -> bool:
-    """Whether a blob of so many axes has its channels moved to the end."""
-    return axes in (4, 5)
-
-
-def order(axes: int) -> tuple[int, ...]:
-    """Caffe's axes in TensorFlow's order: (0, 2, 3, 1) for 4."""
-    return (0, *range(2, axes), 1) if channels_last(axes) else tuple(range(axes))
-
-
-def inverse_order(axes: int) -> tuple[int, ...]:
-    """TensorFlow's axes in Caffe's order: (0, 3, 1, 2) for 4."""
-    return tuple(order(axes).index(axis) for axis in range(axes))
-
-
-def place(axis: int, axes: int) -> int:
-    """Where Caffe's axis (counted from the front) lies."""
-    return order(axes).index(axis)
+__all__ = [
+    "Broadcast",
+    "DepthwiseKernel",
+    "FlattenedRows",
+    "channels_last",
+    "in_caffe_order",
+    "in_keras_order",
+    "inverse_order",
+    "laid_out",
+    "moved_axis",
+    "order",
+    "permuted",
+    "place",
+    "read_in_order",
+]
 
 
 def moved_axis(axis: int, axes: int) -> int:
     """Where Caffe's axis (counted from the front) lies; the last one is -1, as Keras has it."""
     return -1 if place(axis, axes) == axes - 1 else place(axis, axes)
-
-
-def laid_out(shape: Shape) -> Shape:
-    """A shape in TensorFlow's order."""
-    return tuple(shape[axis] for axis in order(len(shape)))
 
 
 # ---- expressions ----------------------------------------------------------------------------

@@ -43,6 +43,10 @@ def _convolved(node: Node[Convolution], activation: str | None = None) -> Code:
     # Keras refuses strides and dilation together: convolve densely, and take every second.
     thinned = max(window.stride) > 1 < max(window.dilation)
     padding, read = _padding(window, layer.split(node.bottoms[0].shape)[2])
+    if layer.padding and thinned:
+        padding, read = '"valid"', _padded_same(window)
+    elif layer.padding:
+        padding, read = '"same"', "{0}"
     init = call(
         "layers.DepthwiseConv2D" if depthwise else f"layers.Conv{axes}D",
         *([] if depthwise else [layer.num_output]),
@@ -81,7 +85,7 @@ def _keras_transpose(layer: Deconvolution, window: Window) -> tuple[str, str]:
     """What makes the layer, and how it is called."""
     sizes = list(zip(window.extent, window.stride, window.pad, strict=True))
     # An output of the input's size times the stride has as much cut off on all sides.
-    even = all(extent - stride == 2 * pad for extent, stride, pad in sizes)
+    even = not window.uneven and all(e - s == 2 * pad for e, s, pad in sizes)
     gaps = any(extent < stride for extent, stride, _ in sizes)
     init = call(
         f"layers.Conv{len(sizes)}DTranspose",
@@ -115,9 +119,7 @@ def _own_transpose(layer: Deconvolution, window: Window) -> tuple[str, str]:
 
 def _cut(value: str, window: Window) -> str:
     """The expression without its padding."""
-    if not any(window.pad):
-        return value
-    return f"{call(f'layers.Cropping{len(window.pad)}D', same(window.pad))}({value})"
+    return f"{_around('Cropping', window.sides)}({value})" if window.padded else value
 
 
 @renders(Im2col)
@@ -219,26 +221,32 @@ def _padding(window: Window, size: Shape, *, explicit: bool = False) -> tuple[st
 
     "same" pads evenly only at stride 1; at other strides it depends on the size of the image.
     """
-    axes = zip(size, window.pad, window.extent, strict=True)
+    axes = zip(size, window.sides, window.extent, strict=True)
     # A window that is larger than the image by less than a stride hangs over its end.
-    missing = tuple(max(e - n - 2 * p, 0) for n, p, e in axes)
-    if any(missing):
-        pads = zip(window.pad, missing, strict=True)
-        sides = tuple((p, p + m) for p, m in pads)
-        padding: Any = sides if len(sides) > 1 else sides[0]
-    elif not any(window.pad):
+    sides = tuple((p, q + max(e - n - p - q, 0)) for n, (p, q), e in axes)
+    if not any(map(any, sides)):
         return '"valid"', "{0}"
-    elif _even(window) and not explicit:
+    if _even(window) and not explicit:
         return '"same"', "{0}"
-    else:
-        padding = same(window.pad)
-    return '"valid"', f"{call(f'layers.ZeroPadding{len(size)}D', padding)}({{0}})"
+    return '"valid"', f"{_around('ZeroPadding', sides)}({{0}})"
+
+
+def _around(layer: str, sides: tuple[tuple[int, int], ...]) -> str:
+    """Keras' layer that adds or cuts off so much before and after each axis."""
+    pads: Any = sides if len(sides) > 1 else sides[0]
+    if all(before == after for before, after in sides):
+        pads = same(tuple(before for before, _ in sides))
+    return call(f"layers.{layer}{len(sides)}D", pads)
+
+
+def _padded_same(window: Window) -> str:
+    """The bottom padded as "same" does it, where Keras cannot."""
+    return f"{call('PadSame', window.extent, window.stride)}({{0}})"
 
 
 def _even(window: Window) -> bool:
     """Whether Keras' "same" pads just so: at stride 1, half of the kernel on each side."""
-    full = tuple(extent - 1 for extent in window.extent)
-    return set(window.stride) == {1} and full == tuple(2 * pad for pad in window.pad)
+    return set(window.stride) == {1} and window == window.same(window.extent)
 
 
 # ---- pooling --------------------------------------------------------------------------------
@@ -252,36 +260,36 @@ def _pooling(node: Node[Pooling]) -> Code:
     mask = len(node.tops) > 1
     if layer.global_pooling and kind != "Stochastic" and not mask:
         return _global_pooling(kind)
-    overhang = _overhang(layer, window)
-    uneven = kind == "Max" and any(window.pad) and not _even(window)
+    if layer.padding:
+        return Code("{self}({0})", _keras_pooling(kind, window, '"same"'))
+    overhang = window.overhang(ceil=layer.ceil)
+    uneven = kind == "Max" and window.padded and not _even(window)
     if not (mask or uneven or any(overhang) or kind == "Stochastic"):
-        return _keras_pooling(kind, window)
+        # Zeros count for an average; for a maximum Keras pads with less than any number.
+        if window.padded and kind == "Average":
+            read = f"{_around('ZeroPadding', window.sides)}({{0}})"
+            return Code(f"{{self}}({read})", _keras_pooling(kind, window))
+        padding = '"same"' if window.padded else '"valid"'
+        return Code("{self}({0})", _keras_pooling(kind, window, padding))
     init = call(
         f"{kind}Pooling{'WithMask' * mask}",
         same(window.kernel),
         same(window.stride),
-        padding=(same(window.pad), 0),
+        padding=(window.sides if window.uneven else same(window.pad), 0),
         overhang=(same(overhang), 0),
         name="{name}",
     )
     return Code("{self}({0})", init)
 
 
-def _keras_pooling(kind: str, window: Window) -> Code:
-    """Padded with zeros, which count for an average, or as Keras pads for a maximum."""
-    bottom, padding = "{0}", '"valid"'
-    if any(window.pad) and kind == "Average":
-        bottom = f"{call('layers.ZeroPadding2D', same(window.pad))}({{0}})"
-    elif any(window.pad):
-        padding = '"same"'
-    init = call(
+def _keras_pooling(kind: str, window: Window, padding: str = '"valid"') -> str:
+    return call(
         f"layers.{kind}Pooling2D",
         same(window.kernel),
         same(window.stride),
         padding=(padding, '"valid"'),
         name="{name}",
     )
-    return Code(f"{{self}}({bottom})", init)
 
 
 def _global_pooling(kind: str) -> Code:
@@ -289,19 +297,6 @@ def _global_pooling(kind: str) -> Code:
         return Code("{self}({0})", call("GlobalMaxPooling", name="{name}"))
     init = call("layers.GlobalAveragePooling2D", keepdims="True", name="{name}")
     return Code("{self}({0})", init)
-
-
-def _overhang(layer: Pooling, window: Window) -> tuple[int, ...]:
-    """How far the windows can reach beyond the padding, whatever the image's size.
-
-    To round up is to round down with stride - 1 more at the end; to drop windows that start
-    behind the image is to have no more than kernel - 1 there in all.
-    """
-    if layer.round_mode == "FLOOR":
-        return (0, 0)
-    axes = zip(window.kernel, window.stride, window.pad, strict=True)
-    clip = any(window.pad)
-    return tuple(min(p + s - 1, k - 1) - p if clip else s - 1 for k, s, p in axes)
 
 
 @renders(SPP)

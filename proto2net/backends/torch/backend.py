@@ -5,16 +5,19 @@ PyTorch's layout is Caffe's own (N, C, H, W), and so is that of its weights.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from proto2net.backends.base import Backend, Emitted
 from proto2net.backends.source import class_name
+from proto2net.backends.torch.bench import TorchBench
 from proto2net.backends.torch.file import TorchFile
 from proto2net.graph import Graph
 from proto2net.layers import HDF5Output
 
 if TYPE_CHECKING:
     from proto2net.backends.base import Ndarray
+    from proto2net.backends.bench import Bench
 
 
 class Torch(Backend):
@@ -55,14 +58,18 @@ class Torch(Backend):
     ) -> list[Ndarray]:
         import torch
 
+        tensors = [torch.as_tensor(feeds[blob.name]) for blob in graph.inputs]
         with torch.no_grad():
-            outputs = network(
-                *(torch.as_tensor(feeds[blob.name]) for blob in graph.inputs)
-            )
-        if not isinstance(outputs, tuple):
-            outputs = (outputs,)
+            outputs = self.call(network, tensors, graph.phase)
         wanted = outputs[: len(graph.outputs)]
         return [tensor.detach().cpu().numpy() for tensor in wanted]
+
+    def call(self, network: Any, tensors: Sequence[Any], phase: str) -> list[Any]:
+        outputs = network.to(tensors[0].device)(*tensors) if tensors else network()
+        return list(outputs) if isinstance(outputs, tuple) else [outputs]
+
+    def bench(self, device: str, compiled: bool) -> Bench:
+        return TorchBench(device, compiled)
 
 
 backend = Torch()

@@ -22,22 +22,54 @@ def pad_to(x: torch.Tensor, size: tuple[int, ...]) -> torch.Tensor:
     return F.pad(x, sides)
 
 
+def pad_same(
+    x: torch.Tensor,
+    extent: tuple[int, ...],
+    stride: tuple[int, ...],
+    value: float = 0.0,
+) -> torch.Tensor:
+    """Pad as TensorFlow's SAME: for n / stride windows, rounded up, more at the end."""
+    sides: list[int] = []
+    for n, e, s in zip(x.shape[-len(extent) :], extent, stride, strict=True):
+        total = max((-(-n // s) - 1) * s + e - n, 0)
+        sides = [total // 2, total - total // 2, *sides]  # the last axis comes first
+    return F.pad(x, sides, value=value)
+
+
+def avg_pool_same(
+    x: torch.Tensor, kernel: tuple[int, int], stride: tuple[int, int]
+) -> torch.Tensor:
+    """TensorFlow's average pooling with SAME, whose padding does not count."""
+    inside = torch.ones_like(x[:1, :1])
+    mean, share = (
+        F.avg_pool2d(pad_same(plane, kernel, stride), kernel, stride)
+        for plane in (x, inside)
+    )
+    return mean / share
+
+
+def both_sides(padding: tuple[int | tuple[int, int], ...]) -> list[tuple[int, int]]:
+    """The padding before and after each axis, given as one number where it is the same."""
+    return [p if isinstance(p, tuple) else (p, p) for p in padding]
+
+
 def pad_windows(
     x: torch.Tensor,
     kernel: tuple[int, int],
     stride: tuple[int, int],
-    padding: tuple[int, int],
+    padding: tuple[int | tuple[int, int], ...],
     ceil_mode: bool,
     value: float,
 ) -> torch.Tensor:
     """Pad to Caffe's pooling windows; PyTorch drops those behind an unpadded image."""
     sides: list[int] = []
-    for n, k, s, p in zip(x.shape[2:], kernel, stride, padding, strict=True):
-        room = n + 2 * p - k
+    pads = both_sides(padding)
+    for n, k, s, (before, after) in zip(x.shape[2:], kernel, stride, pads, strict=True):
+        room = n + before + after - k
         windows = (-(-room // s) if ceil_mode else room // s) + 1
-        if any(padding) and (windows - 1) * s >= n + p:
+        if any(map(any, pads)) and (windows - 1) * s >= n + before:
             windows -= 1
-        sides = [p, (windows - 1) * s + k - n - p, *sides]
+        sides = [before, (windows - 1) * s + k - n - before, *sides]
     return F.pad(x, sides, value=value)
 
 
@@ -45,10 +77,10 @@ def max_pool(
     x: torch.Tensor,
     kernel: tuple[int, int],
     stride: tuple[int, int],
-    padding: tuple[int, int] = (0, 0),
+    padding: tuple[int | tuple[int, int], ...] = (0, 0),
     ceil_mode: bool = True,
 ) -> torch.Tensor:
-    """F.max_pool2d with wide padding and empty windows, which give the lowest float."""
+    """F.max_pool2d with any padding and empty windows, which give the lowest float."""
     lowest = torch.finfo(x.dtype).min
     x = pad_windows(x, kernel, stride, padding, ceil_mode, lowest)
     return F.max_pool2d(x, kernel, stride)
@@ -58,15 +90,15 @@ def max_pool_with_mask(
     x: torch.Tensor,
     kernel: tuple[int, int],
     stride: tuple[int, int],
-    padding: tuple[int, int] = (0, 0),
+    padding: tuple[int | tuple[int, int], ...] = (0, 0),
     ceil_mode: bool = True,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """max_pool, and where in its plane each maximum stood: a float, -1 for nowhere."""
     lowest = torch.finfo(x.dtype).min
     padded = pad_windows(x, kernel, stride, padding, ceil_mode, lowest)
     y, index = F.max_pool2d(padded, kernel, stride, return_indices=True)
-    row = index // padded.shape[3] - padding[0]
-    column = index % padded.shape[3] - padding[1]
+    (top, _), (left, _) = both_sides(padding)
+    row, column = index // padded.shape[3] - top, index % padded.shape[3] - left
     mask = torch.where(y > lowest, row * x.shape[3] + column, -1)
     return y, mask.to(x.dtype)
 
@@ -75,17 +107,17 @@ def avg_pool(
     x: torch.Tensor,
     kernel: tuple[int, int],
     stride: tuple[int, int],
-    padding: tuple[int, int] = (0, 0),
+    padding: tuple[int | tuple[int, int], ...] = (0, 0),
     ceil_mode: bool = True,
 ) -> torch.Tensor:
-    """F.avg_pool2d with wide padding, and empty windows, which give 0 / 0."""
+    """F.avg_pool2d with any padding, and empty windows, which give 0 / 0."""
     padded = pad_windows(x, kernel, stride, padding, ceil_mode, 0.0)
     sums = F.avg_pool2d(padded, kernel, stride, divisor_override=1)
     sides: list[torch.Tensor] = []
-    for axis in (0, 1):
-        k, s, p = kernel[axis], stride[axis], padding[axis]
-        start = torch.arange(sums.shape[axis + 2], device=x.device) * s - p
-        sides.append((start + k).clamp(max=x.shape[axis + 2] + p) - start)
+    for axis, (before, after) in enumerate(both_sides(padding)):
+        k, s, n = kernel[axis], stride[axis], x.shape[axis + 2]
+        start = torch.arange(sums.shape[axis + 2], device=x.device) * s - before
+        sides.append((start + k).clamp(max=n + after) - start)
     return sums / (sides[0][:, None] * sides[1])
 
 

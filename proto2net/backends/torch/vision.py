@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 from proto2net.backends.base import (
@@ -21,15 +22,16 @@ from proto2net.shape import Shape, Window
 
 @renders(Convolution)
 def _convolution(node: Node[Convolution]) -> Code:
-    (_, _, size), window = _split(node)
-    least = [e - 2 * p for e, p in zip(window.extent, window.pad, strict=True)]
-    fits = all(n >= k for n, k in zip(size, least, strict=True))
-    return _convolved(node, "nn.Conv", () if fits else tuple(least))
+    return _convolved(node, "nn.Conv", *_padding(node))
 
 
 @renders(Deconvolution)
 def _deconvolution(node: Node[Deconvolution]) -> Code:
-    return _convolved(node, "nn.ConvTranspose", ())
+    _, window = _split(node)
+    if window.uneven:
+        cut = tuple(-pad for pad in _last_axis_first(window.sides))
+        return _convolved(node, "nn.ConvTranspose", cut=cut)
+    return _convolved(node, "nn.ConvTranspose", same(window.pad))
 
 
 def _split(node: Node[Any]) -> tuple[tuple[Shape, int, Shape], Window]:
@@ -37,8 +39,34 @@ def _split(node: Node[Any]) -> tuple[tuple[Shape, int, Shape], Window]:
     return node.layer.split(bottom), node.layer.window(bottom)
 
 
-def _convolved(node: Node[Any], module: str, least: tuple[int, ...]) -> Code:
-    """The tops of either convolution; `least` is to what the bottom grows, if it must."""
+def _padding(node: Node[Convolution]) -> tuple[object, str]:
+    """PyTorch's padding option, and the expression of the bottom, padded where it must be."""
+    (_, _, size), window = _split(node)
+    if window.varies:
+        return 0, call("pad_same", "{0}", window.extent, window.stride)
+    x = "{0}"
+    sides = zip(window.extent, window.sides, strict=True)
+    least = tuple(extent - sum(pads) for extent, pads in sides)
+    if any(n < k for n, k in zip(size, least, strict=True)):
+        x = call("pad_to", x, least)
+    if window.uneven:
+        return 0, call("F.pad", x, _last_axis_first(window.sides))
+    return same(window.pad), x
+
+
+def _last_axis_first(sides: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
+    """The padding as F.pad takes it."""
+    return tuple(pad for pads in reversed(sides) for pad in pads)
+
+
+def _convolved(
+    node: Node[Any],
+    module: str,
+    padding: object = 0,
+    read: str = "{0}",
+    cut: tuple[int, ...] = (),
+) -> Code:
+    """The tops of either convolution: how each bottom is read, and what is cut off its top."""
     layer = node.layer
     (batch, channels, size), window = _split(node)
     if len(size) > 3:
@@ -46,15 +74,15 @@ def _convolved(node: Node[Any], module: str, least: tuple[int, ...]) -> Code:
             f"a convolution over {len(size)} spatial axes has no rendering",
             "PyTorch has it for 1 to 3",
         )
-    if not size:
-        window = Window((1,), (1,), (0,), (1,))  # over an axis that is added
+    if not size:  # over an axis that is added
+        padding, window = 0, Window((1,), (1,), (0,), (0,), (1,))
     init = call(
         f"{module}{len(window.kernel)}d",
         channels,
         layer.num_output,
         kernel_size=(same(window.kernel), None),
         stride=(same(window.stride), 1),
-        padding=(same(window.pad), 0),
+        padding=(padding, 0),
         dilation=(same(window.dilation), 1),
         groups=(layer.group, 1),
         bias=(layer.bias_term, True),
@@ -65,8 +93,9 @@ def _convolved(node: Node[Any], module: str, least: tuple[int, ...]) -> Code:
         arrays["weight"] = same_array(node, "weight", Reshaped((*weight, 1)))
     tops = []
     for bottom in placeholders(node):
-        x = call("pad_to", bottom, least) if least else bottom
-        tops.append(_applied(x, bottom, len(batch), spatial=bool(size)))
+        x = read.replace("{0}", bottom)
+        y = _applied(x, bottom, len(batch), spatial=bool(size))
+        tops.append(call("F.pad", y, cut) if cut else y)
     return Code(", ".join(tops), init, arrays)
 
 
@@ -81,8 +110,10 @@ def _applied(x: str, bottom: str, batch: int, *, spatial: bool) -> str:
 @renders(Im2col)
 def _im2col(node: Node[Im2col]) -> Code:
     _, window = _split(node)
-    sides = (window.kernel, window.stride, window.pad, window.dilation)
-    return Code(call("im2col", "{0}", *sides))
+    x, pad = "{0}", window.pad
+    if window.uneven:
+        x, pad = call("F.pad", x, _last_axis_first(window.sides)), (0, 0)
+    return Code(call("im2col", x, window.kernel, window.stride, pad, window.dilation))
 
 
 @renders(Pooling)
@@ -96,30 +127,43 @@ def _pooling(node: Node[Pooling]) -> Code:
     if layer.global_pooling:
         return Code(f"F.adaptive_{function}_pool2d({{0}}, 1)")
     window = layer.window(node.bottoms[0].shape)
-    if not _fits(window, layer.round_mode):
+    if layer.padding and function == "avg" and (window.varies or window.uneven):
+        return Code(call("avg_pool_same", "{0}", window.kernel, window.stride))
+    if not _fits(window, layer.ceil):
         return Code(_by_helper(node, f"{function}_pool"))
+    x, pad, value = "{0}", same(window.pad), 0.0 if function == "avg" else -inf
+    if window.varies:
+        x, pad = call("pad_same", x, window.kernel, window.stride, value=value), 0
+    elif window.uneven:
+        sides = _last_axis_first(window.sides)
+        x, pad = call("F.pad", x, sides, value=(value, 0.0)), 0
+    counted = not layer.padding or not window.padded or function == "max"
     return Code(
         call(
             f"F.{function}_pool2d",
-            "{0}",
+            x,
             same(window.kernel),
             stride=(same(window.stride), None),
-            padding=(same(window.pad), 0),
-            ceil_mode=(layer.round_mode == "CEIL" and set(window.stride) != {1}, False),
+            padding=(pad, 0),
+            ceil_mode=(layer.ceil and set(window.stride) != {1}, False),
+            count_include_pad=(counted, True),
         )
     )
 
 
-def _fits(window: Window, round_mode: str) -> bool:
+def _fits(window: Window, ceil: bool) -> bool:
     """Whether PyTorch has the same windows, whatever the image's size.
 
     It refuses wide padding. Behind an image without padding it has no window, where Caffe can
-    have one if it rounds up and windows leave gaps.
+    have one if it rounds up and windows leave gaps. Of an image padded before, it keeps a
+    window that starts in the padding.
     """
-    sides = list(zip(window.kernel, window.stride, window.pad, strict=True))
+    sides = list(zip(window.kernel, window.stride, window.pad_end, strict=True))
+    if window.uneven:
+        return not ceil or all(p + s <= k for k, s, p in sides)
     narrow = all(2 * p <= k for k, _, p in sides)
     gaps = any(s > k for k, s, _ in sides)
-    return narrow and (not gaps or any(window.pad) or round_mode == "FLOOR")
+    return narrow and (not gaps or window.padded or not ceil)
 
 
 def _by_helper(node: Node[Pooling], function: str, **options: str) -> str:
@@ -131,8 +175,8 @@ def _by_helper(node: Node[Pooling], function: str, **options: str) -> str:
         "{0}",
         kernel,
         window.stride,
-        padding=(window.pad, (0, 0)),
-        ceil_mode=(node.layer.round_mode == "CEIL", True),
+        padding=(window.sides if window.uneven else window.pad, (0, 0)),
+        ceil_mode=(node.layer.ceil, True),
         **options,
     )
 

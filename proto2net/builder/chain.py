@@ -1,0 +1,288 @@
+"""What every hand-written network is: a chain that appends typed layers to one graph."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
+
+from proto2net.builder import live
+from proto2net.builder.values import settled
+from proto2net.errors import Issue, Location, Proto2NetError, ShapeError, closest
+from proto2net.graph import Blob, Entry, Graph, Wiring
+from proto2net.layers import Eltwise, Input, Layer, ParamSpec
+from proto2net.shape import Shape
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, Unpack
+
+Sizes = Sequence[int | None]
+"""A shape; None stands for a batch of any size."""
+
+
+class More(TypedDict, total=False):
+    """What every layer can be given beside its own parameters.
+
+    `name` is the layer's name, one made from the method's unless given. `top` names what it makes,
+    if not as the layer: a string, or one for each of several tops; the name of the input to work
+    in place; () for a loss that names none. `params`, `loss_weight`, `propagate_down` and `phase`
+    are Caffe's fields of every layer.
+    """
+
+    name: str
+    top: str | Sequence[str]
+    params: Sequence[ParamSpec]
+    loss_weight: Sequence[float]
+    propagate_down: Sequence[bool]
+    phase: str
+
+
+class Chain:
+    """A network whose `setup` feeds blobs to layers, each the input of the next.
+
+    `inputs` gives a shape to each input by name, or a tensor of TensorFlow or PyTorch, and then
+    outputs are tensors at once. Without, the class's own `inputs` are taken.
+
+    Raises ShapeError with every problem of the network, each with the line of the chain that it is
+    about.
+    """
+
+    name: ClassVar[str] = ""
+    """The network's name; empty: the class's."""
+    inputs: ClassVar[Mapping[str, Any]] = {}
+    """A shape for each input by name, where none is given to the constructor."""
+    input_layer: ClassVar[str] = ""
+    """The one layer that makes all the inputs; empty: each has a layer of its own name."""
+    outputs: ClassVar[Sequence[str]] = ()
+    """The blobs that it gives; empty: those that no layer reads."""
+    phase: ClassVar[str] = "test"
+
+    def __init__(self, inputs: Mapping[str, Any] | None = None) -> None:
+        inputs = self.inputs if inputs is None else inputs
+        self.terminals: list[str] = []
+        """The blobs that the next layer reads, by name."""
+        self._tensors = live.tensors(inputs)
+        self._wiring = Wiring(self.name or type(self).__name__, self.phase.upper())
+        self._made: dict[str, tuple[str, ...]] = {}
+        self._weights: tuple[str | Path, bool] | None = None
+        self._values: dict[str, Any] = {}
+        self._feed_inputs(inputs)
+        self.setup()
+        self._graph = self._finished()
+
+    def setup(self) -> None:
+        """Write the network here: `self.feed("data").conv(...).relu()`."""
+        raise NotImplementedError(f"{type(self).__name__} has no setup()")
+
+    # ---- appending layers -----------------------------------------------------------------------
+
+    def feed(self, *blobs: str | Blob) -> Self:
+        """Begin a chain: the next layer reads these inputs, or what these layers made.
+
+        Without any, it reads nothing, as a layer that makes data does. A name that nothing has
+        is reported with the line of this call.
+        """
+        self.terminals = []
+        for blob in blobs:
+            name = blob.name if isinstance(blob, Blob) else blob
+            tops = (name,) if self._wiring.knows(name) else self._made.get(name)
+            if tops is None:
+                hint = closest(name, [*self._wiring.blobs, *self._made])
+                self._wiring.refuse(name, Issue(f'no layer "{name}" above', hint, _caller()))
+            self.terminals += tops or (name,)
+        return self
+
+    def add(self, layer: Layer | None = None, **more: Unpack[More]) -> Self:
+        """Append a layer of any type, such as `.add(Power(power=2.0), name="square")`.
+
+        Without a layer, sum the inputs, which have one shape (Caffe's Eltwise). The layer's own
+        docstring says what shapes it takes and makes.
+        """
+        if layer is None:
+            return self._append("add", Eltwise(), more)
+        return self._append(layer.type.lower(), layer, more)
+
+    def _append(self, form: str, layer: Layer, more: More) -> Self:
+        """Append a layer to the chain, which goes on with its tops."""
+        name = more.get("name") or self._unique(form)
+        reads = layer.bottoms[1] > 0
+        entry = Entry(
+            name,
+            settled(layer),
+            tuple(self.terminals) if reads else (),
+            _tops(layer, more.get("top", (name,))),
+            tuple(more.get("params", ())),
+            tuple(more.get("loss_weight", ())),
+            tuple(more.get("propagate_down", ())),
+            more.get("phase", self.phase).upper(),
+            _caller(),
+        )
+        self._wiring.add(entry)
+        self._made[name] = entry.tops
+        self.terminals = list(entry.tops)
+        return self
+
+    def _in_place(self, layer: Layer, after: str, wanted: bool | str) -> Self:
+        """Append a layer that overwrites what the one before made, if it is wanted.
+
+        It is called as that one with its own type, `conv1_relu`, or as `wanted` says.
+        """
+        if not wanted:
+            return self
+        name = wanted if isinstance(wanted, str) else f"{after}_{layer.type.lower()}"
+        return self._append("", layer, {"name": name, "top": tuple(self.terminals)})
+
+    def _unique(self, form: str) -> str:
+        """A name that no layer has: conv_1, conv_2, ..."""
+        number = 1
+        while f"{form}_{number}" in self._made or self._wiring.knows(f"{form}_{number}"):
+            number += 1
+        return f"{form}_{number}"
+
+    def _last(self, more: More) -> str:
+        """The name of the layer that was just appended with these."""
+        return more.get("name") or next(reversed(self._made))
+
+    def _refused(self, form: str, error: Proto2NetError, more: More) -> Self:
+        """Note the problems of a layer that cannot be made, and go on with what it would make."""
+        name = more.get("name") or self._unique(form)
+        self._wiring.refuse(name, *error.at(_caller(), f'layer "{name}"'))
+        self._made[name] = (name,)
+        self.terminals = [name]
+        return self
+
+    # ---- the result -----------------------------------------------------------------------------
+
+    @property
+    def graph(self) -> Graph:
+        """The graph that the targets are printed from, as `proto2net.parse` gives it."""
+        return self._graph
+
+    @property
+    def layers(self) -> dict[str, Any]:
+        """What each layer made, by the layer's name and by the blob's, the inputs' too.
+
+        These are blobs with a name and a shape (N, C, H, W); or tensors, if the network was made
+        with tensors.
+        """
+        values = self._computed() if self._tensors else self._wiring.blobs
+        found: dict[str, Any] = {}
+        for name, tops in self._made.items():
+            made = [values[top] for top in tops if top in values]
+            found[name] = made[0] if len(made) == 1 else tuple(made)
+        return found | values
+
+    def get_output(self) -> Any:
+        """What the last layer of the last chain made: a blob, or a tensor; see `layers`."""
+        return self.layers[self.terminals[-1]]
+
+    def load(self, path: str | Path, ignore_missing: bool = False) -> Self:
+        """Take learned weights from a file, for `to` and for tensors.
+
+        It is ethereon's .npy, a .safetensors that proto2net wrote, or a .caffemodel. Raises
+        WeightError with every layer that does not fit; `ignore_missing` leaves what the file lacks
+        to its fillers.
+        """
+        from proto2net.weights import match, read
+
+        match(self.graph, read(path), allow_missing=ignore_missing)
+        self._weights = (path, ignore_missing)
+        self._values = {}
+        return self
+
+    def to(self, target: str) -> Any:
+        """A live network, such as an nn.Module for "torch" or a keras.Model for "tf".
+
+        It has the weights of `load`, else it starts from its fillers. Raises UnsupportedError for
+        what the target cannot say.
+        """
+        return self._load(self.graph, target)
+
+    def source(self, target: str) -> str:
+        """The source text of the network for a target, as `proto2net convert` writes it."""
+        from proto2net import api
+
+        return api.convert(self.graph, to=target)
+
+    def prototxt(self) -> str:
+        """The network as Caffe's own text. Raises UnsupportedError for what Caffe cannot say."""
+        return self.source("prototxt")
+
+    def __str__(self) -> str:
+        """The layers as a table: output shapes, parameters and multiply-adds."""
+        return str(self.graph)
+
+    def _load(self, graph: Graph, target: str) -> Any:
+        from proto2net import api
+
+        weights, allow_missing = self._weights or (None, False)
+        return api.load(graph, weights, to=target, allow_missing=allow_missing)
+
+    def _computed(self) -> dict[str, Any]:
+        """The tensor of every blob. Computed when asked for, so that `load` comes first."""
+        if not self._values:
+            self._values = live.computed(self._graph, self._tensors, self._load)
+        return self._values
+
+    # ---- making the graph -----------------------------------------------------------------------
+
+    def _feed_inputs(self, inputs: Mapping[str, Any]) -> None:
+        """Append the layers of the inputs."""
+        shapes: dict[str, Shape] = {}
+        for name, sizes in inputs.items():
+            tensor = self._tensors.get(name)
+            try:
+                shapes[name] = tensor.shape if tensor else self._caffe_shape(_known(name, sizes))
+            except ShapeError as error:
+                self._wiring.refuse(name, *error.at(_caller()))
+        if self.input_layer:
+            self._input(self.input_layer, shapes)
+        else:
+            for name, shape in shapes.items():
+                self._input(name, {name: shape})
+
+    def _input(self, name: str, shapes: Mapping[str, Shape]) -> None:
+        layer, phase = Input(shape=tuple(shapes.values())), self.phase.upper()
+        self._wiring.add(Entry(name, layer, tops=tuple(shapes), phase=phase, where=_caller()))
+        self._made[name] = tuple(shapes)
+
+    def _caffe_shape(self, shape: Shape) -> Shape:
+        """A shape as the class's users write it, in Caffe's order."""
+        return shape
+
+    def _finished(self) -> Graph:
+        graph = self._wiring.graph()
+        return graph.until(self.outputs) if self.outputs else graph
+
+
+def _known(name: str, sizes: Any) -> Shape:
+    """The sizes of an input; a batch that is left open counts as 1."""
+    try:
+        batch, *others = sizes
+        found = (1 if batch in (None, -1) else int(batch), *map(int, others))
+    except (TypeError, ValueError):
+        raise ShapeError(
+            f'the shape of input "{name}" is {sizes!r}',
+            "give a number for each axis; only the batch can be None",
+        ) from None
+    return found
+
+
+def _tops(layer: Layer, top: str | Sequence[str]) -> tuple[str, ...]:
+    """The names of what a layer makes; none if its type makes nothing."""
+    if not layer.tops[1]:
+        return ()
+    return (top,) if isinstance(top, str) else tuple(top)
+
+
+def _caller() -> Location:
+    """The line of the user's code that is being run."""
+    frame: Any = sys._getframe(1)
+    while frame.f_back and frame.f_code.co_filename.startswith(_HERE):
+        frame = frame.f_back
+    return Location(frame.f_code.co_filename, frame.f_lineno)
+
+
+_HERE = os.path.dirname(__file__) + os.sep

@@ -1,0 +1,254 @@
+"""A process that times one target, and how to ask it: both ends of the pipe.
+
+Each framework has a process of its own, since two of them in one would get in each other's way.
+Requests and answers are lines of JSON. A request is the name of a method of `Timer` with its
+arguments; an answer is its result, or the problem that the user is told.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import IO, TYPE_CHECKING, Any
+
+from proto2net import backends
+from proto2net.backends.base import Emitted
+from proto2net.errors import Proto2NetError
+from proto2net.shape import Shape
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from proto2net.backends.base import Ndarray
+    from proto2net.backends.bench import Run
+
+THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
+"""The environment variables that tell frameworks how many threads to use, as they start."""
+
+MUCH = 300
+"""Characters of a framework's own message; some are pages."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a target is timed."""
+
+    device: str = "cpu"
+    compiled: bool = False
+    threads: int | None = None
+    warmup: int = 3
+    iterations: int = 20
+
+
+@dataclass(frozen=True)
+class Program:
+    """An emitted network and what to feed it."""
+
+    source: str
+    entry: str
+    phase: str
+    inputs: Sequence[tuple[Shape, bool]]
+    """Of each input the shape, and whether it holds labels."""
+
+
+# ---- the near end ---------------------------------------------------------------------------
+
+
+class Stopwatch:
+    """The process of one target, while a `with` lasts."""
+
+    def __init__(self, target: str, setting: Setting) -> None:
+        self.target = target
+        self.setting = setting
+        self._said = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        self._process = subprocess.Popen(  # noqa: S603  # our own module
+            [sys.executable, "-m", __name__, target],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+            env=_environment(setting.threads),
+            encoding="utf-8",
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+        self._said.close()
+
+    def start(self) -> str:
+        """Import the framework, and return its version."""
+        return str(self._ask("start", setting=dataclasses.asdict(self.setting)))
+
+    def build(self, program: Program) -> None:
+        """Make the network that is timed from now on."""
+        self._ask("build", program=dataclasses.asdict(program))
+
+    def forward(self) -> list[float]:
+        """Milliseconds of each forward pass."""
+        return list(self._ask("forward"))
+
+    def forward_backward(self) -> list[float] | None:
+        """Milliseconds of each forward and backward pass; None where there is no backward."""
+        found = self._ask("forward_backward")
+        return None if found is None else list(found)
+
+    def matrix_product(self, rows: int, inner: int, columns: int, repeats: int) -> list[float]:
+        """Milliseconds of so many products of such matrices."""
+        sizes = {"rows": rows, "inner": inner, "columns": columns, "repeats": repeats}
+        return list(self._ask("matrix_product", **sizes))
+
+    def _ask(self, what: str, **arguments: Any) -> Any:
+        assert self._process.stdin  # noqa: S101  # it is a pipe
+        assert self._process.stdout  # noqa: S101
+        try:
+            self._process.stdin.write(json.dumps([what, arguments]) + "\n")
+            self._process.stdin.flush()
+            answer = self._process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        if not answer:
+            raise Proto2NetError(f"timing {self.target} stopped: {self._last_words()}")
+        result, problem = json.loads(answer)
+        if problem:
+            raise Proto2NetError(*problem)
+        return result
+
+    def _last_words(self) -> str:
+        """Why the process ended: its code, and the last line that it said."""
+        code = self._process.wait()
+        self._said.seek(0)
+        lines = [line.strip()[:MUCH] for line in self._said if line.strip()]
+        return " after: ".join([f"its process ended with code {code}", *lines[-1:]])
+
+
+def _environment(threads: int | None) -> dict[str, str]:
+    """The environment, with what can be imported here and the number of threads, if given."""
+    found = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    return found | dict.fromkeys(THREADS, str(threads)) if threads else found
+
+
+# ---- the far end ----------------------------------------------------------------------------
+
+
+class Timer:
+    """Holds one target's network, and times it."""
+
+    def __init__(self, target: str) -> None:
+        self._target = target
+        self._backend = backends.get(target)
+
+    def start(self, setting: dict[str, Any]) -> str:
+        """Import the framework, and return its version."""
+        self._setting = Setting(**setting)
+        try:
+            self._bench = self._backend.bench(self._setting.device, self._setting.compiled)
+        except ImportError as error:
+            raise Proto2NetError(
+                f'the target "{self._target}" cannot run here: {error}',
+                f'`pip install "proto2net[{self._target}]"` installs what it needs',
+            ) from None
+        return str(self._bench.version)
+
+    def build(self, program: dict[str, Any]) -> None:
+        """Make the network and its inputs, whose values are the same each time."""
+        import numpy as np
+
+        from proto2net.api import imported
+
+        source, entry, phase = program["source"], program["entry"], program["phase"]
+        module = imported(source, entry)
+        network = self._backend.build(module, Emitted(source, entry, {}), phase)
+        rng = np.random.default_rng(0)
+        feeds = [_values(rng, tuple(shape), labels) for shape, labels in program["inputs"]]
+        self._network = (network, feeds, phase == "TRAIN")
+
+    def forward(self) -> list[float]:
+        """Milliseconds of each forward pass."""
+        network, feeds, training = self._network
+        return self._timed(self._bench.forward(network, feeds, training=training))
+
+    def forward_backward(self) -> list[float] | None:
+        """Milliseconds of each forward and backward pass; None where there is no backward."""
+        network, feeds, training = self._network
+        run = self._bench.forward_backward(network, feeds, training=training)
+        return self._timed(run) if run else None
+
+    def matrix_product(self, rows: int, inner: int, columns: int, repeats: int) -> list[float]:
+        """Milliseconds of so many products of such matrices."""
+        import numpy as np
+
+        rng = np.random.default_rng(0)
+        a, b = _values(rng, (rows, inner)), _values(rng, (inner, columns))
+        return self._timed(self._bench.product(a, b, repeats))
+
+    def _timed(self, run: Run) -> list[float]:
+        return milliseconds(run, self._setting.warmup, self._setting.iterations)
+
+
+def milliseconds(run: Run, warmup: int, iterations: int) -> list[float]:
+    """How long each run takes, after some that do not count."""
+    for _ in range(warmup):
+        run()
+    found = []
+    for _ in range(iterations):
+        start = perf_counter()
+        run()
+        found.append(1000 * (perf_counter() - start))
+    return found
+
+
+def _values(rng: Any, shape: Shape, labels: bool = False) -> Ndarray:
+    """Uniform in [-1, 1), which is 0 where a layer reads an index; labels are the first class."""
+    import numpy as np
+
+    values = 2 * rng.random(shape, dtype=np.float32) - 1
+    return np.zeros_like(values) if labels else np.asarray(values, np.float32)
+
+
+def _serve(target: str, requests: IO[str], answers: IO[str]) -> None:
+    timer = Timer(target)
+    methods: dict[str, Callable[..., Any]] = {
+        "start": timer.start,
+        "build": timer.build,
+        "forward": timer.forward,
+        "forward_backward": timer.forward_backward,
+        "matrix_product": timer.matrix_product,
+    }
+    for line in requests:
+        what, arguments = json.loads(line)
+        result, problem = None, None
+        try:
+            result = methods[what](**arguments)
+        except Proto2NetError as error:
+            problem = [error.issues[0].message, error.issues[0].hint]
+        except Exception as error:  # the framework's own, such as that it lacks memory
+            reason = " ".join(str(error).split())[:MUCH]
+            problem = [f"timing {target} stopped: {type(error).__name__}: {reason}", ""]
+        print(json.dumps([result, problem]), file=answers, flush=True)
+
+
+def _main() -> None:
+    """Answer on standard output, where nothing else may be printed then."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    _serve(sys.argv[1], sys.stdin, answers)
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,392 @@
+"""How long a network takes in targets, beside a matrix product of as many multiply-adds."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import json
+import math
+import os
+import statistics
+import sys
+import traceback
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from proto2net import backends
+from proto2net.backends.base import Backend
+from proto2net.backends.summary import aligned, ascii_only
+from proto2net.errors import Issue, Location, Proto2NetError, closest
+from proto2net.graph import Blob, Entry, Graph, Node, wire
+from proto2net.layers import Input
+from proto2net.shape import Shape
+from proto2net.stopwatch import Program, Setting, Stopwatch
+from proto2net.verify import label_blobs
+
+SIDE = 1024
+"""Of the square matrix in a large product."""
+MOST_ROWS = 4096
+"""Of the other matrix; a larger product is several of these."""
+
+
+@dataclass(frozen=True)
+class Times:
+    """Of what was timed again and again: milliseconds on average, and their deviation."""
+
+    mean_ms: float
+    std_ms: float
+
+    @classmethod
+    def of(cls, milliseconds: Sequence[float]) -> Times:
+        """Those of single runs."""
+        return cls(statistics.fmean(milliseconds), statistics.pstdev(milliseconds))
+
+
+@dataclass(frozen=True)
+class LayerTimes:
+    """The forward pass of one layer alone."""
+
+    name: str
+    type: str
+    forward: Times
+
+
+@dataclass(frozen=True)
+class TargetTimes:
+    """The times of one target; None for what it cannot do."""
+
+    version: str
+    device: str
+    forward: Times
+    forward_backward: Times | None
+    matrix_product: Times | None
+    layers: tuple[LayerTimes, ...] = ()
+
+    @property
+    def ratio(self) -> float | None:
+        """The forward pass in units of the matrix product."""
+        if self.matrix_product is None:
+            return None
+        return self.forward.mean_ms / self.matrix_product.mean_ms
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What `measure` found."""
+
+    net: str
+    phase: str
+    batch: int
+    multiply_adds: int
+    iterations: int
+    targets: dict[str, TargetTimes]
+
+    def json(self) -> str:
+        """All of it for programs, with these names."""
+        return json.dumps(dataclasses.asdict(self), indent=2)
+
+    def __str__(self) -> str:
+        rows = [_row(name, times, self.batch) for name, times in self.targets.items()]
+        lines = [
+            f"{ascii_only(self.net)} ({self.phase.lower()} phase), batch {self.batch}",
+            "",
+            *aligned(_HEAD, rows, _NUMBERS),
+            "",
+            f"iterations     {self.iterations}",
+            f"multiply-adds  {self.multiply_adds:,}",
+            "product        a matrix product of as many, in the same framework",
+            "ratio          forward / product",
+            *_by_layer(self.targets),
+        ]
+        return "\n".join(lines)
+
+
+def measure(
+    graph: Graph,
+    *,
+    to: Sequence[str],
+    batch: int | None = None,
+    iterations: int = 20,
+    warmup: int = 3,
+    device: str = "cpu",
+    threads: int | None = None,
+    compiled: bool = False,
+    layers: bool = False,
+) -> Timing:
+    """Time a network in targets, each in a process of its own, by turns.
+
+    `batch` replaces that of the definition; `warmup` runs come first and do not count; `compiled`
+    asks for the framework's compiler; `layers` times each layer alone too. Raises Proto2NetError
+    where a target cannot run here.
+    """
+    if batch is not None:
+        graph = with_batch(graph, batch)
+    parts = [graph, *alone(graph)] if layers else [graph]
+    macs = sum(node.macs for node in graph.nodes)
+    setting = Setting(device, compiled, threads, warmup, iterations)
+    programs = {name: [_program(name, part) for part in parts] for name in dict.fromkeys(to)}
+    with ExitStack() as stack:
+        clocks = [stack.enter_context(Stopwatch(name, setting)) for name in programs]
+        found = _by_turns([_timed(c, parts, programs[c.target], matrices(macs)) for c in clocks])
+    targets = dict(zip(programs, found, strict=True))
+    return Timing(graph.name, graph.phase, batch_of(graph), macs, iterations, targets)
+
+
+# ---- what is timed --------------------------------------------------------------------------
+
+
+def batch_of(graph: Graph) -> int:
+    """The batch: the first axis of the first input; 1 without any."""
+    return next((blob.shape[0] for blob in graph.inputs if blob.shape), 1)
+
+
+def with_batch(graph: Graph, batch: int) -> Graph:
+    """The same network for another batch.
+
+    Inputs whose first axis is not that of the first input, such as regions, keep theirs.
+    """
+    if not any(blob.shape for blob in graph.inputs):
+        raise Proto2NetError("the network has no input whose batch could be changed")
+    entries = [_resized(node, batch_of(graph), batch) for node in graph.nodes]
+    resized = wire(graph.name, entries, graph.phase)
+    names = [blob.name for blob in graph.outputs]
+    return resized if names == [b.name for b in resized.outputs] else resized.until(names)
+
+
+def _resized(node: Node[Any], declared: int, batch: int) -> Entry:
+    """The layer, which is changed if it is an input."""
+    if not isinstance(node.layer, Input):
+        return node.entry
+    shapes = tuple(
+        (batch, *top.shape[1:]) if top.shape[:1] == (declared,) else top.shape for top in node.tops
+    )
+    layer = dataclasses.replace(node.layer, shape=shapes)
+    return dataclasses.replace(node.entry, layer=layer)
+
+
+def alone(graph: Graph) -> list[Graph]:
+    """A network of one layer for each layer that reads and makes blobs, with inputs of its own."""
+    return [
+        wire(node.name, [*map(_input, dict.fromkeys(node.bottoms)), node.entry], graph.phase)
+        for node in graph.nodes
+        if node.bottoms and node.tops
+    ]
+
+
+def _input(blob: Blob) -> Entry:
+    return Entry(blob.name, Input((blob.shape,)), tops=(blob.name,))
+
+
+def matrices(macs: int) -> tuple[int, int, int, int] | None:
+    """Two matrices, rows x inner and inner x columns, and a number of products.
+
+    They have as many multiply-adds, as nearly as whole numbers can; None for 0.
+    """
+    if not macs:
+        return None
+    side = min(SIDE, max(1, round(macs ** (1 / 3))))
+    repeats = math.ceil(macs / (MOST_ROWS * side**2))
+    rows = max(1, round(macs / (repeats * side**2)))
+    return rows, side, side, repeats
+
+
+def _program(target: str, graph: Graph) -> Program:
+    """The network as the target's process gets it."""
+    backend = backends.get(target)
+    if not isinstance(backend, Backend):
+        raise Proto2NetError(f'"{target}" prints text; it cannot be timed')
+    emitted = backend.emit(graph)
+    labels = label_blobs(graph)
+    inputs = [(blob.shape, blob in labels) for blob in graph.inputs]
+    return Program(emitted.source, emitted.entry, graph.phase, inputs)
+
+
+# ---- timing ---------------------------------------------------------------------------------
+
+Turns = Generator[None, None, TargetTimes]
+
+
+def _timed(
+    clock: Stopwatch,
+    parts: Sequence[Graph],
+    programs: Sequence[Program],
+    sizes: tuple[int, int, int, int] | None,
+) -> Turns:
+    """Time one target; it yields where it is the turn of another."""
+    version = clock.start()
+    yield
+    clock.build(programs[0])
+    forward = Times.of(clock.forward())
+    yield
+    both = clock.forward_backward()
+    yield
+    product = clock.matrix_product(*sizes) if sizes else None
+    layers = []
+    for part, program in zip(parts[1:], programs[1:], strict=True):
+        yield
+        clock.build(program)
+        node = part.nodes[-1]
+        layers.append(LayerTimes(node.name, node.layer.type, Times.of(clock.forward())))
+    return TargetTimes(
+        version,
+        clock.setting.device,
+        forward,
+        Times.of(both) if both else None,
+        Times.of(product) if product else None,
+        tuple(layers),
+    )
+
+
+def _by_turns(targets: Sequence[Turns]) -> list[TargetTimes]:
+    """Advance all a step at a time, so that what else the machine does meets them alike.
+
+    The problems of one step are raised together.
+    """
+    found: dict[Turns, TargetTimes] = {}
+    while len(found) < len(targets):
+        issues: list[Issue] = []
+        for turns in [turns for turns in targets if turns not in found]:
+            try:
+                next(turns)
+            except StopIteration as end:
+                found[turns] = end.value
+            except Proto2NetError as error:
+                issues += error.issues
+        if issues:
+            raise Proto2NetError(issues)
+    return [found[turns] for turns in targets]
+
+
+# ---- tables ---------------------------------------------------------------------------------
+
+_HEAD = (
+    "target",
+    "device",
+    "forward ms",
+    "+-",
+    "images/s",
+    "forward-backward ms",
+    "+-",
+    "images/s",
+    "product ms",
+    "ratio",
+)
+_NUMBERS = len(_HEAD) - 2
+
+
+def _row(target: str, times: TargetTimes, batch: int) -> list[str]:
+    return [
+        f"{target} {times.version}",
+        times.device,
+        *_cells(times.forward, batch),
+        *_cells(times.forward_backward, batch),
+        _ms(times.matrix_product),
+        "-" if times.ratio is None else f"{times.ratio:.2f}",
+    ]
+
+
+def _cells(times: Times | None, batch: int) -> list[str]:
+    if times is None:
+        return ["-"] * 3
+    return [_ms(times), f"{times.std_ms:,.3f}", f"{1000 * batch / times.mean_ms:,.1f}"]
+
+
+def _ms(times: Times | None) -> str:
+    return f"{times.mean_ms:,.3f}" if times else "-"
+
+
+def _by_layer(targets: Mapping[str, TargetTimes]) -> list[str]:
+    """The table of layers, if they were timed."""
+    columns = [times.layers for times in targets.values()]
+    if not any(columns):
+        return []
+    head = ["layer", "type", *(f"{name} {unit}" for name in targets for unit in ("ms", "%"))]
+    rows = [
+        [ascii_only(row[0].name), row[0].type, *(cell for pair in cells for cell in pair)]
+        for row, cells in zip(
+            zip(*columns, strict=True),
+            zip(*map(_shares, columns), strict=True),
+            strict=True,
+        )
+    ]
+    return ["", *aligned(head, rows, 2 * len(targets))]
+
+
+def _shares(layers: Sequence[LayerTimes]) -> Iterator[tuple[str, str]]:
+    """Of each layer the time, and its share of all in percent."""
+    total = sum(layer.forward.mean_ms for layer in layers)
+    for layer in layers:
+        yield _ms(layer.forward), f"{100 * layer.forward.mean_ms / total:.1f}"
+
+
+# ---- networks written by hand ---------------------------------------------------------------
+
+
+def hand_written(
+    file: str, name: str, *, inputs: Mapping[str, Shape] | None = None, outputs: Sequence[str] = ()
+) -> Graph:
+    """The graph of a network class in a Python file, whose code is run.
+
+    `inputs` are handed to the class, as it counts their axes; without, it must have its own.
+    """
+    with _problems_in(file):
+        module = _module(file)
+    found = getattr(module, name, None)
+    if not isinstance(found, type):
+        classes = [key for key, value in vars(module).items() if isinstance(value, type)]
+        raise _problem(file, f"there is no class {name}", closest(name, classes))
+    if not hasattr(found, "graph"):
+        raise _problem(file, f"the class {name} is no network", "it must be a proto2net.Network")
+    if not inputs and not getattr(found, "inputs", None):
+        raise _problem(
+            file,
+            f"the class {name} does not say what shapes its inputs have",
+            "give them, as in --input data=1,224,224,3",
+        )
+    with _problems_in(file):
+        graph: Graph = (found(inputs) if inputs else found()).graph
+    return graph.until(outputs) if outputs else graph
+
+
+def _module(file: str) -> ModuleType:
+    """The file as a module that no other can be mistaken for."""
+    name = f"proto2net.timed.{Path(file).stem}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise _problem(file, "this is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@contextmanager
+def _problems_in(file: str) -> Iterator[None]:
+    """Tell what the user's code raises, with the line of the file."""
+    try:
+        yield
+    except Proto2NetError:
+        raise
+    except SyntaxError as error:
+        where = error.filename or file
+        shown = file if _same(where, file) else where
+        raise _problem(shown, error.msg, line=error.lineno or 0) from None
+    except OSError as error:
+        raise _problem(file, error.strerror or str(error)) from None
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [frame.lineno for frame in frames if _same(frame.filename, file)]
+        line = lines[-1] if lines else None
+        raise _problem(file, f"{type(error).__name__}: {error}", line=line or 0) from None
+
+
+def _same(file: str, other: str) -> bool:
+    return os.path.abspath(file) == os.path.abspath(other)
+
+
+def _problem(file: str, message: str, hint: str = "", line: int = 0) -> Proto2NetError:
+    return Proto2NetError([Issue(message, hint, Location(file, line))])

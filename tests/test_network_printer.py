@@ -1,0 +1,259 @@
+"""A graph printed as a hand-written network gives the same graph when it is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from digests import GOLDEN, MODELS
+from hypothesis import strategies as st
+from reference import corpus, needs_nets
+
+import proto2net
+from proto2net import Graph, Network, Proto2NetError
+from proto2net.backends import get
+from proto2net.graph import Entry, wire
+from proto2net.layers import (
+    ELU,
+    LRN,
+    BatchNorm,
+    Concat,
+    Convolution,
+    Deconvolution,
+    Dropout,
+    Eltwise,
+    Filler,
+    Flatten,
+    InnerProduct,
+    Input,
+    Layer,
+    ParamSpec,
+    Pooling,
+    Power,
+    PReLU,
+    ReLU,
+    Reshape,
+    Scale,
+    Slice,
+    Softmax,
+    Tile,
+    shortest,
+)
+
+FILES = sorted([*MODELS.glob("*.prototxt"), *GOLDEN.glob("layers/*/*.prototxt")])
+
+
+def printed(graph: Graph) -> str:
+    """The class of the graph, once it is sure that running it gives the graph again."""
+    source = proto2net.convert(graph, to="network")
+    assert run(source).graph == graph
+    return source
+
+
+def run(source: str) -> Network:
+    """The network of a printed class."""
+    namespace: dict[str, Any] = {"__name__": "printed"}
+    exec(compile(source, "printed.py", "exec"), namespace)  # noqa: S102  # what we printed
+    net: Network = list(namespace.values())[-1]()
+    return net
+
+
+def in_both_phases(net: Any, **options: Any) -> Iterator[Graph]:
+    """The graphs of a definition, which may be valid in one phase only."""
+    for phase in ("test", "train"):
+        try:
+            yield proto2net.parse(net, phase=phase, **options)
+        except Proto2NetError:
+            continue
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: "-".join(file.parts[-2:]))
+def test_a_printed_network_gives_the_same_graph(file: Path) -> None:
+    for graph in in_both_phases(file):
+        assert printed(graph) == proto2net.convert(graph, to="network")  # it never changes
+
+
+@needs_nets
+def test_every_public_definition_gives_the_same_graph() -> None:
+    wrong = []
+    for path, sha, text in corpus({"deploy"}):
+        if int(sha, 16) % 4:  # a fourth of them, for the time that it takes
+            continue
+        for graph in in_both_phases(text, file=path):
+            if run(proto2net.convert(graph, to="network")).graph != graph:
+                wrong.append(path)
+    assert wrong == []
+
+
+def test_a_part_of_a_network_is_printed_with_its_outputs() -> None:
+    graph = proto2net.parse(MODELS / "googlenet.prototxt", outputs=["pool2/3x3_s2", "pool1/norm1"])
+    assert 'outputs = ("pool2/3x3_s2", "pool1/norm1")' in printed(graph)
+
+
+LENET = '''\
+"""LeNet, converted from Caffe by proto2net."""
+
+from typing import ClassVar
+
+from proto2net import Network
+from proto2net.layers import ParamSpec
+
+
+class LeNet(Network):
+    """LeNet, converted from Caffe by proto2net."""
+
+    inputs: ClassVar = {"data": (64, 28, 28, 1)}
+    params: ClassVar = (ParamSpec(lr_mult=1.0), ParamSpec(lr_mult=2.0))
+
+    def setup(self) -> None:
+        (
+            self.feed("data")
+            .conv(5, 5, 20, 1, 1, padding="VALID", relu=False, name="conv1")
+            .max_pool(2, 2, 2, 2, padding=0, name="pool1")
+            .conv(5, 5, 50, 1, 1, padding="VALID", relu=False, name="conv2")
+            .max_pool(2, 2, 2, 2, padding=0, name="pool2")
+            .fc(500, relu="relu1", name="ip1")
+            .fc(10, relu=False, name="ip2")
+            .softmax(name="prob")
+        )
+
+
+if __name__ == "__main__":
+    print(LeNet())
+'''
+
+
+def test_the_text_is_as_people_write_it() -> None:
+    assert proto2net.convert(MODELS / "lenet.prototxt", to="network") == LENET
+
+
+def test_names_from_a_file_are_quoted() -> None:
+    definition = r"""
+    name: "\"); import os  # \\"
+    layer { name: "a\"\n" type: "Input" top: "a\"\n" input_param { shape { dim: 2 dim: 3 } } }
+    layer { name: "'''\"\"\"" type: "ReLU" bottom: "a\"\n" top: "{0}" }
+    """
+    printed(proto2net.parse(definition))
+
+
+def test_a_network_called_as_a_layer_type_is_renamed() -> None:
+    definition = """
+    name: "Scale"
+    layer { name: "d" type: "Input" top: "d" input_param { shape { dim: 2 } } }
+    """
+    assert "class ScaleNet(Network):" in printed(proto2net.parse(definition))
+
+
+def test_weights_are_written_in_ethereons_layout_and_read_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from proto2net.porting import port
+    from proto2net.weights import match, read
+
+    case = GOLDEN / "layers" / "net_bn_scale_relu"
+    graph = proto2net.parse(case / "net.prototxt")
+    ported = port(graph, case / "net.caffemodel", get("network"), stem="net")
+    with (tmp_path / "net.safetensors").open("wb", buffering=0) as stream:
+        ported.write(stream)
+    monkeypatch.chdir(tmp_path)
+    found = read("net.safetensors")
+    stored = {layer.name: layer.arrays[0].array.shape for layer in found.layers if layer.arrays[0]}
+    assert stored["conv/weights"] == (3, 3, 4, 6)
+    assert set(stored) >= {"bn/mean", "bn/variance", "scale/scale", "scale/offset"}
+    right = statistics(match(graph, read(case / "net.caffemodel")).values)
+    for slot, array in statistics(match(graph, found).values).items():
+        assert array == pytest.approx(right[slot], rel=1e-6)
+
+
+def statistics(values: dict[Any, Any]) -> dict[str, Any]:
+    """Learned blobs by layer and name; means and variances with their factor put in."""
+    found = {f"{node.name}/{blob}": array for (node, blob), array in values.items()}
+    factor = found.pop("bn/scale_factor")
+    return found | {name: found[name] / factor for name in ("bn/mean", "bn/variance")}
+
+
+# ---- random graphs --------------------------------------------------------------------------
+
+small = st.integers(1, 4)
+floats = st.floats(-2, 2, width=32).map(shortest)
+sides = st.one_of(st.tuples(small), st.tuples(small, small).filter(lambda s: s[0] != s[1]))
+fillers = st.sampled_from([Filler(), Filler("xavier"), Filler("gaussian", std=0.25)])
+windows = {"kernel": sides, "stride": sides, "pad": st.sampled_from([(0,), (1,), (1, 2)])}
+LAYERS: list[st.SearchStrategy[Layer]] = [
+    st.builds(
+        Convolution,
+        num_output=st.sampled_from([2, 4, 6]),
+        **windows,
+        dilation=st.sampled_from([(1,), (2,), (1, 2)]),
+        group=st.sampled_from([1, 2]),
+        bias_term=st.booleans(),
+        weight_filler=fillers,
+    ),
+    st.builds(Deconvolution, num_output=small, **windows, bias_filler=fillers),
+    st.builds(
+        Pooling,
+        pool=st.sampled_from(["MAX", "AVE", "STOCHASTIC"]),
+        **windows,
+        round_mode=st.sampled_from(["CEIL", "FLOOR"]),
+    ),
+    st.just(Pooling("AVE", global_pooling=True)),
+    st.builds(
+        InnerProduct, num_output=small, axis=st.sampled_from([1, -1]), bias_term=st.booleans()
+    ),
+    st.builds(LRN, local_size=st.sampled_from([1, 3, 5]), alpha=floats, beta=floats, k=floats),
+    st.builds(BatchNorm, use_global_stats=st.sampled_from([None, True]), eps=floats),
+    st.builds(Scale, bias_term=st.booleans(), axis=st.sampled_from([1, 0])),
+    st.builds(Dropout, dropout_ratio=st.floats(0, 0.75, width=32).map(shortest)),
+    st.builds(ReLU, negative_slope=st.sampled_from([0.0, 0.1])),
+    st.builds(PReLU, channel_shared=st.booleans()),
+    st.builds(ELU, alpha=floats),
+    st.builds(Power, power=st.sampled_from([1.0, 2.0]), scale=floats, shift=floats),
+    st.builds(Eltwise, operation=st.sampled_from(["SUM", "PROD", "MAX"])),
+    st.builds(Concat, axis=st.sampled_from([None, 1, 2, -1])),
+    st.builds(Slice, axis=st.sampled_from([None, 0, 1, 3])),
+    st.builds(Softmax, axis=st.sampled_from([1, 2, -1])),
+    st.builds(Flatten, axis=st.sampled_from([1, 2])),
+    st.builds(Reshape, shape=st.sampled_from([(0, -1), (0, 0, -1), (2, -1, 3)])),
+    st.builds(Tile, axis=st.sampled_from([1, 2]), tiles=small),
+]
+names = st.text("abc/-_.0\"'", min_size=1, max_size=4)
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Graph:
+    """A network of random layers; those that do not fit are left out."""
+    phase = draw(st.sampled_from(["TEST", "TRAIN"]))
+    first = draw(st.sampled_from(["data", "in"]))
+    entries = [Entry(first, Input(shape=((2, 4, 9, 7),)), tops=("data",), phase=phase)]
+    for number in range(draw(st.integers(0, 8))):
+        layer = draw(st.one_of(LAYERS))
+        known = [top for entry in entries for top in entry.tops]
+        least, most = layer.bottoms
+        bottoms = draw(st.lists(st.sampled_from(known[-4:]), min_size=least, max_size=min(most, 3)))
+        name = f"{draw(names)}{number}"
+        tops = {"own": (name,), "in place": bottoms[:1], "two": (f"{name}a", f"{name}b")}
+        wanted = draw(st.sampled_from(["own", "own", "in place", "two"]))
+        params = draw(st.sampled_from([(), (), (ParamSpec(lr_mult=2.0),)]))
+        entry = Entry(name, layer, tuple(bottoms), tuple(tops[wanted]), params, phase=phase)
+        try:
+            wire("net", [*entries, entry], phase)
+        except Proto2NetError:
+            continue
+        entries.append(entry)
+    return wire(draw(names), entries, phase)
+
+
+@hypothesis.settings(max_examples=150, deadline=None)
+@hypothesis.given(graphs())
+def test_a_random_network_gives_the_same_graph(graph: Graph) -> None:
+    printed(graph)
+
+
+@hypothesis.settings(max_examples=100, deadline=None)
+@hypothesis.given(graphs())
+def test_a_random_network_survives_caffes_text(graph: Graph) -> None:
+    text = proto2net.convert(graph, to="prototxt")
+    assert proto2net.parse(text, phase=graph.phase.lower(), file=f"{graph.name}.prototxt") == graph

@@ -1,0 +1,145 @@
+"""SAME is TensorFlow's own padding, in the numpy target and in Keras."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from padding_cases import UNEVEN, computed, convolutions, graph, images, poolings, weights
+from samples.sample import Ndarray
+
+import proto2net
+from proto2net import Graph, backends
+from proto2net.graph import Entry, wire
+from proto2net.layers import Convolution, Layer, Pooling, ReLU
+from proto2net.shape import Shape
+from proto2net.weights import match
+
+TF = backends.get("tf")
+
+
+def keras_network(net: Graph) -> keras.Model:
+    """The emitted network for images of any size."""
+    emitted = TF.emit(net)
+    names: dict[str, Any] = {"__name__": "emitted"}
+    exec(emitted.source, names)  # noqa: S102  # our own rendering
+    _, channels, *size = net.inputs[0].shape
+    image = (channels, None) if len(size) == 1 else (*[None] * len(size), channels)
+    network = names[emitted.entry](image)
+    TF.install(network, emitted.converted(match(net, weights(net)).values))
+    return network
+
+
+def computed_by_keras(net: Graph, fed: list[Ndarray]) -> list[Ndarray]:
+    network = keras_network(net)
+    return [TF.run(network, net, {"x": image})[0] for image in fed]
+
+
+def convolved(layer: Convolution, image: Ndarray) -> Ndarray:
+    """What TensorFlow itself computes, by one group after the other."""
+    axes = image.ndim - 2
+    weight, bias = weights(graph(layer, image.shape))["layer"]
+    x = np.split(np.moveaxis(image, 1, -1), layer.group, -1)
+    w = np.split(weight.transpose(*range(2, axes + 2), 1, 0), layer.group, -1)
+    window = layer.window(image.shape)
+    parts = [strided(*part, window.stride, window.dilation) for part in zip(x, w, strict=True)]
+    return np.moveaxis(np.concatenate(parts, -1) + bias, -1, 1)
+
+
+def strided(x: Ndarray, w: Ndarray, strides: Shape, dilations: Shape) -> Ndarray:
+    """TensorFlow's convolution; a dilated kernel is given to it with its holes as zeros."""
+    extent = [d * (k - 1) + 1 for k, d in zip(w.shape[:-2], dilations, strict=True)]
+    holes = np.zeros((*extent, *w.shape[-2:]), np.float32)
+    holes[tuple(slice(None, None, d) for d in dilations)] = w
+    result: Ndarray = tf.nn.convolution(x, holes, strides, "SAME").numpy()
+    return result
+
+
+def pooled(layer: Pooling, image: Ndarray) -> Ndarray:
+    pool = {"MAX": tf.nn.max_pool2d, "AVE": tf.nn.avg_pool2d}[layer.pool]
+    window = layer.window(image.shape)
+    top = pool(image.transpose(0, 2, 3, 1), window.kernel, window.stride, "SAME")
+    result: Ndarray = top.numpy().transpose(0, 3, 1, 2)
+    return result
+
+
+def check(layer: Convolution | Pooling, shape: Shape, to: str) -> None:
+    """The emitted network is what TensorFlow computes, for images of any size."""
+    net, fed = graph(layer, shape), images(shape)
+    found = computed_by_keras(net, fed) if to == "tf" else computed(net, to, fed)
+    right = convolved if isinstance(layer, Convolution) else pooled
+    for top, image in zip(found, fed, strict=True):
+        np.testing.assert_allclose(
+            top, right(layer, image), rtol=1e-5, atol=1e-5, err_msg=str(layer)
+        )
+    assert net.outputs[0].shape == found[0].shape
+
+
+@pytest.mark.parametrize("to", ["numpy", "tf"])
+def test_a_convolution_with_same_is_tensorflows_for_images_of_any_size(to: str) -> None:
+    for layer, shape in convolutions():
+        check(layer, shape, to)
+
+
+@pytest.mark.parametrize("to", ["numpy", "tf"])
+def test_a_pooling_with_same_is_tensorflows_for_images_of_any_size(to: str) -> None:
+    for layer, shape in poolings():
+        check(layer, shape, to)
+
+
+@pytest.mark.parametrize("name", UNEVEN)
+def test_uneven_padding_is_right_for_images_of_any_size(name: str) -> None:
+    layer, shape = UNEVEN[name]
+    net, fed = graph(layer, shape), images(shape)
+    for found, right in zip(computed_by_keras(net, fed), computed(net, "numpy", fed), strict=True):
+        np.testing.assert_allclose(found, right, rtol=1e-5, atol=1e-5)
+
+
+def line(net: Graph) -> str:
+    """The line of the emitted file that has the layer."""
+    source = proto2net.convert(net, to="tf")
+    (found,) = (line.strip() for line in source.splitlines() if 'name="layer"' in line)
+    return found.partition("  #")[0]
+
+
+SHAPE = (2, 3, 8, 10)
+
+
+def test_same_is_said_as_keras_says_it() -> None:
+    window: Any = {"kernel": (3,), "stride": (2,), "padding": "SAME"}
+    said = 'padding="same", name="layer")(x)'
+    wide = line(graph(Convolution(4, **window), SHAPE))
+    assert wide == f"y = layers.Conv2D(4, 3, strides=2, {said}"
+    deep = line(graph(Convolution(3, group=3, **window), SHAPE))
+    assert deep == f"y = layers.DepthwiseConv2D(3, strides=2, {said}"
+    assert line(graph(Pooling(**window), SHAPE)) == f"y = layers.MaxPooling2D(3, 2, {said}"
+    mean = line(graph(Pooling("AVE", **window), SHAPE))
+    assert mean == f"y = layers.AveragePooling2D(3, 2, {said}"
+
+
+def test_a_convolution_with_same_has_its_activation_in_it() -> None:
+    layer = Convolution(4, (3,), (2,), padding="SAME")
+    entries = [node.entry for node in graph(layer, SHAPE).nodes]
+    net = wire("padded", [*entries, Entry("relu", ReLU(), ("y",), ("y",))])
+    assert 'strides=2, padding="same", activation="relu"' in proto2net.convert(net, to="tf")
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Convolution(4, (3,), (2,), dilation=(2,), padding="SAME"),
+        Pooling("AVE", (3,), (3,), pad_r=1),
+    ],
+    ids=["convolution", "pooling"],
+)
+def test_padding_goes_round_through_a_keras_file(layer: Layer, tmp_path: Path) -> None:
+    net, (image, *_) = graph(layer, SHAPE), images(SHAPE)
+    network = keras_network(net)
+    network.save(tmp_path / "network.keras")
+    other = keras.saving.load_model(tmp_path / "network.keras")
+    found, right = (TF.run(model, net, {"x": image})[0] for model in (other, network))
+    np.testing.assert_array_equal(found, right)

@@ -1,0 +1,64 @@
+"""PyTorch pads as the numpy target does, which is held against TensorFlow and the forks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from padding_cases import UNEVEN, computed, convolutions, graph, images, poolings
+
+import proto2net
+from proto2net.layers import Convolution, Deconvolution, Layer, Pooling
+from proto2net.shape import Shape
+
+
+def agrees(layer: Layer, shape: Shape) -> None:
+    net = graph(layer, shape)
+    fed = images(shape)
+    for found, right in zip(computed(net, "torch", fed), computed(net, "numpy", fed), strict=True):
+        np.testing.assert_allclose(found, right, rtol=1e-5, atol=1e-5, err_msg=str(layer))
+
+
+def test_a_convolution_with_same_is_right_for_images_of_any_size() -> None:
+    for layer, shape in convolutions():
+        agrees(layer, shape)
+
+
+def test_a_pooling_with_same_is_right_for_images_of_any_size() -> None:
+    for layer, shape in poolings():
+        agrees(layer, shape)
+
+
+@pytest.mark.parametrize("name", UNEVEN)
+def test_uneven_padding_is_right_for_images_of_any_size(name: str) -> None:
+    agrees(*UNEVEN[name])
+
+
+def line(layer: Layer, words: str) -> str:
+    """The line of the emitted file that has these words."""
+    source = proto2net.convert(graph(layer, (2, 3, 8, 10)), to="torch")
+    (found,) = (line.strip() for line in source.splitlines() if words in line)
+    return found.partition("  #")[0]
+
+
+def test_padding_that_no_size_changes_is_said_in_numbers() -> None:
+    odd = Convolution(4, (3,), padding="SAME")
+    assert line(odd, "Conv2d(") == "self.layer = nn.Conv2d(3, 4, kernel_size=3, padding=1)"
+    even = Convolution(4, (4,), padding="SAME")
+    assert line(even, "y = ") == "y = self.layer(F.pad(x, (1, 2, 1, 2)))"
+    given = Convolution(4, (3,), (2,), pad_r=1, pad_b=1)
+    assert line(given, "y = ") == "y = self.layer(F.pad(x, (0, 1, 0, 1)))"
+    mean = Pooling("AVE", (3,), padding="SAME")
+    assert line(mean, "y = ").endswith("stride=1, padding=1, count_include_pad=False)")
+    most = Pooling("MAX", (3,), (2,), pad_r=1, pad_b=1)
+    padded = 'F.pad(x, (0, 1, 0, 1), value=float("-inf"))'
+    assert padded in proto2net.convert(graph(most, (2, 3, 8, 10)), to="torch")
+
+
+def test_padding_by_the_size_of_the_image_stands_where_it_is_used() -> None:
+    layer = Convolution(4, (3,), (2,), padding="SAME")
+    assert line(layer, "y = ") == "y = self.layer(pad_same(x, (3, 3), (2, 2)))"
+
+
+def test_a_deconvolution_cuts_off_what_each_side_says() -> None:
+    cut = Deconvolution(4, (4,), (2,), pad_r=1, pad_b=2)
+    assert line(cut, "y = ") == "y = F.pad(self.layer(x), (0, -1, 0, -2))"
