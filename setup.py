@@ -23,9 +23,11 @@ TEST = [
     "grpcio-tools",
     "hypothesis",
     "mypy",
+    "opencv-python-headless<5",  # its dnn module reads Caffe's files, no longer from 5 on
     "pytest",
     "pytest-xdist",
     "ruff",
+    "scikit-learn",
     "setuptools>=77",
     "types-protobuf",
 ]
@@ -41,9 +43,9 @@ setup(
     python_requires=">=3.10,<3.14",
     packages=find_packages(include=["proto2net", "proto2net.*"]),
     package_data={"proto2net": ["py.typed"], "proto2net.caffe": ["caffe.desc"]},
-    install_requires=[
+    install_requires=[  # tests/versions.py runs with the lowest of each
         "click>=8.1",
-        "numpy>=1.23",
+        "numpy>=1.24",
         "protobuf>=4.25",
         "rich>=13",
         "safetensors>=0.4",

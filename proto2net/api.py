@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import itertools
 import linecache
 import logging
@@ -19,11 +18,12 @@ from proto2net import backends
 from proto2net.backends.base import Backend, Emitted
 from proto2net.errors import Issue, Location, ParseError, Proto2NetError
 from proto2net.graph import Graph, Node, wire
+from proto2net.layers import plugins
+from proto2net.layers.holes import Holes
 from proto2net.rewrites import deploy
 
 if TYPE_CHECKING:
     from proto2net.backends.base import Ndarray
-    from proto2net.caffe.schema import Message
     from proto2net.weights import Arrays, Weights
 
 Net = str | Path | Graph
@@ -39,20 +39,28 @@ def parse(
     inputs: Mapping[str, Sequence[int]] | None = None,
     outputs: Sequence[str] = (),
     ignore_unknown_fields: bool = False,
+    layers: str | Path | None = None,
+    holes: Mapping[str, Sequence[Sequence[int]]] | None = None,
+    fork: str = "",
     file: str = "",
 ) -> Graph:
-    """The graph of one phase of a network definition.
+    """The graph of one phase of a network definition; a solver is followed to its network.
 
     `inputs` gives shapes (N, C, H, W) to inputs by name; `outputs` keeps only what these blobs
     need. `ignore_unknown_fields` passes over fields that no known version of Caffe has, or that
-    the layer does not know. `file` is what messages call a text. What was assumed, left out or
-    ignored is logged.
+    the layer does not know. `layers` is a Python file that declares layer types: it is run.
+    `holes` leaves layers to be written, by name or as "type:Foo", with the shapes of their tops.
+    `fork` names the fork of Caffe that the network is for, where forks disagree about a layer.
+    `file` is what messages call a text. What was assumed, left out or ignored is logged.
     """
-    graph = (
-        net
-        if isinstance(net, Graph)
-        else _read(net, file, phase, level, stages, inputs or {}, ignore_unknown_fields)
-    )
+    if isinstance(net, Graph):
+        graph = net
+    else:
+        if layers is not None:
+            plugins.load_file(layers)
+        shapes = {name: tuple(map(tuple, each)) for name, each in (holes or {}).items()}
+        rules = (phase, level, stages)
+        graph = _read(net, file, rules, inputs or {}, ignore_unknown_fields, shapes, fork)
     return graph.until(outputs) if outputs else graph
 
 
@@ -171,31 +179,45 @@ def imported(source: str, entry: str) -> ModuleType:
 def _read(
     net: str | Path,
     file: str,
-    phase: str,
-    level: int,
-    stages: Sequence[str],
+    rules: tuple[str, int, Sequence[str]],
     inputs: Mapping[str, Sequence[int]],
     ignore_unknown_fields: bool,
+    holes: Holes,
+    fork: str,
 ) -> Graph:
-    from proto2net.caffe import importer
-    from proto2net.caffe.phase import select
-    from proto2net.caffe.prototxt import TextError, by_line
+    from proto2net.caffe import definition, importer
+    from proto2net.caffe.phase import State, stand_ins
 
-    phase = phase.upper()
-    if phase not in ("TEST", "TRAIN"):
+    phase, level, stages = rules
+    if phase.upper() not in ("TEST", "TRAIN"):
         raise Proto2NetError(f'no phase "{phase.lower()}"', "it is test or train")
-    file = file or ("<text>" if _is_text(net) else str(net))
-    try:
-        message, notes = _definition(net, file, ignore_unknown_fields)
-    except TextError as error:
-        layers = select(error.message, phase, level, stages, file)
-        unknown = importer.unknown_types([layer for layer in layers if layer.type], file)
-        raise ParseError(by_line([*error.issues, *unknown])) from None
-    layers = select(message, phase, level, stages, file)
-    entries, ignored = importer.entries(
-        layers, phase, file, ignore_unknown_fields=ignore_unknown_fields
+    found = definition.read(
+        net,
+        file or ("<text>" if definition.is_text(net) else str(net)),
+        State(phase.upper(), level, tuple(stages)),
+        ignore_unknown_fields=ignore_unknown_fields,
+        holes=holes,
     )
-    notes += importer.ignored_of_net(message, file) + ignored
+    phase, file, notes = found.state.phase, found.file, found.notes
+    layers = found.layers
+    if phase == "TEST":
+        images = stand_ins(found.net, layers)
+        layers = [*images, *layers]
+        notes = [*notes, *(f'layer "{x.name}" ({x.type}) of training is the input' for x in images)]
+    entries, told = importer.entries(
+        layers,
+        phase,
+        file,
+        ignore_unknown_fields=ignore_unknown_fields,
+        holes=holes,
+        fork=fork,
+    )
+    notes = [
+        *notes,
+        *importer.ignored_of_net(found.net, file),
+        *told,
+        *importer.shared_with_none(entries, file),
+    ]
     if phase == "TEST":
         entries, left_out = deploy.without_labels(entries)
         notes += left_out
@@ -205,45 +227,22 @@ def _read(
     if not entries:
         empty = f"the network has no layers in the {phase.lower()} phase"
         raise ParseError([Issue(empty, where=Location(file, 1))])
-    return wire(message.name or Path(file).stem.strip("<>"), entries, phase)
-
-
-def _definition(
-    net: str | Path, file: str, ignore_unknown_fields: bool
-) -> tuple[Message, list[str]]:
-    """The definition in the current format, and what reading and upgrading it had to do."""
-    from proto2net.caffe import caffemodel, prototxt, upgrade
-    from proto2net.weights import HEAD, format_of
-
-    if _is_text(net):
-        text = str(net)
-    else:
-        try:
-            with open(net, "rb") as stream:
-                head = stream.read(HEAD)
-                if format_of(head):
-                    return caffemodel.definition(net, file)
-                content = io.BytesIO(head + stream.read())
-        except OSError as error:
-            raise Proto2NetError(f"{net}: {error.strerror}") from None
-        text = io.TextIOWrapper(content, encoding="utf-8-sig", errors="replace").read()
-    message, notes = prototxt.read(text, file, ignore_unknown_fields=ignore_unknown_fields)
-    return message, notes + upgrade.upgrade(message, file)
+    name = found.net.name or Path(file).stem.strip("<>")
+    graph = wire(name, entries, phase, found.left_out)
+    for note in importer.disputed(graph):
+        _LOG.info(note)
+    return graph
 
 
 def is_caffemodel(net: Net) -> bool:
     """Whether this is the path of a .caffemodel, which has weights of its own."""
+    from proto2net.caffe.definition import is_text
     from proto2net.weights import HEAD, Format, format_of
 
-    if isinstance(net, Graph) or _is_text(net) or not os.path.isfile(net):
+    if isinstance(net, Graph) or is_text(net) or not os.path.isfile(net):
         return False
     with open(net, "rb") as stream:
         return format_of(stream.read(HEAD)) is Format.CAFFEMODEL
-
-
-def _is_text(net: str | Path) -> bool:
-    """Whether this is a definition itself, and not the path of one."""
-    return isinstance(net, str) and ("\n" in net or "{" in net)
 
 
 _LOG = logging.getLogger("proto2net")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import logging
 import os
+import platform
 import re
+import shlex
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
 from keyword import iskeyword
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, cast
@@ -19,13 +21,18 @@ import click
 from click.core import ParameterSource
 
 from proto2net import Graph, Issue, Proto2NetError, __version__, backends, output, parse
+from proto2net.layers.holes import Hole
 from proto2net.output import printable
+from proto2net.rewrites.deploy import UNSTATED
 
 STANDARD = "-"
 """Standard input or output in the place of a file."""
 
 MUCH = 100_000_000
 """From this many bytes on, a bar shows how far writing is."""
+
+BUG = 70
+"""The exit code of a program that has failed by a fault of its own (EX_SOFTWARE)."""
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it."""
@@ -53,12 +60,20 @@ def _runnable(ctx: click.Context, param: click.Parameter, text: str) -> list[str
 
 
 def _input(text: str) -> tuple[str, tuple[int, ...]]:
-    """A name and a shape, from NAME=1,3,224,224 or NAME=1x3x224x224."""
-    name, _, dims = text.rpartition("=")
+    """A name and a shape, from NAME=1,3,224,224 or NAME=1x3x224x224; "*" without a name."""
+    name, equals, dims = text.rpartition("=")
     sizes = re.split(r"\s*[,x]\s*", dims.strip())
-    if not name or not all(re.fullmatch("[0-9]{1,10}", size) for size in sizes):
-        raise click.BadParameter(f"{text!r} is not NAME=DIMS, such as data=1,3,224,224")
-    return name, tuple(map(int, sizes))
+    if (equals and not name) or not all(re.fullmatch("[0-9]{1,10}", size) for size in sizes):
+        raise click.BadParameter(f"{text!r} is not [NAME=]DIMS, such as data=1,3,224,224")
+    return name or UNSTATED, tuple(map(int, sizes))
+
+
+def _hole(text: str) -> tuple[str, list[tuple[int, ...]]]:
+    """A name and the shapes of tops, from NAME=300,5 or NAME=300,5;300,1."""
+    name, _, shapes = text.rpartition("=")
+    if not name:
+        raise click.BadParameter(f"{text!r} is not NAME=SHAPE, such as rois=300,5")
+    return name, [_input(f"{name}={shape}")[1] for shape in shapes.split(";")]
 
 
 def _stage(text: str) -> str:
@@ -77,14 +92,48 @@ def _level(text: str) -> int:
 
 def _class_name(text: str) -> str:
     """A name that a class or function can have."""
-    if not text.isidentifier() or iskeyword(text):
-        raise click.BadParameter(f"{text!r} is not a name that a class can have in Python")
+    if not (text.isascii() and text.isidentifier()) or iskeyword(text):
+        raise click.BadParameter(f"{text!r} is not a name for a class, of letters, digits and _")
     return text
 
 
-def _network(command: Callable[..., None]) -> Callable[..., None]:
+Command = Callable[..., None]
+
+
+def _network(command: Command) -> Command:
     """The arguments that say which graph is meant; all but NET are options of `parse`."""
+    return _definition("--layers")(click.argument("net", metavar="NET")(command))
+
+
+def _definition(*layers: str) -> Callable[[Command], Command]:
+    """The options that say how definitions are read, `layers` being what one of them is called."""
+    return lambda command: _with_options(command, layers)
+
+
+def _with_options(command: Command, layers: Sequence[str]) -> Command:
     for parameter in (
+        click.option(
+            *layers,
+            "layers",
+            type=click.Path(),
+            metavar="FILE.py",
+            help="Layer types of your own: this Python file is run.",
+        ),
+        click.option(
+            "--holes",
+            type=_hole,
+            metavar="NAME=DIMS",
+            multiple=True,
+            callback=lambda ctx, param, pairs: dict(pairs),
+            help="Leave a layer to be written, by name or as type:TYPE, with the shape of its top, "
+            "such as rois=300,5. Repeatable; several tops have ; in between.",
+        ),
+        click.option(
+            "--fork",
+            metavar="NAME",
+            default="",
+            help="The fork of Caffe that NET is for, such as darknet, where forks disagree.",
+        ),
         click.option(
             "--ignore-unknown-fields",
             is_flag=True,
@@ -101,10 +150,11 @@ def _network(command: Callable[..., None]) -> Callable[..., None]:
             "--input",
             "inputs",
             type=_input,
-            metavar="NAME=DIMS",
+            metavar="[NAME=]DIMS",
             multiple=True,
             callback=lambda ctx, param, pairs: dict(pairs),
-            help="The shape of an input, such as data=1,3,224,224. Repeatable.",
+            help="The shape of an input, such as data=1,3,224,224; without a name, of each whose "
+            "shape the file does not state. Repeatable.",
         ),
         click.option(
             "--stage",
@@ -128,7 +178,6 @@ def _network(command: Callable[..., None]) -> Callable[..., None]:
             show_default=True,
             help="The network for testing and use, or for training.",
         ),
-        click.argument("net", metavar="NET"),
     ):
         command = parameter(command)
     return command
@@ -139,11 +188,12 @@ def _network(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="""NET is a prototxt; - reads standard input.
+    epilog="""NET is a prototxt, or a solver that names one; - reads standard input.
 
     \b
     Exit codes: 0 done; 1 the input is at fault, and nothing was written;
-    2 the command line is at fault.
+    2 the command line is at fault; 70 proto2net is at fault; 130 Ctrl-C.
+    What is killed may leave .proto2net-*.tmp beside OUT, which can be deleted.
 
     \b
     Completion, for ~/.bashrc (zsh_source and fish_source for those shells):
@@ -207,6 +257,7 @@ def convert(
     graph = _graph(net, options)
     stem = graph.name if net == STANDARD else Path(net).stem
     path = Path(out or function_name(stem) + target.suffix)
+    files: dict[Path, output.Content] = {}
     if weights:
         from proto2net.porting import port
 
@@ -221,15 +272,19 @@ def convert(
         )
         graph, emitted = ported.graph, ported.emitted
         beside = path.with_suffix(ported.suffix)
-        output.check(path, overwrite=force)
-        output.write(beside, _watched(ported.write, ported.size), overwrite=force)
-        _say(f"wrote {beside}")
+        if beside == path:
+            raise Proto2NetError(f"{path} is where the weights go", "give OUT another suffix")
+        files[beside] = _watched(ported.write, ported.size)
     else:
         emitted = target.emit(graph, name or "")
     if out == STANDARD:
         _print(emitted.source)
         return
-    output.write(path, emitted.source.encode(), overwrite=force)
+    files[path] = emitted.source.encode()
+    output.write_together(files, overwrite=force)
+    for file in files:
+        if file != path:
+            _say(f"wrote {file}")
     _say(f"wrote {path}: {emitted.entry}, {_counted(parameters(graph), 'parameter')}")
 
 
@@ -283,7 +338,7 @@ def verify(
     from proto2net.verify import compare, read_image
 
     found = compare(
-        _graph(net, options),
+        _whole(_graph(net, options)),
         net if weights is None and is_caffemodel(Path(net)) else weights,
         to=targets,
         tolerance=tolerance,
@@ -304,7 +359,8 @@ def inspect(net: str, **options: Any) -> None:
 
 
 @cli.command()
-@_network
+@click.argument("net", metavar="NET")
+@_definition("--layers-file")  # as --layers asks for the times of each layer here
 @click.option(
     "--to",
     "targets",
@@ -340,7 +396,9 @@ def inspect(net: str, **options: Any) -> None:
 )
 @click.option("--threads", type=click.IntRange(min=1), metavar="N", help="How many on the CPU.")
 @click.option("--compile", "compiled", is_flag=True, help="Use torch.compile, and XLA in tf.")
-@click.option("--layers", is_flag=True, help="Time the forward pass of each layer alone too.")
+@click.option(
+    "--layers", "alone", is_flag=True, help="Time the forward pass of each layer alone too."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def time(
     net: str,
@@ -351,7 +409,7 @@ def time(
     device: str,
     threads: int | None,
     compiled: bool,
-    layers: bool,
+    alone: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -368,7 +426,7 @@ def time(
     from proto2net.timing import measure
 
     found = measure(
-        _own_class(net, options) or _graph(net, options),
+        _own_class(net, options) or _whole(_graph(net, options)),
         to=targets,
         batch=batch,
         iterations=iterations,
@@ -376,8 +434,58 @@ def time(
         device=device,
         threads=threads,
         compiled=compiled,
-        layers=layers,
+        layers=alone,
     )
+    _print(f"{found.json() if as_json else found}\n")
+
+
+@cli.command()
+@click.argument("trees", metavar="DIR", nargs=-1, required=True, type=click.Path(exists=True))
+@_definition("--layers")
+@click.option(
+    "--to",
+    "targets",
+    metavar="TARGETS",
+    default="torch,tf",
+    show_default=True,
+    callback=_runnable,
+    help="What to convert to.",
+)
+@click.option(
+    "--kind",
+    "kinds",
+    type=click.Choice(["deploy", "train_val"]),
+    multiple=True,
+    help="Only networks that are fed, or that read data or need labels. Repeatable.",
+)
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Default: one a core.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def survey(
+    trees: Sequence[str],
+    targets: list[str],
+    kinds: Sequence[str],
+    jobs: int | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Tell how many networks under DIR convert, and why the others do not.
+
+    Solvers, templates and the like are told apart. Nothing is written.
+
+    \b
+    proto2net survey models --to torch
+    """
+    from proto2net import survey
+
+    with _bar("converting") as progress:
+        found = survey.survey(
+            trees,
+            to=targets,
+            kinds=kinds or survey.KINDS,
+            jobs=jobs,
+            progress=progress,
+            **options,
+        )
     _print(f"{found.json() if as_json else found}\n")
 
 
@@ -389,21 +497,75 @@ def layers() -> None:
     _print(f"{support()}\n")
 
 
+def _debug(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        ctx.obj.wanted = True
+
+
+for command in (cli, *cli.commands.values()):
+    command.params.append(
+        click.Option(
+            ["--debug"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_debug,
+            help="Show the traceback of an error too.",
+        )
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and end the program: every exit code is decided here."""
     try:
-        with _notes():
-            sys.exit(cli.main(arguments, "proto2net", standalone_mode=False))
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except click.Abort:
+        _run(arguments)
+    except BrokenPipeError:  # nobody reads what is said
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        sys.exit(1)
+    except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
+
+
+def _run(arguments: Sequence[str] | None) -> NoReturn:
+    debugging = _Debugging()
+    try:
+        with _notes():
+            sys.exit(cli.main(arguments, "proto2net", standalone_mode=False, obj=debugging))
+    except click.ClickException as error:
+        error.show(shown := io.StringIO())
+        _say_lines(shown.getvalue())
+        sys.exit(error.exit_code)
     except Proto2NetError as error:
+        debugging.show()
         for issue in error.issues:
-            click.echo(_quoted(issue), err=True)
+            _tell(_quoted(issue))
         _say(f"{_counted(len(error.issues), 'problem')}; nothing was written")
         sys.exit(1)
+    except (BrokenPipeError, click.Abort):
+        raise
+    except Exception as error:
+        debugging.show()
+        command = shlex.join(["proto2net", *(sys.argv[1:] if arguments is None else arguments)])
+        python = f"Python {platform.python_version()} on {platform.system()}"
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        _say(f"this is a bug in proto2net, not in what it was given: {what} (--debug shows where)")
+        _say(
+            "please attach NET and this line to a report on the issue tracker of proto2net: "
+            f"proto2net {__version__}, {python}: {command}"
+        )
+        sys.exit(BUG)
+
+
+@dataclass
+class _Debugging:
+    """Whether tracebacks are wanted."""
+
+    wanted: bool = False
+
+    def show(self) -> None:
+        """Print the traceback of what has just been caught, if it is wanted."""
+        if self.wanted:
+            _say_lines(traceback.format_exc())
 
 
 # ---- streams --------------------------------------------------------------------------------
@@ -418,6 +580,18 @@ def _graph(net: str, options: dict[str, Any]) -> Graph:
     except OSError as error:
         raise Proto2NetError(f"standard input: {error.strerror}") from None
     return parse(f"{text}\n", file="<stdin>", **options)  # a line break tells text from a path
+
+
+def _whole(graph: Graph) -> Graph:
+    """The same, if it can be run. Raises Proto2NetError for holes."""
+    issues = [
+        Issue("a hole cannot be run", "declare its type with --layers", node.where, str(node))
+        for node in graph.nodes
+        if isinstance(node.layer, Hole)
+    ]
+    if issues:
+        raise Proto2NetError(issues)
+    return graph
 
 
 def _own_class(net: str, options: dict[str, Any]) -> Graph | None:
@@ -436,6 +610,8 @@ def _own_class(net: str, options: dict[str, Any]) -> Graph | None:
 
 def _print(text: str) -> None:
     """Put a text on standard output, as the bytes that a file would have."""
+    if sys.stdout is None:  # closed
+        return
     try:
         click.echo(text.encode(), nl=False)
     except BrokenPipeError:
@@ -446,38 +622,63 @@ def _print(text: str) -> None:
         raise Proto2NetError(f"standard output: {error.strerror}") from None
 
 
+def _tell(text: str) -> None:
+    """Put printable text on standard error. What its encoding lacks is shown as an escape."""
+    if sys.stderr is None:  # closed
+        return
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=True)
+
+
 def _say(line: str) -> None:
     """Tell the user something, on standard error."""
-    click.echo(printable(line), err=True)
+    _tell(printable(line))
+
+
+def _say_lines(text: str) -> None:
+    """Tell the user something of several lines."""
+    for line in text.splitlines():
+        _say(line)
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error where somebody looks on, and what tells it how far it is."""
+    if not sys.stderr.isatty():
+        yield lambda done, of: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what)
+        yield lambda done, of: progress.update(task, completed=done, total=of)
 
 
 def _watched(write: Callable[[BinaryIO], None], size: int) -> Callable[[BinaryIO], None]:
-    """The same, with a bar where somebody looks on and there is much to write."""
+    """The same, with a bar where there is much to write."""
     if size < MUCH or not sys.stderr.isatty():
         return write
 
     def watched(stream: BinaryIO) -> None:
-        from rich.console import Console
-        from rich.progress import Progress
-
-        with Progress(console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("writing", total=size)
-            write(cast(BinaryIO, _Watched(stream, partial(progress.advance, task))))
+        with _bar("writing") as progress:
+            write(cast(BinaryIO, _Watched(stream, lambda done: progress(done, size))))
 
     return watched
 
 
 class _Watched(io.RawIOBase):
-    """Passes what is written to a stream, a piece at once, and tells the size of each."""
+    """Passes what is written to a stream, a piece at once, and tells how much it was so far."""
 
     PIECE = 2**24
 
-    def __init__(self, stream: BinaryIO, tell: Callable[[float], None]) -> None:
-        self._stream, self._told = stream, tell
+    def __init__(self, stream: BinaryIO, tell: Callable[[int], None]) -> None:
+        self._stream, self._tell, self._written = stream, tell, 0
 
     def write(self, content: Any) -> int:
         size = self._stream.write(memoryview(content)[: self.PIECE])
-        self._told(size)
+        self._written += size
+        self._tell(self._written)
         return size
 
 

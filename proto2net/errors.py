@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
+
+from proto2net import limits
 
 
 @dataclass(frozen=True)
@@ -70,5 +73,8 @@ def closest(name: str, known: Iterable[str]) -> str:
     """A hint `did you mean "Convolution"?` for a misspelt name, or an empty string."""
     from difflib import get_close_matches  # slow to import, and only errors need it
 
-    matches = get_close_matches(name, list(known), n=1)
+    if len(name) > limits.HINTED_NAME:
+        return ""
+    short = (each for each in known if len(each) <= limits.HINTED_NAME)
+    matches = get_close_matches(name, list(islice(short, limits.HINTED_NAMES)), n=1)
     return f'did you mean "{matches[0]}"?' if matches else ""

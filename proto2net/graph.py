@@ -8,15 +8,17 @@ structure, and a rewrite builds a new graph.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Generic, TypeVar
 
+from proto2net import limits
 from proto2net.errors import Issue, Location, Proto2NetError, ShapeError, closest
 from proto2net.layers.base import Layer, Learned, ParamSpec
 from proto2net.layers.data import Input
-from proto2net.shape import Shape, check_size, count, dims
+from proto2net.shape import Shape, check_size, count, dims, require
 
 L_co = TypeVar("L_co", bound=Layer, covariant=True)
 
@@ -118,6 +120,16 @@ class Graph:
         )
 
     @cached_property
+    def input_set(self) -> frozenset[Blob]:
+        """The inputs, to look one up."""
+        return frozenset(self.inputs)
+
+    @cached_property
+    def output_set(self) -> frozenset[Blob]:
+        """The outputs, to look one up."""
+        return frozenset(self.outputs)
+
+    @cached_property
     def blobs(self) -> dict[str, Blob]:
         """The last value of every name, as pycaffe's net.blobs shows them."""
         return {top.name: top for node in self.nodes for top in node.tops}
@@ -135,11 +147,11 @@ class Graph:
     @cached_property
     def consumers(self) -> dict[Blob, tuple[Node[Layer], ...]]:
         """The nodes that read each blob, once for each use."""
-        users: dict[Blob, tuple[Node[Layer], ...]] = {}
+        users: dict[Blob, list[Node[Layer]]] = {}
         for node in self.nodes:
             for bottom in node.bottoms:
-                users[bottom] = (*users.get(bottom, ()), node)
-        return users
+                users.setdefault(bottom, []).append(node)
+        return {bottom: tuple(nodes) for bottom, nodes in users.items()}
 
     @cached_property
     def owners(self) -> dict[str, tuple[Node[Layer], str]]:
@@ -187,9 +199,12 @@ class Wiring:
     that each problem is told once.
     """
 
-    def __init__(self, name: str, phase: str = "TEST") -> None:
+    def __init__(
+        self, name: str, phase: str = "TEST", hints: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         self.phase = phase
+        self._hints = hints or {}
         self.issues: list[Issue] = []
         self._nodes: list[Node[Layer]] = []
         self._latest: dict[str, Blob | None] = {}  # None: its producer had a problem
@@ -198,6 +213,8 @@ class Wiring:
 
     def add(self, entry: Entry) -> Node[Layer] | None:
         """Append a layer; None if it has a problem, which `graph` will raise."""
+        if len(self.issues) >= limits.PROBLEMS:
+            return None
         node = None
         try:
             node = self._node(entry)
@@ -239,9 +256,15 @@ class Wiring:
 
     def _node(self, entry: Entry) -> Node[Layer] | None:
         layer = entry.layer
+        require(
+            max(len(entry.bottoms), len(entry.tops)) <= limits.BLOBS,
+            f"has {len(entry.bottoms):,} bottoms and {len(entry.tops):,} tops; "
+            f"{limits.BLOBS:,} are the most",
+        )
         bottoms = self._bottoms(entry)
         tops = self._top_names(entry)
         loss_weight = entry.loss_weight or ((1.0,) if layer.loss else ())
+        layer.check_fork()
         layer.check_counts(len(entry.bottoms), len(tops))
         _check_length("loss_weight", loss_weight, len(tops))
         _check_length("propagate_down", entry.propagate_down, len(entry.bottoms))
@@ -263,6 +286,7 @@ class Wiring:
             entry.where,
         )
         for learned in node.blobs.values():
+            check_size(learned.shape, "a learned blob")
             learned.filler.check(learned.shape)
         self._check_params(node)
         return node
@@ -272,9 +296,10 @@ class Wiring:
         if unknown:
             raise ShapeError(
                 Issue(
-                    f'bottom "{name}" is not made by any layer above', closest(name, self._latest)
+                    f'bottom "{name}" is not made by any layer above',
+                    self._hints.get(name) or closest(name, self._latest),
                 )
-                for name in dict.fromkeys(unknown)
+                for name in islice(dict.fromkeys(unknown), limits.PROBLEMS)
             )
         return [self._latest[name] for name in entry.bottoms]
 
@@ -364,9 +389,17 @@ class _Shared:
         return dataclasses.replace(self, spec=dataclasses.replace(self.spec, **said))
 
 
-def wire(name: str, entries: Iterable[Entry], phase: str = "TEST") -> Graph:
-    """The graph of these entries. Raises ShapeError with every problem of every layer."""
-    wiring = Wiring(name, phase)
+def wire(
+    name: str,
+    entries: Iterable[Entry],
+    phase: str = "TEST",
+    hints: Mapping[str, str] | None = None,
+) -> Graph:
+    """The graph of these entries. Raises ShapeError with every problem of every layer.
+
+    `hints` says of blobs that no layer makes how to get them.
+    """
+    wiring = Wiring(name, phase, hints)
     for entry in entries:
         wiring.add(entry)
     return wiring.graph()

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import pickle
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from mmap import mmap
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from proto2net import limits
 from proto2net.errors import WeightError
 from proto2net.graph import Graph, Node
 from proto2net.layers import BatchNorm, Convolution, InnerProduct
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _KEYS = ("weights", "biases", "mean", "variance", "scale", "offset")
 """What ethereon calls the arrays of a layer, in the order of a layer's list of them."""
+
+_ARRAYS = "weights need nothing but arrays; do not open this file with other programs"
 
 _GLOBALS = {
     ("numpy", "ndarray"),
@@ -76,8 +79,12 @@ class _Reader:
 
     def __init__(self, data: mmap | bytes, at: int) -> None:
         self.data, self.at = data, at
+        self._steps = 0
 
     def read(self, size: int) -> bytes:
+        self._steps += 1
+        if self._steps > limits.PICKLE_STEPS:
+            raise WeightError(f"its pickle has more than {limits.PICKLE_STEPS:,} steps", _ARRAYS)
         start = self.at
         self.at = min(start + size, len(self.data))
         return self.data[start : self.at]
@@ -108,11 +115,48 @@ class _Call:
         self.state = state
 
 
+def _refuse(unpickler: Any) -> None:
+    """What no dictionary of arrays has: sets, objects from elsewhere, memory to be filled."""
+    raise WeightError("its pickle holds something else than arrays", _ARRAYS)
+
+
+def _skip_frame(unpickler: Any) -> None:
+    """Read what is in a frame where it lies, so that its steps are counted too."""
+    unpickler.read(8)
+
+
+def _with_names(opcode: bytes, keys: slice) -> Callable[[Any], None]:
+    """The opcode, which puts values into a dictionary, for keys that are names.
+
+    To look up another key, such as a tuple of tuples, may take forever.
+    """
+    put = pickle._Unpickler.dispatch[opcode[0]]
+
+    def put_by_name(unpickler: Any) -> None:
+        if not all(isinstance(key, str | bytes) for key in unpickler.stack[keys]):
+            raise WeightError("its pickle has a dictionary whose keys are no names", _ARRAYS)
+        put(unpickler)
+
+    return put_by_name
+
+
+_REFUSED = (
+    *(pickle.EMPTY_SET, pickle.ADDITEMS, pickle.FROZENSET, pickle.BYTEARRAY8),
+    *(pickle.EXT1, pickle.EXT2, pickle.EXT4, pickle.PERSID, pickle.BINPERSID),
+    *(pickle.NEXT_BUFFER, pickle.READONLY_BUFFER),
+)
+
+
 class _Unpickler(pickle._Unpickler):
     """The one written in Python: the other allocates what a pickle claims before it reads it."""
 
     dispatch: ClassVar = {
-        k: v for k, v in pickle._Unpickler.dispatch.items() if k != pickle.BYTEARRAY8[0]
+        **pickle._Unpickler.dispatch,
+        **{opcode[0]: _refuse for opcode in _REFUSED},
+        pickle.FRAME[0]: _skip_frame,
+        pickle.SETITEM[0]: _with_names(pickle.SETITEM, slice(-2, -1)),
+        pickle.SETITEMS[0]: _with_names(pickle.SETITEMS, slice(None, None, 2)),
+        pickle.DICT[0]: _with_names(pickle.DICT, slice(None, None, 2)),
     }
 
     def __init__(self, file: _Reader) -> None:
@@ -120,10 +164,7 @@ class _Unpickler(pickle._Unpickler):
 
     def find_class(self, module: str, name: str) -> _Global:
         if (module, name) not in _GLOBALS:
-            raise WeightError(
-                f"it asks for {module}.{name}"[:100],
-                "weights need nothing but arrays; do not open this file with other programs",
-            )
+            raise WeightError(f"it asks for {module}.{name}"[:100], _ARRAYS)
         return _Global(name)
 
 
@@ -132,11 +173,15 @@ class _Arrays:
 
     def __init__(self, size: int) -> None:
         self._left = size
+        self._number = 0
 
     def array(self, noted: Any) -> Ndarray:
         """The array that a pickle describes, in 32 bits."""
         import numpy as np
 
+        self._number += 1
+        if self._number > limits.LAYERS:
+            raise WeightError(f"more than {limits.LAYERS:,} arrays")
         try:
             _, shape, dtype, fortran, content = noted.state
             order, code = _text(dtype.state[1]), _text(dtype.arguments[0])
@@ -150,14 +195,17 @@ class _Arrays:
             array: Ndarray = np.frombuffer(content, order + code)
             array = array.reshape(shape, order="F" if fortran else "C")
             return as_float32(array)
-        except (AttributeError, TypeError, ValueError, IndexError) as error:
+        except (AttributeError, TypeError, ValueError, IndexError, OverflowError) as error:
             raise WeightError(f"something that is no array: {error}") from None
 
 
 def _listed(value: Any) -> list[Any]:
     """The arrays of a layer in order, from a list or a dictionary of them."""
     if not isinstance(value, dict):
-        return list(value) if isinstance(value, list | tuple) else [value]
+        found = list(value) if isinstance(value, list | tuple) else [value]
+        if len(found) > limits.ARRAYS:
+            raise WeightError(f"{len(found):,} arrays; {limits.ARRAYS} are the most")
+        return found
     by_name = {_text(key): array for key, array in value.items()}
     unknown = [name for name in by_name if name not in _KEYS]
     if unknown:
@@ -166,7 +214,9 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    if not isinstance(value, str | bytes):
+        raise TypeError(f"a {type(value).__name__} where text should be")
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
 # ---- Caffe's layout -------------------------------------------------------------------------

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,30 +14,59 @@ from proto2net.errors import Proto2NetError
 Content = bytes | Callable[[BinaryIO], None]
 """What a file gets: bytes, or a function that writes them to an unbuffered stream."""
 
+_LONGEST_LINE = 4000
+
 
 def check(path: Path, *, overwrite: bool = False) -> None:
     """Refuse what cannot be written or may not be replaced. Raises Proto2NetError."""
     if path.is_dir():
         raise Proto2NetError(f"{path} is a folder", "name the file to write in it")
-    if path.is_file() and not overwrite:
+    dangling = path.is_symlink() and not path.exists()  # it may lead anywhere
+    if (path.is_file() or dangling) and not overwrite:
         raise Proto2NetError(f"{path} exists already", "give --force to replace it")
 
 
 def write(path: Path, content: Content, *, overwrite: bool = False) -> None:
     """Write a file, which has all of the content or stays as it was. Raises Proto2NetError."""
-    check(path, overwrite=overwrite)
+    write_together({path: content}, overwrite=overwrite)
+
+
+def write_together(contents: Mapping[Path, Content], *, overwrite: bool = False) -> None:
+    """Write files that belong together, all of them or none. Raises Proto2NetError.
+
+    Each is written to a file of its own beside it, .proto2net-*.tmp, and renamed only when all
+    are complete. Who is killed (and cannot clean up) leaves at most such files behind.
+    """
+    for path in contents:
+        check(path, overwrite=overwrite)
+    complete: dict[Path, Path] = {}
     try:
-        if path.exists() and not path.is_file():  # a device or a pipe, which nothing can replace
-            with path.open("wb", buffering=0) as stream:
-                _put(stream, content)
-        else:
-            _replace(Path(os.path.realpath(path)), content)  # a link stays a link
-    except OSError as error:
-        raise Proto2NetError(f"cannot write {path}: {error.strerror}") from None
+        for path, content in contents.items():
+            with _told(path):
+                if path.exists() and not path.is_file():  # a device or a pipe: it is not replaced
+                    with path.open("wb", buffering=0) as stream:
+                        _put(stream, content)
+                else:
+                    complete[path] = _temporary(path)
+                    _fill(complete[path], content, path)
+        for path in complete:  # somebody else may have been quicker
+            check(path, overwrite=overwrite)
+        _rename(complete)
+    except BaseException:
+        for temporary in complete.values():
+            with suppress(OSError):
+                temporary.unlink()
+        raise
 
 
 def printable(text: str) -> str:
-    """A line of text for a terminal: what could steer it is shown as an escape."""
+    """A line of text for a terminal: what could steer it is shown as an escape.
+
+    Whatever is said to the user goes through here, and a flood of text loses its middle.
+    """
+    if len(text) > _LONGEST_LINE:
+        half = _LONGEST_LINE // 2
+        text = f"{text[:half]} … {text[-half:]}"
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
@@ -67,17 +96,38 @@ def _put(stream: BinaryIO, content: Content) -> None:
         write_all(stream, content)
 
 
-def _replace(path: Path, content: Content) -> None:
-    beside = path.with_name(f".{os.urandom(8).hex()}.tmp")
+def _temporary(path: Path) -> Path:
+    """A name beside a file, or beside what a link leads to, since a link stays a link."""
+    return Path(os.path.realpath(path)).with_name(f".proto2net-{os.urandom(8).hex()}.tmp")
+
+
+def _fill(temporary: Path, content: Content, path: Path) -> None:
+    """Write what will replace the file at `path`."""
+    with temporary.open("xb", buffering=0) as file:
+        _put(file, content)
+        if path.exists():  # what it replaces must not be lost to a power cut; else that is slow
+            os.fsync(file.fileno())
+    if path.exists():
+        temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+
+
+def _rename(complete: Mapping[Path, Path]) -> None:
+    """Give all files their names. Once begun, Ctrl-C must wait, so that they fit together."""
     try:
-        with beside.open("xb", buffering=0) as file:
-            _put(file, content)
-            if path.exists():  # what it replaces must not be lost to a power cut; else that is slow
-                os.fsync(file.fileno())
-        if path.exists():
-            beside.chmod(stat.S_IMODE(path.stat().st_mode))
-        beside.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            beside.unlink()
+        for path, temporary in complete.items():
+            with _told(path):
+                temporary.replace(os.path.realpath(path))
+    except KeyboardInterrupt:
+        for path, temporary in complete.items():
+            if temporary.exists():
+                temporary.replace(os.path.realpath(path))
         raise
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turns what the system refuses into a sentence about the file."""
+    try:
+        yield
+    except OSError as error:
+        raise Proto2NetError(f"cannot write {path}: {error.strerror}") from None

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proto2net import backends
+from proto2net import backends, limits
 from proto2net.backends.base import Array, Convert, per_scale_factor
 from proto2net.caffe import wire
 from proto2net.errors import Issue, Proto2NetError, WeightError
@@ -38,11 +38,17 @@ def read(path: str | Path) -> Weights:
     from safetensors import SafetensorError, safe_open
 
     data = wire.mapped(path)
+    claimed = int.from_bytes(data[:8], "little")
+    if claimed > limits.HEADER_BYTES:
+        raise WeightError(
+            f"its header claims {claimed:,} bytes; {limits.HEADER_BYTES:,} are the most",
+            wire.DAMAGED,
+        )
     try:
         safe_open(path, "numpy")  # checks the whole header, and that the file has what it claims
     except SafetensorError as error:
         raise WeightError(str(error), wire.DAMAGED) from None
-    start = 8 + int.from_bytes(data[:8], "little")
+    start = 8 + claimed
     entries = json.loads(data[8:start])
     metadata = entries.pop("__metadata__", None) or {}
     names = _names(metadata)

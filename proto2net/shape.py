@@ -26,12 +26,20 @@ def require(condition: bool, message: str, hint: str = "") -> None:
 
 def count(shape: Sequence[int]) -> int:
     """The number of elements; 1 for a shape without axes."""
+    _check_axes(shape)
     return prod(shape)
 
 
 def dims(shape: Sequence[int]) -> str:
     """A shape as people write it: `2 x 3 x 8 x 8`, or `scalar` for no axes."""
-    return " x ".join(map(str, shape)) or "scalar"
+    if len(shape) > MAX_AXES:
+        return f"{dims(shape[:MAX_AXES])} x …"
+    return " x ".join(map(_size, shape)) or "scalar"
+
+
+def _size(size: int) -> str:
+    """A size, which may be one that nothing can have."""
+    return str(size) if abs(size) < 2**64 else f"{'-' * (size < 0)}2^{size.bit_length() - 1}"
 
 
 def canonical_axis(axis: int, shape: Shape, name: str = "axis") -> int:
@@ -45,18 +53,22 @@ def canonical_axis(axis: int, shape: Shape, name: str = "axis") -> int:
     return axis % n
 
 
-def check_size(shape: Shape) -> None:
+def check_size(shape: Shape, what: str = "the output") -> None:
     """Refuse a blob that Caffe cannot hold (blob.cpp, Blob::Reshape)."""
-    require(len(shape) <= MAX_AXES, f"a blob of {len(shape)} axes; Caffe's limit is {MAX_AXES}")
+    _check_axes(shape)
     require(
         min(shape, default=0) >= 0,
-        f"the output would be {dims(shape)}: a negative size",
+        f"{what} would be {dims(shape)}: a negative size",
         "the kernel must fit into the padded input",
     )
     require(
-        count(shape) <= MAX_COUNT,
-        f"the output would be {dims(shape)}: more than {MAX_COUNT} elements",
+        max(shape, default=0) <= MAX_COUNT and count(shape) <= MAX_COUNT,
+        f"{what} would be {dims(shape)}: more than {MAX_COUNT} elements",
     )
+
+
+def _check_axes(shape: Sequence[int]) -> None:
+    require(len(shape) <= MAX_AXES, f"a blob of {len(shape):,} axes; Caffe's limit is {MAX_AXES}")
 
 
 @dataclass(frozen=True)

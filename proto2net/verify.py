@@ -112,7 +112,7 @@ def compare(
         weights = str(net)
     feeds = _feeds(graph, image, seed)
     # With every blob as an output no target leaves out a layer, nor its arrays.
-    made = tuple(blob for blob in graph.blobs.values() if blob not in graph.inputs)
+    made = tuple(blob for blob in graph.blobs.values() if blob not in graph.input_set)
     whole = dataclasses.replace(graph, outputs=made)
     reference = load(whole, weights, to=REFERENCE, allow_missing=allow_missing)
     values = _values(whole, reference)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from proto2net.errors import Issue, Location, WeightError, closest
 from proto2net.graph import Graph, Node
-from proto2net.layers import BatchNorm, Scale
-from proto2net.shape import Shape, dims
+from proto2net.layers import BN, BatchNorm, Scale
+from proto2net.layers.holes import Hole
+from proto2net.shape import Shape, count, dims
 
 if TYPE_CHECKING:
     import numpy as np
@@ -199,7 +200,9 @@ class _Matching:
         self._held = [layer.name for layer in weights.layers if layer.arrays]
         # Of layers of one name Caffe fills the first, but from HDF5 the last.
         nodes = graph.nodes if self.hdf5 else tuple(reversed(graph.nodes))
-        self._targets: dict[str, Node[Any]] = {node.name: node for node in nodes}
+        self._targets: dict[str, Node[Any]] = {
+            node.name: node for node in nodes if not isinstance(node.layer, Hole)
+        }
 
     def copy(self, layer: StoredLayer) -> None:
         """Copy what the file has for one layer."""
@@ -207,7 +210,7 @@ class _Matching:
         if node is None:
             return
         try:
-            self._put(node, self._three(node, layer.arrays))
+            self._put(node, self._three(node, _with_axes(node, layer.arrays)))
         except WeightError as error:
             self.issues += error.at(node.where, str(node))
             self._wrong.add(node)
@@ -272,7 +275,7 @@ class _Matching:
         """The Scale that alone reads this layer, and for which the file has nothing."""
         (top,) = node.tops
         readers = self.graph.consumers.get(top, ())
-        if len(readers) != 1 or top in self.graph.outputs or readers[0].name in self._held:
+        if len(readers) != 1 or top in self.graph.output_set or readers[0].name in self._held:
             return None
         (reader,) = readers
         return reader if isinstance(reader.layer, Scale) and len(reader.blobs) == 2 else None
@@ -296,6 +299,19 @@ class _Matching:
 
     def _unused(self) -> list[str]:
         return [name for name in dict.fromkeys(self._held) if name not in self._targets]
+
+
+def _with_axes(node: Node[Any], arrays: tuple[Stored | None, ...]) -> tuple[Stored | None, ...]:
+    """The arrays of a BN, to which forks give different axes: one of the channels, others of 1."""
+    if not isinstance(node.layer, BN):
+        return arrays
+    (shape, *_) = (learned.shape for learned in node.blobs.values())
+    return tuple(
+        replace(stored, array=stored.array.reshape(shape))
+        if stored and stored.array.size == count(shape)
+        else stored
+        for stored in arrays
+    )
 
 
 def _fits(stored: Stored | None, shape: Shape, shared: bool) -> bool:

@@ -1,4 +1,4 @@
-"""Runs the documents: every block of README.md and docs/*.md, from top to bottom.
+"""Runs the documents: every block of each README.md and docs/*.md, from top to bottom.
 
 | block | what is done with it |
 |---|---|
@@ -20,7 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "examples" / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"# (\w+\.\w+)\n")
@@ -42,7 +46,7 @@ def blocks(document: Path) -> list[Block]:
 
 def run(document: Path, folder: Path) -> None:
     """Do in this folder what the document says."""
-    for name in ("models", "tests"):
+    for name in ("examples", "models", "tests"):
         (folder / name).symlink_to(ROOT / name)
     for block in blocks(document):
         _run(block, folder)
@@ -78,12 +82,12 @@ def _run_commands(text: str, folder: Path) -> None:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """One with this interpreter's proto2net, and its pip, which installs into the folder."""
+    """One with this interpreter, its proto2net, and its pip, which installs into the folder."""
     commands = folder / "bin"
     commands.mkdir(exist_ok=True)
-    for name in ("proto2net", "pip"):
+    for name, module in {"python": "", "proto2net": "-m proto2net", "pip": "-m pip"}.items():
         script = commands / name
-        script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m {name} "$@"\n')
+        script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {module} "$@"\n')
         script.chmod(0o755)
     installed = folder / "installed"
     return os.environ | {

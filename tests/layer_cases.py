@@ -16,17 +16,41 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from samples import combine, loss, normalize, recurrent, vision
+from samples import (
+    combine,
+    faces,
+    forks,
+    loss,
+    normalize,
+    rcnn,
+    recurrent,
+    ssd,
+    videos,
+    vision,
+    yolo,
+)
 from samples.sample import Sample
 
 import proto2net
 from proto2net import Graph, backends
 from proto2net.backends.base import Emitted
 from proto2net.graph import Blob
-from proto2net.layers import DataLayer, Filter, HDF5Output, Layer, Python
+from proto2net.layers import DataLayer, HDF5Output, Layer, Python
 from proto2net.weights import match
 
-FAMILIES = (vision, normalize, combine, loss, recurrent)
+FAMILIES = (
+    vision,
+    normalize,
+    combine,
+    loss,
+    recurrent,
+    ssd,
+    forks,
+    rcnn,
+    yolo,
+    faces,
+    videos,
+)
 SAMPLES = {name: found for family in FAMILIES for name, found in family.SAMPLES.items()}
 
 Ndarray = np.ndarray[Any, np.dtype[Any]]
@@ -63,6 +87,7 @@ class Case:
     name: str
     net: str | Path
     phase: str
+    fork: str
     inputs: Arrays
     blobs: Arrays
     """Every named blob after the forward pass."""
@@ -78,7 +103,7 @@ class Case:
     @cached_property
     def graph(self) -> Graph:
         """The network's graph in the phase of the case."""
-        return proto2net.parse(self.net, phase=self.phase)
+        return proto2net.parse(self.net, phase=self.phase, fork=self.fork)
 
 
 @cache
@@ -99,6 +124,7 @@ def _by_hand(name: str, sample: Sample) -> Case:
         name,
         sample.net,
         sample.phase,
+        sample.fork,
         inputs,
         inputs | arrays(sample.blobs),
         lists(sample.weights),
@@ -132,6 +158,7 @@ def _recorded(name: str) -> Case:
         name,
         net,
         meta["phase"],
+        "",
         part("in"),
         {k: v for k, v in part("out").items() if "_split_" not in k},  # Caffe's own copies
         learned("param"),
@@ -147,15 +174,12 @@ def check_blobs(case: Case, to: str) -> None:
     network = proto2net.load(case.graph, case.weights, to=to)
     found = proto2net.blobs(network, case.inputs)
     assert set(found) == set(case.blobs)
-    filtered = {
-        top.name
-        for node in case.graph.nodes
-        for top in node.tops
-        if isinstance(node.layer, Filter)  # whose shapes depend on values
+    by_value = {
+        top.name for node in case.graph.nodes if node.layer.sizes_by_value for top in node.tops
     }
     for name, right in case.blobs.items():
         assert_close(found[name], right, 1e-5, f'blob "{name}"')
-        assert name in filtered or case.graph.blobs[name].shape == right.shape
+        assert name in by_value or case.graph.blobs[name].shape == right.shape
 
 
 def check_after(case: Case, to: str) -> None:
@@ -223,7 +247,7 @@ def assert_close(found: Ndarray, right: Ndarray, tolerance: float, what: str) ->
 
 def computes(kind: type[Layer]) -> bool:
     """Whether a network computes anything with this layer type."""
-    return not issubclass(kind, DataLayer | HDF5Output | Python)
+    return not (issubclass(kind, DataLayer | HDF5Output | Python) or kind.unrendered)
 
 
 @cache

@@ -12,7 +12,14 @@ from builder_cases import needs_published, published
 from digests import GOLDEN, MODELS
 
 import proto2net
-from proto2net import CaffeNetwork, Network, ShapeError, UnsupportedError, WeightError
+from proto2net import (
+    CaffeNetwork,
+    Network,
+    Proto2NetError,
+    ShapeError,
+    UnsupportedError,
+    WeightError,
+)
 from proto2net.builder import Chain
 from proto2net.layers import (
     LRN,
@@ -272,6 +279,7 @@ def test_the_other_short_forms_make_their_layers() -> None:
         net.feed("data").flatten(name="flat").reshape(0, 2, -1, name="shaped")
         net.feed("data").max_pool(2, 2, 2, 2, name="half")
         net.feed("data", "half").crop(2, offset=(1, 2), name="cropped")
+        net.feed("data").permute(0, 2, 3, 1, name="turned")
         net.feed("data").global_avg_pool(name="mean").global_max_pool(name="max")
 
     net = built(setup, data=(2, 9, 7, 4))
@@ -282,8 +290,9 @@ def test_the_other_short_forms_make_their_layers() -> None:
     assert found["flat"] == (2, 252)
     assert found["shaped"] == (2, 2, 126)
     assert found["cropped"] == found["half"] == (2, 4, 5, 4)
+    assert found["turned"] == (2, 9, 7, 4)
     assert found["max"] == (2, 4, 1, 1)
-    assert net.graph.nodes[-3].layer == Crop(2, (1, 2))
+    assert net.graph.nodes[-4].layer == Crop(2, (1, 2))
 
 
 def test_recurrent_layers_read_a_sequence_and_where_it_begins() -> None:
@@ -388,6 +397,28 @@ def test_caffes_text_refuses_the_padding_that_it_cannot_say() -> None:
     assert 'layer "conv1" (Convolution)' in str(caught.value)
 
 
+class Slips(Network):
+    def setup(self) -> None:
+        self.relu(name="unfed")
+        self.feed("data").conv(3, 3, 4, 1, 1, name="twice").conv(3, 3, 4, 1, 1, name="twice")
+        self.feed("data").add(Power)  # type: ignore[arg-type]
+
+
+def test_the_usual_slips_are_told() -> None:
+    with pytest.raises(proto2net.Proto2NetError) as caught:
+        Slips({"data": (1, 9, 7, 4)})
+    text = str(caught.value)
+    assert "begin the chain with self.feed(...)" in text
+    assert '"twice" is already made by a layer above' in text
+    assert "it takes a layer, such as Power(power=2.0)" in text
+    assert len(caught.value.issues) == 3
+
+
+def test_a_filler_can_be_named() -> None:
+    layer = last(lambda net: net.feed("data").conv(1, 1, 3, 1, 1, weight_filler="msra", relu=False))
+    assert layer.weight_filler == Filler("msra")
+
+
 def test_a_network_without_setup_says_so() -> None:
     with pytest.raises(NotImplementedError, match="has no setup"):
         Network({"data": (1, 2, 3, 4)})
@@ -399,6 +430,32 @@ def test_weights_that_do_not_fit_are_refused_when_they_are_loaded(tmp_path: Path
     with pytest.raises(WeightError, match="nothing in"):
         net.load(case / "net.caffemodel")
     assert net.load(case / "net.caffemodel", ignore_missing=True) is net
+
+
+def test_an_option_that_no_call_has_is_refused() -> None:
+    def setup(net: Network) -> None:
+        net.feed("data").conv(3, 3, 5, 1, 1, nam="conv1", pad=1)  # type: ignore[call-arg]
+
+    with pytest.raises(ShapeError) as caught:
+        built(setup)
+    first, second = caught.value.issues
+    assert (first.message, first.hint) == ('no option "nam"', 'did you mean "name"?')
+    assert second.message == 'no option "pad"'
+    assert second.hint.startswith("beside a call's own options there are name, top, params")
+
+
+def test_a_phase_that_is_none_is_refused() -> None:
+    with pytest.raises(Proto2NetError, match='no phase "training"\n  hint: it is test or train'):
+        type("Net", (Small,), {"phase": "training"})()
+
+
+def test_a_setup_that_fails_over_a_problem_above_tells_the_problem() -> None:
+    def setup(net: Network) -> None:
+        net.feed("data").conv(30, 30, 5, 1, 1, padding="VALID", name="conv1")
+        net.layers["conv1"].shape  # noqa: B018  # there is none
+
+    with pytest.raises(ShapeError, match="30 x 30 does not fit"):
+        built(setup)
 
 
 # ---- documentation --------------------------------------------------------------------------

@@ -100,6 +100,20 @@ def test_an_autoencoder_keeps_its_loss_on_its_own_data() -> None:
     assert types(graph)[-1] == "EuclideanLoss"
 
 
+def test_a_definition_for_training_alone_has_the_images_of_training_as_its_input(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "proto2net")
+    text = net(
+        'layer { name: "loss" type: "SoftmaxWithLoss" bottom: "fc" bottom: "label" top: "loss" '
+        "include { phase: TRAIN } }"
+    ).replace('top: "data"', 'top: "data" include { phase: TRAIN }', 1)
+    graph = proto2net.parse(text)
+    assert types(graph) == ["Input", "InnerProduct"]
+    assert graph.inputs[0].shape == (5, 3, 9, 9)
+    assert 'layer "data" (Data) of training is the input' in caplog.text
+
+
 def test_an_unused_label_does_not_become_an_input() -> None:
     assert [blob.name for blob in proto2net.parse(net("")).inputs] == ["data"]
 
@@ -121,6 +135,14 @@ def test_an_unknown_input_shape_says_which_flag_to_give() -> None:
     with pytest.raises(ShapeError, match="--input data=N,C,H,W") as error:
         proto2net.parse(text, file="a.prototxt")
     assert str(error.value).startswith('a.prototxt:2: layer "data" (Data): ')
+
+
+def test_a_shape_without_a_name_is_for_every_input_that_states_none() -> None:
+    text = net("").replace("crop_size: 9", "")
+    graph = proto2net.parse(text, inputs={"*": (2, 1, 7, 8)})
+    assert graph.inputs[0].shape == (2, 1, 7, 8)
+    stated = proto2net.parse(net(""), inputs={"*": (2, 1, 7, 8)})
+    assert stated.inputs[0].shape == (5, 3, 9, 9)
 
 
 def test_a_shape_for_no_input_names_the_inputs() -> None:
@@ -156,3 +178,66 @@ def test_the_training_googlenet_gives_its_three_predictions() -> None:
     graph = proto2net.parse(MODELS / "googlenet_train_val.prototxt")
     assert [blob.name for blob in graph.outputs] == ["loss1/loss1", "loss2/loss1", "loss3/loss3"]
     assert {node.layer.type for node in graph.nodes[-1:]} == {"Softmax"}
+
+
+EVALUATED = """
+layer { name: "image" type: "Input" top: "image" top: "truth"
+        input_param { shape { dim: 1 dim: 18 dim: 3 dim: 3 }
+                      shape { dim: 1 dim: 1 dim: 9 dim: 5 } } }
+layer { name: "scores" type: "Convolution" bottom: "image" top: "scores"
+        convolution_param { num_output: 18 kernel_size: 1 } }
+layer { name: "eval" type: "EvalDetection" bottom: "scores" bottom: "truth" top: "eval"
+        eval_detection_param { side: 3 num_class: 4 } }
+"""
+
+
+def test_an_evaluation_without_rendering_is_left_out_whatever_feeds_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level("INFO"):
+        graph = proto2net.parse(EVALUATED)
+    assert types(graph) == ["Input", "Convolution"]
+    assert [(blob.name, blob.shape) for blob in graph.inputs] == [("image", (1, 18, 3, 3))]
+    assert [blob.name for blob in graph.outputs] == ["scores"]
+    assert 'layer "eval" (EvalDetection) was left out: it needs labels' in caplog.text
+
+
+def test_a_source_of_true_boxes_that_nothing_else_reads_is_left_out() -> None:
+    boxes = (
+        'layer { name: "truth" type: "DummyData" top: "truth" '
+        "dummy_data_param { shape { dim: 1 dim: 1 dim: 9 dim: 5 } } }"
+    )
+    text = EVALUATED.replace('top: "image" top: "truth"', 'top: "image"', 1)
+    text = text.replace("shape { dim: 1 dim: 1 dim: 9 dim: 5 }", "", 1)
+    graph = proto2net.parse(boxes + text)
+    assert types(graph) == ["Input", "Convolution"]
+
+
+def test_true_boxes_that_a_layer_computes_with_keep_their_evaluation() -> None:
+    read = 'layer { name: "power" type: "Power" bottom: "truth" top: "power" }'
+    graph = proto2net.parse(EVALUATED + read)
+    assert types(graph) == ["Input", "Convolution", "EvalDetection", "Power"]
+
+
+def test_a_loss_that_a_program_computes_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        graph = proto2net.parse(
+            net('layer { name: "loss" type: "MemoryLoss" bottom: "fc" top: "loss" }')
+        )
+    assert types(graph) == ["Input", "InnerProduct"]
+    assert "a loss that a program computes has no rendering" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        'type: "SegmentationEvaluate" segmentation_evaluate_param { num_classes: 3 }',
+        'type: "AccuracyEncoding"',
+        'type: "Decode"',
+        'type: "Knn" knn_param { num_output: 10 k: 100 max_stored_batches: 10 }',
+    ],
+)
+def test_metrics_of_forks_are_left_out(metric: str) -> None:
+    text = f'layer {{ name: "m" {metric} bottom: "fc" bottom: "label" top: "m" }}'
+    read = 'layer { name: "quiet" type: "Silence" bottom: "m" }'
+    assert types(proto2net.parse(net(text + read))) == ["Input", "InnerProduct"]

@@ -176,14 +176,14 @@ wobble: 3""",
 
 FUSED = f"""{DATA}
 layer {{ name: "a" type: "InnerProduct" bottom: "data" top: "a"
-  inner_product_param {{ num_output: 4 normalize: true engine: MKLDNN }} engine: "CAFFE" }}
+  inner_product_param {{ num_output: 4 negative_slope: 0.5 engine: MKLDNN }} engine: "CAFFE" }}
 default_forward_type: FLOAT16"""
 
 
 def test_a_forks_parameter_that_a_layer_does_not_know_is_refused() -> None:
     assert problems(FUSED) == [
-        'net.prototxt:2: layer "a" (InnerProduct): InnerProduct is not known with "normalize" of '
-        "InnerProductParameter, which a fork of Caffe has added\n"
+        'net.prototxt:2: layer "a" (InnerProduct): InnerProduct is not known with '
+        '"negative_slope" of InnerProductParameter, which a fork of Caffe has added\n'
         "  hint: leave it out, or ignore it with --ignore-unknown-fields"
     ]
 
@@ -193,7 +193,7 @@ def test_it_is_ignored_if_asked_for(caplog: pytest.LogCaptureFixture) -> None:
     assert told == [
         'net.prototxt: ignored "default_forward_type" of NetParameter',
         'net.prototxt:2: ignored "engine" of InnerProductParameter',
-        'net.prototxt:2: ignored "normalize" of InnerProductParameter',
+        'net.prototxt:2: ignored "negative_slope" of InnerProductParameter',
         'net.prototxt:2: ignored "engine" of LayerParameter',
     ]
 
@@ -203,8 +203,8 @@ def test_it_is_ignored_if_asked_for(caplog: pytest.LogCaptureFixture) -> None:
     [
         (
             'base_lr: 0.1\nnet: "train_val.prototxt"\nmax_iter: 5',
-            "net.prototxt:1: this is a solver, and no network\n"
-            '  hint: give its net, "train_val.prototxt"',
+            'net.prototxt:2: the network "train_val.prototxt" of this solver does not exist\n'
+            "  hint: give the network itself",
         ),
         (
             'name: "a"\ntype: "ReLU"\nbottom: "x"\n',
@@ -237,11 +237,11 @@ def test_a_binary_file_is_not_read_with_the_numbers_of_forks(tmp_path: Any) -> N
     net, _ = read(
         """layer { name: "a" type: "Input" top: "a" input_param { shape { dim: 2 dim: 3 } } }
            layer { name: "b" type: "InnerProduct" bottom: "a" top: "b"
-                   inner_product_param { num_output: 4 normalize: true } }"""
+                   inner_product_param { num_output: 4 negative_slope: 0.5 } }"""
     )
     path = tmp_path / "net.caffemodel"
     path.write_bytes(net.SerializeToString())
-    number = descriptor("InnerProductParameter").fields_by_name["normalize"].number
+    number = descriptor("InnerProductParameter").fields_by_name["negative_slope"].number
     assert number >= FORKS
     with pytest.raises(ParseError, match=rf"that Caffe does not know \({number}\)"):
         definition(path, "net.caffemodel")

@@ -36,7 +36,7 @@ CAFFE_TYPES = """
 FILLED_IN = {"dilation": (1,)}
 
 # Fields that only a program can give: no prototxt has them.
-NOT_IN_TEXT = {"padding"}
+NOT_IN_TEXT = {"padding", "fork"}
 
 MESSAGES_OF_CAFFE = 63
 
@@ -47,6 +47,12 @@ def messages(file: FileDescriptorProto | DescriptorProto) -> Iterator[Descriptor
     for message in inside:
         yield message
         yield from messages(message)
+
+
+def of_caffe() -> list[str]:
+    """The names of Caffe's own messages; those of its forks stand behind them."""
+    found = messages(FileDescriptorProto.FromString(SHIPPED.read_bytes()))
+    return [message.name for message in found][:MESSAGES_OF_CAFFE]
 
 
 def test_the_shipped_descriptor_is_the_compiled_schema(tmp_path: Path) -> None:
@@ -81,12 +87,18 @@ def test_every_layer_type_of_caffe_is_known() -> None:
     assert set(CAFFE_TYPES) <= LAYERS.keys()
 
 
+def schema_name(field: dataclasses.Field[Any]) -> str:
+    """The schema's name of a field, which is another where a layer cannot have it."""
+    name: str = field.metadata.get("named", field.name)
+    return name
+
+
 def schema_names(cls: type[Layer]) -> list[str]:
     """The schema's names of a dataclass's fields; one that holds a size per axis has three."""
     return [
         name
         for field in dataclasses.fields(cls)  # type: ignore[arg-type]  # each is one
-        for name in field.metadata.get("per_axis", (field.name,))
+        for name in field.metadata.get("per_axis", (schema_name(field),))
         if name not in NOT_IN_TEXT
     ]
 
@@ -117,7 +129,8 @@ Fields = dict[str, FieldDescriptor]
 def test_the_fields_are_those_of_the_schema(cls: type[Layer], own: Fields, beside: Fields) -> None:
     names = set(schema_names(cls))
     caffes = {name for name, field in own.items() if field.number < FORKS}
-    if getattr(cls, "type", None) in {None, *CAFFE_TYPES}:  # a fork's message may be of several
+    forks = [name for name, plain in MESSAGES.items() if plain is cls and name not in of_caffe()]
+    if getattr(cls, "type", "ReLU") in CAFFE_TYPES and not forks:  # a fork's may be of several
         assert names >= caffes, "a parameter would be dropped in silence"
     assert names <= own.keys() | beside.keys()
 
@@ -162,7 +175,7 @@ def test_the_defaults_are_those_of_the_schema(
 ) -> None:
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # each is one
         if "per_axis" not in field.metadata and field.name not in NOT_IN_TEXT:
-            check_default(field, (beside | own)[field.name])
+            check_default(field, (beside | own)[schema_name(field)])
 
 
 def check_default(field: dataclasses.Field[Any], schema: FieldDescriptor) -> None:

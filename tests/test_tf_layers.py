@@ -25,7 +25,10 @@ from proto2net.layers import LAYERS, Layer
 
 TF = backends.get("tf")
 
-UNSUPPORTED = {"ip_transpose_shared": "shares some of its learned blobs with another layer"}
+UNSUPPORTED = {
+    "detection_output_eta": "with eta",
+    "ip_transpose_shared": "shares some of its learned blobs with another layer",
+}
 """Cases that Keras cannot say, and what is told of them."""
 
 

@@ -204,6 +204,7 @@ ACROSS_SAMPLES = {
     "reduction_mean",
     "reduction_sum",
     "reduction_sumsq",
+    "reverse_axis0",
     "rnn",
     "scale_axis0",
     "slice_axis0",

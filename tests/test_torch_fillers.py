@@ -15,8 +15,16 @@ from samples.sample import Ndarray, layer, sample
 
 import proto2net
 from proto2net import backends
-from proto2net.backends.torch import helpers
+from proto2net.backends.torch import (
+    helpers,
+    helpers_forks,
+    helpers_rcnn,
+    helpers_ssd,
+    helpers_yolo,
+)
 from proto2net.backends.torch.fillers import STARTS
+
+HELPERS = [helpers, helpers_forks, helpers_rcnn, helpers_ssd, helpers_yolo]
 
 
 class Kind(NamedTuple):
@@ -203,7 +211,9 @@ def test_dummy_data_is_drawn_anew_for_each_forward_pass() -> None:
 
 @pytest.mark.parametrize("kind", sorted({*STARTS} - {"nn.Parameter"}))  # renderers write its zeros
 def test_what_is_not_filled_starts_as_the_table_says(kind: str) -> None:
-    module = getattr(torch.nn if kind.startswith("nn.") else helpers, kind.removeprefix("nn."))
+    name = kind.removeprefix("nn.")
+    places = [torch.nn] if kind.startswith("nn.") else HELPERS
+    module = next(vars(place)[name] for place in places if name in vars(place))
     parameters = inspect.signature(module).parameters
     sizes = [3 for parameter in parameters.values() if parameter.default is parameter.empty]
     options = {name: True for name in ("affine", "static") if name in parameters}
@@ -213,6 +223,7 @@ def test_what_is_not_filled_starts_as_the_table_says(kind: str) -> None:
 
 
 def test_every_helper_says_what_it_is() -> None:
-    tree = ast.parse(inspect.getsource(helpers))
-    made = [n for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
+    trees = [ast.parse(inspect.getsource(module)) for module in HELPERS]
+    nodes = [node for tree in trees for node in tree.body]
+    made = [n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)]
     assert [node.name for node in made if not ast.get_docstring(node)] == []

@@ -464,3 +464,27 @@ def test_other_params_stay_as_they_are(layer: str) -> None:
     net = parsed(f"layer {{ {layer} }}")
     assert upgrade(net) == []
     assert net == parsed(f"layer {{ {layer} }}")
+
+
+def test_a_batch_norm_that_scales_becomes_two_layers() -> None:
+    net = upgraded(
+        'layer { name: "bn" type: "BatchNorm" bottom: "x" top: "y" include { phase: TEST }'
+        " param { lr_mult: 0 decay_mult: 0 } param { lr_mult: 0 decay_mult: 0 }"
+        " param { lr_mult: 0 decay_mult: 0 } param { lr_mult: 2 } param { lr_mult: 3 }"
+        " batch_norm_param { eps: 1e-7 scale_bias: true scale_filler { value: 2 } } }"
+    )
+    assert net == parsed(
+        'layer { name: "bn" type: "BatchNorm" bottom: "x" top: "y" include { phase: TEST }'
+        " param { lr_mult: 0 decay_mult: 0 } param { lr_mult: 0 decay_mult: 0 }"
+        " param { lr_mult: 0 decay_mult: 0 }"
+        " batch_norm_param { eps: 1e-5 } }"
+        'layer { name: "bn_scale" type: "Scale" bottom: "y" top: "y" include { phase: TEST }'
+        " param { lr_mult: 2 } param { lr_mult: 3 }"
+        " scale_param { filler { value: 2 } bias_term: true } }"
+    )
+
+
+@pytest.mark.parametrize("text", ["scale_bias: false", "use_weight_bias: false bias_term: true"])
+def test_a_batch_norm_that_does_not_scale_stays_one_layer(text: str) -> None:
+    net = upgraded(f'layer {{ type: "BatchNorm" batch_norm_param {{ {text} eps: 0.5 }} }}')
+    assert net == parsed('layer { type: "BatchNorm" batch_norm_param { eps: 0.5 } }')

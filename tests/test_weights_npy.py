@@ -213,18 +213,22 @@ CASES = {
     "a function of numpy": (b"cnumpy\nload\n.", "it asks for numpy.load"),
     "a function of Python 2": (b"c__builtin__\neval\n.", "it asks for __builtin__.eval"),
     "an instance": (b"(i__main__\nEvil\n.", "it asks for __main__.Evil"),
-    "an extension": (b"\x80\x02\x82\x01.", "the pickle in it is damaged"),
-    "an identity": (b"Pa\n.", "the pickle in it is damaged"),
-    "a buffer of 1 TB": (b"\x96" + LONG + b".", "the pickle in it is damaged"),
+    "an extension": (b"\x80\x02\x82\x01.", "something else than arrays"),
+    "an identity": (b"Pa\n.", "something else than arrays"),
+    "a buffer of 1 TB": (b"\x96" + LONG + b".", "something else than arrays"),
     "bytes of 1 TB": (b"\x8e" + LONG + b".", "the pickle in it is damaged"),
     "a text of 1 TB": (b"\x8d" + LONG + b".", "the pickle in it is damaged"),
     "a frame of 1 TB": (b"\x95" + LONG + b".", "the pickle in it is damaged"),
     "a note of the 2^31st": (b"Nr\xff\xff\xff\x7f.", "the pickle in it is damaged"),
     "nothing": (b"", "the pickle in it is damaged"),
     "a list": (array((), b"O8", b"|", b"]](K\x01ea") + b".", "is a list, and no dictionary"),
-    "a number": (
+    "a number for a name": (
         array((), b"O8", b"|", b"]}(K\x01K\x02ua") + b".",
-        'layer "1": something that is no array',
+        "a dictionary whose keys are no names",
+    ),
+    "a number": (
+        array((), b"O8", b"|", b"]}(U\x01aK\x02ua") + b".",
+        'layer "a": something that is no array',
     ),
 }
 

@@ -13,12 +13,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
+from inspect import getsource
 from symtable import symtable
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from proto2net.errors import Issue, Proto2NetError, UnsupportedError
 from proto2net.graph import Blob, Graph, Node
 from proto2net.layers.base import Layer
+from proto2net.layers.dense import InnerProduct
+from proto2net.layers.faces import MARGIN
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,6 +73,8 @@ class Code:
     """The expression that makes {self}; empty where the layer has no object."""
     arrays: dict[str, Array] = field(default_factory=dict)
     """Its learned arrays by the target's names of them, such as "weight"."""
+    definition: Callable[[str], str] | None = None
+    """The source of a class of its own, for a name that is free: {class} in `init`."""
 
 
 Renderer = Callable[..., "Code | None"]
@@ -193,13 +199,14 @@ class Backend:
     def _single(self, node: Node[Any]) -> Step:
         renderer = self.renderers.get((type(node.layer),))
         if renderer is None:
-            reason = self.unsupported.get(type(node.layer), "has no rendering")
+            reason = self.unsupported.get(type(node.layer), node.layer.unrendered)
             others = [b for b in _others(self.name) if b.supports(type(node.layer))]
             hint = (
                 f"use --to {others[0].name}"
                 if others
                 else "docs/extending.md shows how to add it"
             )
+            reason = reason or "has no rendering"
             raise UnsupportedError(f"{reason} in {self.name}", hint)
         return Step((node,), renderer(node) or Code(""))
 
@@ -247,6 +254,10 @@ class Backend:
                 found.update(_definitions(file.read_text(encoding="utf-8")))
         return found
 
+    def pastes(self, helper: Callable[..., Any]) -> None:
+        """Have a function or class of another package pasted into files that use it."""
+        self.helpers[helper.__name__] = dedent(getsource(helper)).rstrip()
+
     def helpers_used(self, source: str) -> list[str]:
         """The helpers that the source uses, and those that they use, in the file's order."""
         used: set[str] = set()
@@ -290,6 +301,26 @@ def same_array(node: Node[Any], blob: str, convert: Convert | None = None) -> Ar
     return Array(((node, blob),), convert)
 
 
+def refuse_noise(node: Node[InnerProduct]) -> None:
+    """Refuse an InnerProduct that adds noise, which it does in training alone."""
+    if node.layer.enable_noise and node.phase == "TRAIN":
+        raise UnsupportedError(
+            "enable_noise has no rendering in training",
+            "leave it out, or convert for tests",
+        )
+
+
+def refuse_normalizing(node: Node[Any]) -> None:
+    """Refuse learned rows that are brought to length 1, and stay so, at each step of training."""
+    if len(node.bottoms) > min(node.layer.labels, default=len(node.bottoms)):
+        raise UnsupportedError(MARGIN)
+    if node.layer.normalize and node.blobs and node.phase == "TRAIN":
+        raise UnsupportedError(
+            "normalize changes the weights in training, which has no rendering",
+            "convert for tests",
+        )
+
+
 def choose(node: Node[Any], field_name: str, **choices: str) -> str:
     """The choice for an enum's value; a value without one is reported as unsupported."""
     value = getattr(node.layer, field_name)
@@ -310,7 +341,7 @@ def _followers(graph: Graph, node: Node[Any], length: int) -> tuple[Node[Any], .
         if (
             len(readers) != 1
             or len(readers[0].bottoms) != 1
-            or last.tops[0] in graph.outputs
+            or last.tops[0] in graph.output_set
         ):
             break
         if any(last.loss_weight) or not all(readers[0].propagate_down):

@@ -26,6 +26,8 @@ from proto2net.backends.source import (
     WIDTH,
     Namespace,
     assignment,
+    class_name,
+    entry_name,
     literal,
     plain,
 )
@@ -91,6 +93,8 @@ class SourceFile:
     """Names that variables cannot have."""
     reserved_objects: ClassVar[frozenset[str]] = frozenset()
     """Names that layer objects cannot have."""
+    entry_suffix: ClassVar[str] = "Net"
+    """What tells the class or function from what else has its name: a network called LSTM."""
     indent: ClassVar[int]
     """How deep the statements of the forward pass stand."""
     nests: ClassVar[bool] = True
@@ -103,14 +107,36 @@ class SourceFile:
     ) -> None:
         self.backend = backend
         self.graph = dataclasses.replace(graph, outputs=_with_losses(graph))
-        self.entry = entry
+        defined = {*backend.helpers, *self.imports, *RESERVED}
+        self.entry = entry_name(entry, defined, self.entry_suffix)
         self.weights = weights
         self.steps = _needed(backend.steps(self.graph), self.graph.outputs)
+        self.classes: dict[str, str] = {}
+        """The source of each class that a layer brings along."""
+        names = Namespace({*defined, self.entry})
+        self.steps = [self._named(step, names) for step in self.steps]
         self.arrays: dict[str, Array] = {}
-        taken = {*self.imports, *self._callable(), *self.reserved, *RESERVED, entry}
+        taken = {
+            *self.imports,
+            *self._callable(),
+            *self.classes,
+            *self.reserved,
+            *RESERVED,
+            self.entry,
+        }
         self.namespace = Namespace(taken)
         self.variables = Variables(self.namespace)
         self.objects = self._name_objects()
+
+    def _named(self, step: Step, names: Namespace) -> Step:
+        """The step with a name for the class that it brings along, if it does."""
+        code = step.code
+        if code.definition is None:
+            return step
+        name = names.unique(class_name(step.node.name))
+        self.classes[name] = code.definition(name)
+        code = dataclasses.replace(code, init=code.init.replace("{class}", name))
+        return dataclasses.replace(step, code=code)
 
     def _callable(self) -> list[str]:
         """The helpers that the forward pass may call, so that no variable hides them."""
@@ -149,6 +175,7 @@ class SourceFile:
         main = ['if __name__ == "__main__":', *self.main()]
         code = [*self.preprocess(), *self.body(), "", "", *main, ""]
         helpers = self.backend.helpers_used("\n".join(code))
+        helpers += self.classes.values()
         source = "\n".join([*(f"{helper}\n\n" for helper in helpers), *code])
         weights = self._weights_file()
         imports = self.import_lines(names_used("\n".join([*weights, source])))
@@ -205,7 +232,7 @@ class SourceFile:
         flows = step.node.propagate_down or [True] * len(variables)
         return tuple(
             variable
-            if flow or blob in self.graph.inputs
+            if flow or blob in self.graph.input_set
             else fill(self.stopped, [variable])
             for blob, variable, flow in zip(step.bottoms, variables, flows, strict=True)
         )
@@ -315,7 +342,7 @@ def shown_name(blob: Blob) -> str:
 
 def _with_losses(graph: Graph) -> tuple[Blob, ...]:
     """The graph's outputs, and losses that are none since they have no name or a reader."""
-    losses = (loss for _, loss in graph.losses if loss not in graph.outputs)
+    losses = (loss for _, loss in graph.losses if loss not in graph.output_set)
     return (*graph.outputs, *losses)
 
 

@@ -29,6 +29,7 @@ from proto2net.backends.source import (
     WIDTH,
     call,
     class_name,
+    entry_name,
     literal,
     plain,
     statement,
@@ -58,6 +59,7 @@ from proto2net.layers import (
     Input,
     Layer,
     ParamSpec,
+    Permute,
     Pooling,
     Power,
     PReLU,
@@ -79,8 +81,8 @@ FILLED = (*PRODUCTS, LSTM, RNN)
 class Style(NamedTuple):
     """What the class says once for its layers with weights."""
 
-    weight_filler: Filler = Network.weight_filler
-    bias_filler: Filler = Network.bias_filler
+    weight_filler: Filler | str = Network.weight_filler
+    bias_filler: Filler | str = Network.bias_filler
     params: Sequence[ParamSpec] = Network.params
 
 
@@ -133,7 +135,7 @@ def _more(node: Node[Any], params: Sequence[ParamSpec] = ()) -> dict[str, Any]:
     """What every layer can be given, where it differs from what is taken otherwise."""
     tops = node.entry.tops
     more: dict[str, Any] = {"name": node.name}
-    if tops != ((node.name,) if node.layer.tops[1] else ()):
+    if node.in_place or tops != ((node.name,) if node.layer.tops[1] else ()):
         more["top"] = tops[0] if len(tops) == 1 else tops
     if node.params != tuple(params):
         more["params"] = node.params
@@ -272,6 +274,10 @@ def _reshape(node: Node[Reshape]) -> Candidates:
     )
 
 
+def _permute(node: Node[Permute]) -> Candidates:
+    yield "permute", node.layer.order, {}
+
+
 def _softmax_loss(node: Node[SoftmaxWithLoss]) -> Candidates:
     axis = node.layer.softmax_param.axis
     options = {} if axis == 1 else {"axis": axis}
@@ -299,6 +305,7 @@ SHORT_FORMS: dict[type[Layer], Callable[[Node[Any]], Candidates]] = {
     InnerProduct: _short("fc", "num_output", bias_term="biased"),
     LRN: _lrn,
     LSTM: _short("lstm", "num_output", expose_hidden="expose_hidden"),
+    Permute: _permute,
     Pooling: _pooling,
     Power: _short("power", power="power", scale="scale", shift="shift"),
     PReLU: _short("prelu", filler="filler", channel_shared="channel_shared"),
@@ -317,6 +324,9 @@ SHORT_FORMS: dict[type[Layer], Callable[[Node[Any]], Candidates]] = {
 }
 """How each layer type may be written short, the nicest way first."""
 
+_LONGEST_CHAIN = 100
+"""Calls in one statement: of many more Python would say that they are nested too deeply."""
+
 FUSED: dict[type[Layer], dict[str, tuple[type[Layer], bool]]] = {
     BatchNorm: {"scale_offset": (Scale, True), "relu": (ReLU, False)},
     Convolution: {"relu": (ReLU, True)},
@@ -325,13 +335,15 @@ FUSED: dict[type[Layer], dict[str, tuple[type[Layer], bool]]] = {
 }
 """What a short form appends in place: the option, the layer type, and whether it is the default."""
 
+_MOST_FUSED = 1 + max(map(len, FUSED.values()))
+
 
 def calls(graph: Graph, nodes: Sequence[Node[Any]], style: Style) -> list[Call]:
     """The calls that make these layers, in order."""
     found: list[Call] = []
     done = 0
     while done < len(nodes):
-        made = _call(nodes[done:], style, graph.phase)
+        made = _call(nodes[done : done + _MOST_FUSED], style, graph.phase)
         found.append(made)
         done += len(made.nodes)
     return found
@@ -427,12 +439,9 @@ def _main(name: str, weights: str) -> list[str]:
 
 def entry(graph: Graph) -> str:
     """The name of the class."""
-    name = class_name(graph.name)
-    return (
-        f"{name}Net"
-        if name in ("Network", "ClassVar", "Path", *layers.__all__)
-        else name
-    )
+    used = (type(node.layer).__name__ for node in graph.nodes)
+    taken = {"Network", "ClassVar", "Path", *layers.__all__, *used}
+    return entry_name(class_name(graph.name), taken, "Net")
 
 
 def _imports(graph: Graph, source: str) -> list[str]:
@@ -522,7 +531,8 @@ def _chains(graph: Graph, style: Style) -> list[str]:
     for made in calls(graph, graph.nodes[_inputs(graph).nodes :], style):
         bottoms = made.nodes[0].entry.bottoms
         reads = made.nodes[0].layer.bottoms[1] > 0
-        if not chain or not reads or bottoms != terminals:
+        new = not reads or bottoms != terminals
+        if not chain or new or len(chain) > _LONGEST_CHAIN:
             lines += _chain(chain)
             chain = [call("self.feed", *map(literal, bottoms))] if reads else ["self"]
         chain.append(str(made))

@@ -72,6 +72,9 @@ def _docstring(found: Transformed, *, channels_last: bool) -> list[str]:
         does.append("In training, half of the images were mirrored.")
     if not transform.crop_size:
         does.append(f"The image must be {height} x {width} already.")
+    elif transform.resize_param:
+        resize = transform.resize_param[0]
+        does.append(f"The image must be {resize.height} x {resize.width} already.")
     return [f"{INDENT}{line}".rstrip() for line in [*lines, *does, '"""']]
 
 

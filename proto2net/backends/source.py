@@ -1,8 +1,8 @@
 """Writing Python that a person would have written: names, literals, calls, line breaks.
 
 What this module prints passes `ruff format --check`. Text from an input reaches the source only
-through `literal` (a quoted literal), `Namespace` (a checked identifier) or `plain` (comments
-and docstrings).
+through `literal` (a quoted literal), `plain` (comments and docstrings), or as an identifier
+through `Namespace`, `class_name`, `function_name` or `entry_name`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+
+from proto2net.errors import Proto2NetError
 
 WIDTH = 88
 INDENT = "    "
@@ -26,6 +28,7 @@ class Namespace:
     def __init__(self, reserved: Iterable[str] = ()) -> None:
         self._reserved = {*keyword.kwlist, *dir(builtins), *_AMBIGUOUS, *reserved}
         self._given: set[str] = set()
+        self._numbers: dict[str, int] = {}
 
     def name(self, wanted: str, default: str = "blob") -> str:
         """An identifier as close to the wanted name as can be: "3x3/reduce" -> "_3x3_reduce"."""
@@ -40,10 +43,11 @@ class Namespace:
 
     def unique(self, cleaned: str) -> str:
         """The name itself, or with the first number that nothing has."""
-        unique, number = cleaned, 0
+        unique, number = cleaned, self._numbers.get(cleaned, 0)
         while unique in self._given or unique in self._reserved:
             number += 1
             unique = f"{cleaned}_{number}"
+        self._numbers[cleaned] = number
         self._given.add(unique)
         return unique
 
@@ -209,6 +213,22 @@ def class_name(text: str) -> str:
     words = re.findall(r"[A-Za-z0-9]+", text)
     name = "".join(word[0].upper() + word[1:] for word in words)[:_LONGEST_NAME]
     return name if name and name[0].isalpha() else f"Net{name}"
+
+
+def entry_name(name: str, taken: Collection[str], suffix: str) -> str:
+    """The name of a file's class or function: the one that is wanted, with a suffix if taken.
+
+    Raises Proto2NetError for what Python takes for no name.
+    """
+    if not (name.isascii() and name.isidentifier()):
+        shown = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
+        raise Proto2NetError(
+            f'"{shown}" is not a name that a class or function can have',
+            "use letters, digits and _, and begin with a letter",
+        )
+    if name in taken or name in keyword.kwlist or name in dir(builtins):
+        return entry_name(name + suffix, taken, suffix)
+    return name
 
 
 def function_name(text: str) -> str:

@@ -56,6 +56,11 @@ def support() -> str:
         for target in targets
         for layer, reason in target.unsupported.items()
     ]
+    reasons += [
+        f"{name}: {LAYERS[name].unrendered}"
+        for name in sorted(LAYERS, key=str.lower)
+        if LAYERS[name].unrendered
+    ]
     legend = "input: what reads data becomes an input of the network"
     return "\n".join([*aligned(head, rows), "", legend, *reasons])
 

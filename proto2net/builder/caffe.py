@@ -43,7 +43,7 @@ class CaffeNetwork(ShortForms):
                 )
     """
 
-    weight_filler: ClassVar[Filler] = Filler()
+    weight_filler: ClassVar[Filler | str] = Filler()
 
     def conv(
         self,
@@ -56,8 +56,8 @@ class CaffeNetwork(ShortForms):
         group: int = 1,
         bias_term: bool = True,
         relu: bool | str = False,
-        weight_filler: Filler | None = None,
-        bias_filler: Filler | None = None,
+        weight_filler: Filler | str | None = None,
+        bias_filler: Filler | str | None = None,
         **more: Unpack[More],
     ) -> Self:
         """Filters over the image (Caffe's Convolution).
@@ -90,8 +90,8 @@ class CaffeNetwork(ShortForms):
         group: int = 1,
         bias_term: bool = True,
         relu: bool | str = False,
-        weight_filler: Filler | None = None,
-        bias_filler: Filler | None = None,
+        weight_filler: Filler | str | None = None,
+        bias_filler: Filler | str | None = None,
         **more: Unpack[More],
     ) -> Self:
         """The opposite of `conv`: each pixel spreads over the kernel (Caffe's Deconvolution).
@@ -187,8 +187,8 @@ class CaffeNetwork(ShortForms):
         *,
         relu: bool | str = False,
         biased: bool = True,
-        weight_filler: Filler | None = None,
-        bias_filler: Filler | None = None,
+        weight_filler: Filler | str | None = None,
+        bias_filler: Filler | str | None = None,
         **more: Unpack[More],
     ) -> Self:
         """A product with a learned matrix: (N, ...) becomes (N, num_out) (Caffe's InnerProduct).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
@@ -64,12 +64,16 @@ class Chain:
         self.terminals: list[str] = []
         """The blobs that the next layer reads, by name."""
         self._tensors = live.tensors(inputs)
-        self._wiring = Wiring(self.name or type(self).__name__, self.phase.upper())
+        self._wiring = Wiring(self.name or type(self).__name__, _phase(self.phase))
         self._made: dict[str, tuple[str, ...]] = {}
         self._weights: tuple[str | Path, bool] | None = None
         self._values: dict[str, Any] = {}
         self._feed_inputs(inputs)
-        self.setup()
+        try:
+            self.setup()
+        except Exception:
+            self._wiring.graph()  # a problem above, which may be the reason, is told first
+            raise
         self._graph = self._finished()
 
     def setup(self) -> None:
@@ -102,11 +106,17 @@ class Chain:
         """
         if layer is None:
             return self._append("add", Eltwise(), more)
+        if not isinstance(layer, Layer):
+            error = ShapeError(f"add got {layer!r}", "it takes a layer, such as Power(power=2.0)")
+            return self._refused("add", error, more)
         return self._append(layer.type.lower(), layer, more)
 
     def _append(self, form: str, layer: Layer, more: More) -> Self:
         """Append a layer to the chain, which goes on with its tops."""
         name = more.get("name") or self._unique(form)
+        issues = [*_unknown(more), *self._misplaced(layer, name, "top" in more)]
+        if issues:
+            return self._refused(form, Proto2NetError(issues), {"name": name})
         reads = layer.bottoms[1] > 0
         entry = Entry(
             name,
@@ -116,13 +126,21 @@ class Chain:
             tuple(more.get("params", ())),
             tuple(more.get("loss_weight", ())),
             tuple(more.get("propagate_down", ())),
-            more.get("phase", self.phase).upper(),
+            _phase(more.get("phase", self.phase)),
             _caller(),
         )
         self._wiring.add(entry)
         self._made[name] = entry.tops
         self.terminals = list(entry.tops)
         return self
+
+    def _misplaced(self, layer: Layer, name: str, has_top: bool) -> Iterator[Issue]:
+        """What Caffe would take, but people hardly mean."""
+        if layer.bottoms[0] and not self.terminals:
+            yield Issue("it has nothing to read", "begin the chain with self.feed(...)")
+        if not has_top and layer.tops[1] and self._wiring.knows(name):
+            hint = f'give it a name of its own, or top="{name}" to work in place'
+            yield Issue(f'"{name}" is already made by a layer above', hint)
 
     def _in_place(self, layer: Layer, after: str, wanted: bool | str) -> Self:
         """Append a layer that overwrites what the one before made, if it is wanted.
@@ -176,6 +194,8 @@ class Chain:
 
     def get_output(self) -> Any:
         """What the last layer of the last chain made: a blob, or a tensor; see `layers`."""
+        if not self.terminals:
+            raise Proto2NetError("the network has no output", "write its layers in setup()")
         return self.layers[self.terminals[-1]]
 
     def load(self, path: str | Path, ignore_missing: bool = False) -> Self:
@@ -244,7 +264,7 @@ class Chain:
                 self._input(name, {name: shape})
 
     def _input(self, name: str, shapes: Mapping[str, Shape]) -> None:
-        layer, phase = Input(shape=tuple(shapes.values())), self.phase.upper()
+        layer, phase = Input(shape=tuple(shapes.values())), _phase(self.phase)
         self._wiring.add(Entry(name, layer, tops=tuple(shapes), phase=phase, where=_caller()))
         self._made[name] = tuple(shapes)
 
@@ -253,8 +273,9 @@ class Chain:
         return shape
 
     def _finished(self) -> Graph:
+        outputs = (self.outputs,) if isinstance(self.outputs, str) else self.outputs
         graph = self._wiring.graph()
-        return graph.until(self.outputs) if self.outputs else graph
+        return graph.until(outputs) if outputs else graph
 
 
 def _known(name: str, sizes: Any) -> Shape:
@@ -268,6 +289,22 @@ def _known(name: str, sizes: Any) -> Shape:
             "give a number for each axis; only the batch can be None",
         ) from None
     return found
+
+
+def _unknown(more: More) -> Iterator[Issue]:
+    """What a call was given that neither it nor every layer takes."""
+    known = More.__annotations__
+    hint = f"beside a call's own options there are {', '.join(known)}"
+    for option in more:
+        if option not in known:
+            yield Issue(f'no option "{option}"', closest(option, known) or hint)
+
+
+def _phase(name: str) -> str:
+    """A phase as graphs have it. Raises Proto2NetError for a name that is none."""
+    if name.upper() not in ("TEST", "TRAIN"):
+        raise Proto2NetError(f'no phase "{name}"', "it is test or train")
+    return name.upper()
 
 
 def _tops(layer: Layer, top: str | Sequence[str]) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from proto2net.layers import (
     HingeLoss,
     InnerProduct,
     ParamSpec,
+    Permute,
     Pooling,
     Power,
     PReLU,
@@ -46,9 +47,9 @@ if TYPE_CHECKING:
 class ShortForms(Chain):
     """A short form for each layer that people write by hand."""
 
-    weight_filler: ClassVar[Filler] = Filler("xavier")
-    """How weights start where a call does not say it."""
-    bias_filler: ClassVar[Filler] = Filler()
+    weight_filler: ClassVar[Filler | str] = Filler("xavier")
+    """How weights start where a call does not say it: a filler, or its type as a string."""
+    bias_filler: ClassVar[Filler | str] = Filler()
     """How biases start where a call does not say it."""
     params: ClassVar[Sequence[ParamSpec]] = ()
     """What a call of `conv`, `deconv` or `fc` says of its weights' and biases' training."""
@@ -142,6 +143,13 @@ class ShortForms(Chain):
         """
         return self._append("reshape", Reshape(tuple(shape), axis, num_axes), more)
 
+    def permute(self, *order: int, **more: Unpack[More]) -> Self:
+        """Put the axes in another order, the others behind those named (Permute, of SSD's fork).
+
+        Axes count in Caffe's order: `permute(0, 2, 3, 1)` makes (N, H, W, C) of (N, C, H, W).
+        """
+        return self._append("permute", Permute(tuple(order)), more)
+
     def upsample(self, factor: int, *, learned: bool = False, **more: Unpack[More]) -> Self:
         """Enlarge images by a whole number, with bilinear weights (Caffe's Deconvolution).
 
@@ -194,8 +202,8 @@ class ShortForms(Chain):
         *,
         relu: bool | str = True,
         biased: bool = True,
-        weight_filler: Filler | None = None,
-        bias_filler: Filler | None = None,
+        weight_filler: Filler | str | None = None,
+        bias_filler: Filler | str | None = None,
         **more: Unpack[More],
     ) -> Self:
         """A product with a learned matrix: (N, ...) becomes (N, num_out) (Caffe's InnerProduct).
@@ -211,8 +219,8 @@ class ShortForms(Chain):
         num_output: int,
         *,
         expose_hidden: bool = False,
-        weight_filler: Filler | None = None,
-        bias_filler: Filler | None = None,
+        weight_filler: Filler | str | None = None,
+        bias_filler: Filler | str | None = None,
         **more: Unpack[More],
     ) -> Self:
         """A layer with memory: (T, N, ...) becomes (T, N, num_output) (Caffe's LSTM).
@@ -228,8 +236,8 @@ class ShortForms(Chain):
         num_output: int,
         *,
         expose_hidden: bool = False,
-        weight_filler: Filler | None = None,
-        bias_filler: Filler | None = None,
+        weight_filler: Filler | str | None = None,
+        bias_filler: Filler | str | None = None,
         **more: Unpack[More],
     ) -> Self:
         """A plain recurrent layer with the inputs and shapes of `lstm` (Caffe's RNN)."""
@@ -305,6 +313,13 @@ class ShortForms(Chain):
         self._append(form, layer, more)
         return self._in_place(ReLU(), self._last(more), relu)
 
-    def _fillers(self, weight: Filler | None, bias: Filler | None) -> tuple[Filler, Filler]:
+    def _fillers(
+        self, weight: Filler | str | None, bias: Filler | str | None
+    ) -> tuple[Filler, Filler]:
         """The fillers of a call, the class's where it has none."""
-        return weight or self.weight_filler, bias or self.bias_filler
+        return _filler(weight or self.weight_filler), _filler(bias or self.bias_filler)
+
+
+def _filler(filler: Filler | str) -> Filler:
+    """A filler, which may be given by its type alone."""
+    return Filler(filler) if isinstance(filler, str) else filler

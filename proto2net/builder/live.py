@@ -54,7 +54,7 @@ def computed(
     from proto2net import backends
 
     target = next(iter(given.values())).target
-    wanted = tuple(blob for blob in graph.blobs.values() if blob not in graph.inputs)
+    wanted = tuple(blob for blob in graph.blobs.values() if blob not in graph.input_set)
     network = load(dataclasses.replace(graph, outputs=wanted), target)
     values = {name: tensor.value for name, tensor in given.items()}
     inputs = [values[blob.name] for blob in graph.inputs]

@@ -67,8 +67,8 @@ class Network(ShortForms):
         group: int = 1,
         biased: bool = True,
         dilation: int = 1,
-        weight_filler: Filler | None = None,
-        bias_filler: Filler | None = None,
+        weight_filler: Filler | str | None = None,
+        bias_filler: Filler | str | None = None,
         **more: Unpack[More],
     ) -> Self:
         """Filters of k_h x k_w pixels, s_h and s_w apart (Caffe's Convolution).
@@ -101,8 +101,8 @@ class Network(ShortForms):
         padding: Padding = "VALID",
         group: int = 1,
         biased: bool = True,
-        weight_filler: Filler | None = None,
-        bias_filler: Filler | None = None,
+        weight_filler: Filler | str | None = None,
+        bias_filler: Filler | str | None = None,
         **more: Unpack[More],
     ) -> Self:
         """The opposite of `conv`: each pixel spreads over k_h x k_w (Caffe's Deconvolution).

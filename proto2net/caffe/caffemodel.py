@@ -14,6 +14,7 @@ from pathlib import Path
 from google.protobuf.message import DecodeError
 from google.protobuf.unknown_fields import UnknownFieldSet
 
+from proto2net import limits
 from proto2net.caffe.binaryproto import decoded
 from proto2net.caffe.importer import routes
 from proto2net.caffe.schema import FORKS, LINE, Message, is_repeated, message_class
@@ -23,11 +24,6 @@ from proto2net.errors import Issue, Location, ParseError, WeightError
 from proto2net.layers.base import LAYERS, Layer
 from proto2net.layers.data import DataLayer
 from proto2net.weights import HEAD, Format, StoredLayer, format_of
-
-_MOST = 100_000
-"""Layers of a net, or arrays of a layer: what has more is no network."""
-_MOST_BYTES = 2**24
-"""Of a definition without its arrays; the largest nets have less than 1 MB."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +55,7 @@ def layers(data: Data) -> Iterator[StoredLayer]:
             form = _LAYERS.get(field.number)
             if form and field.kind == LENGTH:
                 number += 1
-                _check_most(number, "layers", field)
+                _check_most(number, limits.LAYERS, "layers", field)
                 layer = _layer(data, [field], form)
                 before = f'after layer "{layer.name}"'
                 yield layer
@@ -87,7 +83,7 @@ def _layer(data: Data, messages: Sequence[Field], form: _Format) -> StoredLayer:
                 blobs.append(field)
             elif field.number == form.inner:
                 inner.append(field)
-            _check_most(len(blobs) + len(inner), "arrays in a layer", field)
+            _check_most(len(blobs) + len(inner), limits.ARRAYS, "arrays in a layer", field)
         if inner:
             return _layer(data, inner, _V0)
         return StoredLayer(name, tuple(decoded(data, b.start, b.end) for b in blobs), kind)
@@ -95,9 +91,9 @@ def _layer(data: Data, messages: Sequence[Field], form: _Format) -> StoredLayer:
         raise WeightError(error.at(None, f'layer "{name}"' if name else "")) from None
 
 
-def _check_most(number: int, what: str, field: Field) -> None:
-    if number > _MOST:
-        raise WeightError(f"byte {field.at:,}: more than {_MOST:,} {what}", DAMAGED)
+def _check_most(number: int, most: int, what: str, field: Field) -> None:
+    if number > most:
+        raise WeightError(f"byte {field.at:,}: more than {most:,} {what}", DAMAGED)
 
 
 # ---- the definition -------------------------------------------------------------------------
@@ -146,7 +142,7 @@ def _without_blobs(data: Data) -> bytes:
     """The message without its arrays: small enough to be parsed."""
     kept = bytearray()
     for number, field in enumerate(fields(data, 0, len(data))):
-        _check_most(number, "layers", field)
+        _check_most(number, limits.LAYERS, "layers", field)
         kept += _copied(data, field, _LAYERS.get(field.number))
         _check_size(kept)
     return bytes(kept)
@@ -166,23 +162,30 @@ def _copied(data: Data, field: Field, form: _Format | None) -> bytes:
 
 
 def _check_size(kept: Sequence[int]) -> None:
-    if len(kept) > _MOST_BYTES:
-        raise WeightError(f"without its arrays it has more than {_MOST_BYTES:,} bytes", DAMAGED)
+    most = limits.DEFINITION_BYTES
+    if len(kept) > most:
+        raise WeightError(f"without its arrays it has more than {most:,} bytes", DAMAGED)
 
 
 def _remove_splits(net: Message) -> None:
     """Take out the Split layers that Caffe inserted (insert_splits.cpp)."""
     origins: dict[str, str] = {}
+    makers: dict[str, Message] = {}
+    kept: list[Message] = []
     for layer in net.layer:
         layer.bottom[:] = [origins.get(name, name) for name in layer.bottom]
         if _is_inserted(layer):
-            origins.update(dict.fromkeys(layer.top, layer.bottom[0]))
-    for index in reversed(range(len(net.layer))):
-        layer = net.layer[index]
-        if _is_inserted(layer):
-            if layer.loss_weight:
-                _give_back(layer.loss_weight[0], layer.bottom[0], net.layer[:index])
-            del net.layer[index]
+            blob = layer.bottom[0]
+            origins.update(dict.fromkeys(layer.top, blob))
+            if layer.loss_weight and blob in makers:
+                _give_back(layer.loss_weight[0], blob, makers[blob])
+        else:
+            makers.update(dict.fromkeys(layer.top, layer))
+            kept.append(layer)
+    if len(kept) < len(net.layer):
+        rest = message_class("NetParameter")(layer=kept)
+        net.ClearField("layer")
+        net.layer.extend(rest.layer)
 
 
 def _is_inserted(layer: Message) -> bool:
@@ -194,14 +197,11 @@ def _is_inserted(layer: Message) -> bool:
     return list(layer.top) in (names, [layer.bottom[0], *names[1:]])
 
 
-def _give_back(loss_weight: float, blob: str, before: Sequence[Message]) -> None:
+def _give_back(loss_weight: float, blob: str, maker: Message) -> None:
     """Return a loss weight, which the split had taken over, to the layer that makes the blob."""
-    for layer in reversed(before):
-        if blob in layer.top:
-            weights = [*layer.loss_weight, *[0.0] * len(layer.top)][: len(layer.top)]
-            weights[list(layer.top).index(blob)] = loss_weight
-            layer.loss_weight[:] = weights
-            return
+    weights = [*maker.loss_weight, *[0.0] * len(maker.top)][: len(maker.top)]
+    weights[list(maker.top).index(blob)] = loss_weight
+    maker.loss_weight[:] = weights
 
 
 # ---- what forks have written ----------------------------------------------------------------
@@ -213,7 +213,10 @@ _GIVE_IT = "a fork of Caffe wrote the file: give the prototxt, and this file as 
 
 def _check(net: Message, file: str) -> list[str]:
     """Refuse layers that Caffe's own schema does not explain. Returns what is to be told."""
-    _mend_text(net)
+    try:
+        _mend_text(net)
+    except ParseError as error:
+        raise ParseError(error.at(Location(file, 0))) from None
     issues: list[Issue] = []
     notes: list[str] = []
     for entries, check in ((net.layers, _check_v1), (net.layer, _check_layer)):
@@ -224,6 +227,8 @@ def _check(net: Message, file: str) -> list[str]:
                 notes += [str(Issue(what, "", where, label)) for what in check(entry)]
             except ParseError as error:
                 issues += error.at(where, label)
+            if len(issues) >= limits.PROBLEMS:
+                break
     if issues:
         raise ParseError(issues)
     return notes
@@ -233,7 +238,7 @@ def _check_v1(entry: Message) -> list[str]:
     """In V1 types are numbers, of which forks have their own too, so nothing may be unknown."""
     unknown = _unknown(entry)
     if unknown:
-        raise ParseError(f"has fields that Caffe does not know ({', '.join(unknown)})", _GIVE_IT)
+        raise ParseError(f"has fields that Caffe does not know ({_listed(unknown)})", _GIVE_IT)
     return []
 
 
@@ -249,17 +254,23 @@ def _check_layer(layer: Message) -> list[str]:
         if own.number > _LAST_PARAMETER:
             raise ParseError("forks do not agree on the number of its parameters", _GIVE_IT)
         if inside:
-            what = f"its {own.name} has fields that Caffe does not know ({', '.join(inside)})"
+            what = f"its {own.name} has fields that Caffe does not know ({_listed(inside)})"
             raise ParseError(what, _GIVE_IT)
         if strays and not given:
-            what = f"has no {own.name}, but fields of other layers ({', '.join(strays)})"
+            what = f"has no {own.name}, but fields of other layers ({_listed(strays)})"
             raise ParseError(what, _GIVE_IT)
     notes = []
     if inside or strays:
-        notes.append(f"ignored fields that Caffe does not know here: {', '.join(inside + strays)}")
+        notes.append(f"ignored fields that Caffe does not know here: {_listed(inside + strays)}")
     if layer.type == "Pooling" and layer.pooling_param.HasField("round_mode"):
         notes.append("took field 13 for round_mode; some forks have ceil_mode there, its opposite")
     return notes
+
+
+def _listed(numbers: Sequence[str], most: int = 10) -> str:
+    """Numbers of fields, each once and not too many."""
+    once = list(dict.fromkeys(numbers))
+    return ", ".join(once[:most] + ["…"] * (len(once) > most))
 
 
 def _strays(layer: Message, cls: type[Layer]) -> list[str]:
@@ -298,7 +309,12 @@ def _mend_text(message: Message) -> None:
         if field.message_type is not None:
             for part in parts:
                 _mend_text(part)
-        elif any(isinstance(part, bytes) for part in parts) and field.type == field.TYPE_STRING:
+        elif field.type == field.TYPE_STRING:
+            if max(map(len, parts)) > limits.STRING:
+                what = f"{field.name} has more than {limits.STRING:,} characters"
+                raise ParseError(what, DAMAGED)
+            if not any(isinstance(part, bytes) for part in parts):
+                continue
             texts = [p if isinstance(p, str) else p.decode(errors="replace") for p in parts]
             if is_repeated(field):
                 value[:] = texts

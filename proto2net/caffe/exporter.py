@@ -15,6 +15,7 @@ from proto2net.caffe.wire import encoded, encoded_varint, opened
 from proto2net.errors import Proto2NetError, UnsupportedError
 from proto2net.graph import AUTOMATIC, Graph, Node
 from proto2net.layers.base import Layer
+from proto2net.layers.holes import Hole
 from proto2net.output import write_all
 from proto2net.shape import Shape
 
@@ -89,11 +90,20 @@ def write_layer(layer: Layer, message: Message) -> None:
             _put(target, route, value)
     if given:
         said = ", ".join(f"{name}: {value}" for name, value in given.items())
-        hint = "give the padding in numbers" if "padding" in given else ""
-        raise UnsupportedError(f"prototxt cannot say {said}", hint)
+        hints = [hint for name, hint in _HINTS.items() if name in given]
+        raise UnsupportedError(f"prototxt cannot say {said}", "".join(hints[:1]))
+
+
+_HINTS = {
+    "padding": "give the padding in numbers",
+    "fork": "write it without a fork, and name the fork where the prototxt is read",
+}
+"""What to do about fields that a schema lacks."""
 
 
 def _layer(node: Node[Any], net_phase: str) -> Message:
+    if isinstance(node.layer, Hole):
+        raise UnsupportedError("prototxt cannot say a hole", "leave the layer as it is")
     automatic = node.layer.loss and node.loss_weight == (1.0,)
     message = message_class("LayerParameter")(
         name=node.name or None,

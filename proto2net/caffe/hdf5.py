@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from proto2net import limits
 from proto2net.errors import WeightError
 from proto2net.shape import dims
 from proto2net.weights import Stored, StoredLayer, as_float32
 
-_MOST = 100_000
-"""Groups and arrays in a file: what has more is no network."""
-_MOST_ARRAYS = 100
-"""Arrays in a layer."""
 _PLAIN = "Caffe itself writes plain arrays only"
 
 
@@ -46,6 +43,8 @@ class _Reader:
 
     def layers(self, group: Any, name: str = "") -> Iterator[StoredLayer]:
         """The layer that a group is, and those in it: HDF5 takes a slash in a name for a group."""
+        if name.count("/") >= limits.DEPTH:
+            raise WeightError(f"more than {limits.DEPTH} groups in each other")
         arrays: dict[int, Stored] = {}
         inner: dict[str, Any] = {}
         try:
@@ -73,8 +72,8 @@ class _Reader:
         if address in self._met:
             raise WeightError(f'"{key}" is a second link to what has another name too', _PLAIN)
         self._met.add(address)
-        if len(self._met) > _MOST:
-            raise WeightError(f"more than {_MOST:,} groups and arrays")
+        if len(self._met) > limits.LAYERS:
+            raise WeightError(f"more than {limits.LAYERS:,} groups and arrays")
         return member
 
     def _array(self, dataset: Any) -> Stored:
@@ -95,6 +94,6 @@ class _Reader:
 
 
 def _index(key: str) -> int:
-    if not (key.isascii() and key.isdecimal()) or int(key) >= _MOST_ARRAYS:
+    if not (key.isascii() and key.isdecimal()) or len(key) > 3 or int(key) >= limits.ARRAYS:
         raise WeightError(f'an array called "{key}"', "arrays are called 0, 1, …")
     return int(key)

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from functools import cache
+from itertools import islice
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
 
+from proto2net import limits
 from proto2net.caffe.phase import layer_phase
 from proto2net.caffe.prototxt import by_line, grouped
-from proto2net.caffe.schema import FORKS, LINE, Message, descriptor, is_repeated
+from proto2net.caffe.schema import (
+    FORKS,
+    LINE,
+    PRIVATE,
+    TEXT,
+    Message,
+    cached,
+    descriptor,
+    is_repeated,
+    refresh,
+)
 from proto2net.errors import Issue, Location, ParseError, Proto2NetError, ShapeError, closest
-from proto2net.graph import Entry
+from proto2net.graph import Entry, Graph
 from proto2net.layers import plugins
-from proto2net.layers.base import LAYERS, Filler, Layer, ParamSpec, shortest
+from proto2net.layers.base import FORK_FILLERS, LAYERS, Filler, Layer, ParamSpec, shortest
 from proto2net.layers.data import (
     DataLayer,
     DataParameter,
@@ -23,6 +35,7 @@ from proto2net.layers.data import (
     ResizeParameter,
     TransformationParameter,
 )
+from proto2net.layers.holes import Hole, Holes, is_hole, key
 from proto2net.layers.loss import LossParameter, SoftmaxParameter
 from proto2net.layers.python import known
 from proto2net.layers.rcnn import ROIAlignParameter
@@ -58,16 +71,28 @@ and do not change what is computed."""
 
 
 def entries(
-    layers: Sequence[Message], phase: str, file: str, *, ignore_unknown_fields: bool = False
+    layers: Sequence[Message],
+    phase: str,
+    file: str,
+    *,
+    ignore_unknown_fields: bool = False,
+    holes: Holes | None = None,
+    fork: str = "",
 ) -> tuple[list[Entry], list[str]]:
-    """The layers that stayed in this phase, and a note for each kind of field that was ignored.
+    """The layers that stayed in this phase, and notes: what was ignored, and what is a hole.
 
     Raises ParseError with the problems of all layers.
     """
-    issues = unknown_types(layers, file)
-    found, ignored = [], []
+    holes = holes or {}
+    check_fork(fork)
+    issues = unknown_types(layers, file, holes) + _unused(holes, layers)
+    found, ignored, left = [], [], []
     for layer in layers:
         where, cls = Location(file, getattr(layer, LINE)), LAYERS.get(layer.type)
+        if asked := key(layer, holes):
+            found.append(_entry(layer, phase, where, Hole(layer.type, holes[asked], _text(layer))))
+            left.append(f"{where}: {_label(layer)} is left as a hole")
+            continue
         if cls is None:
             continue
         for field in _unread(cls, layer):
@@ -75,27 +100,61 @@ def entries(
                 issues += _not_known(field, layer.type).at(where, _label(layer))
             ignored.append((f"ignored {_of(field)}", where))
         try:
-            found.append(_entry(layer, phase, where))
+            found.append(_entry(layer, phase, where, read_layer(cls, layer, fork)))
+            ignored += [(told, where) for told in _not_filled(found[-1].layer)]
         except Proto2NetError as error:
             issues += error.at(where, _label(layer))
+        if len(issues) > limits.PROBLEMS:
+            break
     if issues:
         raise ParseError(by_line(issues))
-    return found, grouped(ignored)
+    return found, grouped(ignored) + left
 
 
-def unknown_types(layers: Sequence[Message], file: str) -> list[Issue]:
+def check_fork(fork: str) -> None:
+    """Refuse the name of a fork that no layer type knows."""
+    known = sorted({name for cls in LAYERS.values() for name in cls.forks})
+    if fork and fork not in known:
+        raise Proto2NetError(f'the fork "{fork}" is not known', f"these are: {', '.join(known)}")
+
+
+def learn(layers: Sequence[Message]) -> bool:
+    """Look for unknown types among those of other packages.
+
+    Returns whether the schema has grown by that: then the layers are to be read again.
+    """
+    if all(layer.type in LAYERS for layer in layers):
+        return False
+    plugins.load()
+    return refresh()
+
+
+def unknown_types(layers: Sequence[Message], file: str, holes: Collection[str] = ()) -> list[Issue]:
     """What is to be said of the layers whose type is not known."""
-    if any(layer.type not in LAYERS for layer in layers):
-        plugins.load()
+    unknown = (layer for layer in layers if layer.type not in LAYERS and not is_hole(layer, holes))
     return [
         dataclasses.replace(
             _unknown_type(layer.type),
             where=Location(file, getattr(layer, LINE)),
             layer=_label(layer),
         )
-        for layer in layers
-        if layer.type not in LAYERS
+        for layer in islice(unknown, limits.PROBLEMS)
     ]
+
+
+def _unused(holes: Holes, layers: Sequence[Message]) -> list[Issue]:
+    """What is to be said of holes that no layer is asked for by."""
+    used = {key(layer, holes) for layer in layers}
+    known = [name for layer in layers for name in (layer.name, f"type:{layer.type}")]
+    return [
+        Issue(f'no layer "{name}" to be left as a hole', closest(name, known))
+        for name in holes
+        if name not in used
+    ]
+
+
+def _text(layer: Message) -> str:
+    return str(getattr(layer, TEXT))
 
 
 def ignored_of_net(net: Message, file: str) -> list[str]:
@@ -104,14 +163,42 @@ def ignored_of_net(net: Message, file: str) -> list[str]:
     return [f"{file}: ignored {_of(field)}" for field in given]
 
 
+_FEW = 4
+"""Of more names that each occur once, where none occurs twice, only the number is told."""
+
+
+def shared_with_none(entries: Sequence[Entry], file: str) -> list[str]:
+    """Notes on names of `param`, which share learned blobs, that only one layer has: typos?"""
+    named = [(spec.name, entry) for entry in entries for spec in entry.params if spec.name]
+    times = Counter(name for name, _ in named)
+    single = [(name, entry) for name, entry in named if times[name] == 1]
+    if len(single) == len(times) and len(single) > _FEW:
+        return [f"{file}: {len(single)} names of param occur once each, so nothing is shared"]
+    notes = []
+    for name, entry in single:
+        near = closest(name, times.keys() - {name})
+        what = f'no other layer shares param "{name}"' + (f"; {near}" if near else "")
+        notes.append(str(Issue(what, where=entry.where, layer=str(entry))))
+    return notes
+
+
+def disputed(graph: Graph) -> list[str]:
+    """Notes on layers that other forks than the one assumed would compute otherwise."""
+    said = [
+        (node.layer.disputed(tuple(blob.shape for blob in node.bottoms)), node.where)
+        for node in graph.nodes
+    ]
+    return grouped((sentence, where) for sentence, where in said if sentence and where)
+
+
 def _label(layer: Message) -> str:
     return f'layer "{layer.name}"' + f" ({layer.type})" * bool(layer.type)
 
 
-def _entry(layer: Message, phase: str, where: Location) -> Entry:
+def _entry(layer: Message, phase: str, where: Location, typed: Layer) -> Entry:
     return Entry(
         layer.name,
-        read_layer(LAYERS[layer.type], layer),
+        typed,
         tuple(layer.bottom),
         tuple(layer.top),
         tuple(_read(ParamSpec, param) for param in layer.param),
@@ -140,17 +227,17 @@ def _unread(cls: type[Layer], layer: Message) -> Iterator[FieldDescriptor]:
             yield from _left_out(value, own)
         elif field.name in beside:
             yield from _left_out_of_parts(field, value)
-        elif field.number >= FORKS and field.name != LINE:
+        elif field.number >= FORKS and field.name not in PRIVATE:
             yield field
 
 
-@cache
+@cached
 def _names_read(layer_type: str) -> tuple[set[str], set[str]]:
     """The fields that a layer type reads, in its own message and beside it in LayerParameter."""
     own: set[str] = set()
     beside: set[str] = set()
     for field, within, _ in routes(layer_type):  # a size per axis has three names in the schema
-        (own if within else beside).update(field.metadata.get("per_axis", (field.name,)))
+        (own if within else beside).update(field.metadata.get("per_axis", (_named(field),)))
     return own, beside
 
 
@@ -168,6 +255,13 @@ def _left_out_of_parts(field: FieldDescriptor, value: Any) -> Iterator[FieldDesc
     if cls:
         for part in value if is_repeated(field) else [value]:
             yield from _left_out(part, {f.name for f in dataclasses.fields(cls)})
+
+
+def _not_filled(layer: Layer) -> Iterator[str]:
+    """What is to be said of fillers that no target has."""
+    for filler in vars(layer).values():
+        if isinstance(filler, Filler) and filler.type in FORK_FILLERS:
+            yield f'without weights, xavier fills what the filler "{filler.type}" would'
 
 
 def _may_be_ignored(field: FieldDescriptor, cls: type[Layer]) -> bool:
@@ -193,14 +287,14 @@ def _holder(field: FieldDescriptor) -> str:
     return field.containing_type.name if field.containing_type else ""
 
 
-def read_layer(cls: type[Layer], message: Message) -> Layer:
-    """A layer of this type from its LayerParameter.
+def read_layer(cls: type[Layer], message: Message, fork: str = "") -> Layer:
+    """A layer of this type from its LayerParameter, as this fork means it.
 
     A field is looked up in the type's own parameter message first, then beside it in
     LayerParameter (loss_param, transform_param).
     """
     own = getattr(message, cls.param) if cls.param else None
-    given: dict[str, Any] = {}
+    given: dict[str, Any] = {"fork": fork} if fork in cls.forks else {}
     for field, within, route in routes(cls.type):
         if route is None:
             value = _per_axis(own, field)
@@ -217,7 +311,7 @@ def read_layer(cls: type[Layer], message: Message) -> Layer:
 Route = tuple["dataclasses.Field[Any]", bool, "FieldDescriptor | None"]
 
 
-@cache
+@cached
 def routes(layer_type: str) -> list[Route]:
     """Each field of a layer type; whether it is in the type's own message; its descriptor.
 
@@ -232,11 +326,17 @@ def routes(layer_type: str) -> list[Route]:
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # every layer type is one
         if "per_axis" in field.metadata:
             found.append((field, True, None))
-        elif field.name in own:
-            found.append((field, True, own[field.name]))
+        elif _named(field) in own:
+            found.append((field, True, own[_named(field)]))
         elif field.name in beside:
             found.append((field, False, beside[field.name]))
     return found
+
+
+def _named(field: dataclasses.Field[Any]) -> str:
+    """What the schema calls a field."""
+    name: str = field.metadata.get("named", field.name)
+    return name
 
 
 def _read(cls: type[Any], message: Message) -> Any:
@@ -250,13 +350,20 @@ def _value(message: Message, field: FieldDescriptor) -> Any:
     """The value of a field as a layer holds it; None where it is not given."""
     if is_repeated(field):
         values = getattr(message, field.name)
+        _check_most(field.name, len(values), limits.VALUES)
         return tuple(_plain(field, value) for value in values) if values else None
     return _plain(field, getattr(message, field.name)) if message.HasField(field.name) else None
+
+
+def _check_most(name: str, given: int, most: int) -> None:
+    if given > most:
+        raise ParseError(f"{name} is given {given:,} times; {most:,} times are the most")
 
 
 def _plain(field: FieldDescriptor, value: Any) -> Any:
     if field.message_type is not None:
         if field.message_type.name == "BlobShape":
+            _check_most("dim", len(value.dim), limits.VALUES)
             return tuple(value.dim)
         return _read(MESSAGES[field.message_type.name], value)
     if field.enum_type is not None:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from proto2net.caffe.schema import LINE, Message, message_class
 from proto2net.errors import Issue, Location, ParseError
+
+
+class State(NamedTuple):
+    """What rules of layers ask for (NetState): the phase is "TRAIN" or "TEST"."""
+
+    phase: str = "TEST"
+    level: int = 0
+    stages: tuple[str, ...] = ()
 
 
 def select(
@@ -23,16 +32,87 @@ def select(
     both = [_both(layer, file) for layer in net.layer if layer.include and layer.exclude]
     if both:
         raise ParseError(both)
-    state = message_class("NetState")(phase=phase, level=level, stage=[*net.state.stage, *stages])
+    state = _state(net, phase, level, stages)
     return [layer for layer in net.layer if _stays(layer, state)]
+
+
+def stand_ins(net: Message, layers: Sequence[Message]) -> list[Message]:
+    """Data layers of other states that make what these layers read and none of them makes.
+
+    A definition for training alone has its images only there, and they are what the trained
+    network reads too.
+    """
+    made = {top for layer in layers for top in layer.top}
+    missing = {bottom for layer in layers for bottom in layer.bottom} - made
+    found: list[Message] = []
+    for layer in net.layer:
+        if not layer.bottom and missing.intersection(layer.top):
+            found.append(layer)
+            missing.difference_update(layer.top)
+    return found
+
+
+def left_out(net: Message, phase: str, level: int, stages: Sequence[str]) -> dict[str, str]:
+    """How to get what is made by layers that do not stay: a hint by the name of each top."""
+    state = _state(net, phase, level, stages)
+    hints: dict[str, str] = {}
+    for layer in net.layer:
+        if not _stays(layer, state):
+            hint = f'layer "{layer.name}" makes it, with {" and ".join(_asked(layer, state))}'
+            for top in layer.top:
+                hints.setdefault(top, hint)
+    return hints
+
+
+def _state(net: Message, phase: str, level: int, stages: Sequence[str]) -> Message:
+    return message_class("NetState")(phase=phase, level=level, stage=[*net.state.stage, *stages])
+
+
+def _asked(layer: Message, state: Message) -> list[str]:
+    """The options with which a layer stays that did not."""
+    if layer.include:
+        return _to_meet(layer.include[0], state)
+    met = (rule for rule in layer.exclude if _met(rule, state))
+    return [option for rule in met for option in _to_break(rule)[:1]] or ["other rules"]
+
+
+def _to_meet(rule: Message, state: Message) -> list[str]:
+    options = []
+    if rule.HasField("phase") and rule.phase != state.phase:
+        options.append(f"--phase {_phase(rule)}")
+    options += [f"--stage {stage}" for stage in rule.stage if stage not in state.stage]
+    options += [f"no --stage {stage}" for stage in rule.not_stage if stage in state.stage]
+    if rule.HasField("min_level") and rule.min_level > state.level:
+        options.append(f"--level {rule.min_level}")
+    if rule.HasField("max_level") and rule.max_level < state.level:
+        options.append(f"--level {rule.max_level}")
+    return options
+
+
+def _to_break(rule: Message) -> list[str]:
+    """The options of which any makes a rule fail that is met."""
+    options = [f"--stage {stage}" for stage in rule.not_stage]
+    if rule.HasField("phase"):
+        options.append("--phase train" if _phase(rule) == "test" else "--phase test")
+    options += [f"no --stage {stage}" for stage in rule.stage]
+    if rule.HasField("min_level"):
+        options.append(f"--level {rule.min_level - 1}")
+    if rule.HasField("max_level"):
+        options.append(f"--level {rule.max_level + 1}")
+    return options
+
+
+def _phase(message: Message) -> str:
+    """The phase that a message gives, as --phase takes it."""
+    phases = message.DESCRIPTOR.fields_by_name["phase"].enum_type
+    return str(phases.values_by_number[message.phase].name).lower()
 
 
 def layer_phase(layer: Message, net_phase: str) -> str:
     """The phase that a layer runs in, "TRAIN" or "TEST": its own, else the net's."""
     if not layer.HasField("phase"):
         return net_phase
-    phases = layer.DESCRIPTOR.fields_by_name["phase"].enum_type
-    return str(phases.values_by_number[layer.phase].name)
+    return _phase(layer).upper()
 
 
 def _both(layer: Message, file: str) -> Issue:

@@ -7,8 +7,10 @@ line of every layer for what is said about it later.
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
@@ -16,21 +18,38 @@ from typing import NoReturn
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from proto2net.caffe.schema import LINE, Message, is_repeated, is_required, message_class
+from proto2net import limits
+from proto2net.caffe.schema import (
+    LINE,
+    PRIVATE,
+    TEXT,
+    Message,
+    is_repeated,
+    is_required,
+    message_class,
+)
 from proto2net.errors import Issue, Location, ParseError, closest
+from proto2net.layers.holes import is_hole
 
+_STRING = re.compile(
+    rf"""  "[^"\\]*(?:\\.[^"\\]*){{0,{limits.STRING}}}"
+         | '[^'\\]*(?:\\.[^'\\]*){{0,{limits.STRING}}}'  """,
+    re.VERBOSE | re.DOTALL,
+)
 _TOKEN = re.compile(
-    r"""(?:\s+|\#[^\n]*)+
+    rf"""\s+ | \#[^\n]*
       | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
-      | (?P<mark>[{}<>:\[\],;-])
+      | (?P<mark>[{{}}<>:\[\],;-])
       | (?P<number>0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fF]?)
-      | (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+      | (?P<string>{_STRING.pattern})
       | (?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
 _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}|\{\{\s*$|\{%|<%|\$\{|\{\w+\}|\$\w+|@\w+@|%\(|%[sdf]\b")
 """What a template has where a network has a value."""
-_NET = re.compile(r"^\s*(?:train_)?net\s*:\s*(\"[^\"\n]*\")", re.MULTILINE)
+_IS_TEMPLATE = 'this is a template, and no network: it has "{}" to be filled in'
+_FILLED_IN = "give the file that is made from it"
+_NET = re.compile(r"^[ \t]*(?:train_)?net\s*:\s*(\"[^\"\n]*\")", re.MULTILINE)
 """Where a solver names its net."""
 _ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
@@ -38,8 +57,12 @@ _BOOLS = dict.fromkeys(("true", "True", "t", "1"), True) | dict.fromkeys(
     ("false", "False", "f", "0"), False
 )
 _CLOSING = {"{": "}", "<": ">"}
+_CONNECTIONS = ("name", "bottom", "top")
+"""What a layer says of its place in the network, even one that is left as a hole."""
 _SHOWN = 40
 """Characters of the input that a message quotes at most."""
+_DIGITS = 1000
+"""Of a number; a longer one takes long to be read."""
 
 
 class TextError(ParseError):
@@ -50,27 +73,55 @@ class TextError(ParseError):
         self.message = message
 
 
+class NoNetwork(TextError):
+    """The text is plainly something else than a network."""
+
+
+class Solver(NoNetwork):
+    """The text is a solver, which names its network or holds it."""
+
+
+@dataclass(frozen=True)
+class _Setting(Issue):
+    """A problem of a layer's parameters: none of a layer that is left as a hole."""
+
+
+@dataclass(frozen=True)
+class _Word(_Setting):
+    """A word where a number should be."""
+
+
 def read(
     text: str,
     file: str = "<text>",
     message: str = "NetParameter",
     *,
     ignore_unknown_fields: bool = False,
+    holes: Collection[str] = (),
 ) -> tuple[Message, list[str]]:
     """The message that the text holds, and a note for each kind of field that was ignored.
 
+    Of layers that are left as holes the text is kept, and parameters may be what they will.
     Raises TextError with every problem found.
     """
-    reader = _Reader(text, file, ignore_unknown_fields)
+    if len(text) > limits.TEXT_BYTES:
+        raise ParseError([too_long(file)])
+    whole = text.encode(errors="replace").decode()  # no message can hold half a character
+    reader = _Reader(whole, file, ignore_unknown_fields, holes)
     result = message_class(message)()
     with suppress(_SyntaxError):  # what follows it cannot be understood
         reader.body(result, end="")
-    other = _no_network(result, reader) if message == "NetParameter" else None
-    if other:
-        raise TextError([other], message_class(message)())
+    if message == "NetParameter":
+        _check_is_network(result, reader)
     if reader.issues:
         raise TextError(reader.issues, result)
     return result, grouped(reader.ignored)
+
+
+def too_long(file: str) -> Issue:
+    """What is said of a text that is longer than any network."""
+    most = f"a definition has {limits.TEXT_BYTES:,} bytes at most"
+    return Issue("this is too long for a definition", most, Location(file, 0))
 
 
 def by_line(issues: Iterable[Issue]) -> list[Issue]:
@@ -89,23 +140,32 @@ def grouped(found: Iterable[tuple[str, Location]]) -> list[str]:
     ]
 
 
-def _no_network(net: Message, reader: _Reader) -> Issue | None:
-    """What the text is, if it is plainly something else than a network."""
-    if reader.template:
-        return reader.template
+def _check_is_network(net: Message, reader: _Reader) -> None:
+    """Raise what says what the text is, if it is plainly something else than a network."""
+    nothing = message_class("NetParameter")()
+    if template := reader.template or _template(reader):
+        raise NoNetwork([template], nothing)
     if net.layer or net.layers:
-        return None
+        return
     solver = _fields(message_class("SolverParameter").DESCRIPTOR)
     layer = _fields(message_class("LayerParameter").DESCRIPTOR)
     for name, where in reader.strangers:
         if name in solver and name not in layer:
             path = _NET.search(reader.text)
             hint = f"give its net, {path[1]}" if path else "give its net"
-            return Issue("this is a solver, and no network", hint, where)
+            raise Solver([Issue("this is a solver, and no network", hint, where)], nothing)
         if name in layer and name not in solver:
             what = f'this is a part of a network: "{name}" stands outside of any layer'
-            return Issue(what, "write each layer as layer { … }", where)
-    return None
+            raise NoNetwork([Issue(what, "write each layer as layer { … }", where)], nothing)
+
+
+def _template(reader: _Reader) -> Issue | None:
+    """What to say of a template whose only problem is that some numbers are still words."""
+    words = [issue for issue in reader.issues if isinstance(issue, _Word)]
+    if len(words) < 2 or len(words) < len(reader.issues):
+        return None
+    word = words[0].message.rpartition(" ")[2]
+    return Issue(_IS_TEMPLATE.format(word), _FILLED_IN, words[0].where)
 
 
 class _SyntaxError(Exception):
@@ -123,6 +183,7 @@ class _Field:
     name: str
     repeated: bool
     required: bool
+    numeric: bool
     message: Descriptor | None
     keeps_line: bool
     convert: Callable[[str, str], object]  # of a token's kind and text
@@ -135,19 +196,35 @@ def _fields(descriptor: Descriptor) -> dict[str, _Field]:
             field.name,
             is_repeated(field),
             is_required(field),
+            field.cpp_type in _NUMBERS,
             field.message_type,
             field.message_type is not None and LINE in field.message_type.fields_by_name,
             _converter(field),
         )
         for field in descriptor.fields
-        if field.name != LINE
+        if field.name not in PRIVATE
     }
+
+
+_Token = tuple[str, str, int]
+"""Its kind, its text, and where it begins."""
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    """The tokens of a text, made as they are asked for, and then its end again and again."""
+    for match in _TOKEN.finditer(text):
+        if match.lastgroup:
+            yield match.lastgroup, match.group(), match.start()
+    while True:
+        yield "end", "", len(text)
 
 
 class _Reader:
     """A recursive descent over the tokens, filling messages as their descriptors say."""
 
-    def __init__(self, text: str, file: str, ignore_unknown_fields: bool) -> None:
+    def __init__(
+        self, text: str, file: str, ignore_unknown_fields: bool, holes: Collection[str]
+    ) -> None:
         self.text = text
         self.file = file
         self.issues: list[Issue] = []
@@ -156,30 +233,32 @@ class _Reader:
         """The unknown fields of the outermost message."""
         self.template: Issue | None = None
         self._ignores = ignore_unknown_fields
-        self._tokens = [
-            (match.lastgroup, match.group(), match.start())
-            for match in _TOKEN.finditer(text)
-            if match.lastgroup
-        ]
-        self._tokens.append(("end", "", len(text)))
-        self._newlines = [match.start() for match in re.finditer("\n", text)]
-        self._at = 0
+        self._holes = holes
+        self._tokens = _tokens(text)
+        self._next = next(self._tokens)
+        self._before: deque[_Token] = deque([("", "", 0)], maxlen=2)
+        self._messages = self._layers = 0
+        self._newlines = array("I", (match.start() for match in re.finditer("\n", text)))
+
+    def _advance(self) -> None:
+        self._before.append(self._next)
+        self._next = next(self._tokens)
 
     def body(self, message: Message, end: str) -> None:
         """Read fields into the message up to the closing mark; `end` is empty for the file."""
         fields = _fields(message.DESCRIPTOR)
         seen: set[str] = set()
-        start = self._at
+        start = self._before[-1]
         while True:
-            kind, name, offset = self._tokens[self._at]
+            kind, name, offset = self._next
             if kind == "mark" and name == end:
-                self._at += 1
+                self._advance()
                 break
             if kind == "end" and not end:
                 break
             if kind != "name":
                 self._stop("the name of a field" + (f' or "{end}"' if end else ""))
-            self._at += 1
+            self._advance()
             field = fields.get(name)
             if field is None:
                 if not end:
@@ -191,12 +270,11 @@ class _Reader:
             else:
                 seen.add(name)
                 self._field(message, field)
-            if self._tokens[self._at][1] in (",", ";"):
-                self._at += 1
+            if self._next[1] in (",", ";"):
+                self._advance()
         for field in fields.values():
             if field.required and field.name not in seen:
-                offset = self._tokens[max(start - 1, 0)][2]
-                self._report(f'{message.DESCRIPTOR.name} needs "{field.name}"', "", offset)
+                self._report(f'{message.DESCRIPTOR.name} needs "{field.name}"', "", start[2])
 
     def _unknown(self, name: str, message: str, fields: Iterable[str], offset: int) -> None:
         """Pass over a field that the message does not have, and tell it."""
@@ -204,8 +282,10 @@ class _Reader:
             self.ignored.append(
                 (f'ignored unknown field "{name}" of {message}', self._where(offset))
             )
+            self._check_most(len(self.ignored), limits.SKIPPED, "fields to ignore", offset)
         else:
-            self._report(f'"{name}" is not a field of {message}', closest(name, fields), offset)
+            what = f'"{name}" is not a field of {message}'
+            self._report(what, closest(name, fields), offset, _Setting)
         self._skip_value()
 
     def _field(self, message: Message, field: _Field) -> None:
@@ -213,7 +293,7 @@ class _Reader:
         if field.repeated and self._accept("["):
             while not self._accept("]"):
                 self._value(message, field, colon)
-                if not self._accept(",") and self._tokens[self._at][1] != "]":
+                if not self._accept(",") and self._next[1] != "]":
                     self._stop('"," or "]"')
         else:
             self._value(message, field, colon)
@@ -229,7 +309,10 @@ class _Reader:
             value = field.convert(kind, text)
         except _Refused as refused:
             shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-            self._report(f"{field.name} is {shown}", str(refused), offset)
+            kind_of = Issue if field.name in _CONNECTIONS else _Setting
+            if kind == "name" and field.numeric:
+                kind_of = _Word
+            self._report(f"{field.name} is {shown}", str(refused), offset, kind_of)
             return
         if field.repeated:
             getattr(message, field.name).append(value)
@@ -237,10 +320,12 @@ class _Reader:
             setattr(message, field.name, value)
 
     def _message(self, message: Message, field: _Field) -> None:
-        kind, mark, offset = self._tokens[self._at]
+        kind, mark, offset = self._next
         if kind != "mark" or mark not in _CLOSING:
             self._stop(f'"{{" after "{field.name}"')
-        self._at += 1
+        self._advance()
+        self._messages += 1
+        self._check_most(self._messages, limits.MESSAGES, "messages", offset)
         part = getattr(message, field.name)
         if field.repeated:
             part = part.add()
@@ -249,10 +334,15 @@ class _Reader:
         if not field.keeps_line:
             self.body(part, _CLOSING[mark])
             return
+        self._layers += 1
+        self._check_most(self._layers, limits.LAYERS, "layers", offset)
         first = len(self.issues)
         setattr(part, LINE, self._line(offset))
         try:
             self.body(part, _CLOSING[mark])
+            if is_hole(part, self._holes):
+                setattr(part, TEXT, self.text[offset : self._before[-1][2] + 1])
+                self.issues[first:] = [i for i in self.issues[first:] if type(i) is Issue]
         finally:  # the layer's name may come after its problems
             self.issues[first:] = [
                 replace(issue, layer=_title(part)) for issue in self.issues[first:]
@@ -260,53 +350,55 @@ class _Reader:
 
     def _scalar(self) -> tuple[str, str, int]:
         """The next scalar value: its token's kind, its text, and where it stands."""
-        kind, text, offset = self._tokens[self._at]
-        self._at += 1
+        kind, text, offset = self._next
         if text == "-" and kind == "mark":
-            kind, text, _ = self._tokens[self._at]
+            self._advance()
+            kind, text, _ = self._next
             if kind not in ("number", "name"):
                 self._stop('a number after "-"')
-            self._at += 1
+            self._advance()
             return kind, "-" + text, offset
-        if kind == "string":
-            while self._tokens[self._at][0] == "string":  # adjacent literals are one
-                text += self._tokens[self._at][1]
-                self._at += 1
-        elif kind not in ("number", "name"):
-            self._at -= 1
+        if kind not in ("number", "name", "string"):
             self._stop("a value")
-        return kind or "", text, offset
+        self._advance()
+        while kind == self._next[0] == "string" and len(text) <= limits.STRING:
+            text += self._next[1]  # adjacent literals are one
+            self._advance()
+        if kind == "string":
+            self._check_most(len(text), limits.STRING, "characters in a string", offset)
+        return kind, text, offset
 
     def _skip_value(self) -> None:
         """Pass over the value of a field that is not kept, whatever it is."""
         self._accept(":")
-        kind, text, _ = self._tokens[self._at]
+        kind, text, _ = self._next
         if kind != "mark" or text not in "{<[":
             self._scalar()
             return
         depth = 0
         while True:
-            kind, text, _ = self._tokens[self._at]
+            kind, text, offset = self._next
             if kind == "end":
                 self._stop('a closing "}"')
             if kind == "other":
                 self._stop("a value")
             if kind == "mark":
                 depth += (text in "{<[") - (text in "}>]")
-            self._at += 1
+                self._check_most(depth, limits.DEPTH, "brackets in each other", offset)
+            self._advance()
             if depth == 0:
                 return
 
     def _accept(self, mark: str) -> bool:
-        kind, text, _ = self._tokens[self._at]
+        kind, text, _ = self._next
         if kind == "mark" and text == mark:
-            self._at += 1
+            self._advance()
             return True
         return False
 
     def _stop(self, expected: str) -> NoReturn:
         """Report a broken structure at the next token, and give up."""
-        kind, text, offset = self._tokens[self._at]
+        kind, text, offset = self._next
         if kind == "end":
             found = "the end of the file"
         elif text in "\"'":
@@ -319,8 +411,7 @@ class _Reader:
 
     def _open_string(self) -> str:
         """A hint where a string just before went over lines, as one does that lacks a quote."""
-        before = self._tokens[max(self._at - 2, 0) : self._at]
-        for kind, text, offset in before:
+        for kind, text, offset in self._before:
             if kind == "string" and "\n" in text:
                 return f"the string that begins in line {self._line(offset)} may lack a quote"
         return ""
@@ -331,11 +422,18 @@ class _Reader:
         found = _PLACEHOLDER.search(self.text.split("\n")[line - 1].partition("#")[0])
         if not found:
             return None
-        what = f'this is a template, and no network: it has "{found[0]}" to be filled in'
-        return Issue(what, "give the file that is made from it", Location(self.file, line))
+        return Issue(_IS_TEMPLATE.format(found[0]), _FILLED_IN, Location(self.file, line))
 
-    def _report(self, message: str, hint: str, offset: int) -> None:
-        self.issues.append(Issue(message, hint, self._where(offset)))
+    def _report(self, message: str, hint: str, offset: int, kind: type[Issue] = Issue) -> None:
+        self.issues.append(kind(message, hint, self._where(offset)))
+        self._check_most(len(self.issues), limits.PROBLEMS, "problems", offset)
+
+    def _check_most(self, number: int, most: int, what: str, offset: int) -> None:
+        """Give up where there are too many of something."""
+        if number > most:
+            message = f"more than {most:,} {what}; the rest of the file was not read"
+            self.issues.append(Issue(message, "", self._where(offset)))
+            raise _SyntaxError
 
     def _where(self, offset: int) -> Location:
         return Location(self.file, self._line(offset))
@@ -349,6 +447,13 @@ def _title(layer: Message) -> str:
     return f'layer "{layer.name}"' + (f" ({kind})" if kind else "")
 
 
+_NUMBERS = (
+    FieldDescriptor.CPPTYPE_INT32,
+    FieldDescriptor.CPPTYPE_INT64,
+    FieldDescriptor.CPPTYPE_UINT32,
+    FieldDescriptor.CPPTYPE_FLOAT,
+    FieldDescriptor.CPPTYPE_DOUBLE,
+)
 _INTEGER_BITS = {"INT32": 31, "INT64": 63, "UINT32": 32}
 
 
@@ -382,7 +487,7 @@ def _enum(numbers: dict[str, int], kind: str, text: str) -> int:
 def _integer(low: int, high: int, kind: str, text: str) -> int:
     wanted = _Refused(f"it must be a whole number from {low} to {high}")
     digits = text.removeprefix("-").lower()
-    if kind != "number" or not digits.isalnum():
+    if kind != "number" or not digits.isalnum() or len(digits) > _DIGITS:
         raise wanted
     octal = len(digits) > 1 and digits[0] == "0" and digits[1] != "x"
     try:
@@ -398,7 +503,7 @@ def _integer(low: int, high: int, kind: str, text: str) -> int:
 def _float(kind: str, text: str) -> float:
     special = kind == "name" and text.removeprefix("-").lower() in ("inf", "infinity", "nan")
     try:
-        if kind != "string" and (kind == "number" or special):
+        if len(text) <= _DIGITS and (kind == "number" or special):
             return float(text if special else text.rstrip("fF"))
     except ValueError:
         pass
@@ -414,8 +519,7 @@ def _bool(kind: str, text: str) -> bool:
 def _string(kind: str, text: str) -> str:
     if kind != "string":
         raise _Refused('it must be a string, in quotes: "…"')
-    literals = re.findall(r'"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\'', text)
-    content = "".join(double or single for double, single in literals)
+    content = "".join(literal[0][1:-1] for literal in _STRING.finditer(text))
     if "\\" not in content:
         return content
     return _unescape(content)

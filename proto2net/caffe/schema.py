@@ -7,19 +7,29 @@ code ties the package to one version of the protobuf runtime.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 
+from proto2net.caffe import own
+from proto2net.errors import Proto2NetError
+from proto2net.layers.base import LAYERS, Layer
+
 # A layer's line in its file travels inside the message, so that it survives every upgrade and
 # filter between the text and the graph. No schema has it, and the reader refuses it in a text.
 LINE = "_line"
-LINE_NUMBER = 536870911  # the largest field number there is: no fork uses it
+# So does the text of one that is left as a hole.
+TEXT = "_text"
+PRIVATE = {  # the largest field numbers that there are: no fork uses them
+    LINE: (536870911, FieldDescriptorProto.TYPE_INT32),
+    TEXT: (536870910, FieldDescriptorProto.TYPE_STRING),
+}
 
 FORKS = 20000
 """In Caffe's own messages and enums, forks' fields and values have our numbers from here on."""
@@ -27,33 +37,80 @@ FORKS = 20000
 Message = Any
 """A protobuf message: its classes are made at run time, so there is no static type."""
 
+F = TypeVar("F", bound=Callable[..., Any])
 
-@cache
-def _pool() -> DescriptorPool:
-    schema = FileDescriptorProto.FromString(files(__package__).joinpath("caffe.desc").read_bytes())
-    for message in schema.message_type:
-        if message.name in ("LayerParameter", "V1LayerParameter"):
-            message.field.add(
-                name=LINE,
-                number=LINE_NUMBER,
-                type=FieldDescriptorProto.TYPE_INT32,
-                label=FieldDescriptorProto.LABEL_OPTIONAL,
-            )
-    pool = DescriptorPool()
-    pool.AddSerializedFile(schema.SerializeToString())
-    return pool
+_CACHES: list[Any] = []
 
 
-@cache
+def cached(function: F) -> F:
+    """As functools.cache, until the schema grows."""
+    kept = cache(function)
+    _CACHES.append(kept)
+    return cast(F, kept)
+
+
+@cached
 def message_class(name: str) -> type[Message]:
     """The class of the message `name` of caffe.proto, such as "NetParameter"."""
     return GetMessageClass(descriptor(name))
 
 
-@cache
+@cached
 def descriptor(name: str) -> Descriptor:
     """The descriptor of the message `name` of caffe.proto."""
-    return _pool().FindMessageTypeByName(f"caffe.{name}")
+    pool, _ = _pool()
+    return pool.FindMessageTypeByName(f"caffe.{name}")
+
+
+def refresh() -> bool:
+    """Take in layer types that were declared since the schema was made; whether there are any.
+
+    Then messages of the schema as it was are no longer of use: what they came from is to be read
+    again.
+    """
+    _, held = _pool()
+    grown = held != _own_types()
+    if grown:
+        for kept in _CACHES:
+            kept.cache_clear()
+    return grown
+
+
+@cached
+def _pool() -> tuple[DescriptorPool, list[type[Layer]]]:
+    """The pool, and the layer types whose parameters are no part of caffe.proto."""
+    schema = FileDescriptorProto.FromString(_shipped().SerializeToString())
+    types = _own_types()
+    for message in schema.message_type:
+        if message.name in ("LayerParameter", "V1LayerParameter"):
+            for name, (number, kind) in PRIVATE.items():
+                own.add(message, name, number, kind)
+        if message.name == "LayerParameter":
+            own.add_parameters(message, types)
+    pool = DescriptorPool()
+    try:
+        pool.AddSerializedFile(schema.SerializeToString())
+    except TypeError as error:
+        names = ", ".join(cls.__name__ for cls in types)
+        raise Proto2NetError(f"no schema can be made with {names}: {error}") from None
+    return pool, types
+
+
+def _own_types() -> list[type[Layer]]:
+    """The declared layer types that caffe.proto has no parameters for."""
+    return [cls for cls in LAYERS.values() if cls.param not in _shipped_fields()]
+
+
+@cache
+def _shipped_fields() -> set[str]:
+    """What `Layer.param` can be in caffe.proto; empty: the type has no parameters."""
+    (message,) = (m for m in _shipped().message_type if m.name == "LayerParameter")
+    return {"", *(field.name for field in message.field)}
+
+
+@cache
+def _shipped() -> FileDescriptorProto:
+    return FileDescriptorProto.FromString(files(__package__).joinpath("caffe.desc").read_bytes())
 
 
 def is_repeated(field: FieldDescriptor) -> bool:

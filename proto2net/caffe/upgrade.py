@@ -24,6 +24,7 @@ def upgrade(net: Message, file: str = "<text>") -> list[str]:
         *_upgrade_transformations(net),
         *_upgrade_v1(net, file),
         *_upgrade_inputs(net, file),
+        *_split_batch_norms(net),
         *_upgrade_batch_norms(net),
     ]
 
@@ -390,6 +391,59 @@ def _input_layer(net: Message) -> Message:
         dims = net.input_dim[4 * index :][:4]
         layer.input_param.shape.add(dim=net.input_shape[index].dim if net.input_shape else dims)
     return layer
+
+
+# BatchNorm: NVIDIA's and Intel's Caffe have the factors and biases of a Scale in it
+
+_SCALES = ("scale_bias", "use_weight_bias", "scale_filler", "filler", "bias_filler", "bias_term")
+_LEAST_EPS = 1e-5  # of NVIDIA's
+
+
+def _split_batch_norms(net: Message) -> list[str]:
+    """Make a BatchNorm and a Scale of each BatchNorm that scales."""
+    layers: list[Message] = []
+    for layer in net.layer:
+        layers.append(layer)
+        if layer.type == "BatchNorm" and (scale := _taken_scale(layer)):
+            layers.append(scale)
+    split = len(layers) - len(net.layer)
+    if not split:
+        return []
+    rest = message_class("NetParameter")(layer=layers)
+    net.ClearField("layer")
+    net.layer.extend(rest.layer)
+    return [f"split {_count(split, 'BatchNorm layer')} that scale into BatchNorm and Scale"]
+
+
+def _taken_scale(layer: Message) -> Message | None:
+    """The Scale that a BatchNorm has in it, which it loses; None if it has none."""
+    found = layer.batch_norm_param
+    given = {field.name: value for field, value in found.ListFields() if field.name in _SCALES}
+    taken = message_class("BatchNormParameter")()
+    taken.CopyFrom(found)
+    for name in given:
+        found.ClearField(name)
+    fillers = [name for name in given if name.endswith("filler")]
+    asked = given.get("scale_bias") or given.get("use_weight_bias") or fillers
+    if not asked or given.get("use_weight_bias") is False:
+        return None
+    scale = message_class("LayerParameter")(name=f"{layer.name}_scale", type="Scale")
+    for tops in (scale.bottom, scale.top):
+        tops.extend(layer.top)
+    for name in ("include", "exclude"):
+        getattr(scale, name).extend(getattr(layer, name))
+    for name in ("phase", LINE):
+        if layer.HasField(name):
+            setattr(scale, name, getattr(layer, name))
+    scale.param.extend(layer.param[3:])
+    del layer.param[3:]
+    scale.scale_param.bias_term = taken.bias_term
+    for name in fillers:
+        own = "bias_filler" if name == "bias_filler" else "filler"
+        getattr(scale.scale_param, own).CopyFrom(getattr(taken, name))
+    if taken.scale_bias and found.HasField("eps"):
+        found.eps = max(found.eps, _LEAST_EPS)
+    return scale
 
 
 # BatchNorm: its blobs are statistics, which a solver must not touch

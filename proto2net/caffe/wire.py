@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from proto2net import limits
 from proto2net.errors import WeightError
 
 
@@ -30,7 +31,6 @@ VARINT, FIXED64, LENGTH, START_GROUP, END_GROUP, FIXED32 = range(6)
 DAMAGED = "the file is damaged or incomplete; fetch it again"
 
 _SIZES = {FIXED64: 8, FIXED32: 4}
-_MOST_GROUPS = 100  # inside each other; protobuf's own limit
 
 
 class Field(NamedTuple):
@@ -63,8 +63,11 @@ def mapped(path: str | Path) -> Data:
 
 def fields(data: Data, start: int, end: int) -> Iterator[Field]:
     """The fields of the message between two positions. Raises WeightError at the first damage."""
-    at = start
+    at, number = start, 0
     while at < end:
+        number += 1
+        if number > limits.FIELDS:
+            raise WeightError(f"byte {at:,}: more than {limits.FIELDS:,} fields", DAMAGED)
         field = _field(data, at, end)
         yield field
         at = field.end
@@ -83,7 +86,7 @@ def _field(data: Data, at: int, end: int, depth: int = 0) -> Field:
         last = start + size
     elif kind in _SIZES:
         last = start + _SIZES[kind]
-    elif kind == START_GROUP and depth < _MOST_GROUPS:
+    elif kind == START_GROUP and depth < limits.DEPTH:
         while (inner := _field(data, last, end, depth + 1)).kind != END_GROUP:
             last = inner.end
         last = inner.end

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf, nan
+from typing import ClassVar
 
-from proto2net.layers.base import Filler, Layer, Learned, layer
+from proto2net.layers.base import Filler, Layer, Learned, layer, shortest
 from proto2net.shape import Shapes, dims, require
 
 
@@ -44,6 +45,27 @@ class Dropout(Activation):
     """Zero elements at random and scale the others up, in training only (dropout_layer.cpp)."""
 
     dropout_ratio: float = 0.5
+    scale_train: bool = True
+    """False, in some forks: scale all down in testing, and none up in training."""
+    sample_weights_test: bool = False
+    """True, in SegNet's: zero and scale in testing too."""
+
+    def samples(self, phase: str) -> bool:
+        """Whether it zeroes elements in this phase."""
+        return phase == "TRAIN" or self.sample_weights_test
+
+    @property
+    def factor(self) -> float:
+        """What the usual dropout is multiplied by, which scales up what it keeps."""
+        return 1.0 if self.scale_train else shortest(1 - self.dropout_ratio)
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        require(
+            self.scale_train or not self.sample_weights_test,
+            "scale_train: false and sample_weights_test: true are of different forks",
+            "give one or the other",
+        )
+        return bottoms
 
 
 @layer("ELU", param="elu_param")
@@ -122,8 +144,8 @@ class PReLU(Activation):
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         (bottom,) = bottoms
         require(
-            2 <= len(bottom) <= 4,
-            f"needs 2 to 4 axes (N, C, H, W), but the bottom is {dims(bottom)}",
+            2 <= len(bottom) <= 5,  # Caffe's own knows up to 4, Intel's 5
+            f"needs 2 to 5 axes (N, C, D, H, W), but the bottom is {dims(bottom)}",
         )
         return bottoms
 
@@ -139,6 +161,32 @@ class ReLU(Activation):
 
     negative_slope: float = 0.0
     engine: str = "DEFAULT"
+    relu6: bool = False
+    """Whether it ends at 6, which forks have added."""
+
+
+@layer("ReLU6", param="relu6_param")
+@dataclass(frozen=True)
+class ReLU6(Activation):
+    """x if x > 0, else negative_slope * x, but no more than 6 (of the YOLO forks)."""
+
+    relu6: ClassVar[bool] = True
+    negative_slope: float = 0.0
+    engine: str = "DEFAULT"
+
+
+@layer("SeLu", param="selu_param")
+@dataclass(frozen=True)
+class SeLu(Activation):
+    """1.050700987 * x if x > 0, else 1.050700987 * 1.67326324 * (e^x - 1); of forks."""
+
+
+@layer("SeLuDropout", param="selu_dropout_param")
+@dataclass(frozen=True)
+class SeLuDropout(Activation):
+    """In training, set elements at random to -1.75809934, and keep mean and variance; of forks."""
+
+    dropout_ratio: float = 0.1
 
 
 @layer("Sigmoid", param="sigmoid_param")

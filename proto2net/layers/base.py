@@ -45,6 +45,8 @@ class Filler:
 
     def check(self, shape: Shape) -> None:
         """Refuse what Caffe's fillers refuse for a blob of this shape."""
+        if self.type in FORK_FILLERS:
+            return
         require(
             self.type in FILLERS,
             f'unknown filler "{self.type}"',
@@ -78,6 +80,9 @@ class Filler:
             )
 
 
+FORK_FILLERS = ("gabor", "gaussian_unitball")
+"""Fillers of forks, which no target has: a network with weights does not need them."""
+
 FILLERS = ("constant", "uniform", "gaussian", "positive_unitball", "xavier", "msra", "bilinear")
 
 
@@ -87,6 +92,11 @@ class Learned:
 
     shape: Shape
     filler: Filler = Filler()
+
+    @property
+    def start(self) -> Filler:
+        """The filler that targets have: xavier in the place of one that only a fork has."""
+        return Filler("xavier") if self.filler.type in FORK_FILLERS else self.filler
 
 
 @dataclass(frozen=True)
@@ -113,6 +123,15 @@ class Layer:
     """A loss: tops that are not named are made, and its loss_weight is 1 unless given."""
     labels: ClassVar[tuple[int, ...]] = ()
     """Which bottoms hold labels, in a layer that only training or testing needs."""
+    unrendered: ClassVar[str] = ""
+    """Why no target renders it; empty: targets do."""
+    forks: ClassVar[tuple[str, ...]] = ()
+    """The forks that have different layers of this name, where no parameter need tell which it is.
+
+    The field `fork: str = ""`, which no schema has, is the one that the user names.
+    """
+    sizes_by_value: ClassVar[bool] = False
+    """Whether the tops' sizes depend on values; the inferred ones are then but an example."""
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         """The shapes of `tops` tops, from the bottoms' shapes.
@@ -126,6 +145,10 @@ class Layer:
         """The learned blobs in the order of a .caffemodel."""
         return {}
 
+    def disputed(self, bottoms: Shapes) -> str:
+        """What other forks would compute here, if none was named; empty: the same."""
+        return ""
+
     def prediction(self) -> Layer | None:
         """What remains of a loss when the labels are gone, such as its Softmax."""
         return None
@@ -138,6 +161,15 @@ class Layer:
         """Refuse a number of bottoms or tops that Caffe refuses (layer.hpp, CheckBlobCounts)."""
         _check_count("bottom", bottoms, self.bottoms)
         _check_count("top", tops, self.tops)
+
+    def check_fork(self) -> None:
+        """Refuse a fork that this type does not know."""
+        fork = getattr(self, "fork", "")
+        require(
+            not fork or not self.forks or fork in self.forks,
+            f'the fork "{fork}" is not known',
+            f"these are: {', '.join(self.forks)}",
+        )
 
     def check_params(self, params: Sequence[ParamSpec]) -> None:
         """Refuse `param` entries that Caffe refuses; most layers take any."""
@@ -205,6 +237,12 @@ def layer(
         return cls
 
     return register
+
+
+def named(name: str, default: str) -> str:
+    """A field that the schema calls `name`, which a layer cannot, such as "type"."""
+    value: str = dataclasses.field(default=default, metadata={"named": name})
+    return value
 
 
 def per_axis(

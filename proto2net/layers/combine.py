@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from proto2net.layers.base import ANY, Layer, Learned, layer
+from proto2net import limits
+from proto2net.layers.base import ANY, Filler, Layer, Learned, layer
 from proto2net.layers.data import stated
 from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
 
@@ -116,6 +118,10 @@ class Eltwise(Layer):
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         require(
+            len(bottoms) <= limits.TERMS,
+            f"has {len(bottoms):,} bottoms; {limits.TERMS:,} are the most",
+        )
+        require(
             len(self.coeff) in (0, len(bottoms)),
             f"{len(bottoms)} bottoms need a coeff each or none, but {len(self.coeff)} given",
         )
@@ -219,6 +225,135 @@ class Reshape(Layer):
         return (top,)
 
 
+@layer("Permute", param="permute_param")
+@dataclass(frozen=True)
+class Permute(Layer):
+    """The axes that `order` lists come first, and then the others (SSD's permute_layer.cpp)."""
+
+    order: tuple[int, ...] = ()
+
+    def axes(self, bottom: Shape) -> tuple[int, ...]:
+        """For each axis of the top, which one of the bottom it is."""
+        listed = f"order {', '.join(map(str, self.order))}"
+        require(
+            max(self.order, default=0) < len(bottom),
+            f"{listed} names an axis that the bottom ({dims(bottom)}) has not",
+            f"its axes are 0 to {len(bottom) - 1}",
+        )
+        require(
+            len(set(self.order)) == len(self.order),
+            f"{listed} names an axis twice",
+            "name each axis once; those that are not named follow by themselves",
+        )
+        others = (axis for axis in range(len(bottom)) if axis not in self.order)
+        return (*self.order, *others)
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        return (tuple(bottom[axis] for axis in self.axes(bottom)),)
+
+
+@layer("Transpose", param="transpose_param", in_place=False)
+@dataclass(frozen=True)
+class Transpose(Layer):
+    """The axes in the order that `dim` lists, all of them (CTPN's transpose_layer.cpp)."""
+
+    dim: tuple[int, ...] = ()
+
+    def axes(self, bottom: Shape) -> tuple[int, ...]:
+        """For each axis of the top, which one of the bottom it is."""
+        require(
+            sorted(self.dim) == list(range(len(bottom))),
+            f"dim {', '.join(map(str, self.dim))} does not name each axis of {dims(bottom)} once",
+            f"the axes are 0 to {len(bottom) - 1}" if bottom else "",
+        )
+        return self.dim
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        return (tuple(bottom[axis] for axis in self.axes(bottom)),)
+
+
+@layer("Reverse", param="reverse_param", in_place=False)
+@dataclass(frozen=True)
+class Reverse(Layer):
+    """Turn the order along an axis, or several, around (CTPN's reverse_layer.cpp)."""
+
+    axis: tuple[int, ...] = ()
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """The axes that are turned around: the first, if none is given."""
+        return self.axis or (0,)
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        for axis in self.axes:
+            require(
+                0 <= axis < len(bottom),
+                f"axis is {axis}, but the bottom ({dims(bottom)}) has {len(bottom)} axes",
+                f"use 0 to {len(bottom) - 1}" if bottom else "",
+            )
+        return bottoms
+
+
+@layer("Flip", param="flip_param", in_place=False)
+@dataclass(frozen=True)
+class Flip(Layer):
+    """Mirror images: by default left becomes right (happynear's flip_layer.cpp)."""
+
+    flip_width: bool = True
+    flip_height: bool = False
+
+    def axes(self, bottom: Shape) -> tuple[int, ...]:
+        """The axes that are turned around."""
+        flipped = ((2, self.flip_height), (3, self.flip_width))
+        return tuple(axis for axis, flip in flipped if flip and axis < len(bottom))
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        require(len(bottom) <= 4, f"knows 4 axes at most, but the bottom is {dims(bottom)}")
+        return bottoms
+
+
+@layer("ShuffleChannel", param="shuffle_channel_param", in_place=False)
+@dataclass(frozen=True)
+class ShuffleChannel(Layer):
+    """Deal out the channels of each group in turn, as ShuffleNet does between convolutions."""
+
+    group: int = 1
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        require(
+            2 <= len(bottom) <= 4,
+            f"needs 2 to 4 axes (N, C, H, W), but the bottom is {dims(bottom)}",
+        )
+        require(self.group > 0, "group is 0; it must be above 0")
+        require(
+            bottom[1] % self.group == 0,
+            f"{bottom[1]} channels do not divide into {self.group} groups",
+        )
+        return bottoms
+
+
+@layer("Axpy", bottoms=3, in_place=False)
+@dataclass(frozen=True)
+class Axpy(Layer):
+    """A factor for each channel times x, plus y: the bottoms in this order (SENet)."""
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        factor, x, y = bottoms
+        require(
+            len(x) >= 2 and factor in (x[:2], (*x[:2], 1, 1)) and (len(factor) == 2 or len(x) == 4),
+            f"the first bottom must have one value for each channel of {dims(x)}, "
+            f"but it is {dims(factor)}",
+            f"it must be {dims((*x[:2], 1, 1))}" if len(x) == 4 else "",
+        )
+        require(x == y, f"the last two bottoms must be alike, but are {dims(x)} and {dims(y)}")
+        return (x,)
+
+
 @layer("Crop", param="crop_param", bottoms=2)
 @dataclass(frozen=True)
 class Crop(Layer):
@@ -291,6 +426,8 @@ class Filter(Layer):
     How many stay is known from the data alone; the inferred shape is that of all.
     """
 
+    sizes_by_value: ClassVar[bool] = True
+
     def check_counts(self, bottoms: int, tops: int) -> None:
         super().check_counts(bottoms, tops)
         require(
@@ -360,12 +497,13 @@ class ArgMax(Layer):
 @layer("Parameter", param="parameter_param", bottoms=0)
 @dataclass(frozen=True)
 class Parameter(Layer):
-    """A learned blob by itself, without an input (parameter_layer.hpp)."""
+    """A learned blob by itself, without an input (parameter_layer.hpp); forks fill it."""
 
     shape: tuple[int, ...] = ()
+    blob_filler: Filler = Filler()
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         return (stated(self.shape),)
 
     def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
-        return {"weight": Learned(self.shape)}
+        return {"weight": Learned(self.shape, self.blob_filler)}

@@ -31,6 +31,21 @@ def _pick(name: str, values: tuple[Shape, ...], tops: int) -> tuple[Shape, ...]:
 
 
 @dataclass(frozen=True)
+class ResizeParameter:
+    """To what size SSD brings an image, and how (ResizeParameter)."""
+
+    prob: float = 1.0
+    resize_mode: str = "WARP"
+    height: int = 0
+    width: int = 0
+    height_scale: int = 0
+    width_scale: int = 0
+    pad_mode: str = "CONSTANT"
+    pad_value: tuple[float, ...] = ()
+    interp_mode: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class TransformationParameter:
     """What is done to each image (TransformationParameter, data_transformer.cpp)."""
 
@@ -41,6 +56,21 @@ class TransformationParameter:
     mean_value: tuple[float, ...] = ()
     force_color: bool = False
     force_gray: bool = False
+    crop_h: int = 0
+    crop_w: int = 0
+    resize_param: tuple[ResizeParameter, ...] = ()
+    """The first is for use; in forks that train with several sizes others follow."""
+
+    @property
+    def size(self) -> Shape | None:
+        """The height and width that every image gets; None: they keep their own."""
+        if self.crop_size:
+            return (self.crop_size, self.crop_size)
+        if self.crop_h and self.crop_w:
+            return (self.crop_h, self.crop_w)
+        resize = self.resize_param[0] if self.resize_param else ResizeParameter()
+        fixed = resize.height and resize.width and resize.resize_mode != "FIT_SMALL_SIZE"
+        return (resize.height, resize.width) if fixed else None
 
     def check(self, channels: int) -> None:
         """Refuse what Caffe refuses for images of so many channels."""
@@ -125,10 +155,33 @@ class DataLayer(Layer):
     """The base of layers that read stored data, for which a converted network has an input."""
 
     data: ClassVar[bool] = True
+    label_per_image: ClassVar[bool] = True
+    """Whether the second top holds a label for each image of the first."""
 
     def assumption(self) -> str:
         """What `infer` takes for granted beyond the file; empty: nothing."""
         return ""
+
+    def named(self, tops: tuple[str, ...]) -> Shapes:
+        """The shapes of tops of these names; in most layers only their number counts."""
+        return self.infer((), len(tops))
+
+
+@dataclass(frozen=True)
+class StandIn(DataLayer):
+    """DummyData in the place of data; prototxt cannot say it."""
+
+    type: ClassVar[str] = "DummyData"
+    tops: ClassVar[tuple[int, int]] = (1, ANY)
+    bottoms: ClassVar[tuple[int, int]] = (0, 0)
+    label_per_image: ClassVar[bool] = False
+    dummy: DummyData
+    names: tuple[str, ...]
+    """All tops that the DummyData has, some of which may be labels."""
+
+    def named(self, tops: tuple[str, ...]) -> Shapes:
+        shapes = dict(zip(self.names, self.dummy.infer((), len(self.names)), strict=True))
+        return tuple(shapes[top] for top in tops)
 
 
 def _images_and_labels(
@@ -141,10 +194,9 @@ def _images_and_labels(
     return ((batch, channels, *size), (batch,))[:tops]
 
 
-@layer("Data", param="data_param", bottoms=0, tops=(1, 2))
 @dataclass(frozen=True)
-class Data(DataLayer):
-    """Images and labels from an LMDB or LevelDB database (data_layer.cpp).
+class DataParameter:
+    """Which database is read, and how (DataParameter).
 
     Caffe ignores scale, mean_file, crop_size and mirror here, in favour of transform_param.
     """
@@ -159,6 +211,13 @@ class Data(DataLayer):
     backend: str = "LEVELDB"
     force_encoded_color: bool = False
     prefetch: int = 4
+
+
+@layer("Data", param="data_param", bottoms=0, tops=(1, 2))
+@dataclass(frozen=True)
+class Data(DataParameter, DataLayer):
+    """Images and labels from an LMDB or LevelDB database (data_layer.cpp)."""
+
     transform_param: TransformationParameter = TransformationParameter()
 
     @property
@@ -182,7 +241,7 @@ class Data(DataLayer):
             "force_color and force_gray are both set",
             "set one or the other",
         )
-        size = (transform.crop_size,) * 2
+        size = transform.size or (0, 0)
         return _images_and_labels(self.batch_size, self.channels or 3, size, transform, tops)
 
 
@@ -209,7 +268,8 @@ class ImageData(DataLayer):
     transform_param: TransformationParameter = TransformationParameter()
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
-        transform, size = self.transform_param, (self.new_height, self.new_width)
+        transform = self.transform_param
+        size: Shape = (self.new_height, self.new_width)
         require(
             (self.new_height > 0) == (self.new_width > 0),
             f"new_height is {self.new_height} and new_width {self.new_width}",
@@ -221,8 +281,8 @@ class ImageData(DataLayer):
                 max(size) == 0 or crop <= min(size),
                 f"crop_size {crop} is larger than the images of {dims(size)}",
             )
-            size = (crop, crop)
         channels = 3 if self.is_color else 1
+        size = transform.size or size
         return _images_and_labels(self.batch_size, channels, size, transform, tops)
 
 
@@ -282,6 +342,7 @@ class WindowData(DataLayer):
 class HDF5Data(DataLayer):
     """The datasets of HDF5 files that have the tops' names (hdf5_data_layer.cpp)."""
 
+    label_per_image: ClassVar[bool] = False
     source: str = ""
     batch_size: int = 0
     shuffle: bool = False

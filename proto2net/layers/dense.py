@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+from math import sqrt
+from typing import ClassVar
 
 from proto2net.layers.base import Filler, Layer, Learned, layer
 from proto2net.shape import Shape, Shapes, canonical_axis, count, require
@@ -36,13 +39,69 @@ class Dense(Layer):
         raise NotImplementedError
 
 
+def scaled(filler: Filler, shape: Shape, scale: float) -> Filler:
+    """A filler of numbers that are larger by this factor, for a blob of this shape."""
+    if filler.type == "xavier" and len(shape) > 1:
+        fans = {"FAN_IN": count(shape[1:]), "FAN_OUT": count(shape) / shape[1]}
+        fan = fans.get(filler.variance_norm, sum(fans.values()) / 2)
+        filler = Filler("uniform", min=-sqrt(3 / fan), max=sqrt(3 / fan))
+    require(
+        filler.type in ("constant", "uniform", "gaussian"),
+        f"enable_noise is not known with a {filler.type} filler",
+        "constant, uniform, gaussian and xavier ones are",
+    )
+    names = ("value", "min", "max", "mean", "std")
+    return dataclasses.replace(filler, **{name: getattr(filler, name) * scale for name in names})
+
+
 @layer("InnerProduct", param="inner_product_param")
 @dataclass(frozen=True)
 class InnerProduct(Dense):
-    """Multiply all from `axis` on, as one vector, by a matrix (inner_product_layer.cpp)."""
+    """Multiply all from `axis` on, as one vector, by a matrix (inner_product_layer.cpp).
+
+    In MyCaffe, `enable_noise` adds learned noise in training, and the top has `min_top_axes` axes
+    at least, the last ones of size 1 (InnerProductLayer.cs).
+    """
 
     axis: int = 1
     transpose: bool = False
+    enable_noise: bool = False
+    sigma_init: float = 0.0
+    min_top_axes: int | None = None
+    normalize: bool = False
+    """Whether each row of the matrix is first brought to length 1, in happynear's fork."""
+    unit_eps: ClassVar[float] = 1e-6
+    """What is added to the sum of squares of a row for that."""
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        require(
+            not (self.normalize and self.transpose),
+            "normalize and transpose are both set, and it is not clear what a row is then",
+            "leave one out",
+        )
+        (top,) = super().infer(bottoms, tops)
+        return ((*top, *[1] * self.added_axes(bottoms[0])),)
+
+    def added_axes(self, bottom: Shape) -> int:
+        """How many axes of size 1 come behind the outputs."""
+        return max((self.min_top_axes or 0) - len(self.batch(bottom)) - 1, 0)
+
+    def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
+        blobs = super().blobs(bottoms)
+        if not self.enable_noise:
+            return blobs
+        columns = blobs["weight"].shape[1]
+        scale = 1 / sqrt(columns)
+        sizes = {"weight": columns, "bias": self.num_output}
+        started = {
+            name: Learned(blob.shape, scaled(blob.filler, blob.shape, scale))
+            for name, blob in blobs.items()
+        }
+        noise = {
+            f"{name}_sigma": Learned(blob.shape, Filler(value=self.sigma_init / sqrt(sizes[name])))
+            for name, blob in blobs.items()
+        }
+        return started | noise
 
     def batch(self, bottom: Shape) -> Shape:
         return bottom[: canonical_axis(self.axis, bottom)]
@@ -53,6 +112,12 @@ class InnerProduct(Dense):
 
     def macs(self, bottoms: Shapes, tops: Shapes) -> int:
         return count(self.batch(bottoms[0])) * count(self.weight(bottoms[0]))
+
+
+@layer("SparseInnerProduct", param="inner_product_param")
+@dataclass(frozen=True)
+class SparseInnerProduct(InnerProduct):
+    """The InnerProduct of vectors that jolibrain's fork keeps without their zeros."""
 
 
 @layer("Embed", param="embed_param")

@@ -36,6 +36,7 @@ class SoftmaxParameter:
 
     axis: int = 1
     engine: str = "DEFAULT"
+    normalize_type: str = "Softmax"
 
 
 def legacy_shape(shape: Shape, what: str = "a bottom") -> Shape:
@@ -101,7 +102,9 @@ class SoftmaxWithLoss(Loss):
         _check_labels(scores, labels, canonical_axis(self.softmax_param.axis, scores))
 
     def prediction(self) -> Softmax:
-        return Softmax(axis=self.softmax_param.axis)
+        return Softmax(
+            axis=self.softmax_param.axis, normalize_type=self.softmax_param.normalize_type
+        )
 
 
 @layer("SigmoidCrossEntropyLoss", bottoms=2)
@@ -209,14 +212,26 @@ class InfogainLoss(Loss):
         return Softmax(axis=self.axis)
 
 
-@layer("ContrastiveLoss", param="contrastive_loss_param", bottoms=3)
+@layer("ContrastiveLoss", param="contrastive_loss_param", bottoms=3, tops=(1, 2))
 @dataclass(frozen=True)
 class ContrastiveLoss(Loss):
-    """Draws similar pairs together, and others a margin apart (contrastive_loss_layer.cpp)."""
+    """Draws similar pairs together, and others a margin apart (contrastive_loss_layer.cpp).
+
+    With output_matches, which training alone needs, MyCaffe has a second top.
+    """
 
     labels: ClassVar[tuple[int, ...]] = (2,)
     margin: float = 1.0
     legacy_version: bool = False
+    output_matches: bool = False
+
+    def check_counts(self, bottoms: int, tops: int) -> None:
+        super().check_counts(bottoms, tops)
+        require(
+            tops == 1 and not self.output_matches,
+            "a second top (the matches), as MyCaffe has it with output_matches, is not known",
+            "leave both out",
+        )
 
     def check(self, bottoms: Shapes) -> None:
         super().check(bottoms)
@@ -244,8 +259,15 @@ class Accuracy(Layer):
     top_k: int = 1
     axis: int = 1
     ignore_label: int | None = None
+    min_is_better: bool = False
+    """Whether the lowest scores count, in happynear's fork."""
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        require(
+            not self.min_is_better,
+            "min_is_better is not known",
+            "leave it out, or convert for tests without labels",
+        )
         scores, labels = bottoms
         axis = canonical_axis(self.axis, scores)
         _check_labels(scores, labels, axis)

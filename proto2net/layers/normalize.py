@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
-from proto2net.layers.base import Filler, Layer, Learned, ParamSpec, layer
+from proto2net.layers.base import Filler, Layer, Learned, ParamSpec, layer, shortest
 from proto2net.shape import Shape, Shapes, canonical_axis, dims, require
 
 
@@ -47,6 +48,109 @@ class BatchNorm(Layer):
                 "it must be 0",
                 "give no param, or param { lr_mult: 0 } three times",
             )
+
+
+@layer("BN", param="bn_param", tops=(1, 3))
+@dataclass(frozen=True)
+class BN(Layer):
+    """Batch normalisation with a learned slope and bias, as three families of forks have it.
+
+    Their parameters tell them apart. Where none is given it is that of the fork that is named, or
+    else PSPNet's and TSN's.
+    """
+
+    forks: ClassVar[tuple[str, ...]] = ("ctpn", "pspnet", "segnet", "tsn")
+    slope_filler: Filler = Filler()
+    bias_filler: Filler = Filler()
+    momentum: float = 0.9
+    eps: float = 1e-5
+    frozen: bool = False
+    """Whether the stored statistics are used in training too."""
+    engine: str = "DEFAULT"
+    scale_filler: Filler | None = None
+    shift_filler: Filler | None = None
+    bn_mode: str | None = None
+    """SegNet's: LEARN takes the batch's statistics in testing too, INFERENCE takes none."""
+    var_eps: float | None = None
+    moving_average: bool | None = None
+    """CTPN's: whether testing uses the stored statistics, and not the batch's."""
+    decay: float | None = None
+    axis: int | None = None
+    fork: str = ""
+
+    @property
+    def variant(self) -> str:
+        """Whose BN this is: "CTPN", "SegNet" or "PSPNet"."""
+        if (self.var_eps, self.moving_average, self.decay, self.axis) != (None,) * 4:
+            return "CTPN"
+        if (self.scale_filler, self.shift_filler, self.bn_mode) != (None,) * 3:
+            return "SegNet"
+        if {"slope_filler", "bias_filler", "momentum", "eps", "frozen"}.intersection(self.given()):
+            return "PSPNet"
+        return {"ctpn": "CTPN", "segnet": "SegNet"}.get(self.fork, "PSPNet")
+
+    def disputed(self, bottoms: Shapes) -> str:
+        if self.given():
+            return ""
+        what = "forks disagree about BN without parameters"
+        return f"{what}: this is PSPNet's; --fork segnet gives SegNet's"
+
+    @property
+    def epsilon(self) -> float:
+        """What is added to the variance."""
+        if self.variant == "CTPN":
+            return 1e-10 if self.var_eps is None else self.var_eps
+        return 1e-9 if self.variant == "SegNet" else self.eps
+
+    @property
+    def share(self) -> float:
+        """How much of the stored statistics remains after a batch."""
+        if self.variant == "CTPN":
+            return shortest(1 - (0.05 if self.decay is None else self.decay))
+        return self.momentum
+
+    @property
+    def normalizes(self) -> bool:
+        """Whether it takes any statistics."""
+        return self.variant != "SegNet" or self.bn_mode != "INFERENCE"
+
+    def batch_statistics(self, phase: str) -> bool:
+        """Whether it uses the batch's mean and variance, and not the stored ones."""
+        if self.variant == "CTPN":
+            return phase == "TRAIN" or not self.moving_average
+        if self.variant == "SegNet":
+            return self.normalizes
+        return phase == "TRAIN" and not self.frozen
+
+    def check_counts(self, bottoms: int, tops: int) -> None:
+        super().check_counts(bottoms, tops)
+        require(
+            tops == 1 or (self.variant == "SegNet" and self.normalizes),
+            f"only SegNet's BN in the mode LEARN has more tops, but {tops} given",
+            "" if self.given() else "if it is SegNet's, name the fork: --fork segnet",
+        )
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        require(len(bottom) >= 2, f"needs at least 2 axes (N, C), but the bottom is {dims(bottom)}")
+        require(
+            self.axis in (None, 1),
+            f"axis is {self.axis}; only 1, the channels, is known here",
+        )
+        return (bottom, *((1, bottom[1], 1, 1),) * (tops - 1))
+
+    def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
+        shape = (1, bottoms[0][1], 1, 1)
+        if self.variant == "PSPNet":
+            fillers = self.slope_filler, self.bias_filler
+        else:
+            fillers = self.scale_filler or Filler(), self.shift_filler or Filler()
+        names = (
+            ("slope", "bias") if self.variant == "SegNet" else ("slope", "bias", "mean", "variance")
+        )
+        statistics = Filler(), Filler(value=1.0)
+        filled = zip(names, (*fillers, *statistics), strict=False)
+        return {name: Learned(shape, filler) for name, filler in filled}
 
 
 @layer("LRN", param="lrn_param")
@@ -171,7 +275,13 @@ class Softmax(Layer):
 
     axis: int = 1
     engine: str = "DEFAULT"
+    normalize_type: str = "Softmax"
+    """Another would be another layer, in happynear's fork."""
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        require(
+            self.normalize_type == "Softmax",
+            f'normalize_type is "{self.normalize_type}"; only "Softmax" is known',
+        )
         canonical_axis(self.axis, bottoms[0])
         return bottoms

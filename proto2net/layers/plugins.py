@@ -1,13 +1,19 @@
-"""Layer types that other packages declare, as entry points of the group `proto2net.layers`.
+"""Layer types that others declare: packages, and files of the user's own.
 
-Each names a module that declares layer types when it is imported.
+A package names a module that declares layer types when it is imported, as an entry point of the
+group `proto2net.layers`. A file is imported by its path.
 """
 
 from __future__ import annotations
 
+import sys
 from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from traceback import extract_tb
 
-from proto2net.errors import Proto2NetError
+from proto2net.errors import Issue, Location, Proto2NetError
+from proto2net.layers.base import LAYERS
 
 GROUP = "proto2net.layers"
 
@@ -26,3 +32,45 @@ def load() -> None:
                 f"the layer types of {package} cannot be imported: {error}",
                 f"mend or uninstall {package}",
             ) from error
+
+
+def load_file(path: str | Path) -> None:
+    """Import the layer types that a Python file declares; once, however often it is asked for.
+
+    Raises Proto2NetError for whatever goes wrong in the file.
+    """
+    _load_file(str(path), str(Path(path).resolve()))
+
+
+@cache
+def _load_file(file: str, resolved: str) -> None:
+    name = f"proto2net_layers.{Path(resolved).stem}_{len(_FILES)}"
+    spec = spec_from_file_location(name, resolved)
+    if spec is None or spec.loader is None:
+        raise Proto2NetError([Issue("this is no Python file", "", Location(file, 0))])
+    before = dict(LAYERS)
+    module = sys.modules[name] = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        LAYERS.clear()
+        LAYERS.update(before)
+        raise Proto2NetError(_problem(error, file, resolved)) from error
+    _FILES.append(name)
+
+
+def _problem(error: Exception, file: str, resolved: str) -> list[Issue]:
+    """What went wrong in a file, and in which of its lines."""
+    if isinstance(error, OSError) and error.filename == resolved:
+        return [Issue(error.strerror or "it cannot be read", "", Location(file, 0))]
+    trace = extract_tb(error.__traceback__)
+    lines = [frame.lineno or 0 for frame in trace if frame.filename == resolved]
+    line = error.lineno or 0 if isinstance(error, SyntaxError) else (lines or [0])[-1]
+    if isinstance(error, Proto2NetError):
+        return error.at(Location(file, line))
+    what = error.msg if isinstance(error, SyntaxError) else str(error)
+    return [Issue(f"{type(error).__name__}: {what}", "", Location(file, line))]
+
+
+_FILES: list[str] = []
+"""The modules of the files that were imported."""

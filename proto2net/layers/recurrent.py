@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from proto2net.layers.base import Filler, Layer, Learned, layer
-from proto2net.shape import Shape, Shapes, count, dims, require
+from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
 
 
 @dataclass(frozen=True)
@@ -146,3 +146,86 @@ class LSTMUnit(Layer):
             cont == step, f"the third bottom (cont) must be {dims(step)}, but it is {dims(cont)}"
         )
         return (c, c)
+
+
+@layer("Lstm", param="lstm_param", bottoms=(1, 2), in_place=False)
+@dataclass(frozen=True)
+class Lstm(Layer):
+    """The LSTM of caffe-lstm and the forks with it, CTPN's too; its gates are i, f, o, g.
+
+    The first bottom is steps x sequences x features, or with `batch_size` or two axes
+    (steps * sequences) x features. The second is 0 where a sequence starts, and lets the states
+    go on from one forward pass to the next; without, each pass starts anew.
+    """
+
+    num_output: int = 0
+    clipping_threshold: float = 0.0
+    """A bound of the gradients; 0 for none."""
+    weight_filler: Filler = Filler()
+    bias_filler: Filler = Filler()
+    batch_size: int | None = None
+
+    def merged(self, bottom: Shape) -> bool:
+        """Whether steps and sequences are one axis."""
+        return self.batch_size is not None or len(bottom) < 3
+
+    def batch(self, bottom: Shape) -> Shape:
+        """The axes before the features: steps and sequences, or both in one."""
+        return bottom[:1] if self.merged(bottom) else bottom[:2]
+
+    @property
+    def sequences(self) -> int:
+        """How many sequences there are, where they are merged with the steps."""
+        return 1 if self.batch_size is None else self.batch_size
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        x, *cont = bottoms
+        require(self.num_output > 0, "num_output is missing or 0; it must be above 0")
+        require(self.sequences > 0, "batch_size is 0; it must be above 0")
+        require(len(x) >= 2, f"needs (steps, sequences, features), but the bottom is {dims(x)}")
+        batch = self.batch(x)
+        require(
+            not self.merged(x) or x[0] % self.sequences == 0,
+            f"{x[0]} steps do not divide into {self.sequences} sequences (batch_size)",
+        )
+        for bottom in cont:
+            require(
+                count(bottom) == count(batch),
+                f"the second bottom must have {count(batch)} values, one for each step of each "
+                f"sequence, but it is {dims(bottom)}",
+            )
+        return ((*batch, self.num_output),)
+
+    def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
+        x, n = bottoms[0], self.num_output
+        features = count(x[len(self.batch(x)) :])
+        return {
+            "W_xc": Learned((4 * n, features), self.weight_filler),
+            "W_hc": Learned((4 * n, n), self.weight_filler),
+            "b_c": Learned((4 * n,), self.bias_filler),
+        }
+
+    def macs(self, bottoms: Shapes, tops: Shapes) -> int:
+        blobs = self.blobs(bottoms)
+        weights = count(blobs["W_xc"].shape) + count(blobs["W_hc"].shape)
+        return count(self.batch(bottoms[0])) * weights
+
+
+@layer("ContinuationIndicator", param="continuation_indicator_param", bottoms=(0, 1))
+@dataclass(frozen=True)
+class ContinuationIndicator(Layer):
+    """What recurrent layers call cont, for sequences that all start at the first step: 0, 1, 1, ...
+
+    How many sequences there are is batch_size, or of a bottom the size of `axis`.
+    """
+
+    time_step: int = 0
+    batch_size: int = 0
+    axis: int = 0
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        require(self.time_step > 0, "time_step is missing or 0; it must be above 0")
+        for bottom in bottoms:
+            return ((self.time_step, bottom[canonical_axis(self.axis, bottom)]),)
+        require(self.batch_size > 0, "batch_size is missing or 0; it must be above 0")
+        return ((self.time_step, self.batch_size),)

@@ -176,6 +176,19 @@ class ConvolutionDepthwise(DepthwiseConvolution):
     """The DepthwiseConvolution by the name that another fork has for it."""
 
 
+@layer("NdConvolution", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY))
+@dataclass(frozen=True)
+class NdConvolution(Convolution):
+    """A Convolution whose window is given as shapes (cudnn_ndconv_layer.cpp of video-caffe)."""
+
+    kernel_shape: Shape = ()
+    stride_shape: Shape = ()
+    pad_shape: Shape = ()
+
+    def window(self, bottom: Shape) -> Window:
+        return _nd_window(self, bottom)
+
+
 @layer("Deconvolution", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY))
 @dataclass(frozen=True)
 class Deconvolution(ConvolutionParameter):
@@ -285,6 +298,65 @@ class Pooling(Layer):
         return ((*bottom[:2], *size),) * tops
 
 
+@layer("NdPooling", param="pooling_param")
+@dataclass(frozen=True)
+class NdPooling(Layer):
+    """The maximum of each window over any axes (cudnn_ndpooling_layer.cpp of video-caffe).
+
+    It rounds up, as Pooling does.
+    """
+
+    pool: str = "MAX"
+    kernel_shape: Shape = ()
+    stride_shape: Shape = ()
+    pad_shape: Shape = ()
+    global_pooling: bool = False
+    engine: str = "DEFAULT"
+
+    def window(self, bottom: Shape) -> Window:
+        """The window over this bottom; all of it when global."""
+        if self.global_pooling:
+            ones, zeros = (1,) * len(bottom[2:]), (0,) * len(bottom[2:])
+            return Window(bottom[2:], ones, zeros, zeros, ones)
+        return _nd_window(self, bottom)
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        require(len(bottom) > 2, f"needs spatial axes, but the bottom is {dims(bottom)}")
+        require(self.pool == "MAX", f"pool is {self.pool}; only MAX is known here")
+        window = self.window(bottom)
+        axes = zip(window.kernel, window.stride, window.pad, strict=True)
+        require(
+            all(max(s, 2 * p) <= k for k, s, p in axes),
+            f"a kernel of {dims(window.kernel)} is smaller than its stride "
+            f"{dims(window.stride)}, or than two pads of {dims(window.pad)}",
+            "windows must leave no gaps, and no more than half of one may be padding",
+        )
+        return ((*bottom[:2], *window.pooled(bottom[2:])),)
+
+
+def _nd_window(layer: NdConvolution | NdPooling, bottom: Shape) -> Window:
+    """The window of a layer that gives it as shapes, one value for each spatial axis."""
+    axes = len(bottom) - 2
+    shapes = {
+        "kernel_shape": layer.kernel_shape,
+        "stride_shape": layer.stride_shape or (1,) * axes,
+        "pad_shape": layer.pad_shape or (0,) * axes,
+    }
+    for name, shape in shapes.items():
+        require(
+            len(shape) == axes,
+            f"{name} has {len(shape)} values, but the bottom ({dims(bottom)}) has {axes} "
+            "spatial axes",
+            "give one dim for each of them",
+        )
+    kernel, stride, pad = shapes.values()
+    require(min(kernel) > 0, f"a kernel of {dims(kernel)}; each side must be above 0")
+    require(min(stride) > 0, f"a stride of {dims(stride)}; each must be above 0")
+    require(min(pad) >= 0, f"a pad of {dims(pad)}; each must be 0 or more")
+    return Window(kernel, stride, pad, pad, (1,) * axes)
+
+
 @layer("SPP", param="spp_param")
 @dataclass(frozen=True)
 class SPP(Layer):
@@ -308,7 +380,7 @@ class SPP(Layer):
         require(len(bottom) == 4, f"needs 4 axes (N, C, H, W), but the bottom is {dims(bottom)}")
         require(self.pyramid_height > 0, "pyramid_height is missing or 0; it must be above 0")
         require(
-            2 ** (self.pyramid_height - 1) <= max(bottom[2:]),
+            self.pyramid_height <= max(bottom[2:]).bit_length(),  # 2^(height - 1) <= the size
             f"pyramid_height {self.pyramid_height} is too high for an input of {dims(bottom[2:])}",
         )
         tops_of_levels = [level.infer(bottoms, 1)[0] for level in self.levels(bottom)]

@@ -10,11 +10,14 @@ from collections.abc import Mapping
 
 from proto2net.errors import Issue, Proto2NetError, ShapeError
 from proto2net.graph import Entry
-from proto2net.layers import DataLayer, HDF5Data, Input, Layer
-from proto2net.layers.data import GIVE_IT
+from proto2net.layers import DataLayer, DummyData, Input, Layer, Parameter
+from proto2net.layers.data import GIVE_IT, StandIn
 from proto2net.shape import Shape
 
 Inputs = Mapping[str, Shape]
+
+UNSTATED = "*"
+"""The name under which a shape is given for all inputs whose shape the file does not state."""
 
 
 def feed(entries: list[Entry], inputs: Inputs) -> tuple[list[Entry], list[str]]:
@@ -43,7 +46,7 @@ def feed(entries: list[Entry], inputs: Inputs) -> tuple[list[Entry], list[str]]:
     issues += [
         Issue(f'"{name}" is not an input', f"the inputs are {', '.join(known)}" if known else "")
         for name in inputs
-        if name not in known
+        if name not in (*known, UNSTATED)
     ]
     if issues:
         raise ShapeError(issues)
@@ -53,16 +56,28 @@ def feed(entries: list[Entry], inputs: Inputs) -> tuple[list[Entry], list[str]]:
 def _shapes(entry: Entry, inputs: Inputs) -> tuple[Shape, ...]:
     """The shape of each top, as asked for or as the layer itself states it."""
     given = [inputs.get(top) for top in entry.tops]
-    images = isinstance(entry.layer, DataLayer) and not isinstance(entry.layer, HDF5Data)
-    if images and given[1:] == [None] and given[0]:
-        given[1] = given[0][:1]  # a label for each image
+    labelled = isinstance(entry.layer, DataLayer) and entry.layer.label_per_image
+    if labelled and given[1:] == [None] and given[0]:
+        given[1] = given[0][:1]
     if None not in given:
         return tuple(shape for shape in given if shape is not None)
+    tops = max(len(entry.tops), entry.layer.tops[0])  # those of labels may have been left out
+    entry.layer.check_counts(len(entry.bottoms), tops)
     try:
-        stated = entry.layer.infer((), len(entry.tops))
+        stated = (
+            entry.layer.named(entry.tops)
+            if isinstance(entry.layer, DataLayer)
+            else entry.layer.infer((), len(entry.tops))
+        )
     except ShapeError as error:
         if error.issues[0].hint != GIVE_IT:
             raise
+        if UNSTATED in inputs:
+            first, labels = inputs[UNSTATED], [inputs[UNSTATED][:1]] * labelled
+            stated = (first, *labels, *[first] * len(given))[: len(given)]
+            return tuple(
+                inputs.get(top, shape) for top, shape in zip(entry.tops, stated, strict=True)
+            )
         flags = " ".join(
             f"--input {top}=N,C,H,W"
             for top, shape in zip(entry.tops, given, strict=True)
@@ -78,14 +93,14 @@ def without_labels(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
     A loss with a prediction of its own (Softmax, Sigmoid) leaves it behind under its own name.
     Returns the new entries, and a sentence for each layer that was left out or replaced.
     """
+    entries, notes = _stand_ins(entries)
     labels = _labels(entries)
     kept: list[Entry] = []
-    notes: list[str] = []
     for entry in entries:
-        if isinstance(entry.layer, DataLayer):
-            tops = tuple(top for top in entry.tops if top not in labels)
-            if tops:
-                kept.append(dataclasses.replace(entry, tops=tops))
+        if not entry.bottoms:
+            kept += _without_tops(entry, labels)
+        elif entry.layer.loss and entry.layer.unrendered and not entry.layer.labels:
+            notes.append(f"{entry} was left out: {entry.layer.unrendered}")
         elif not labels.intersection(entry.bottoms):
             kept.append(entry)
         elif prediction := entry.layer.prediction():
@@ -96,8 +111,43 @@ def without_labels(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
     return kept, notes
 
 
+def _stand_ins(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
+    """Take DummyData for data layers in a network that has no other data.
+
+    Networks to measure speed with are made so, and ones whose user writes into the blobs.
+    """
+    sources = [e for e in entries if not e.bottoms and not isinstance(e.layer, Parameter)]
+    read = {bottom for entry in entries for bottom in entry.bottoms}
+    if not all(isinstance(entry.layer, DummyData) for entry in sources):
+        return entries, []
+    taken: list[Entry] = []
+    notes: list[str] = []
+    for entry in entries:
+        if isinstance(entry.layer, DummyData) and read.intersection(entry.tops):
+            notes.append(f"{entry} became an input: the network has no other data")
+            entry = dataclasses.replace(entry, layer=StandIn(entry.layer, entry.tops))
+        taken.append(entry)
+    return taken, notes
+
+
+def _without_tops(source: Entry, labels: set[str]) -> list[Entry]:
+    """What is left of a layer without bottoms; empty if it makes labels alone."""
+    tops = tuple(top for top in source.tops if top not in labels)
+    if not tops or tops == source.tops or isinstance(source.layer, DataLayer):
+        return [dataclasses.replace(source, tops=tops)] if tops else []
+    if not isinstance(source.layer, Input) or len(source.layer.shape) != len(source.tops):
+        return [source]
+    shapes = zip(source.layer.shape, source.tops, strict=True)
+    stay = tuple(shape for shape, top in shapes if top in tops)
+    return [dataclasses.replace(source, layer=Input(stay), tops=tops)]
+
+
 def _labels(entries: list[Entry]) -> set[str]:
-    """The blobs that come from data layers and that only losses and metrics read, as labels."""
+    """The blobs that only losses and metrics read, as labels.
+
+    They come from data layers, or wherever from if a metric or loss that no target renders
+    reads them.
+    """
     readers: dict[str, list[tuple[Entry, int]]] = {}
     for entry in entries:
         for index, bottom in enumerate(entry.bottoms):
@@ -110,8 +160,6 @@ def _labels(entries: list[Entry]) -> set[str]:
         if index > 0 and top not in readers
     }
     for entry in reversed(entries):  # so that what reads a blob is known before the blob
-        if isinstance(entry.layer, Input):
-            continue
         for top in entry.tops:
             if top in readers and all(_reads_label(*use, labels) for use in readers[top]):
                 labels.add(top)
@@ -122,17 +170,28 @@ def _reads_label(reader: Entry, index: int, labels: set[str]) -> bool:
     """Whether this use of a blob is as a label, or makes nothing but labels from it."""
     if index in reader.layer.labels:
         return True
-    return not reader.layer.loss and all(top in labels for top in reader.tops)
+    compared = reader.layer.loss or reader.layer.labels  # with labels, in a loss or metric
+    return not compared and all(top in labels for top in reader.tops)
 
 
 def _derived(entries: list[Entry], labels: set[str]) -> set[str]:
-    """The labels of data layers, and the ones that are made from these alone."""
+    """The labels of data layers, and the ones that are made from these alone or by them."""
     derived: set[str] = set()
     for entry in entries:
+        if entry.layer.unrendered:
+            derived |= _given(entry) & labels
+    for entry in entries:
+        given = _given(entry)
         made = bool(entry.bottoms) and derived.issuperset(entry.bottoms)
+        made = made or bool(derived & given)
         if made or isinstance(entry.layer, DataLayer):
             derived.update(labels.intersection(entry.tops))
     return derived
+
+
+def _given(entry: Entry) -> set[str]:
+    """The bottoms of a layer that hold labels."""
+    return {entry.bottoms[i] for i in entry.layer.labels if i < len(entry.bottoms)}
 
 
 def _prediction(loss: Entry, layer: Layer) -> Entry:

@@ -94,7 +94,7 @@ def _only_reader(graph: Graph, node: Node[Layer]) -> Node[Layer] | None:
     """The one layer that reads a node's top and nothing else; none if the top is an output."""
     readers = graph.consumers.get(node.tops[0], ())
     alone = len(readers) == 1 and len(readers[0].bottoms) == 1 and not any(node.loss_weight)
-    return readers[0] if alone and node.tops[0] not in graph.outputs else None
+    return readers[0] if alone and node.tops[0] not in graph.output_set else None
 
 
 def _is_affine(node: Node[Layer], axis: int) -> bool:
@@ -188,12 +188,12 @@ def _is_idle(node: Node[Layer], makers: dict[Any, Node[Layer]]) -> bool:
     """Whether a layer's tops are its bottom."""
     layer = node.layer
     if isinstance(layer, Dropout):
-        return node.phase == "TEST"
+        return not layer.samples(node.phase) and layer.factor == 1
     if isinstance(layer, Power):
         return (layer.power, layer.scale, layer.shift) == (1, 1, 0)
     if isinstance(layer, Concat | Slice):
         return len(node.bottoms) == len(node.tops) == 1
     if isinstance(layer, ReLU):
         before = makers[node.bottoms[0]].layer
-        return isinstance(before, ReLU) and not before.negative_slope
+        return isinstance(before, ReLU) and not before.negative_slope and not layer.relu6
     return isinstance(layer, Split)

@@ -20,6 +20,7 @@ class Sample:
     blobs: Mapping[str, Any] = field(default_factory=dict)
     """Every blob but the inputs."""
     phase: str = "TEST"
+    fork: str = ""
     weights: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     after: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     top_diff: Mapping[str, Any] = field(default_factory=dict)

@@ -5,10 +5,15 @@ from proto2net.backends.numpy import (
     combine,
     data,
     dense,
+    forks,
+    holes,
     loss,
     normalize,
+    rcnn,
     recurrent,
+    ssd,
     vision,
+    yolo,
 )
 from proto2net.backends.numpy.backend import backend
 
@@ -18,8 +23,13 @@ __all__ = [
     "combine",
     "data",
     "dense",
+    "forks",
+    "holes",
     "loss",
     "normalize",
+    "rcnn",
     "recurrent",
+    "ssd",
     "vision",
+    "yolo",
 ]

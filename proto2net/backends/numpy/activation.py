@@ -7,7 +7,7 @@ from typing import Any
 from proto2net.backends.base import Code
 from proto2net.backends.numpy.backend import renders
 from proto2net.backends.numpy.fillers import learned
-from proto2net.backends.source import call
+from proto2net.backends.source import call, scaled
 from proto2net.graph import Node
 from proto2net.layers import (
     BNLL,
@@ -20,6 +20,7 @@ from proto2net.layers import (
     Power,
     PReLU,
     ReLU,
+    ReLU6,
     Sigmoid,
     Swish,
     TanH,
@@ -44,10 +45,11 @@ def _clip(node: Node[Clip]) -> Code:
 
 @renders(Dropout)
 def _dropout(node: Node[Dropout]) -> Code:
-    if node.phase == "TEST":
-        return Code("{0}")
-    ratio = (node.layer.dropout_ratio, 0.5)
-    return Code(call("dropout", "{0}", "self.rng", dropout_ratio=ratio))
+    layer, x = node.layer, "{0}"
+    if layer.samples(node.phase):
+        ratio = (layer.dropout_ratio, 0.5)
+        x = call("dropout", "{0}", "self.rng", dropout_ratio=ratio)
+    return Code(scaled(x, layer.factor, 0.0))
 
 
 @renders(ELU)
@@ -98,10 +100,12 @@ def _prelu(node: Node[PReLU]) -> Code:
     return Code("prelu({0}, **{self})", *learned(node))
 
 
+@renders(ReLU6)
 @renders(ReLU)
-def _relu(node: Node[ReLU]) -> Code:
+def _relu(node: Node[ReLU | ReLU6]) -> Code:
     slope = node.layer.negative_slope
-    return Code(call("leaky_relu", "{0}", slope) if slope else "relu({0})")
+    x = call("leaky_relu", "{0}", slope) if slope else "relu({0})"
+    return Code(call("np.minimum", x, 6) if node.layer.relu6 else x)
 
 
 @renders(Sigmoid)

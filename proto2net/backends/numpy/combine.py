@@ -18,12 +18,14 @@ from proto2net.layers import (
     Filter,
     Flatten,
     Parameter,
+    Permute,
     Reduction,
     Reshape,
     Silence,
     Slice,
     Split,
     Tile,
+    Transpose,
 )
 from proto2net.shape import canonical_axis
 
@@ -94,6 +96,12 @@ def _reshape(node: Node[Reshape]) -> Code:
             num_axes=(layer.num_axes, -1),
         )
     )
+
+
+@renders(Transpose)
+@renders(Permute)
+def _permute(node: Node[Permute | Transpose]) -> Code:
+    return Code(call("{0}.transpose", *node.layer.axes(node.bottoms[0].shape)))
 
 
 @renders(Crop)

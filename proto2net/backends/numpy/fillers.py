@@ -13,9 +13,7 @@ from proto2net.shape import Shape
 
 def learned(node: Node[Any], **more: str) -> tuple[str, dict[str, Array]]:
     """The dictionary that holds a layer's learned arrays and what `more` names; the arrays."""
-    values = {
-        name: filled(blob.filler, blob.shape) for name, blob in node.blobs.items()
-    }
+    values = {name: filled(blob.start, blob.shape) for name, blob in node.blobs.items()}
     items = [f'"{name}": {value}' for name, value in (values | more).items()]
     init = f"{{{', '.join(items)}}}" if items else ""
     return init, {name: same_array(node, name) for name in node.blobs}

@@ -9,10 +9,23 @@ from proto2net.backends.numpy.backend import renders
 from proto2net.backends.numpy.fillers import learned
 from proto2net.backends.source import call, literal, same
 from proto2net.graph import Node
-from proto2net.layers import SPP, Convolution, Deconvolution, Im2col, Pooling
+from proto2net.layers import (
+    SPP,
+    Convolution,
+    ConvolutionDepthwise,
+    Deconvolution,
+    DepthwiseConvolution,
+    Im2col,
+    NdConvolution,
+    NdPooling,
+    Pooling,
+)
 from proto2net.shape import Window
 
 
+@renders(NdConvolution)
+@renders(ConvolutionDepthwise)
+@renders(DepthwiseConvolution)
 @renders(Convolution)
 def _convolution(node: Node[Convolution]) -> Code:
     return _filtered("convolution", node)
@@ -31,7 +44,7 @@ def _im2col(node: Node[Im2col]) -> Code:
 
 def _filtered(function: str, node: Node[Any]) -> Code:
     """The filters of the layer over each of its bottoms."""
-    options = _options(node) | {"group": (node.layer.group, 1)}
+    options = _options(node) | {"group": (node.layer.groups(node.bottoms[0].shape), 1)}
     first = call(function, "{0}", "**{self}", **options)
     tops = [first.replace("{0}", bottom) for bottom in placeholders(node)]
     return Code(tops[0] if len(tops) == 1 else f"({', '.join(tops)})", *learned(node))
@@ -78,6 +91,15 @@ def _pooling(node: Node[Pooling]) -> Code:
             ceil=(layer.ceil, True),
         )
     )
+
+
+@renders(NdPooling)
+def _nd_pooling(node: Node[NdPooling]) -> Code:
+    window = node.layer.window(node.bottoms[0].shape)
+    if node.layer.global_pooling:
+        axes = tuple(range(2, len(window.kernel) + 2))
+        return Code(call("np.max", "{0}", axes, keepdims="True"))
+    return Code(call("nd_max_pool", "{0}", window.kernel, window.stride, window.pad))
 
 
 @renders(SPP)

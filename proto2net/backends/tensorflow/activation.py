@@ -18,6 +18,7 @@ from proto2net.layers import (
     Power,
     PReLU,
     ReLU,
+    ReLU6,
     Sigmoid,
     Swish,
     TanH,
@@ -47,11 +48,12 @@ def _clip(node: Node[Clip]) -> Code:
 
 @renders(Dropout)
 def _dropout(node: Node[Dropout]) -> Code:
-    if node.phase == "TEST":
-        return Code("{0}")
-    return Code(
-        "{self}({0})", call("layers.Dropout", node.layer.dropout_ratio, name="{name}")
-    )
+    layer = node.layer
+    if not layer.samples(node.phase):
+        return Code(scaled("{0}", layer.factor, 0.0))
+    kind = "SamplingDropout" if layer.sample_weights_test else "layers.Dropout"
+    init = call(kind, layer.dropout_ratio, name="{name}")
+    return Code(scaled("{self}({0})", layer.factor, 0.0), init)
 
 
 @renders(ELU)
@@ -104,14 +106,20 @@ def _prelu(node: Node[PReLU]) -> Code:
     return Code("{self}({0})", init, {"alpha": same_array(node, "weight", slope)})
 
 
+@renders(ReLU6)
 @renders(ReLU)
-def _relu(node: Node[ReLU]) -> Code:
-    slope = node.layer.negative_slope
+def _relu(node: Node[ReLU | ReLU6]) -> Code:
+    slope, bounded = node.layer.negative_slope, node.layer.relu6
     if slope < 0:  # which the layer of Keras refuses
-        return Code(call("ops.leaky_relu", "{0}", slope))
-    return Code(
-        "{self}({0})", call("layers.ReLU", negative_slope=(slope, 0.0), name="{name}")
+        x = call("ops.leaky_relu", "{0}", slope)
+        return Code(call("ops.minimum", x, 6.0) if bounded else x)
+    init = call(
+        "layers.ReLU",
+        max_value=(6.0 if bounded else None, None),
+        negative_slope=(slope, 0.0),
+        name="{name}",
     )
+    return Code("{self}({0})", init)
 
 
 @renders(Sigmoid)

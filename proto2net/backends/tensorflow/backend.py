@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from proto2net.backends.base import Backend, Emitted
-from proto2net.backends.file import RESERVED
 from proto2net.backends.source import function_name
 from proto2net.backends.tensorflow.bench import TensorFlowBench
 from proto2net.backends.tensorflow.file import KerasFile
@@ -35,8 +34,6 @@ class TensorFlow(Backend):
     def emit(self, graph: Graph, name: str = "", weights: str = "") -> Emitted:
         """An importable file with one function that builds the model."""
         entry = name or function_name(graph.name)
-        if entry in self.helpers or entry in RESERVED:
-            entry += "_net"
         return KerasFile(self, graph, entry, weights).emitted()
 
     def build(self, module: Any, emitted: Emitted, phase: str) -> Any:

@@ -27,12 +27,14 @@ from proto2net.layers import (
     Filter,
     Flatten,
     Parameter,
+    Permute,
     Reduction,
     Reshape,
     Silence,
     Slice,
     Split,
     Tile,
+    Transpose,
 )
 from proto2net.shape import Shape, canonical_axis
 
@@ -92,14 +94,21 @@ def _eltwise(node: Node[Eltwise]) -> Code:
 # ---- shapes ---------------------------------------------------------------------------------
 
 
+@renders(Transpose)
+@renders(Permute)
+def _permute(node: Node[Permute | Transpose]) -> Code:
+    bottom = node.bottoms[0].shape
+    axes = node.layer.axes(bottom)
+    wanted = [place(axes[axis], len(bottom)) for axis in order(len(bottom))]
+    if wanted[0] != 0 or wanted == sorted(wanted):
+        return Code(permuted("{0}", wanted))
+    init = call("layers.Permute", tuple(wanted[1:]), name="{name}")
+    return Code("{self}({0})", init)
+
+
 @renders(Flatten)
 def _flatten(node: Node[Flatten]) -> Code:
-    bottom = node.bottoms[0].shape
-    start = canonical_axis(node.layer.axis, bottom)
-    end = canonical_axis(node.layer.end_axis, bottom) + 1
-    if end - start == 1:
-        return Code("{0}")
-    return _reshaped(node, start, end, (-1,) if end > start else (1,))
+    return _flattened(node)
 
 
 @renders(Reshape)
@@ -108,11 +117,45 @@ def _reshape(node: Node[Reshape]) -> Code:
     return _reshaped(node, start, end, node.layer.shape)
 
 
-def _reshaped(node: Node[Any], start: int, end: int, new: Shape) -> Code:
-    """The bottom with its axes from start to end replaced, in the shortest form that says it."""
+@renders(Permute, Flatten)
+def _permute_and_flatten(permute: Node[Permute], node: Node[Flatten]) -> Code | None:
+    """SSD flattens with channels last: so nothing has to be moved in between."""
+    code = _flattened(node, _in_order_of(permute))
+    return code if code.init else None
+
+
+@renders(Permute, Reshape)
+def _permute_and_reshape(permute: Node[Permute], node: Node[Reshape]) -> Code:
+    start, end = node.layer.replaced(node.bottoms[0].shape)
+    return _reshaped(node, start, end, node.layer.shape, _in_order_of(permute))
+
+
+def _in_order_of(permute: Node[Permute]) -> str:
+    """The bottom of a Permute with its axes as the top's are in Caffe."""
+    bottom = permute.bottoms[0].shape
+    axes = permute.layer.axes(bottom)
+    return permuted("{0}", [place(axis, len(bottom)) for axis in axes])
+
+
+def _flattened(node: Node[Flatten], value: str = "") -> Code:
+    bottom = node.bottoms[0].shape
+    start = canonical_axis(node.layer.axis, bottom)
+    end = canonical_axis(node.layer.end_axis, bottom) + 1
+    if end - start == 1:
+        return Code("{0}")
+    return _reshaped(node, start, end, (-1,) if end > start else (1,), value)
+
+
+def _reshaped(
+    node: Node[Any], start: int, end: int, new: Shape, value: str = ""
+) -> Code:
+    """The bottom with its axes from start to end replaced, in the shortest form that says it.
+
+    `value` is the bottom in Caffe's order, where it is not what its layout says.
+    """
     bottom, top = node.bottoms[0].shape, node.tops[0].shape
     init = _reshape_layer(bottom, start, end, new)
-    value = in_caffe_order("{0}", len(bottom))
+    value = value or in_caffe_order("{0}", len(bottom))
     return Code(in_keras_order(f"{{self}}({value})", len(top)), init)
 
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from proto2net.backends.base import Code, Convert, Transposed, same_array
+from proto2net.backends.base import (
+    Code,
+    Convert,
+    Transposed,
+    refuse_noise,
+    refuse_normalizing,
+    same_array,
+)
 from proto2net.backends.source import call
 from proto2net.backends.tensorflow.backend import renders
 from proto2net.backends.tensorflow.layout import (
@@ -12,10 +19,18 @@ from proto2net.backends.tensorflow.layout import (
     in_keras_order,
 )
 from proto2net.graph import Node
-from proto2net.layers import Embed, InnerProduct, ReLU
+from proto2net.layers import (
+    Embed,
+    InnerProduct,
+    MarginInnerProduct,
+    ReLU,
+    SparseInnerProduct,
+)
 from proto2net.shape import Shape, canonical_axis, count
 
 
+@renders(SparseInnerProduct)
+@renders(MarginInnerProduct)
 @renders(InnerProduct)
 def _inner_product(node: Node[InnerProduct]) -> Code:
     return _product(node)
@@ -29,11 +44,14 @@ def _inner_product_and_relu(node: Node[InnerProduct], relu: Node[ReLU]) -> Code 
 
 
 def _product(node: Node[InnerProduct], activation: str | None = None) -> Code:
+    refuse_noise(node)
+    refuse_normalizing(node)
     layer, bottom = node.layer, node.bottoms[0].shape
     axis = canonical_axis(layer.axis, bottom)
     init = call(
-        "layers.Dense",
+        "UnitDense" if layer.normalize else "layers.Dense",
         layer.num_output,
+        eps=(layer.unit_eps if layer.normalize else 1e-6, 1e-6),
         activation=(activation, None),
         use_bias=(layer.bias_term, True),
         name="{name}",
@@ -41,7 +59,17 @@ def _product(node: Node[InnerProduct], activation: str | None = None) -> Code:
     arrays = {"kernel": same_array(node, "weight", kernel(layer, bottom))}
     if layer.bias_term:
         arrays["bias"] = same_array(node, "bias")
-    return Code(_on_vectors(bottom, axis), init, arrays)
+    return Code(_with_axes(_on_vectors(bottom, axis), node), init, arrays)
+
+
+def _with_axes(value: str, node: Node[InnerProduct]) -> str:
+    """The outputs with the axes of size 1 that min_top_axes adds behind them."""
+    if not node.layer.added_axes(node.bottoms[0].shape):
+        return value
+    top = node.tops[0].shape
+    axes = len(node.layer.batch(node.bottoms[0].shape)) + 1
+    shape = call("layers.Reshape", top[1:])
+    return in_keras_order(f"{shape}({in_caffe_order(value, axes)})", len(top))
 
 
 def _on_vectors(bottom: Shape, axis: int) -> str:

@@ -93,6 +93,7 @@ class KerasFile(SourceFile):
 
     imports = IMPORTS | dict.fromkeys([*FROM_KERAS, "load_file"], "")
     reserved = frozenset({"fill", "input_shape", "model", "layer"})
+    entry_suffix = "_net"
     indent = 1
     nests = False
     stopped = "ops.stop_gradient({0})"

@@ -43,8 +43,8 @@ def _fillings(step: Step) -> Fillings:
         if len(array.sources) == 1:
             ((node, blob),) = array.sources
             learned = node.blobs[blob]
-            alike = learned.filler == Filler(value=STARTS.get(variable, math.nan))
-            how = initializer(learned.filler, learned.shape, array.convert)
+            alike = learned.start == Filler(value=STARTS.get(variable, math.nan))
+            how = initializer(learned.start, learned.shape, array.convert)
             fillings[variable] = "" if alike else f"fill({{}}, {how})"
     return fillings
 

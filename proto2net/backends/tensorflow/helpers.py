@@ -21,10 +21,10 @@ class CaffePooling(layers.Layer):
 
     def __init__(
         self,
-        pool_size: int | tuple[int, int],
-        strides: int | tuple[int, int],
+        pool_size: int | tuple[int, ...],
+        strides: int | tuple[int, ...],
         padding: int | tuple[int | tuple[int, int], ...] = 0,
-        overhang: int | tuple[int, int] = 0,
+        overhang: int | tuple[int, ...] = 0,
         **options: Any,
     ) -> None:
         super().__init__(**options)
@@ -47,8 +47,8 @@ class CaffePooling(layers.Layer):
         return {**super().get_config(), **config}
 
 
-def pair(value: int | tuple[int, int]) -> tuple[int, int]:
-    """The value for height and for width."""
+def pair(value: int | tuple[int, ...]) -> tuple[int, ...]:
+    """The value for height and for width, or those of each axis."""
     return (value, value) if isinstance(value, int) else value
 
 

@@ -15,22 +15,39 @@ from proto2net.backends.tensorflow.layout import (
 )
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
-from proto2net.layers import SPP, Convolution, Deconvolution, Im2col, Pooling, ReLU
+from proto2net.layers import (
+    SPP,
+    Convolution,
+    ConvolutionDepthwise,
+    Deconvolution,
+    DepthwiseConvolution,
+    Im2col,
+    NdConvolution,
+    NdPooling,
+    Pooling,
+    ReLU,
+)
 from proto2net.shape import Shape, Window, count, dims
 
 # ---- convolutions ---------------------------------------------------------------------------
 
 
+@renders(NdConvolution)
+@renders(ConvolutionDepthwise)
+@renders(DepthwiseConvolution)
 @renders(Convolution)
 def _convolution(node: Node[Convolution]) -> Code:
     return _convolved(node)
 
 
+@renders(NdConvolution, ReLU)
+@renders(ConvolutionDepthwise, ReLU)
+@renders(DepthwiseConvolution, ReLU)
 @renders(Convolution, ReLU)
 def _convolution_and_relu(node: Node[Convolution], relu: Node[ReLU]) -> Code | None:
     if not relu.in_place or relu.layer.negative_slope:
         return None
-    return _convolved(node, activation='"relu"')
+    return _convolved(node, activation='"relu6"' if relu.layer.relu6 else '"relu"')
 
 
 def _convolved(node: Node[Convolution], activation: str | None = None) -> Code:
@@ -39,7 +56,8 @@ def _convolved(node: Node[Convolution], activation: str | None = None) -> Code:
     if not axes:
         return _without_window(node, Transposed((1, 0)), activation)
     channels = layer.split(node.bottoms[0].shape)[1]
-    depthwise = axes == 2 and layer.group == channels > 1
+    groups = layer.groups(node.bottoms[0].shape)
+    depthwise = axes == 2 and groups == channels > 1
     # Keras refuses strides and dilation together: convolve densely, and take every second.
     thinned = max(window.stride) > 1 < max(window.dilation)
     padding, read = _padding(window, layer.split(node.bottoms[0].shape)[2])
@@ -55,7 +73,7 @@ def _convolved(node: Node[Convolution], activation: str | None = None) -> Code:
         padding=(padding, '"valid"'),
         depth_multiplier=(layer.num_output // channels if depthwise else 1, 1),
         dilation_rate=(same(window.dilation), 1),
-        groups=(1 if depthwise else layer.group, 1),
+        groups=(1 if depthwise else groups, 1),
         activation=(activation, None),
         use_bias=(layer.bias_term, True),
         name="{name}",
@@ -165,7 +183,7 @@ def _without_window(
 ) -> Code:
     """A convolution that has only channels to look at, the last axis."""
     layer, axes = node.layer, len(node.bottoms[0].shape)
-    if layer.group > 1:
+    if layer.groups(node.bottoms[0].shape) > 1:
         raise UnsupportedError("groups are not possible without spatial axes")
     init = call(
         "layers.Dense",
@@ -279,6 +297,34 @@ def _pooling(node: Node[Pooling]) -> Code:
         overhang=(same(overhang), 0),
         name="{name}",
     )
+    return Code("{self}({0})", init)
+
+
+@renders(NdPooling)
+def _nd_pooling(node: Node[NdPooling]) -> Code:
+    _require_output(node)
+    window = node.layer.window(node.bottoms[0].shape)
+    axes = len(window.kernel)
+    if axes not in (2, 3):
+        raise UnsupportedError(
+            f"a pooling over {axes} axes is not possible", "use --to numpy"
+        )
+    if node.layer.global_pooling:
+        init = call(f"layers.GlobalMaxPooling{axes}D", keepdims="True", name="{name}")
+        return Code("{self}({0})", init)
+    overhang = window.overhang()
+    if window.padded or any(overhang):
+        init = call(
+            "MaxPooling",
+            window.kernel,
+            window.stride,
+            padding=(window.pad, 0),
+            overhang=(overhang, 0),
+            name="{name}",
+        )
+    else:
+        kernel, stride = same(window.kernel), same(window.stride)
+        init = call(f"layers.MaxPooling{axes}D", kernel, stride, name="{name}")
     return Code("{self}({0})", init)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from proto2net.backends.base import Code, Reshaped, same_array
 from proto2net.backends.source import call, literal, scaled
 from proto2net.backends.torch.backend import renders
@@ -17,6 +19,7 @@ from proto2net.layers import (
     Power,
     PReLU,
     ReLU,
+    ReLU6,
     Sigmoid,
     Swish,
     TanH,
@@ -41,9 +44,13 @@ def _clip(node: Node[Clip]) -> Code:
 
 @renders(Dropout)
 def _dropout(node: Node[Dropout]) -> Code:
-    if node.phase == "TEST":
-        return Code("{0}")
-    return Code("{self}({0})", call("nn.Dropout", node.layer.dropout_ratio))
+    layer, init = node.layer, ""
+    x = "{0}"
+    if node.phase == "TRAIN":
+        x, init = "{self}({0})", call("nn.Dropout", layer.dropout_ratio)
+    elif layer.samples(node.phase):
+        x = call("F.dropout", "{0}", layer.dropout_ratio)
+    return Code(scaled(x, layer.factor, 0.0), init)
 
 
 @renders(ELU)
@@ -88,10 +95,14 @@ def _prelu(node: Node[PReLU]) -> Code:
     return Code("{self}({0})", init, {"weight": same_array(node, "weight", convert)})
 
 
+@renders(ReLU6)
 @renders(ReLU)
-def _relu(node: Node[ReLU]) -> Code:
-    slope = node.layer.negative_slope
-    return Code(call("F.leaky_relu", "{0}", slope) if slope else "F.relu({0})")
+def _relu(node: Node[ReLU | ReLU6]) -> Code:
+    slope, bounded = node.layer.negative_slope, node.layer.relu6
+    if not slope:
+        return Code("F.relu6({0})" if bounded else "F.relu({0})")
+    x = call("F.leaky_relu", "{0}", slope)
+    return Code(call("F.hardtanh", x, -inf, 6.0) if bounded else x)
 
 
 @renders(Sigmoid)

@@ -31,8 +31,6 @@ class Torch(Backend):
     def emit(self, graph: Graph, name: str = "", weights: str = "") -> Emitted:
         """An importable file with one nn.Module."""
         entry = name or class_name(graph.name)
-        if entry in self.helpers:  # a network called "LSTM" may well contain one
-            entry += "Net"
         return TorchFile(self, graph, entry, weights).emitted()
 
     def build(self, module: Any, emitted: Emitted, phase: str) -> Any:

@@ -18,12 +18,14 @@ from proto2net.layers import (
     Filter,
     Flatten,
     Parameter,
+    Permute,
     Reduction,
     Reshape,
     Silence,
     Slice,
     Split,
     Tile,
+    Transpose,
 )
 from proto2net.shape import canonical_axis
 
@@ -102,6 +104,12 @@ def _sizes(start: int, end: int) -> str:
     if end - start < 2:
         return f"{{0}}.shape[{start}]" if end > start else ""
     return f"*{{0}}.shape[{start or ''}:{end}]"
+
+
+@renders(Transpose)
+@renders(Permute)
+def _permute(node: Node[Permute | Transpose]) -> Code:
+    return Code(call("{0}.permute", *node.layer.axes(node.bottoms[0].shape)))
 
 
 @renders(Crop)

@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-from proto2net.backends.base import Code, Transposed, same_array
+from proto2net.backends.base import (
+    Code,
+    Transposed,
+    refuse_noise,
+    refuse_normalizing,
+    same_array,
+)
 from proto2net.backends.source import call
 from proto2net.backends.torch.backend import renders
 from proto2net.graph import Node
-from proto2net.layers import Embed, InnerProduct
+from proto2net.layers import (
+    Embed,
+    InnerProduct,
+    MarginInnerProduct,
+    SparseInnerProduct,
+)
 from proto2net.shape import canonical_axis, count
 
 
+@renders(SparseInnerProduct)
+@renders(MarginInnerProduct)
 @renders(InnerProduct)
 def _inner_product(node: Node[InnerProduct]) -> Code:
+    refuse_noise(node)
+    refuse_normalizing(node)
     layer, bottom = node.layer, node.bottoms[0].shape
     axis = canonical_axis(layer.axis, bottom)
     flat = "{0}" if axis == len(bottom) - 1 else f"torch.flatten({{0}}, {axis})"
-    arrays = {name: same_array(node, name) for name in node.blobs}
+    used = ("weight", "bias") if layer.bias_term else ("weight",)
+    arrays = {name: same_array(node, name) for name in used}
     # A weight that another layer has too must stay as it is: the two are one parameter.
     shared = bool(node.params and node.params[0].name)
     if layer.transpose and not shared:
         arrays["weight"] = same_array(node, "weight", Transposed((1, 0)))
     module = "TransposedLinear" if layer.transpose and shared else "nn.Linear"
+    module = "UnitLinear" if layer.normalize else module
     init = call(
         module,
         count(bottom[axis:]),
         layer.num_output,
         bias=(layer.bias_term, True),
+        eps=(layer.unit_eps if layer.normalize else 1e-6, 1e-6),
     )
-    return Code(f"{{self}}({flat})", init, arrays)
+    added = ", None" * layer.added_axes(bottom)
+    return Code(f"{{self}}({flat})" + f"[...{added}]" * bool(added), init, arrays)
 
 
 @renders(Embed)

@@ -14,17 +14,22 @@ from proto2net.layers import Filler
 from proto2net.shape import Shape, count
 
 _AFFINE = {"weight": 1.0, "bias": 0.0}
+_BATCH_NORM = {**_AFFINE, "running_mean": 0.0, "running_var": 1.0}
 
 # What parameters hold before they are filled; not told of those that PyTorch draws at random.
 STARTS: dict[str, dict[str, float]] = {
-    "nn.BatchNorm1d": _AFFINE,
-    "nn.BatchNorm2d": _AFFINE,
-    "nn.BatchNorm3d": _AFFINE,
+    "nn.BatchNorm1d": _BATCH_NORM,
+    "nn.BatchNorm2d": _BATCH_NORM,
+    "nn.BatchNorm3d": _BATCH_NORM,
     "nn.PReLU": {"weight": 0.25},
     "nn.Parameter": {"": 0.0},
+    "BN": _BATCH_NORM,
     "BatchNorm": {**_AFFINE, "scale_factor": 0.0},
     "Embed": {"bias": 0.0},
+    "InnerDistance": {"weight": 0.0},
+    "Lstm": {"W_xc": 0.0, "W_hc": 0.0, "b_c": 0.0},
     "LSTM": {"W_xc": 0.0, "b_c": 0.0, "W_xc_static": 0.0, "W_hc": 0.0},
+    "Normalize": {"weight": 1.0},
     "RNN": dict.fromkeys(["W_xh", "b_h", "W_xh_static", "W_hh", "W_ho", "b_o"], 0.0),
     "Scale": _AFFINE,
     "TransposedLinear": {"weight": 0.0, "bias": 0.0},
@@ -77,9 +82,9 @@ def _filled(kind: str, parameter: str, array: Array) -> str:
         return ""
     ((node, blob),) = array.sources
     learned = node.blobs[blob]
-    if learned.filler == Filler(value=STARTS.get(kind, {}).get(parameter, math.nan)):
+    if learned.start == Filler(value=STARTS.get(kind, {}).get(parameter, math.nan)):
         return ""
-    return filling(learned.filler, learned.shape, array.convert)
+    return filling(learned.start, learned.shape, array.convert)
 
 
 def filling(filler: Filler, shape: Shape, convert: Convert | None = None) -> str:

@@ -16,10 +16,23 @@ from proto2net.backends.source import call, same
 from proto2net.backends.torch.backend import renders
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
-from proto2net.layers import SPP, Convolution, Deconvolution, Im2col, Pooling
+from proto2net.layers import (
+    SPP,
+    Convolution,
+    ConvolutionDepthwise,
+    Deconvolution,
+    DepthwiseConvolution,
+    Im2col,
+    NdConvolution,
+    NdPooling,
+    Pooling,
+)
 from proto2net.shape import Shape, Window
 
 
+@renders(NdConvolution)
+@renders(ConvolutionDepthwise)
+@renders(DepthwiseConvolution)
 @renders(Convolution)
 def _convolution(node: Node[Convolution]) -> Code:
     return _convolved(node, "nn.Conv", *_padding(node))
@@ -84,7 +97,7 @@ def _convolved(
         stride=(same(window.stride), 1),
         padding=(padding, 0),
         dilation=(same(window.dilation), 1),
-        groups=(layer.group, 1),
+        groups=(layer.groups(node.bottoms[0].shape), 1),
         bias=(layer.bias_term, True),
     )
     arrays = {name: same_array(node, name) for name in node.blobs}
@@ -178,6 +191,29 @@ def _by_helper(node: Node[Pooling], function: str, **options: str) -> str:
         padding=(window.sides if window.uneven else window.pad, (0, 0)),
         ceil_mode=(node.layer.ceil, True),
         **options,
+    )
+
+
+@renders(NdPooling)
+def _nd_pooling(node: Node[NdPooling]) -> Code:
+    window = node.layer.window(node.bottoms[0].shape)
+    axes = len(window.kernel)
+    if axes > 3:
+        raise UnsupportedError(
+            f"a pooling over {axes} spatial axes has no rendering",
+            "PyTorch has it for 1 to 3",
+        )
+    if node.layer.global_pooling:
+        return Code(f"F.adaptive_max_pool{axes}d({{0}}, 1)")
+    return Code(
+        call(
+            f"F.max_pool{axes}d",
+            "{0}",
+            same(window.kernel),
+            stride=(same(window.stride), None),
+            padding=(same(window.pad), 0),
+            ceil_mode=(set(window.stride) != {1}, False),
+        )
     )
 
 

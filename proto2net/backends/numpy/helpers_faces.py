@@ -1,0 +1,34 @@
+"""What layers that tell faces compute, to be pasted into an emitted file that uses it."""
+
+import numpy as np
+
+from proto2net.backends.numpy.helpers import flatten, inner_product
+
+
+def unit_rows(weight: np.ndarray, eps: float = 1e-6) -> np.ndarray:
+    """Each row of a matrix, brought to length 1."""
+    squares = np.square(weight).sum(1, keepdims=True)
+    unit: np.ndarray = weight / np.sqrt(squares + np.float32(eps))
+    return unit
+
+
+def unit_inner_product(
+    x: np.ndarray,
+    weight: np.ndarray,
+    bias: np.ndarray | None = None,
+    axis: int = 1,
+    eps: float = 1e-6,
+) -> np.ndarray:
+    """All from the axis on, times a matrix whose rows are brought to length 1."""
+    return inner_product(x, unit_rows(weight, eps), bias, axis)
+
+
+def inner_distance(
+    x: np.ndarray, weight: np.ndarray, axis: int = 1, squared: bool = True
+) -> np.ndarray:
+    """The sum of squares, or of magnitudes, by which each vector differs from each row."""
+    rows = weight.reshape(len(weight), -1)
+    difference = flatten(x, axis)[..., None, :] - rows
+    parts = np.square(difference) if squared else np.abs(difference)
+    distance: np.ndarray = parts.sum(-1)
+    return distance

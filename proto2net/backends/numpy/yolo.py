@@ -1,0 +1,36 @@
+"""NumPy renderers of proto2net/layers/yolo.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from proto2net.backends.base import Code, placeholders
+from proto2net.backends.numpy.backend import renders
+from proto2net.backends.regions import yolo_arguments, yolo_options
+from proto2net.backends.source import call
+from proto2net.graph import Node
+from proto2net.layers import Reorg, YoloDetectionOutput, Yolov3DetectionOutput
+
+
+@renders(Reorg)
+def _reorg(node: Node[Reorg]) -> Code:
+    layer = node.layer
+    swapped = layer.swapped(node.bottoms[0].shape)
+    function = "swapped_reorg" if swapped else "reorg"
+    return Code(call(function, "{0}", layer.block, reverse=(layer.reverse, False)))
+
+
+@renders(YoloDetectionOutput)
+def _yolo_detection_output(node: Node[YoloDetectionOutput]) -> Code:
+    return _detected("yolo_detection_output", node)
+
+
+@renders(Yolov3DetectionOutput)
+def _yolov3_detection_output(node: Node[Yolov3DetectionOutput]) -> Code:
+    return _detected("yolov3_detection_output", node)
+
+
+def _detected(function: str, node: Node[Any]) -> Code:
+    bottoms = f"[{', '.join(placeholders(node))}]"
+    options = yolo_options(node.layer)
+    return Code(call(function, bottoms, *yolo_arguments(node), **options))

@@ -1,0 +1,282 @@
+"""Keras renderers of what forks have added to the families of Caffe's own layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from proto2net.backends.base import (
+    Array,
+    Code,
+    Reshaped,
+    Transposed,
+    refuse_normalizing,
+    same_array,
+)
+from proto2net.backends.source import call
+from proto2net.backends.tensorflow.activation import activation
+from proto2net.backends.tensorflow.backend import renders
+from proto2net.backends.tensorflow.layout import (
+    Broadcast,
+    in_caffe_order,
+    moved_axis,
+    place,
+)
+from proto2net.errors import UnsupportedError
+from proto2net.graph import Node
+from proto2net.layers import (
+    BN,
+    Axpy,
+    BilinearInterpolation,
+    ChannelScale,
+    ContinuationIndicator,
+    Flip,
+    InnerDistance,
+    Interp,
+    Lstm,
+    Reverse,
+    SeLu,
+    SeLuDropout,
+    ShuffleChannel,
+    Upsample,
+    UpsampleDarknet,
+)
+from proto2net.shape import canonical_axis, count, dims
+
+if TYPE_CHECKING:
+    from proto2net.backends.base import Ndarray
+
+# ---- images ---------------------------------------------------------------------------------
+
+
+@renders(BilinearInterpolation)
+@renders(Interp)
+def _interp(node: Node[Interp]) -> Code:
+    layer = node.layer
+    x = "{0}"
+    if layer.pad_beg or layer.pad_end:
+        sides = (-layer.pad_beg, -layer.pad_end)
+        even = sides[0] if sides[0] == sides[1] else (sides, sides)
+        x = f"{call('layers.Cropping2D', even)}({{0}})"
+    shrink, zoom, times = (1, 1, 1) if layer.use_blob_size else layer.factors
+    sized = layer.sized and not layer.use_blob_size
+    if sized:
+        shrink, zoom, times = 1, 1, 1
+    init = call(
+        "Interp",
+        *([node.tops[0].shape[2:]] if sized else []),
+        shrink_factor=(shrink, 1),
+        zoom_factor=(zoom, 1),
+        full_zoom_factor=(times, 1),
+        name="{name}",
+    )
+    inputs = f"[{x}, {{1}}]" if layer.use_blob_size else x
+    return Code(f"{{self}}({inputs})", init)
+
+
+@renders(Upsample)
+def _upsample(node: Node[Upsample]) -> Code:
+    layer = node.layer
+    if len(node.bottoms) == 1:
+        return _repeated(layer.scales[0])
+    size = layer.size
+    init = call(
+        "MaxUnpooling",
+        scale=((2, 2) if size else layer.scales, (2, 2)),
+        less=((0, 0) if size else layer.less, (0, 0)),
+        size=(size, None),
+        name="{name}",
+    )
+    return Code("{self}([{0}, {1}])", init)
+
+
+@renders(UpsampleDarknet)
+def _upsample_darknet(node: Node[UpsampleDarknet]) -> Code:
+    return _repeated(node.layer.stride)
+
+
+def _repeated(scale: int) -> Code:
+    return Code("{self}({0})", call("layers.UpSampling2D", scale, name="{name}"))
+
+
+# ---- channels and axes ----------------------------------------------------------------------
+
+
+@renders(ShuffleChannel)
+def _shuffle_channel(node: Node[ShuffleChannel]) -> Code:
+    if node.layer.group == 1:
+        return Code("{0}")
+    axis = moved_axis(1, len(node.bottoms[0].shape))
+    init = call("ShuffleChannel", node.layer.group, axis=(axis, -1), name="{name}")
+    return Code("{self}({0})", init)
+
+
+@renders(Axpy)
+def _axpy(node: Node[Axpy]) -> Code:
+    factor, x, _ = (len(bottom.shape) for bottom in node.bottoms)
+    missing = [place(axis, x) for axis in range(factor, x)]
+    expanded = f"ops.expand_dims({{0}}, {missing})" if missing else "{0}"
+    return Code(f"{expanded} * {{1}} + {{2}}")
+
+
+@renders(ChannelScale)
+def _channel_scale(node: Node[ChannelScale]) -> Code:
+    x, factors = (bottom.shape for bottom in node.bottoms)
+    if not node.layer.do_forward:
+        return Code("{0}")
+    if len(x) == 4 and factors == (x[0], 1, *x[2:]):
+        return Code("{0} * {1}")
+    if count(x[2:]) > 1:
+        raise UnsupportedError(
+            f"factors of {dims(factors)} for {dims(x)} have no rendering",
+            f"make them {dims((x[0], 1, *x[2:]))}",
+        )
+    return Code(f"{{0}} * ops.reshape({{1}}, {(-1, *[1] * (len(x) - 1))})")
+
+
+@renders(InnerDistance)
+def _inner_distance(node: Node[InnerDistance]) -> Code:
+    refuse_normalizing(node)
+    layer, bottom = node.layer, node.bottoms[0].shape
+    if canonical_axis(layer.axis, bottom) != 1:
+        raise UnsupportedError(
+            "an axis other than 1 has no rendering", "use --to torch"
+        )
+    x = in_caffe_order("{0}", len(bottom))
+    x = x if len(bottom) == 2 else f"layers.Flatten()({x})"
+    options = {"squared": (layer.distance_type == "L2", True), "name": "{name}"}
+    if len(node.bottoms) > 1:
+        rows = node.bottoms[1].shape
+        value = in_caffe_order("{1}", len(rows))
+        if len(rows) != 2:
+            value = f"ops.reshape({value}, (-1, {count(rows[1:])}))"
+        return Code(f"{{self}}([{x}, {value}])", call("InnerDistance", **options))
+    init = call(
+        "InnerDistance",
+        layer.num_output,
+        normalize=(layer.normalize, False),
+        **options,
+    )
+    return Code(f"{{self}}({x})", init, {"weight": same_array(node, "weight")})
+
+
+@renders(Reverse)
+def _reverse(node: Node[Reverse]) -> Code:
+    return _flipped(node.layer.axes, len(node.bottoms[0].shape))
+
+
+@renders(Flip)
+def _flip(node: Node[Flip]) -> Code:
+    bottom = node.bottoms[0].shape
+    return _flipped(node.layer.axes(bottom), len(bottom))
+
+
+def _flipped(axes: tuple[int, ...], count: int) -> Code:
+    placed = [place(axis, count) for axis in axes]
+    return Code(call("ops.flip", "{0}", axis=placed) if placed else "{0}")
+
+
+# ---- activations ----------------------------------------------------------------------------
+
+
+@renders(SeLu)
+def _selu(node: Node[SeLu]) -> Code:
+    return activation("selu")
+
+
+@renders(SeLuDropout)
+def _selu_dropout(node: Node[SeLuDropout]) -> Code:
+    if node.phase == "TEST":
+        return Code("{0}")
+    init = call("layers.AlphaDropout", node.layer.dropout_ratio, name="{name}")
+    return Code("{self}({0})", init)
+
+
+# ---- normalisation --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PerChannel:
+    """Converts a blob of one value a channel, to be broadcast over bottoms of so many axes."""
+
+    axes: int
+
+    def __call__(self, array: Ndarray) -> Ndarray:
+        return Broadcast(1, self.axes)(array.reshape(-1))
+
+
+@renders(BN)
+def _bn(node: Node[BN]) -> Code:
+    layer, bottom = node.layer, node.bottoms[0].shape
+    if len(node.tops) > 1:
+        raise UnsupportedError(
+            "the batch's mean and variance as tops are not possible",
+            "leave out all tops but the first",
+        )
+    if not layer.normalizes:
+        convert = PerChannel(len(bottom))
+        shape = Broadcast(1, len(bottom)).shape(bottom[1:2])
+        init = call("Scale", shape, use_bias="True", name="{name}")
+        arrays = {
+            "gamma": same_array(node, "slope", convert),
+            "beta": same_array(node, "bias", convert),
+        }
+        return Code("{self}({0})", init, arrays)
+    axis = (moved_axis(1, len(bottom)), -1)
+    affine = _of_channels(node, gamma="slope", beta="bias")
+    by_batch = layer.batch_statistics("TEST")
+    if by_batch and (node.phase == "TEST" or "mean" not in node.blobs):
+        epsilon = (layer.epsilon, 1e-5)
+        init = call("BatchStatistics", axis=axis, epsilon=epsilon, name="{name}")
+        return Code("{self}({0})", init, affine)
+    init = call(
+        "layers.BatchNormalization",
+        axis=axis,
+        momentum=(0.99 if node.phase == "TEST" else layer.share, 0.99),
+        epsilon=(layer.epsilon, 1e-3),
+        trainable=(node.phase == "TEST" or layer.batch_statistics("TRAIN"), True),
+        name="{name}",
+    )
+    stored = _of_channels(node, moving_mean="mean", moving_variance="variance")
+    return Code("{self}({0})", init, affine | stored)
+
+
+def _of_channels(node: Node[BN], **names: str) -> dict[str, Array]:
+    """Keras' variables of one value a channel; the blobs have axes of 1 around."""
+    one_axis = Reshaped((node.bottoms[0].shape[1],))
+    return {name: same_array(node, blob, one_axis) for name, blob in names.items()}
+
+
+# ---- sequences ------------------------------------------------------------------------------
+
+
+@renders(Lstm)
+def _lstm(node: Node[Lstm]) -> Code:
+    layer, shapes = node.layer, [bottom.shape for bottom in node.bottoms]
+    if layer.clipping_threshold and node.phase == "TRAIN":
+        raise UnsupportedError(
+            "clipping_threshold, which bounds gradients inside of the layer, "
+            "is not possible",
+            "leave it out, and give the optimizer clipvalue",
+        )
+    sequences = layer.sequences if layer.merged(shapes[0]) else 0
+    init = call("Lstm", layer.num_output, sequences=(sequences, 0), name="{name}")
+    bottoms = [in_caffe_order(f"{{{i}}}", len(shape)) for i, shape in enumerate(shapes)]
+    arrays = {
+        "kernel": same_array(node, "W_xc", Transposed((1, 0))),
+        "recurrent_kernel": same_array(node, "W_hc", Transposed((1, 0))),
+        "bias": same_array(node, "b_c"),
+    }
+    return Code(f"{{self}}([{', '.join(bottoms)}])", init, arrays)
+
+
+@renders(ContinuationIndicator)
+def _continuation_indicator(node: Node[ContinuationIndicator]) -> Code:
+    layer = node.layer
+    options: dict[str, object] = {"sequences": layer.batch_size}
+    if node.bottoms:
+        bottom = node.bottoms[0].shape
+        axis = place(canonical_axis(layer.axis, bottom), len(bottom))
+        options = {"axis": (axis, 0)}
+    made = call("ContinuationIndicator", layer.time_step, **options)
+    return Code(f"{made}({{0}})")

@@ -1,0 +1,71 @@
+"""What Keras lacks for layers that tell faces, to be pasted into emitted files. Never imported."""
+# mypy: allow-subclassing-any, allow-untyped-decorators
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import layers, ops
+
+
+def unit_columns(kernel: tf.Tensor, eps: float = 1e-6, axis: int = 0) -> tf.Tensor:
+    """Each column of a matrix, brought to length 1; for axis 1 each row."""
+    squares = ops.sum(ops.square(kernel), axis, keepdims=True)
+    return kernel / ops.sqrt(squares + eps)
+
+
+@keras.saving.register_keras_serializable("caffe")
+class UnitDense(layers.Dense):
+    """Dense with the weights of each output brought to length 1 before they are used."""
+
+    def __init__(self, units: int, eps: float = 1e-6, **options: Any) -> None:
+        super().__init__(units, **options)
+        self.eps = eps
+
+    def call(self, x: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        y = ops.matmul(x, unit_columns(self.kernel, self.eps))
+        y = y + self.bias if self.use_bias else y
+        return self.activation(y) if self.activation else y
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "eps": self.eps}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class InnerDistance(layers.Layer):
+    """The sum of squares, or of magnitudes, by which each vector differs from each row.
+
+    The rows are learned, if their number is given, or a second input.
+    """
+
+    def __init__(
+        self,
+        units: int = 0,
+        normalize: bool = False,
+        squared: bool = True,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.units, self.normalize, self.squared = units, normalize, squared
+
+    def build(self, shape: Any) -> None:
+        if self.units:
+            self.weight = self.add_weight(
+                shape=(self.units, shape[-1]), initializer="zeros", name="weight"
+            )
+
+    def call(self, inputs: tf.Tensor | list[tf.Tensor]) -> tf.Tensor:
+        x, rows = (inputs, self.weight) if self.units else inputs
+        if self.units and self.normalize:
+            rows = unit_columns(rows, axis=1)
+        difference = ops.expand_dims(x, 1) - rows
+        parts = ops.square(difference) if self.squared else ops.absolute(difference)
+        return ops.sum(parts, -1)
+
+    def get_config(self) -> dict[str, Any]:
+        config = {
+            "units": self.units,
+            "normalize": self.normalize,
+            "squared": self.squared,
+        }
+        return {**super().get_config(), **config}

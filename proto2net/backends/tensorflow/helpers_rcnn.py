@@ -1,0 +1,363 @@
+"""What Keras lacks for regions of interest. Pasted by name, as helpers.py is; never imported."""
+# mypy: allow-subclassing-any, allow-untyped-decorators
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import layers, ops
+
+# ---- regions --------------------------------------------------------------------------------
+
+
+def round_half_away(x: tf.Tensor) -> tf.Tensor:
+    """To the nearest whole number as C rounds: a half goes away from 0."""
+    whole = ops.trunc(x)
+    away = ops.cast(ops.absolute(x - whole) >= 0.5, x.dtype)
+    return whole + ops.sign(x) * away
+
+
+class RegionPooling(layers.Layer):
+    """What ROIPooling and ROIAlign share: bins of regions (image, x1, y1, x2, y2)."""
+
+    def __init__(
+        self,
+        pooled_size: tuple[int, int],
+        spatial_scale: float = 1.0,
+        pad_ratio: float = 0.0,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.supports_jit = False  # the sizes of regions are known from the data alone
+        self.pooled_size, self.spatial_scale = tuple(pooled_size), spatial_scale
+        self.pad_ratio = pad_ratio
+
+    def padded_corners(self, rois: tf.Tensor) -> tf.Tensor:
+        """x1, y1, x2, y2 of regions that are widened on each side by a share of theirs."""
+        corners = ops.reshape(rois, (-1, 5))[:, 1:]
+        pad = (corners[:, 2:] - corners[:, :2] + 1) * self.pad_ratio
+        return corners + ops.concatenate((-pad, pad), axis=1)
+
+    def get_config(self) -> dict[str, Any]:
+        config = {
+            "pooled_size": self.pooled_size,
+            "spatial_scale": self.spatial_scale,
+            "pad_ratio": self.pad_ratio,
+        }
+        return {**super().get_config(), **config}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class ROIPooling(RegionPooling):
+    """The maximum of each bin of each region; 0 of an empty one."""
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        x, rois = inputs
+        corners = round_half_away(self.padded_corners(rois) * self.spatial_scale)
+        size = ops.maximum(corners[:, 2:] - corners[:, :2] + 1, 1)
+        image = ops.cast(ops.reshape(rois, (-1, 5))[:, 0], "int32")
+        edges = [
+            self._bins(corners[:, side], size[:, side], axis, ops.shape(x)[1 + axis])
+            for axis, side in enumerate((1, 0))
+        ]
+        shape = (*self.pooled_size, x.shape[3])
+        return tf.map_fn(
+            lambda region: self._pooled(x[region[0]], region[1], region[2]),
+            (image, *edges),
+            fn_output_signature=tf.TensorSpec(shape, x.dtype),
+        )
+
+    def _bins(
+        self, start: tf.Tensor, size: tf.Tensor, axis: int, limit: int
+    ) -> tf.Tensor:
+        """Where the bins of each region start and end; the start is added at last."""
+        count = self.pooled_size[axis]
+        index = ops.arange(count + 1, dtype=size.dtype)
+        each, start = (size / count)[:, None], start[:, None]
+        first = ops.floor(index[:-1] * each) + start
+        last = ops.ceil(index[1:] * each) + start
+        edges = ops.cast(ops.stack((first, last), axis=2), "int32")
+        return ops.clip(edges, 0, limit)
+
+    @tf.autograph.experimental.do_not_convert
+    def _pooled(
+        self, plane: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor
+    ) -> tf.Tensor:
+        """The bins of one region of (H, W, C)."""
+        strips = [
+            max_or_zero(plane[rows[h, 0] : rows[h, 1]])
+            for h in range(self.pooled_size[0])
+        ]
+        strip = ops.stack(strips)
+        values = [
+            max_or_zero(
+                ops.transpose(strip[:, columns[w, 0] : columns[w, 1]], (1, 0, 2))
+            )
+            for w in range(self.pooled_size[1])
+        ]
+        return ops.stack(values, axis=1)
+
+
+def max_or_zero(x: tf.Tensor) -> tf.Tensor:
+    """The maximum along the first axis; 0 if that has no elements."""
+    best = tf.reduce_max(x, axis=0)
+    return ops.where(ops.shape(x)[0] > 0, best, ops.zeros_like(best))
+
+
+@keras.saving.register_keras_serializable("caffe")
+class PSROIPooling(layers.Layer):
+    """The mean of each bin of each region, of the channels that belong to the bin.
+
+    The channels are for each output, row and column; an empty bin is 0.
+    """
+
+    def __init__(self, group_size: int, spatial_scale: float, **options: Any) -> None:
+        super().__init__(**options)
+        self.supports_jit = False  # the sizes of regions are known from the data alone
+        self.group_size, self.spatial_scale = group_size, spatial_scale
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        x, rois = inputs
+        rois = ops.reshape(rois, (-1, 5))
+        corners = round_half_away(rois[:, 1:])
+        start = corners[:, :2] * self.spatial_scale
+        size = (corners[:, 2:] + 1) * self.spatial_scale - start
+        each = ops.maximum(size, 0.1) / self.group_size
+        index = ops.arange(self.group_size + 1, dtype=x.dtype)
+        edges = index * each[:, :, None] + start[:, :, None]
+        limit = ops.stack((ops.shape(x)[2], ops.shape(x)[1]))[:, None]
+        first = ops.cast(ops.floor(edges[:, :, :-1]), "int32")
+        last = ops.cast(ops.ceil(edges[:, :, 1:]), "int32")
+        edges = [ops.clip(e, 0, limit) for e in (first, last)]
+        outputs = x.shape[3] // self.group_size**2
+        return tf.map_fn(
+            lambda region: self._pooled(x[region[0]], region[1], region[2]),
+            (ops.cast(rois[:, 0], "int32"), *edges),
+            fn_output_signature=tf.TensorSpec(
+                (self.group_size, self.group_size, outputs), x.dtype
+            ),
+        )
+
+    @tf.autograph.experimental.do_not_convert
+    def _pooled(self, plane: tf.Tensor, first: tf.Tensor, last: tf.Tensor) -> tf.Tensor:
+        """The bins of one region of (H, W, C)."""
+        g = self.group_size
+        height, width, channels = ops.shape(plane)
+        plane = ops.reshape(plane, (height, width, channels // g**2, g, g))
+        rows = [
+            ops.sum(plane[first[1, h] : last[1, h], :, :, h], axis=0) for h in range(g)
+        ]
+        row = ops.stack(rows)
+        sums = [
+            ops.sum(row[:, first[0, w] : last[0, w], :, w], axis=1) for w in range(g)
+        ]
+        wide, high = (ops.maximum(last - first, 0)[axis] for axis in (0, 1))
+        area = ops.maximum(high[:, None] * wide, 1)
+        return ops.stack(sums, axis=1) / ops.cast(area, plane.dtype)[:, :, None]
+
+    def get_config(self) -> dict[str, Any]:
+        config = {"group_size": self.group_size, "spatial_scale": self.spatial_scale}
+        return {**super().get_config(), **config}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class ROIAlign(RegionPooling):
+    """Interpolated values at the corners of the bins of regions; 0 outside of the plane."""
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        x, rois = inputs
+        corners = self.padded_corners(rois) * self.spatial_scale - 0.5
+        rows, down, in_column = self._corners(corners, 0, ops.shape(x)[1])
+        columns, across, in_row = self._corners(corners, 1, ops.shape(x)[2])
+        image = ops.cast(ops.reshape(rois, (-1, 5))[:, 0], "int32")[:, None, None]
+        down, across = down[:, :, None, None], across[:, None, :, None]
+
+        def at(row: tf.Tensor, column: tf.Tensor) -> tf.Tensor:
+            places = tf.broadcast_dynamic_shape(
+                tf.shape(row[:, :, None]), tf.shape(column[:, None])
+            )
+            parts = (image, row[:, :, None], column[:, None])
+            index = ops.stack([tf.broadcast_to(p, places) for p in parts], axis=-1)
+            return tf.gather_nd(x, index)
+
+        upper, lower = (
+            (1 - across) * at(row, columns[0]) + across * at(row, columns[1])
+            for row in rows
+        )
+        inside = in_column[:, :, None] & in_row[:, None]
+        y = (1 - down) * upper + down * lower
+        return y * ops.cast(inside, x.dtype)[..., None]
+
+    def _corners(
+        self, corners: tf.Tensor, axis: int, limit: int
+    ) -> tuple[list[tf.Tensor], tf.Tensor, tf.Tensor]:
+        """The places before and behind the corners of bins along an axis of this length.
+
+        With them come the share of the latter, and which corners are inside.
+        """
+        count = self.pooled_size[axis]
+        start, end = corners[:, 1 - axis, None], corners[:, 3 - axis, None]
+        index = ops.arange(count + 1, dtype=corners.dtype)
+        place = start + index * ((end - start) / count)
+        most = ops.cast(limit - 1, corners.dtype)
+        inside = (end > start) & (place >= -0.5) & (place <= most + 0.5)
+        before, behind = (ops.clip(ops.floor(place) + i, 0, most) for i in (0, 1))
+        share = ops.clip(place, 0, most) - before
+        return [ops.cast(p, "int32") for p in (before, behind)], share, inside
+
+
+# ---- proposals ------------------------------------------------------------------------------
+
+
+@keras.saving.register_keras_serializable("caffe")
+class Proposal(layers.Layer):
+    """The regions (0, x1, y1, x2, y2) that are most likely objects, best first, and their scores.
+
+    A box with too small a side goes, or is kept with a score of 0.
+    """
+
+    def __init__(
+        self,
+        anchors: tuple[tuple[float, ...], ...],
+        feat_stride: int = 16,
+        min_size: float = 16,
+        pre_nms_topn: int = 6000,
+        post_nms_topn: int = 300,
+        nms_thresh: float = 0.7,
+        keep_small: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.supports_jit = False  # how many regions there are depends on the data
+        self.anchors, self.feat_stride = anchors, feat_stride
+        self.min_size, self.nms_thresh = min_size, nms_thresh
+        self.pre_nms_topn, self.post_nms_topn = pre_nms_topn, post_nms_topn
+        self.keep_small = keep_small
+
+    def call(self, inputs: list[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        scores, shifts, im_info = inputs
+        score = tf.squeeze(scores, axis=0)[:, :, len(self.anchors) :]  # one image
+        score = ops.reshape(score, (-1,))
+        boxes = self._anchor_boxes(ops.shape(shifts)[1], ops.shape(shifts)[2])
+        boxes = shifted_boxes(boxes, ops.reshape(tf.squeeze(shifts, axis=0), (-1, 4)))
+        info = ops.reshape(im_info, (-1,))
+        limit = ops.stack((info[1], info[0], info[1], info[0])) - 1
+        boxes = ops.maximum(ops.minimum(boxes, limit), 0)
+        sides = boxes[:, 2:] - boxes[:, :2] + 1
+        scale = info[2:4]
+        least = self.min_size * ops.stack((scale[-1], scale[0]))
+        large = ops.all(sides >= least, axis=1)
+        if self.keep_small:
+            score = score * ops.cast(large, score.dtype)
+        else:
+            boxes, score = tf.boolean_mask(boxes, large), tf.boolean_mask(score, large)
+        best = ops.minimum(self.pre_nms_topn, ops.shape(score)[0])
+        score, order = tf.math.top_k(score, best)
+        boxes = ops.take(boxes, order, axis=0)
+        # Both corners of a box are inside of it.
+        outer = ops.concatenate((boxes[:, :2], boxes[:, 2:] + 1), axis=1)
+        kept = tf.image.non_max_suppression(
+            outer, score, self.post_nms_topn, self.nms_thresh
+        )
+        rois = tf.pad(ops.take(boxes, kept, axis=0), [(0, 0), (1, 0)])
+        score = ops.take(score, kept, axis=0)
+        return rois, score if self.keep_small else score[:, None]
+
+    def _anchor_boxes(self, height: int, width: int) -> tf.Tensor:
+        """The anchors around each place of a feature map, row by row."""
+        x, y = tf.meshgrid(tf.range(width), tf.range(height))
+        places = ops.cast(ops.stack((x, y, x, y), axis=-1), "float32")
+        boxes = places[:, :, None] * self.feat_stride + ops.array(self.anchors)
+        return ops.reshape(boxes, (-1, 4))
+
+    def get_config(self) -> dict[str, Any]:
+        config = {
+            "anchors": self.anchors,
+            "feat_stride": self.feat_stride,
+            "min_size": self.min_size,
+            "pre_nms_topn": self.pre_nms_topn,
+            "post_nms_topn": self.post_nms_topn,
+            "nms_thresh": self.nms_thresh,
+            "keep_small": self.keep_small,
+        }
+        return {**super().get_config(), **config}
+
+
+def shifted_boxes(boxes: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
+    """Boxes moved by shares of their sides, and scaled by exponents."""
+    size = boxes[:, 2:] - boxes[:, :2] + 1
+    center = shift[:, :2] * size + (boxes[:, :2] + 0.5 * size)
+    half = 0.5 * (ops.exp(shift[:, 2:]) * size)
+    return ops.concatenate((center - half, center + half), axis=1)
+
+
+# ---- loss -----------------------------------------------------------------------------------
+
+
+@keras.saving.register_keras_serializable("caffe")
+class SmoothL1Loss(layers.Layer):
+    """Half the square of small differences, the magnitude of others; a mean over samples.
+
+    A third input weighs the differences, a fourth the losses.
+    """
+
+    def __init__(self, sigma: float = 1.0, **options: Any) -> None:
+        super().__init__(**options)
+        self.sigma = sigma
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        x, *others = inputs  # which may lack axes of size 1 at their end
+        target, *weights = (ops.reshape(each, ops.shape(x)) for each in others)
+        difference = x - target
+        if weights:
+            difference = weights[0] * difference
+        size, square = ops.absolute(difference), self.sigma**2
+        small = 0.5 * square * ops.square(difference)
+        losses = ops.where(size < 1 / square, small, size - 0.5 / square)
+        if len(weights) > 1:
+            losses = weights[1] * losses
+        return ops.sum(losses) / ops.cast(ops.shape(x)[0], x.dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "sigma": self.sigma}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class TextProposal(layers.Layer):
+    """All of CTPN's boxes of text (x1, y1, x2, y2), which change in height alone, and scores."""
+
+    def __init__(
+        self,
+        anchors: tuple[tuple[float, ...], ...],
+        feat_stride: int,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.anchors, self.feat_stride = anchors, feat_stride
+
+    def call(self, inputs: list[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        scores, shifts, im_info = inputs
+        places = tf.meshgrid(
+            tf.range(ops.shape(shifts)[2]), tf.range(ops.shape(shifts)[1])
+        )
+        x, y = (ops.cast(place, "float32")[..., None] for place in places)
+        anchors = ops.array(self.anchors, "float32")
+        left, right = (
+            ops.reshape(x * self.feat_stride + anchors[:, side], (-1,))
+            for side in (0, 2)
+        )
+        middle = y * self.feat_stride + (anchors[:, 1] + anchors[:, 3]) / 2
+        size = ops.zeros_like(middle) + anchors[:, 3] - anchors[:, 1] + 1
+        size, middle = ops.reshape(size, (-1,)), ops.reshape(middle, (-1,))
+        shift = ops.reshape(tf.squeeze(shifts, axis=0), (-1, 2))
+        height = ops.exp(shift[:, 1]) * size
+        top = shift[:, 0] * size + middle - height / 2
+        info = ops.reshape(im_info, (-1,))
+        limit = ops.stack((info[1], info[0], info[1], info[0])) - 1
+        boxes = ops.stack((left, top, right, top + height), axis=1)
+        score = tf.squeeze(scores, axis=0)[:, :, len(self.anchors) :]
+        return ops.maximum(ops.minimum(boxes, limit), 0), ops.reshape(score, (-1, 1))
+
+    def get_config(self) -> dict[str, Any]:
+        config = {"anchors": self.anchors, "feat_stride": self.feat_stride}
+        return {**super().get_config(), **config}

@@ -1,0 +1,194 @@
+"""What Keras lacks for YOLO. Pasted by name, as helpers.py is; never imported."""
+# mypy: allow-subclassing-any, allow-untyped-decorators
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+
+
+@keras.saving.register_keras_serializable("caffe")
+class Reorg(layers.Layer):
+    """Sides traded for channels, in darknet's order; tf.nn.space_to_depth has another.
+
+    It is a space-to-depth of the memory that Caffe has, read as fewer channels of larger planes.
+    """
+
+    def __init__(self, stride: int, reverse: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.stride, self.reverse = stride, reverse
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        h, w, c = ops.shape(x)[1:]
+        s, channels = self.stride, c // self.stride**2
+        if self.reverse:
+            blocks = ops.reshape(x, (-1, h, w, s, s, channels))
+            y = ops.transpose(blocks, (0, 1, 3, 2, 4, 5))
+            return ops.reshape(y, (-1, h * s, w * s, channels))
+        memory = ops.transpose(x, (0, 3, 1, 2))
+        blocks = ops.reshape(memory, (-1, channels, h, s, w, s))
+        y = ops.transpose(blocks, (0, 3, 5, 1, 2, 4))
+        y = ops.reshape(y, (-1, c * s**2, h // s, w // s))
+        return ops.transpose(y, (0, 2, 3, 1))
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        return {**config, "stride": self.stride, "reverse": self.reverse}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class SwappedReorg(Reorg):
+    """Synopsys' Reorg, which takes the height of planes for their width.
+
+    With `reverse` only the first elements of the result have a place in the top.
+    """
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        h, w, c = ops.shape(x)[1:]
+        memory = ops.reshape(ops.transpose(x, (0, 3, 1, 2)), (-1, c, w, h))
+        y = super().call(ops.transpose(memory, (0, 2, 3, 1)))
+        channels = y.shape[-1]
+        memory = ops.reshape(ops.transpose(y, (0, 3, 1, 2)), (-1,))
+        if self.reverse:
+            memory = memory[: ops.shape(memory)[0] // self.stride**4]
+        size = (-1, channels, h // self.stride, w // self.stride)
+        return ops.transpose(ops.reshape(memory, size), (0, 2, 3, 1))
+
+
+def yolo_boxes(
+    x: tf.Tensor, anchors: tuple[tuple[float, float], ...], scale: int = 1
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Boxes (x, y, width, height), how likely each is one, and its classes' scores.
+
+    They are in the order of images, rows, columns and anchors; the anchors' sizes are in pixels,
+    of which there are `scale` between two places.
+    """
+    h, w = ops.shape(x)[1], ops.shape(x)[2]
+    values = x.shape[3] // len(anchors)
+    t = ops.reshape(x, (-1, h, w, len(anchors), values))
+    place = ops.stack(tf.meshgrid(tf.range(w), tf.range(h)), axis=-1)[:, :, None]
+    size = ops.cast(ops.stack((w, h)), x.dtype)
+    center = (ops.cast(place, x.dtype) + ops.sigmoid(t[..., :2])) / size
+    sides = ops.exp(t[..., 2:4]) * ops.array(anchors, x.dtype) / (size * scale)
+    boxes = ops.reshape(ops.concatenate((center, sides), axis=-1), (-1, 4))
+    likely = ops.reshape(ops.sigmoid(t[..., 4]), (-1, 1))
+    return boxes, likely, ops.reshape(t[..., 5:], (-1, values - 5))
+
+
+class YoloDetections(layers.Layer):
+    """The base of what YOLO finds: rows of 0, label, score and corners.
+
+    If there are none, each image has a row of -1.
+    """
+
+    def __init__(
+        self,
+        anchors: tuple[Any, ...],
+        confidence_threshold: float = 0.01,
+        nms_threshold: float = 0.45,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.supports_jit = False  # how many boxes there are depends on the data
+        self.anchors = anchors
+        self.confidence_threshold = confidence_threshold
+        self.nms_threshold = nms_threshold
+
+    def detections(self, found: list[tf.Tensor], images: int) -> tf.Tensor:
+        """The rows, of rows of label, score and box, that overlap nothing better."""
+        rows = ops.concatenate(found, axis=0)
+        half = rows[:, 4:] / 2
+        corners = ops.concatenate((rows[:, 2:4] - half, rows[:, 2:4] + half), axis=1)
+        # A box goes at the threshold already, and not only above it.
+        below = np.nextafter(np.float32(self.nms_threshold), np.float32(-1))
+        most = ops.shape(rows)[0]
+        kept = tf.image.non_max_suppression(corners, rows[:, 1], most, below)
+        ids = tf.pad(rows[:, :1] + 1, [(0, 0), (1, 0)])
+        kept_rows = ops.concatenate((ids, rows[:, 1:2], corners), axis=1)
+        image = ops.cast(ops.arange(images), rows.dtype)[:, None]
+        none = tf.pad(image, [(0, 0), (0, 6)], constant_values=-1)
+        y = tf.cond(most > 0, lambda: tf.gather(kept_rows, kept), lambda: none)
+        return y[None, :, :, None]
+
+    def get_config(self) -> dict[str, Any]:
+        config = {
+            "anchors": self.anchors,
+            "confidence_threshold": self.confidence_threshold,
+            "nms_threshold": self.nms_threshold,
+        }
+        return {**super().get_config(), **config}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class YoloDetectionOutput(YoloDetections):
+    """The best class of each box that YOLOv2 finds."""
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        found = []
+        for x in inputs:
+            boxes, likely, scores = yolo_boxes(x, self.anchors)
+            shares = ops.softmax(scores, axis=1)
+            label = ops.cast(ops.argmax(shares, axis=1), x.dtype)[:, None]
+            score = likely * ops.max(shares, axis=1, keepdims=True)
+            rows = ops.concatenate((label, score, boxes), axis=1)
+            found.append(rows[rows[:, 1] >= self.confidence_threshold])
+        return self.detections(found, ops.shape(inputs[0])[0])
+
+
+@keras.saving.register_keras_serializable("caffe")
+class Yolov3DetectionOutput(YoloDetections):
+    """Each class of a box that YOLOv3 finds, in maps of several sizes."""
+
+    def __init__(
+        self,
+        anchors: tuple[Any, ...],
+        anchors_scale: tuple[int, ...],
+        **options: Any,
+    ) -> None:
+        super().__init__(anchors, **options)
+        self.anchors_scale = anchors_scale
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        found = []
+        maps = zip(inputs, self.anchors, self.anchors_scale, strict=True)
+        for x, anchors, scale in maps:
+            boxes, likely, scores = yolo_boxes(x, anchors, scale)
+            score = ops.sigmoid(scores) * likely
+            place = tf.where(score > self.confidence_threshold)
+            label = ops.cast(place[:, 1:], x.dtype)
+            sure = tf.gather_nd(score, place)[:, None]
+            box = tf.gather(boxes, place[:, 0])
+            found.append(ops.concatenate((label, sure, box), axis=1))
+        return self.detections(found, ops.shape(inputs[0])[0])
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "anchors_scale": self.anchors_scale}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class RegionDetectionOutput(YoloDetections):
+    """The best class of each box that caffe-yolov2 finds, boxes as center and size.
+
+    A box goes that overlaps one before it, of those that stay; each ends where the image does.
+    """
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        boxes, likely, scores = yolo_boxes(inputs[0], self.anchors)
+        shares = ops.softmax(scores, axis=1)
+        label = ops.cast(ops.argmax(shares, axis=1), scores.dtype)[:, None]
+        score = likely * ops.max(shares, axis=1, keepdims=True)
+        rows = ops.concatenate((label * 0, label, score, boxes), axis=1)
+        rows = rows[rows[:, 2] >= self.confidence_threshold]
+        center, half = rows[:, 3:5], rows[:, 5:] / 2
+        start, end = ops.maximum(center - half, 0), ops.minimum(center + half, 1)
+        corners = ops.concatenate((start, end), axis=1)
+        # A box goes at the threshold already, and not only above it.
+        below = np.nextafter(np.float32(self.nms_threshold), np.float32(-1))
+        most = ops.shape(rows)[0]
+        earlier = -ops.cast(tf.range(most), rows.dtype)
+        kept = tf.image.non_max_suppression(corners, earlier, most, below)
+        none = tf.constant([[0.0, *[-1.0] * 6]])
+        y = tf.cond(most > 0, lambda: tf.gather(rows, kept), lambda: none)
+        return y[None, :, :, None]

@@ -1,0 +1,234 @@
+"""PyTorch renderers of what forks have added to the families of Caffe's own layers."""
+
+from __future__ import annotations
+
+from proto2net.backends.base import (
+    Array,
+    Code,
+    Reshaped,
+    refuse_normalizing,
+    same_array,
+)
+from proto2net.backends.source import call, same
+from proto2net.backends.torch.backend import renders
+from proto2net.errors import UnsupportedError
+from proto2net.graph import Node
+from proto2net.layers import (
+    BN,
+    Axpy,
+    BilinearInterpolation,
+    ChannelScale,
+    ContinuationIndicator,
+    Flip,
+    InnerDistance,
+    Interp,
+    Lstm,
+    Reverse,
+    SeLu,
+    SeLuDropout,
+    ShuffleChannel,
+    Upsample,
+    UpsampleDarknet,
+)
+from proto2net.shape import canonical_axis, count
+
+# ---- images ---------------------------------------------------------------------------------
+
+
+@renders(BilinearInterpolation)
+@renders(Interp)
+def _interp(node: Node[Interp]) -> Code:
+    layer = node.layer
+    x = "{0}"
+    if layer.pad_beg or layer.pad_end:
+        cut = f"{-layer.pad_beg or ''}:{layer.pad_end or ''}"
+        x = f"{{0}}[:, :, {cut}, {cut}]"
+    if layer.use_blob_size or layer.sized:
+        size = "{1}.shape[2:]" if layer.use_blob_size else node.tops[0].shape[2:]
+        options = {"mode": '"bilinear"', "align_corners": "True"}
+        return Code(call("F.interpolate", x, size, **options))
+    shrink, zoom, times = layer.factors
+    return Code(
+        call(
+            "interp",
+            x,
+            shrink_factor=(shrink, 1),
+            zoom_factor=(zoom, 1),
+            full_zoom_factor=(times, 1),
+        )
+    )
+
+
+@renders(Upsample)
+def _upsample(node: Node[Upsample]) -> Code:
+    layer = node.layer
+    if len(node.bottoms) == 1:
+        return Code(call("F.interpolate", "{0}", scale_factor=layer.scales[0]))
+    if layer.size:
+        return Code(call("max_unpool", "{0}", "{1}", layer.size))
+    if not any(layer.less):
+        return Code(call("F.max_unpool2d", "{0}", "{1}.long()", same(layer.scales)))
+    sizes = [
+        f"{{0}}.shape[{axis}] * {scale}" + (f" - {less}" if less else "")
+        for axis, scale, less in zip((2, 3), layer.scales, layer.less, strict=True)
+    ]
+    return Code(call("max_unpool", "{0}", "{1}", f"({', '.join(sizes)})"))
+
+
+@renders(UpsampleDarknet)
+def _upsample_darknet(node: Node[UpsampleDarknet]) -> Code:
+    return Code(call("F.interpolate", "{0}", scale_factor=node.layer.stride))
+
+
+# ---- channels and axes ----------------------------------------------------------------------
+
+
+@renders(ShuffleChannel)
+def _shuffle_channel(node: Node[ShuffleChannel]) -> Code:
+    if node.layer.group == 1:
+        return Code("{0}")
+    return Code(call("shuffle_channel", "{0}", node.layer.group))
+
+
+@renders(Axpy)
+def _axpy(node: Node[Axpy]) -> Code:
+    factor, x, _ = (bottom.shape for bottom in node.bottoms)
+    missing = len(x) - len(factor)
+    expanded = f"[..., {', '.join(['None'] * missing)}]" if missing else ""
+    return Code(f"{{0}}{expanded} * {{1}} + {{2}}")
+
+
+@renders(ChannelScale)
+def _channel_scale(node: Node[ChannelScale]) -> Code:
+    x = node.bottoms[0].shape
+    if not node.layer.do_forward:
+        return Code("{0}")
+    return Code(f"{{0}} * {{1}}.reshape(-1, 1{', *{0}.shape[2:]' * (len(x) > 2)})")
+
+
+@renders(InnerDistance)
+def _inner_distance(node: Node[InnerDistance]) -> Code:
+    """By helpers, to which the first bottom is a list of vectors."""
+    refuse_normalizing(node)
+    layer, bottom = node.layer, node.bottoms[0].shape
+    axis = canonical_axis(layer.axis, bottom)
+    x = "{0}" if axis == len(bottom) - 1 else f"torch.flatten({{0}}, {axis})"
+    if axis == 0:
+        x = f"{x}[None]"
+    if len(node.bottoms) > 1:
+        rows = "{1}" if len(node.bottoms[1].shape) == 2 else "{1}.flatten(1)"
+        made = call(
+            "distances", x, rows, p=(2 if layer.distance_type == "L2" else 1, 2)
+        )
+        return Code(made + "[0]" * (axis == 0))
+    init = call(
+        "InnerDistance",
+        count(bottom[axis:]),
+        layer.num_output,
+        p=(2 if layer.distance_type == "L2" else 1, 2),
+        normalize=(layer.normalize, False),
+    )
+    arrays = {"weight": same_array(node, "weight")}
+    return Code(f"{{self}}({x})" + "[0]" * (axis == 0), init, arrays)
+
+
+@renders(Reverse)
+def _reverse(node: Node[Reverse]) -> Code:
+    return Code(call("torch.flip", "{0}", node.layer.axes))
+
+
+@renders(Flip)
+def _flip(node: Node[Flip]) -> Code:
+    axes = node.layer.axes(node.bottoms[0].shape)
+    return Code(call("torch.flip", "{0}", axes) if axes else "{0}")
+
+
+# ---- activations ----------------------------------------------------------------------------
+
+
+@renders(SeLu)
+def _selu(node: Node[SeLu]) -> Code:
+    return Code("F.selu({0})")
+
+
+@renders(SeLuDropout)
+def _selu_dropout(node: Node[SeLuDropout]) -> Code:
+    if node.phase == "TEST":
+        return Code("{0}")
+    return Code("{self}({0})", call("nn.AlphaDropout", node.layer.dropout_ratio))
+
+
+# ---- normalisation --------------------------------------------------------------------------
+
+
+@renders(BN)
+def _bn(node: Node[BN]) -> Code:
+    """The module that PyTorch has where it is exact: it corrects what it gathers in training."""
+    layer, bottom = node.layer, node.bottoms[0].shape
+    if len(node.tops) > 1:
+        raise UnsupportedError(
+            "the batch's mean and variance as tops have no rendering",
+            "leave out all tops but the first",
+        )
+    channels = bottom[1]
+    affine = _of_channels(node, weight="slope", bias="bias")
+    stored = {"running_mean": "mean", "running_var": "variance"}
+    if not layer.normalizes:
+        return Code("{self}({0})", call("Scale", channels), affine)
+    eps = (layer.epsilon, 1e-5)
+    module = f"nn.BatchNorm{max(len(bottom) - 2, 1)}d"
+    if layer.batch_statistics("TEST"):
+        if node.phase == "TEST" or "mean" not in node.blobs:
+            init = call(module, channels, eps=eps, track_running_stats="False")
+            return Code("{self}({0})", init, affine)
+    elif node.phase == "TEST":
+        init = call(module, channels, eps=eps)
+        return Code("{self}({0})", init, affine | _of_channels(node, **stored))
+    init = call(
+        "BN",
+        channels,
+        eps=eps,
+        momentum=(layer.share, 0.9),
+        frozen=(layer.frozen, False),
+    )
+    return Code("{self}({0})", init, affine | _of_channels(node, **stored))
+
+
+def _of_channels(node: Node[BN], **names: str) -> dict[str, Array]:
+    """PyTorch's arrays of one value a channel; the blobs have axes of 1 around."""
+    one_axis = Reshaped((node.bottoms[0].shape[1],))
+    return {name: same_array(node, blob, one_axis) for name, blob in names.items()}
+
+
+# ---- sequences ------------------------------------------------------------------------------
+
+
+@renders(Lstm)
+def _lstm(node: Node[Lstm]) -> Code:
+    layer, x = node.layer, node.bottoms[0].shape
+    if layer.clipping_threshold and node.phase == "TRAIN":
+        raise UnsupportedError(
+            "clipping_threshold, which bounds gradients inside of the layer, "
+            "has no rendering",
+            "leave it out, and clip the gradients of the parameters",
+        )
+    init = call(
+        "Lstm",
+        count(x[len(layer.batch(x)) :]),
+        layer.num_output,
+        sequences=(layer.sequences if layer.merged(x) else 0, 0),
+    )
+    cont = [f"{{{index}}}" for index in range(1, len(node.bottoms))]
+    arrays = {name: same_array(node, name) for name in node.blobs}
+    return Code(call("{self}", "{0}", *cont), init, arrays)
+
+
+@renders(ContinuationIndicator)
+def _continuation_indicator(node: Node[ContinuationIndicator]) -> Code:
+    layer = node.layer
+    sequences = str(layer.batch_size)
+    if node.bottoms:
+        axis = canonical_axis(layer.axis, node.bottoms[0].shape)
+        sequences = f"{{0}}.shape[{axis}]"
+    init = call("ContinuationIndicator", layer.time_step)
+    return Code(f"{{self}}({sequences})", init)

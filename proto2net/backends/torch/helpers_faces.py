@@ -1,0 +1,45 @@
+"""What PyTorch lacks for layers that tell faces, to be pasted into an emitted file that uses it."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+def unit_rows(weight: torch.Tensor, eps: float = 1e-6) -> torch.Tensor:
+    """Each row of a matrix, brought to length 1."""
+    return weight / (weight.square().sum(1, keepdim=True) + eps).sqrt()
+
+
+class UnitLinear(nn.Linear):
+    """nn.Linear with rows that are brought to length 1 before they are used."""
+
+    def __init__(
+        self, inputs: int, outputs: int, bias: bool = True, eps: float = 1e-6
+    ) -> None:
+        super().__init__(inputs, outputs, bias)
+        self.eps = eps
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.linear(x, unit_rows(self.weight, self.eps), self.bias)
+
+
+def distances(x: torch.Tensor, rows: torch.Tensor, p: int = 2) -> torch.Tensor:
+    """The sum of squares, or for p=1 of magnitudes, by which each vector differs from each row."""
+    mode = "donot_use_mm_for_euclid_dist"  # which keeps the digits of small distances
+    distance = torch.cdist(x, rows, p=p, compute_mode=mode)
+    return distance.square() if p == 2 else distance
+
+
+class InnerDistance(nn.Module):
+    """The distances of vectors to learned rows."""
+
+    def __init__(
+        self, inputs: int, outputs: int, p: int = 2, normalize: bool = False
+    ) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(outputs, inputs))
+        self.p, self.normalize = p, normalize
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        rows = unit_rows(self.weight) if self.normalize else self.weight
+        return distances(x, rows, self.p)

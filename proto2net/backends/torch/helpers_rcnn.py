@@ -1,0 +1,252 @@
+"""What PyTorch lacks for regions of interest. Pasted by name, as helpers.py is; never imported."""
+
+import torch
+from torch.nn import functional as F
+
+# ---- regions --------------------------------------------------------------------------------
+
+
+def round_half_away(x: torch.Tensor) -> torch.Tensor:
+    """To the nearest whole number as C rounds: a half goes away from 0."""
+    whole = x.trunc()
+    return whole + x.sign() * ((x - whole).abs() >= 0.5)
+
+
+def padded_corners(rois: torch.Tensor, pad_ratio: float) -> torch.Tensor:
+    """x1, y1, x2, y2 of regions that are widened on each side by a share of theirs."""
+    corners = rois[:, 1:]
+    pad = (corners[:, 2:] - corners[:, :2] + 1) * pad_ratio
+    return corners + torch.cat((-pad, pad), dim=1)
+
+
+def roi_pool(
+    x: torch.Tensor,
+    rois: torch.Tensor,
+    pooled_size: tuple[int, int],
+    spatial_scale: float = 1.0,
+    pad_ratio: float = 0.0,
+) -> torch.Tensor:
+    """The maximum of each bin of each region (image, x1, y1, x2, y2); 0 of an empty one."""
+    rois = rois.flatten(1)
+    corners = round_half_away(padded_corners(rois, pad_ratio) * spatial_scale)
+    (width, height), (w, h) = x.shape[:1:-1], pooled_size[::-1]
+    left, top = corners[:, :1], corners[:, 1:2]
+    size = (corners[:, 2:] - corners[:, :2] + 1).clamp(min=1)
+    columns = roi_bins(left, size[:, :1] / w, w, width)
+    rows = roi_bins(top, size[:, 1:] / h, h, height)
+    pooled = [x.new_zeros(0, x.shape[1], h, w)]
+    images = rois[:, 0].long().tolist()
+    for image, down, across in zip(images, rows, columns, strict=True):
+        strips = [max_or_zero(x[image, :, i:j], dim=1) for i, j in down]
+        strip = torch.stack(strips, dim=1)
+        values = [max_or_zero(strip[:, :, i:j], dim=2) for i, j in across]
+        pooled.append(torch.stack(values, dim=2)[None])
+    return torch.cat(pooled)
+
+
+def roi_bins(
+    start: torch.Tensor, size: torch.Tensor, count: int, limit: int
+) -> list[list[list[int]]]:
+    """Where each of `count` bins of each region starts and ends, in an axis of this length.
+
+    The start is added at last, to whole numbers.
+    """
+    index = torch.arange(count + 1, device=size.device)
+    first = (index[:-1] * size).floor() + start
+    last = (index[1:] * size).ceil() + start
+    edges: list[list[list[int]]] = (
+        torch.stack((first, last), dim=2).clamp(0, limit).long().tolist()
+    )
+    return edges
+
+
+def max_or_zero(x: torch.Tensor, dim: int) -> torch.Tensor:
+    """torch.max along an axis; 0 if that has no elements."""
+    return x.max(dim).values if x.shape[dim] else x.sum(dim)
+
+
+def psroi_pool(
+    x: torch.Tensor, rois: torch.Tensor, group_size: int, spatial_scale: float
+) -> torch.Tensor:
+    """The mean of each bin of each region, of the channels that belong to the bin.
+
+    The channels are for each output, row and column; an empty bin is 0.
+    """
+    rois = rois.flatten(1)
+    corners = round_half_away(rois[:, 1:])
+    corners[:, 2:] += 1
+    corners = corners * spatial_scale
+    size = (corners[:, 2:] - corners[:, :2]).clamp(min=0.1) / group_size
+    index = torch.arange(group_size + 1, device=x.device)
+    edges = index * size[:, :, None] + corners[:, :2, None]
+    limit = edges.new_tensor([x.shape[3], x.shape[2]])[:, None]
+    first = edges[:, :, :-1].floor().clamp(min=0).minimum(limit).long()
+    last = edges[:, :, 1:].ceil().clamp(min=0).minimum(limit).long()
+    width, height = (last - first).clamp(min=0).unbind(1)
+    area = (height[:, :, None] * width[:, None]).clamp(min=1)
+    spans = torch.stack((first, last), dim=3).tolist()
+    x = x.reshape(len(x), -1, group_size, group_size, *x.shape[2:])
+    pooled = [x.new_zeros(0, *x.shape[1:4])]
+    for image, (across, down) in zip(rois[:, 0].long().tolist(), spans, strict=True):
+        rows = [x[image, :, k, :, i:j].sum(2) for k, (i, j) in enumerate(down)]
+        row = torch.stack(rows, dim=1)
+        sums = [row[:, :, k, i:j].sum(2) for k, (i, j) in enumerate(across)]
+        pooled.append(torch.stack(sums, dim=2)[None])
+    return torch.cat(pooled) / area[:, None]
+
+
+def roi_align(
+    x: torch.Tensor,
+    rois: torch.Tensor,
+    pooled_size: tuple[int, int],
+    spatial_scale: float = 1.0,
+    pad_ratio: float = 0.0,
+) -> torch.Tensor:
+    """Interpolated values at the corners of each bin of each region; 0 outside of the plane."""
+    rois = rois.flatten(1)
+    corners = padded_corners(rois, pad_ratio) * spatial_scale - 0.5
+    (height, width), (h, w) = x.shape[2:], pooled_size
+    columns, across, in_row = bin_corners(corners[:, 0], corners[:, 2], w, width)
+    rows, down, in_column = bin_corners(corners[:, 1], corners[:, 3], h, height)
+    image = rois[:, 0].long()[:, None, None]
+    upper, lower = (
+        torch.lerp(before, behind, across)
+        for before, behind in (
+            [x[image, :, row[:, :, None], column[:, None]] for column in columns]
+            for row in rows
+        )
+    )
+    inside = in_column[:, :, None] & in_row[:, None]
+    y = torch.lerp(upper, lower, down.transpose(1, 2)) * inside[..., None]
+    return y.permute(0, 3, 1, 2)
+
+
+def bin_corners(
+    start: torch.Tensor, end: torch.Tensor, count: int, limit: int
+) -> tuple[list[torch.Tensor], torch.Tensor, torch.Tensor]:
+    """The places before and behind the corners of bins along an axis of this length.
+
+    With them come the share of the latter (N, 1, count + 1, 1), and which corners are inside.
+    """
+    size = end - start
+    index = torch.arange(count + 1, device=start.device)
+    place = start[:, None] + index * (size / count)[:, None]
+    inside = (size > 0)[:, None] & (place >= -0.5) & (place <= limit - 0.5)
+    before, behind = ((place.floor() + i).clamp(0, limit - 1) for i in (0, 1))
+    share = place.clamp(0, limit - 1) - before
+    return [before.long(), behind.long()], share[:, None, :, None], inside
+
+
+# ---- proposals ------------------------------------------------------------------------------
+
+
+def propose(
+    scores: torch.Tensor,
+    shifts: torch.Tensor,
+    im_info: torch.Tensor,
+    anchors: tuple[tuple[float, ...], ...],
+    feat_stride: int = 16,
+    min_size: float = 16,
+    pre_nms_topn: int = 6000,
+    post_nms_topn: int = 300,
+    nms_thresh: float = 0.7,
+    keep_small: bool = False,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The regions (0, x1, y1, x2, y2) that are most likely objects, best first, and their scores.
+
+    A box with too small a side goes, or is kept with a score of 0.
+    """
+    (score,), (shift,) = scores, shifts  # one image
+    score = score[len(anchors) :].permute(1, 2, 0).flatten()
+    boxes = anchor_boxes(score.new_tensor(anchors), feat_stride, *shift.shape[1:])
+    boxes = shifted_boxes(boxes, shift.permute(1, 2, 0).reshape(-1, 4))
+    height, width, *scale = im_info.flatten()[:4]
+    limit = torch.stack((width, height)).repeat(2) - 1
+    boxes = boxes.minimum(limit).clamp(min=0)
+    sides = boxes[:, 2:] - boxes[:, :2] + 1
+    large = (sides >= min_size * torch.stack((scale[-1], scale[0]))).all(1)
+    if keep_small:
+        score = score * large
+    else:
+        boxes, score = boxes[large], score[large]
+    order = score.argsort(descending=True, stable=True)[:pre_nms_topn]
+    best = order[distinct_boxes(boxes[order], nms_thresh, post_nms_topn)]
+    rois = F.pad(boxes[best], (1, 0))
+    return rois, score[best] if keep_small else score[best, None]
+
+
+def anchor_boxes(
+    anchors: torch.Tensor, feat_stride: int, height: int, width: int
+) -> torch.Tensor:
+    """The anchors around each place of a feature map, row by row."""
+    y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    places = torch.stack((x, y, x, y), dim=-1).to(anchors) * feat_stride
+    return (places[:, :, None] + anchors).reshape(-1, 4)
+
+
+def shifted_boxes(boxes: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
+    """Boxes moved by shares of their sides, and scaled by exponents."""
+    size = boxes[:, 2:] - boxes[:, :2] + 1
+    center = shift[:, :2] * size + (boxes[:, :2] + 0.5 * size)
+    half = 0.5 * (shift[:, 2:].exp() * size)
+    return torch.cat((center - half, center + half), dim=1)
+
+
+def distinct_boxes(boxes: torch.Tensor, threshold: float, most: int) -> torch.Tensor:
+    """Indices of boxes, best first, that overlap no better one by more than the threshold.
+
+    Both corners of a box are inside of it.
+    """
+    area = (boxes[:, 2:] - boxes[:, :2] + 1).prod(1)
+    left = torch.arange(len(boxes), device=boxes.device)
+    kept = [left[:0]]
+    while len(left) and len(kept) <= most:
+        best, left = left[:1], left[1:]
+        kept.append(best)
+        start = boxes[left, :2].maximum(boxes[best, :2])
+        end = boxes[left, 2:].minimum(boxes[best, 2:])
+        shared = (end - start + 1).clamp(min=0).prod(1)
+        left = left[shared / (area[left] + area[best] - shared) <= threshold]
+    return torch.cat(kept)
+
+
+# ---- loss -----------------------------------------------------------------------------------
+
+
+def smooth_l1_loss(
+    x: torch.Tensor,
+    target: torch.Tensor,
+    inside: torch.Tensor | None = None,
+    outside: torch.Tensor | None = None,
+    sigma: float = 1.0,
+) -> torch.Tensor:
+    """F.smooth_l1_loss of weighted differences, itself weighted, and a mean over samples."""
+    difference = x - target.view_as(x)
+    if inside is not None:
+        difference = inside.view_as(x) * difference
+    zeros = torch.zeros_like(difference)
+    losses = F.smooth_l1_loss(difference, zeros, reduction="none", beta=1 / sigma**2)
+    if outside is not None:
+        losses = outside.view_as(x) * losses
+    return losses.sum() / len(x)
+
+
+def propose_text(
+    scores: torch.Tensor,
+    shifts: torch.Tensor,
+    im_info: torch.Tensor,
+    anchors: tuple[tuple[float, ...], ...],
+    feat_stride: int,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """All of CTPN's boxes of text (x1, y1, x2, y2), which change in height alone, and scores."""
+    (score,), (shift,) = scores, shifts  # one image
+    boxes = anchor_boxes(score.new_tensor(anchors), feat_stride, *shift.shape[1:])
+    left, top, right, bottom = boxes.unbind(1)
+    down, growth = shift.permute(1, 2, 0).reshape(-1, 2).unbind(1)
+    size = bottom - top + 1
+    height = growth.exp() * size
+    top = down * size + (top + bottom) / 2 - height / 2
+    limit = im_info.flatten()[:2].flip(0).repeat(2) - 1
+    boxes = torch.stack((left, top, right, top + height), dim=1)
+    score = score[len(anchors) :].permute(1, 2, 0).reshape(-1, 1)
+    return boxes.minimum(limit).clamp(min=0), score

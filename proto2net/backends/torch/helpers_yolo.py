@@ -1,0 +1,146 @@
+"""What PyTorch lacks for YOLO. Pasted by name, as helpers.py is; never imported."""
+
+import math
+
+import torch
+
+
+def reorg(x: torch.Tensor, stride: int, reverse: bool = False) -> torch.Tensor:
+    """Sides traded for channels, in darknet's order; F.pixel_unshuffle has another.
+
+    It is a space-to-depth of the same memory, read as fewer channels of larger planes.
+    """
+    n, c, h, w = x.shape
+    channels = c // stride**2
+    if reverse:
+        blocks = x.reshape(n, stride, stride, channels, h, w)
+        y = blocks.permute(0, 3, 4, 1, 5, 2)
+        return y.reshape(n, channels, h * stride, w * stride)
+    blocks = x.reshape(n, channels, h, stride, w, stride)
+    y = blocks.permute(0, 3, 5, 1, 2, 4)
+    return y.reshape(n, c * stride**2, h // stride, w // stride)
+
+
+def swapped_reorg(x: torch.Tensor, stride: int, reverse: bool = False) -> torch.Tensor:
+    """Synopsys' reorg, which takes the height of planes for their width.
+
+    With `reverse` only the first elements of the result have a place in the top.
+    """
+    n, c, h, w = x.shape
+    y = reorg(x.reshape(n, c, w, h), stride, reverse)
+    size = (n, y.shape[1], h // stride, w // stride)
+    return y.flatten()[: math.prod(size)].reshape(size)
+
+
+def yolo_boxes(
+    x: torch.Tensor, anchors: tuple[tuple[float, float], ...], scale: int = 1
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Boxes (x, y, width, height), how likely each is one, and its classes' scores.
+
+    They are in the order of images, rows, columns and anchors; the anchors' sizes are in pixels,
+    of which there are `scale` between two places.
+    """
+    n, _, h, w = x.shape
+    t = x.reshape(n, len(anchors), -1, h, w).permute(0, 3, 4, 1, 2)
+    y_x = torch.meshgrid(torch.arange(h), torch.arange(w), indexing="ij")
+    place = torch.stack(y_x[::-1], dim=-1)[:, :, None].to(x)
+    size = x.new_tensor([w, h])
+    center = (place + t[..., :2].sigmoid()) / size
+    sides = t[..., 2:4].exp() * x.new_tensor(anchors) / (size * scale)
+    boxes = torch.cat((center, sides), dim=-1).flatten(0, 3)
+    return boxes, t[..., 4:5].sigmoid().flatten(0, 3), t[..., 5:].flatten(0, 3)
+
+
+def yolo_detection_output(
+    bottoms: list[torch.Tensor],
+    anchors: tuple[tuple[float, float], ...],
+    confidence_threshold: float = 0.01,
+    nms_threshold: float = 0.45,
+) -> torch.Tensor:
+    """Rows of 0, label, score and box for the best class of each box that YOLOv2 finds."""
+    found = []
+    for bottom in bottoms:
+        boxes, objectness, scores = yolo_boxes(bottom, anchors)
+        share, label = scores.softmax(1).max(1, keepdim=True)
+        rows = torch.cat((label, objectness * share, boxes), dim=1)
+        found.append(rows[rows[:, 1] >= confidence_threshold])
+    return yolo_detections(torch.cat(found), nms_threshold, len(bottoms[0]))
+
+
+def yolov3_detection_output(
+    bottoms: list[torch.Tensor],
+    anchors: tuple[tuple[tuple[float, float], ...], ...],
+    anchors_scale: tuple[int, ...],
+    confidence_threshold: float = 0.01,
+    nms_threshold: float = 0.45,
+) -> torch.Tensor:
+    """Rows of 0, label, score and box for each class of a box that YOLOv3 finds."""
+    found = []
+    for bottom, sizes, scale in zip(bottoms, anchors, anchors_scale, strict=True):
+        boxes, objectness, scores = yolo_boxes(bottom, sizes, scale)
+        score = scores.sigmoid() * objectness
+        box, label = (score > confidence_threshold).nonzero(as_tuple=True)
+        likely = torch.stack((label, score[box, label]), dim=1)
+        found.append(torch.cat((likely, boxes[box]), dim=1))
+    return yolo_detections(torch.cat(found), nms_threshold, len(bottoms[0]))
+
+
+def yolo_detections(
+    found: torch.Tensor, nms_threshold: float, images: int
+) -> torch.Tensor:
+    """Rows of 0, label + 1, score and corners, of what overlaps nothing better.
+
+    `found` has rows of label, score and box. If there are none, each image has a row of -1.
+    """
+    if len(found) == 0:
+        none = found.new_full((1, 1, images, 7), -1)
+        none[..., 0] = torch.arange(images)
+        return none
+    rows = found[found[:, 1].argsort(descending=True, stable=True)]
+    half = rows[:, 4:] / 2
+    start, end = rows[:, 2:4] - half, rows[:, 2:4] + half
+    area = rows[:, 4:].prod(1)
+    left = torch.arange(len(rows), device=rows.device)
+    kept = []
+    while len(left):
+        best, left = left[:1], left[1:]
+        kept.append(best)
+        sides = end[left].minimum(end[best]) - start[left].maximum(start[best])
+        shared = torch.where((sides < 0).any(1), 0, sides.prod(1))
+        share = shared / (area[left] + area[best] - shared)
+        left = left[~(share >= nms_threshold)]
+    label = torch.nn.functional.pad(rows[:, :1] + 1, (1, 0))
+    corners = torch.cat((label, rows[:, 1:2], start, end), dim=1)
+    return corners[torch.cat(kept)][None, None]
+
+
+def region_detection_output(
+    x: torch.Tensor,
+    anchors: tuple[tuple[float, float], ...],
+    confidence_threshold: float = 0.01,
+    nms_threshold: float = 0.45,
+) -> torch.Tensor:
+    """Rows of 0, label, score and box for the best class of each box that YOLOv2 finds.
+
+    A box goes that overlaps one before it, of those that stay; each ends where the image does.
+    """
+    boxes, objectness, scores = yolo_boxes(x, anchors)
+    share, label = scores.softmax(1).max(1, keepdim=True)
+    rows = torch.cat((label * 0, label, objectness * share, boxes), dim=1)
+    rows = rows[rows[:, 2] >= confidence_threshold]
+    if len(rows) == 0:
+        return rows.new_tensor([0, *[-1] * 6]).reshape(1, 1, 1, 7)
+    half = rows[:, 5:] / 2
+    start = (rows[:, 3:5] - half).clamp(min=0)
+    end = (rows[:, 3:5] + half).clamp(max=1)
+    area = (end - start).prod(1)
+    left = torch.arange(len(rows), device=rows.device)
+    kept = []
+    while len(left):
+        first, left = left[:1], left[1:]
+        kept.append(first)
+        sides = end[left].minimum(end[first]) - start[left].maximum(start[first])
+        shared = torch.where((sides <= 0).any(1), 0, sides.prod(1))
+        overlap = shared / (area[left] + area[first] - shared)
+        left = left[~(overlap >= nms_threshold)]
+    return rows[torch.cat(kept)][None, None]

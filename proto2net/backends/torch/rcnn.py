@@ -1,0 +1,77 @@
+"""PyTorch renderers of proto2net/layers/rcnn.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from proto2net.backends.base import Code, placeholders
+from proto2net.backends.regions import proposal_arguments, region_options
+from proto2net.backends.source import call
+from proto2net.backends.torch.backend import renders
+from proto2net.graph import Node
+from proto2net.layers import (
+    Proposal,
+    ProposalLayer,
+    PSROIPooling,
+    ROIAlign,
+    ROIPooling,
+    SmoothL1Loss,
+    SSHProposalLayer,
+    TextProposalLayer,
+)
+
+
+@renders(ROIPooling)
+def _roi_pooling(node: Node[ROIPooling]) -> Code:
+    return _pooled("roi_pool", node)
+
+
+@renders(ROIAlign)
+def _roi_align(node: Node[ROIAlign]) -> Code:
+    return _pooled("roi_align", node)
+
+
+def _pooled(function: str, node: Node[Any]) -> Code:
+    size, options = node.layer.pooled_size, region_options(node.layer)
+    return Code(call(function, *placeholders(node), size, **options))
+
+
+@renders(PSROIPooling)
+def _psroi_pooling(node: Node[PSROIPooling]) -> Code:
+    size, scale = node.layer.group_size, node.layer.spatial_scale
+    return Code(call("psroi_pool", *placeholders(node), size, scale))
+
+
+@renders(Proposal)
+def _proposal(node: Node[Proposal]) -> Code:
+    return _proposed(node)
+
+
+@renders(ProposalLayer)
+def _proposal_layer(node: Node[ProposalLayer]) -> Code:
+    return _proposed(node)
+
+
+@renders(SSHProposalLayer)
+def _ssh_proposal_layer(node: Node[SSHProposalLayer]) -> Code:
+    return _proposed(node)
+
+
+def _proposed(node: Node[Any]) -> Code:
+    anchors, options = proposal_arguments(node)
+    forward = call("propose", *placeholders(node), anchors, **options)
+    return Code(forward if len(node.tops) > 1 else f"{forward}[0]")
+
+
+@renders(TextProposalLayer)
+def _text_proposal_layer(node: Node[TextProposalLayer]) -> Code:
+    layer = node.layer
+    return Code(
+        call("propose_text", *placeholders(node), layer.anchors, layer.feat_stride)
+    )
+
+
+@renders(SmoothL1Loss)
+def _smooth_l1_loss(node: Node[SmoothL1Loss]) -> Code:
+    sigma = (node.layer.sigma, 1.0)
+    return Code(call("smooth_l1_loss", *placeholders(node), sigma=sigma))

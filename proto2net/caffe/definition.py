@@ -1,0 +1,129 @@
+"""From whatever holds a definition to the definition: a text, its file, a .caffemodel, a solver."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from proto2net import limits
+from proto2net.caffe import caffemodel, importer, prototxt, schema, solver
+from proto2net.caffe.phase import State, left_out, select
+from proto2net.caffe.schema import Message
+from proto2net.caffe.upgrade import upgrade
+from proto2net.errors import Issue, ParseError, Proto2NetError
+from proto2net.weights import HEAD, format_of
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A definition in the current format, and what reading and upgrading it had to do."""
+
+    net: Message
+    file: str
+    """What messages call the file that it stands in."""
+    state: State
+    notes: list[str]
+    problems: tuple[Issue, ...] = ()
+    """What is wrong with the text: then this is what could be read of it, in whatever format."""
+
+    @property
+    def layers(self) -> list[Message]:
+        """The layers that stay in the state."""
+        return select(self.net, *self.state, file=self.file)
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """For each blob that only layers make which do not stay, how to get it."""
+        return left_out(self.net, *self.state)
+
+
+def is_text(net: str | Path) -> bool:
+    """Whether this is a definition itself, and not the path of one."""
+    return isinstance(net, str) and ("\n" in net or "{" in net)
+
+
+def read(
+    net: str | Path,
+    file: str,
+    state: State,
+    *,
+    ignore_unknown_fields: bool = False,
+    holes: Collection[str] = (),
+) -> Definition:
+    """The definition in a text or at a path, which messages call `file`.
+
+    Types that others declare may make the schema grow; then it is read once more.
+    """
+    schema.refresh()
+    reader = _Reader(ignore_unknown_fields, holes)
+    found = reader.read(net, file, state)
+    if importer.learn(found.net.layer):
+        found = reader.read(net, file, state)
+    if found.problems:
+        typed = [layer for layer in found.layers if layer.type]
+        unknown = importer.unknown_types(typed, found.file, holes)
+        raise ParseError(prototxt.by_line([*found.problems, *unknown]))
+    return found
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads definitions, in all of which the same is passed over."""
+
+    ignore_unknown_fields: bool
+    holes: Collection[str]
+
+    def read(self, net: str | Path, file: str, state: State) -> Definition:
+        """The definition in a text or at a path; a solver is followed to its network."""
+        found = self._text_or_definition(net, file, state)
+        if isinstance(found, Definition):
+            return found
+        try:
+            return self._parsed(found, file, state)
+        except prototxt.Solver:
+            return self._followed(found, file, state)
+
+    def _text_or_definition(self, net: str | Path, file: str, state: State) -> str | Definition:
+        """The text, or what a .caffemodel has instead."""
+        if is_text(net):
+            return str(net)
+        try:
+            with open(net, "rb") as stream:
+                head = stream.read(HEAD)
+                if format_of(head):
+                    message, notes = caffemodel.definition(net, file)
+                    return Definition(message, file, state, notes)
+                content = head + stream.read(limits.TEXT_BYTES)
+        except OSError as error:
+            raise Proto2NetError(f"{net}: {error.strerror}") from None
+        except ValueError as error:  # a NUL in it
+            raise Proto2NetError(f"{net}: {error}") from None
+        if len(content) > limits.TEXT_BYTES:
+            raise ParseError([prototxt.too_long(file)])
+        text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", errors="replace")
+        return text.read()
+
+    def _parsed(self, text: str, file: str, state: State) -> Definition:
+        try:
+            message, notes = prototxt.read(
+                text, file, ignore_unknown_fields=self.ignore_unknown_fields, holes=self.holes
+            )
+        except prototxt.NoNetwork:
+            raise
+        except prototxt.TextError as error:
+            return Definition(error.message, file, state, [], error.issues)
+        return Definition(message, file, state, notes + upgrade(message, file))
+
+    def _followed(self, text: str, file: str, state: State) -> Definition:
+        """The network of a solver, in the state that this adds to."""
+        found = solver.follow(text, file, state)
+        if not isinstance(found.net, Path):
+            notes = [*found.notes, *upgrade(found.net, file)]
+            return Definition(found.net, file, found.state, notes)
+        path = str(found.net)
+        inner = self._text_or_definition(found.net, path, found.state)
+        if not isinstance(inner, Definition):
+            inner = self._parsed(inner, path, found.state)
+        return replace(inner, notes=[*found.notes, *inner.notes])

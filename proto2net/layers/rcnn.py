@@ -1,0 +1,510 @@
+"""Layers of Fast and Faster R-CNN, R-FCN and Cascade R-CNN: regions of interest and their loss.
+
+A region (RoI) is a row of image, x1, y1, x2, y2 in pixels of the network's input, both corners
+inside. How many regions there are is known from the data alone; the inferred shapes have as many
+as the layer has in Caffe before the first forward pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from math import floor, sqrt
+from typing import Any, ClassVar
+
+from proto2net import limits
+from proto2net.layers.base import Layer, layer
+from proto2net.layers.combine import Split
+from proto2net.layers.data import GIVE_IT, DataLayer, Python
+from proto2net.layers.loss import Loss, LossParameter, SoftmaxParameter
+from proto2net.layers.python import parameters, python_layer
+from proto2net.shape import MAX_COUNT, Shape, Shapes, count, dims, require
+
+REGION = 5
+"""The numbers of a region: image, x1, y1, x2, y2."""
+
+CORNERS = 4
+"""The numbers of a box."""
+
+Box = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class RegionPooling(Layer):
+    """What ROIPooling and ROIAlign share; `pad_ratio` widens a region on each side by that share.
+
+    Only the forks MS-CNN and Cascade R-CNN have it.
+    """
+
+    pooled_h: int = 0
+    pooled_w: int = 0
+    spatial_scale: float = 1.0
+    pad_ratio: float = 0.0
+
+    @property
+    def pooled_size(self) -> tuple[int, int]:
+        """How many bins a region has, down and across."""
+        return (self.pooled_h, self.pooled_w)
+
+    def check(self, feature: Shape, regions: Shape) -> None:
+        """Refuse bottoms that cannot be pooled, and regions without bins."""
+        _check_pooled(feature, regions)
+        require(self.pooled_h > 0, "pooled_h is missing or 0; it must be above 0")
+        require(self.pooled_w > 0, "pooled_w is missing or 0; it must be above 0")
+
+
+def _check_pooled(feature: Shape, regions: Shape) -> None:
+    """Refuse bottoms that are not a feature map and regions of it."""
+    require(len(feature) == 4, f"needs a feature map of N, C, H, W, but it is {dims(feature)}")
+    require(
+        len(regions) > 0 and count(regions[1:]) == REGION,
+        f"the regions (the second bottom) must be N x {REGION}, but they are {dims(regions)}",
+    )
+
+
+@layer("ROIPooling", param="roi_pooling_param", bottoms=2)
+@dataclass(frozen=True)
+class ROIPooling(RegionPooling):
+    """The maximum of each bin of each region, 0 where a bin is empty (roi_pooling_layer.cpp)."""
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        feature, regions = bottoms
+        self.check(feature, regions)
+        return ((regions[0], feature[1], *self.pooled_size),)
+
+
+@layer("PSROIPooling", param="psroi_pooling_param", bottoms=2)
+@dataclass(frozen=True)
+class PSROIPooling(Layer):
+    """The mean of each bin of each region, each bin of other channels (psroi_pooling_layer.cu).
+
+    Caffe has no CPU code for it.
+    """
+
+    spatial_scale: float
+    output_dim: int
+    group_size: int
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        feature, regions = bottoms
+        _check_pooled(feature, regions)
+        require(self.spatial_scale > 0, "spatial_scale is 0 or less; it must be above 0")
+        require(self.output_dim > 0, "output_dim is 0 or less; it must be above 0")
+        require(self.group_size > 0, "group_size is 0 or less; it must be above 0")
+        needed = self.output_dim * self.group_size**2
+        require(
+            feature[1] == needed,
+            f"output_dim {self.output_dim} and group_size {self.group_size} need {needed} "
+            f"channels, but the bottom has {feature[1]}",
+        )
+        return ((regions[0], self.output_dim, self.group_size, self.group_size),)
+
+
+@dataclass(frozen=True)
+class ROIAlignParameter:
+    """The parameters of other layers of the name ROIAlign than that of Cascade R-CNN."""
+
+    pooled_h: int = 0
+    pooled_w: int = 0
+    spatial_scale: float = 1.0
+
+
+@layer("ROIAlign", param="roi_pooling_param", bottoms=2)
+@dataclass(frozen=True)
+class ROIAlign(RegionPooling):
+    """Interpolated values at a grid of points over each region, its border included.
+
+    It is the layer of Cascade R-CNN (roi_align_layer.cpp), which is told by its
+    roi_pooling_param: bins have a value at each of their corners, and a point outside of the
+    feature map is 0. Several forks have others, with a roi_align_param and different rules.
+    """
+
+    roi_align_param: ROIAlignParameter | None = None
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        feature, regions = bottoms
+        require(
+            self.roi_align_param is None,
+            "forks have different layers of this name, and roi_align_param does not tell which "
+            "it is",
+            "only that of Cascade R-CNN is known, which has a roi_pooling_param",
+        )
+        self.check(feature, regions)
+        return ((regions[0], feature[1], self.pooled_h + 1, self.pooled_w + 1),)
+
+
+# ---- proposals ------------------------------------------------------------------------------
+
+
+def base_anchors(
+    base_size: int,
+    ratios: tuple[float, ...],
+    scales: tuple[float, ...],
+    rounded: Callable[[float], float],
+) -> tuple[Box, ...]:
+    """The boxes around the first place of a feature map, ratio by ratio, in pixels.
+
+    The square of base_size is given each ratio of height to width at about the same area, in
+    whole pixels, and each of those is scaled around its centre.
+    """
+    require(
+        len(ratios) * len(scales) <= limits.BOXES,
+        f"there are {len(ratios):,} ratios and {len(scales):,} scales; "
+        f"{limits.BOXES:,} anchors are the most",
+    )
+    require(
+        all(1 / MAX_COUNT <= ratio <= MAX_COUNT for ratio in ratios)
+        and all(abs(scale) <= MAX_COUNT for scale in scales),
+        f"the ratios are {ratios}, the scales {scales}, of which one is too small or too large",
+    )
+    center = (base_size - 1) / 2
+    anchors = []
+    for ratio in ratios:
+        width = rounded(sqrt(base_size**2 / ratio))
+        height = rounded(width * ratio)
+        for scale in scales:
+            x, y = (width * scale - 1) / 2, (height * scale - 1) / 2
+            anchors.append((center - x, center - y, center + x, center + y))
+    return tuple(anchors)
+
+
+@dataclass(frozen=True)
+class Proposing:
+    """How regions are proposed: what Caffe's Proposal and the Python layer have in common."""
+
+    anchors: tuple[Box, ...]
+    feat_stride: int
+    min_size: float
+    pre_nms_topn: int
+    post_nms_topn: int
+    nms_thresh: float
+    keep_small: bool
+    """Whether a box that is too small stays, with a score of 0."""
+
+    def check(self, bottoms: Shapes) -> None:
+        """Refuse all but scores, shifts and the image's size that fit the anchors."""
+        scores, shifts, im_info = bottoms
+        boxes = len(self.anchors)
+        require(boxes > 0, "there are no anchors", "give a ratio and a scale at least")
+        for what, shape, each in (("scores", scores, 2), ("box shifts", shifts, 4)):
+            require(
+                len(shape) == 4 and shape[1] == each * boxes,
+                f"{boxes} anchors need {each * boxes} channels of {what} (1 x "
+                f"{each * boxes} x H x W), but there are {dims(shape)}",
+                "there is an anchor for each ratio and scale",
+            )
+        require(
+            scores[0] == shifts[0] == 1,
+            f"takes one image at a time, but the batch is {scores[0]}",
+            "set the batch size to 1",
+        )
+        require(
+            scores[2:] == shifts[2:],
+            f"scores and box shifts must be of one size, but they are {dims(scores)} "
+            f"and {dims(shifts)}",
+        )
+        require(
+            count(im_info) >= 3,
+            f"the third bottom must hold the image's height, width and scale, "
+            f"but it is {dims(im_info)}",
+        )
+
+
+@layer("Proposal", param="proposal_param", bottoms=3, tops=(1, 2))
+@dataclass(frozen=True)
+class Proposal(Layer):
+    """The regions that are most likely objects, and their scores (PVANET's proposal_layer.cpp).
+
+    The third bottom is the image's height, width and scale, or the scales of both axes.
+    """
+
+    sizes_by_value: ClassVar[bool] = True
+    feat_stride: int = 16
+    base_size: int = 16
+    min_size: int = 16
+    ratio: tuple[float, ...] = ()
+    scale: tuple[float, ...] = ()
+    pre_nms_topn: int = 6000
+    post_nms_topn: int = 300
+    nms_thresh: float = 0.7
+
+    def proposing(self, phase: str) -> Proposing:
+        """How the layer proposes regions, which is the same in both phases."""
+        require(
+            min(self.ratio, default=1) > 0,
+            f"ratio is {min(self.ratio, default=1)}; it must be above 0",
+        )
+        return Proposing(
+            base_anchors(self.base_size, self.ratio, self.scale, lambda x: floor(x + 0.5)),
+            self.feat_stride,
+            self.min_size,
+            self.pre_nms_topn,
+            self.post_nms_topn,
+            self.nms_thresh,
+            keep_small=True,
+        )
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        self.proposing("TEST").check(bottoms)
+        return ((self.post_nms_topn, REGION), (self.post_nms_topn,))[:tops]
+
+
+@python_layer("rpn.proposal_layer", "ProposalLayer", bottoms=3, tops=(1, 2))
+@dataclass(frozen=True)
+class ProposalLayer(Python):
+    """Faster R-CNN's Proposal in Python, with the settings of its configuration file.
+
+    Its param_str has feat_stride, and may have scales and ratios (lib/rpn/proposal_layer.py).
+    """
+
+    sizes_by_value: ClassVar[bool] = True
+    known: ClassVar[set[str]] = {"feat_stride", "scales", "ratios"}
+    """What may stand in param_str."""
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
+        return parameters(self.param_str)
+
+    def proposing(self, phase: str) -> Proposing:
+        """How the layer proposes regions: 300 of the best 6000 in tests, 2000 of 12000 in training.
+
+        What in a configuration differs from these defaults is not in the definition.
+        """
+        best, proposed = (12000, 2000) if phase == "TRAIN" else (6000, 300)
+        return self._proposing(16, best, proposed, 0.7)
+
+    def _proposing(self, min_size: int, best: int, proposed: int, nms_thresh: float) -> Proposing:
+        """Proposing with the anchors of param_str."""
+        unknown = sorted(self._values.keys() - self.known)
+        require(
+            not unknown, f"param_str has {', '.join(unknown)}, which this layer is not known with"
+        )
+        require("feat_stride" in self._values, "param_str lacks feat_stride")
+        ratios, scales = self._numbers("ratios", (0.5, 1, 2)), self._numbers("scales", (8, 16, 32))
+        (stride,) = self._numbers("feat_stride", ())
+        (base_size,) = self._numbers("base_size", (16,))
+        require(min(ratios, default=1) > 0, f"ratios are {ratios}; each must be above 0")
+        # NumPy, as Python, rounds a half to the even number.
+        anchors = base_anchors(int(base_size), ratios, scales, round)
+        return Proposing(
+            anchors, int(stride), min_size, best, proposed, nms_thresh, keep_small=False
+        )
+
+    def _numbers(self, name: str, default: tuple[float, ...]) -> tuple[float, ...]:
+        value = self._values.get(name, default)
+        values = value if isinstance(value, tuple) else (value,)
+        require(
+            all(isinstance(v, int | float) and abs(v) <= MAX_COUNT for v in values)
+            and (name not in ("feat_stride", "base_size") or len(values) == 1),
+            f"param_str has {name}: {value}, which is not a number",
+        )
+        return values
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        self.proposing("TEST").check(bottoms)
+        return ((1, REGION), (1, 1))[:tops]
+
+
+@python_layer("SSH.layers.proposal_layer", "ProposalLayer", bottoms=3, tops=(1, 2))
+@dataclass(frozen=True)
+class SSHProposalLayer(ProposalLayer):
+    """The boxes that SSH's detection modules find in an image, those that overlap too in tests.
+
+    The settings are those of its configuration file (SSH/layers/proposal_layer.py).
+    """
+
+    known: ClassVar[set[str]] = ProposalLayer.known | {"base_size"}
+
+    def proposing(self, phase: str) -> Proposing:
+        if phase == "TRAIN":
+            return self._proposing(4, 1000, 300, 0.3)
+        return self._proposing(0, 1000, 1000, 1.0)  # no two boxes share more than all
+
+
+@python_layer("layers.text_proposal_layer", "ProposalLayer", bottoms=3, tops=2)
+@dataclass(frozen=True)
+class TextProposalLayer(Python):
+    """All of CTPN's boxes of text, of a fixed width, and their scores (text_proposal_layer.py).
+
+    A box of a place is moved and scaled in height alone; none is left out.
+    """
+
+    heights: ClassVar[tuple[int, ...]] = (11, 16, 23, 33, 48, 68, 97, 139, 198, 283)
+
+    @property
+    def feat_stride(self) -> int:
+        """The pixels between two places."""
+        given = parameters(self.param_str)
+        require(
+            given.keys() == {"feat_stride"} and isinstance(given["feat_stride"], int),
+            "param_str must give a whole number as feat_stride, and nothing else",
+        )
+        return int(given["feat_stride"])
+
+    @property
+    def anchors(self) -> tuple[Box, ...]:
+        """The boxes around the first place, in whole pixels, rounded towards 0."""
+        halves = (height // 2 for height in self.heights)
+        return tuple((0, int(7.5 - half), 15, int(7.5 + half)) for half in halves)
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        scores, shifts, im_info = bottoms
+        channels = 2 * len(self.heights)
+        for what, shape in (("scores", scores), ("box shifts", shifts)):
+            require(
+                len(shape) == 4 and shape[:2] == (1, channels) and shape[2:] == scores[2:],
+                f"{what} must be 1 x {channels} x H x W, of one size, but they are {dims(shape)}",
+            )
+        require(
+            count(im_info) >= 2,
+            f"the third bottom must hold the image's height and width, but it is {dims(im_info)}",
+        )
+        require(self.feat_stride > 0, "feat_stride must be above 0")
+        boxes = len(self.heights) * count(scores[2:])
+        return ((boxes, CORNERS), (boxes, 1))
+
+
+# ---- losses ---------------------------------------------------------------------------------
+
+
+@layer("SmoothL1Loss", param="smooth_l1_loss_param", bottoms=(2, 4))
+@dataclass(frozen=True)
+class SmoothL1Loss(Loss):
+    """Half of the square of small differences, the magnitude of others, summed, a sample.
+
+    A third bottom weighs the differences, a fourth the losses (smooth_L1_loss_layer.cu).
+    """
+
+    labels: ClassVar[tuple[int, ...]] = (1, 2, 3)
+    sigma: float = 1.0
+
+    def check(self, bottoms: Shapes) -> None:
+        super().check(bottoms)
+        first = bottoms[0]
+        for other in bottoms[1:]:
+            require(
+                (*first, 1, 1, 1)[:4] == (*other, 1, 1, 1)[:4],
+                f"all bottoms must have one shape, but they are {', '.join(map(dims, bottoms))}",
+            )
+
+
+@layer("SmoothL1LossOHEM", param="smooth_l1_loss_param", bottoms=3, tops=(1, 2))
+@dataclass(frozen=True)
+class SmoothL1LossOHEM(Loss):
+    """SmoothL1Loss, and as a second top the loss of each region (R-FCN's fork)."""
+
+    unrendered: ClassVar[str] = "mining hard examples in training has no rendering"
+    labels: ClassVar[tuple[int, ...]] = (1, 2)
+    sigma: float = 1.0
+    loss_param: LossParameter = LossParameter()
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        self.check(bottoms)
+        shape = (*bottoms[0], 1, 1)[:4]
+        return ((), (shape[0], 1, *shape[2:]))[:tops]
+
+
+@layer("SoftmaxWithLossOHEM", bottoms=2, tops=(1, 3))
+@dataclass(frozen=True)
+class SoftmaxWithLossOHEM(Loss):
+    """SoftmaxWithLoss; its other tops are the probabilities, and each region's loss (R-FCN)."""
+
+    unrendered: ClassVar[str] = "mining hard examples in training has no rendering"
+    softmax_param: SoftmaxParameter = SoftmaxParameter()
+    loss_param: LossParameter = LossParameter()
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        self.check(bottoms)
+        scores, _ = bottoms
+        shape = (*scores, 1, 1)[:4]
+        return ((), scores, (shape[0], 1, *shape[2:]))[:tops]
+
+
+# ---- training -------------------------------------------------------------------------------
+
+
+@layer("BoxAnnotatorOHEM", param="box_annotator_ohem_param", bottoms=4, tops=2)
+@dataclass(frozen=True)
+class BoxAnnotatorOHEM(Layer):
+    """The labels and weights of the regions with the greatest loss; others are ignored (R-FCN)."""
+
+    unrendered: ClassVar[str] = "mining hard examples in training has no rendering"
+    labels: ClassVar[tuple[int, ...]] = (1, 2, 3)
+    roi_per_img: int
+    ignore_label: int = -1
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        regions, _, _, weights = bottoms
+        require(self.roi_per_img > 0, "roi_per_img is 0; it must be above 0")
+        _, _, *size = (*regions, 1, 1)[:4]
+        return ((regions[0], 1, *size), (regions[0], *weights[1:2], *size))
+
+
+@python_layer("roi_data_layer.layer", "RoIDataLayer", bottoms=0, tops=(1, 6))
+@dataclass(frozen=True)
+class RoIDataLayer(Python, DataLayer):
+    """Images with the size of each and its objects, or for Fast R-CNN with regions.
+
+    Its tops are told by their names, and images have the size that the configuration file of
+    Faster R-CNN asks for (lib/roi_data_layer/layer.py).
+    """
+
+    label_per_image: ClassVar[bool] = False
+
+    def assumption(self) -> str:
+        return "images of 3 x 600 x 1000 assumed, as Faster R-CNN is configured"
+
+    def named(self, tops: tuple[str, ...]) -> Shapes:
+        known = {"data": (1, 3, 600, 1000), "im_info": (1, 3), "gt_boxes": (1, REGION)}
+        known |= {"rois": (1, REGION), "labels": (1,)}
+        if any(top.startswith("bbox_") for top in tops):
+            targets = (1, CORNERS * _classes(self.param_str))
+            known |= {top: targets for top in tops if top.startswith("bbox_")}
+        for top in tops:
+            require(top in known, f'the file does not state the shape of "{top}"', GIVE_IT)
+        return tuple(known[top] for top in tops)
+
+
+def _classes(param_str: str) -> int:
+    """The number of classes that a Python layer is given."""
+    found = parameters(param_str).get("num_classes")
+    require(isinstance(found, int), "param_str lacks num_classes, or it is not a number")
+    return int(found or 0)
+
+
+@python_layer("rpn.anchor_target_layer", "AnchorTargetLayer", bottoms=(3, 5), tops=4)
+@dataclass(frozen=True)
+class AnchorTargetLayer(Python):
+    """Whether each anchor is an object, and how far from it (lib/rpn/anchor_target_layer.py)."""
+
+    unrendered: ClassVar[str] = "matching true boxes in training has no rendering"
+    labels: ClassVar[tuple[int, ...]] = (1,)
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        scores = bottoms[0]
+        require(len(scores) == 4, f"needs scores of 1 x C x H x W, but they are {dims(scores)}")
+        _, channels, height, width = scores
+        anchors = channels // 2
+        shifts = (1, CORNERS * anchors, height, width)
+        return ((1, 1, anchors * height, width), shifts, shifts, shifts)
+
+
+@python_layer("rpn.proposal_target_layer", "ProposalTargetLayer", bottoms=(2, 3), tops=5)
+@dataclass(frozen=True)
+class ProposalTargetLayer(Python):
+    """A choice of the proposed regions, and what each is (lib/rpn/proposal_target_layer.py).
+
+    Where there are no true objects to choose by, all of them stay.
+    """
+
+    unrendered: ClassVar[str] = "matching true boxes in training has no rendering"
+    labels: ClassVar[tuple[int, ...]] = (1,)
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        classes = _classes(self.param_str)
+        targets = (1, CORNERS * classes)
+        return ((1, REGION), (1, 1), targets, targets, targets)
+
+    def prediction(self) -> Split:
+        return Split()

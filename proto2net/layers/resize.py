@@ -1,0 +1,227 @@
+"""Layers of forks that enlarge and shrink images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from proto2net.layers.base import Layer, layer
+from proto2net.shape import Shape, Shapes, dims, require
+
+
+def check_image(bottom: Shape) -> None:
+    """Refuse all but images, which have 4 axes."""
+    require(len(bottom) == 4, f"needs 4 axes (N, C, H, W), but the bottom is {dims(bottom)}")
+
+
+@layer("Interp", param="interp_param", bottoms=(1, 2), in_place=False)
+@dataclass(frozen=True)
+class Interp(Layer):
+    """Bring images to another size, in which the corners stay (DeepLab's interp_layer.cpp).
+
+    What lies between is interpolated bilinearly. The size is that of the second bottom if
+    `use_blob_size` says so; else it comes of a factor, or is height and width.
+    """
+
+    height: int | None = None
+    width: int | None = None
+    zoom_factor: int | None = None
+    shrink_factor: int | None = None
+    full_zoom_factor: int | None = None
+    pad_beg: int = 0
+    """0 or less: how much is cut off at the top and on the left."""
+    pad_end: int = 0
+    use_blob_size: bool = False
+
+    @property
+    def sized(self) -> bool:
+        """Whether height and width are the size; one factor alone goes before them."""
+        one_factor = (self.zoom_factor is None) != (self.shrink_factor is None)
+        return not one_factor and self.height is not None and self.width is not None
+
+    @property
+    def factors(self) -> tuple[int, int, int]:
+        """What shrinks and what enlarges the image, and what it is multiplied by after that."""
+        shrink, zoom, times = (
+            1 if factor is None else factor
+            for factor in (self.shrink_factor, self.zoom_factor, self.full_zoom_factor)
+        )
+        alone = self.shrink_factor is None and self.zoom_factor is None
+        return shrink, zoom, times if alone else 1
+
+    def cut(self, size: Sequence[int]) -> Shape:
+        """The size of what is read of an image of this size."""
+        return tuple(n + self.pad_beg + self.pad_end for n in size)
+
+    def check_counts(self, bottoms: int, tops: int) -> None:
+        super().check_counts(bottoms, tops)
+        right = 2 if self.use_blob_size else 1
+        require(
+            bottoms == right,
+            f"takes {right} bottom{'s' * (right > 1)} with use_blob_size: "
+            f"{str(self.use_blob_size).lower()}, but {bottoms} given",
+        )
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        bottom = bottoms[0]
+        check_image(bottom)
+        require(
+            max(self.pad_beg, self.pad_end) <= 0,
+            f"pad_beg is {self.pad_beg} and pad_end {self.pad_end}; they only cut off",
+            "use 0, or less than 0",
+        )
+        shrink, zoom, times = self.factors
+        for name, factor in zip(
+            ("shrink_factor", "zoom_factor", "full_zoom_factor"), self.factors, strict=True
+        ):
+            require(factor > 0, f"{name} is {factor}; it must be above 0")
+        inside = self.cut(bottom[2:])
+        require(
+            min(inside) > 0,
+            f"pad_beg {self.pad_beg} and pad_end {self.pad_end} leave nothing of {dims(bottom)}",
+        )
+        if self.use_blob_size:
+            check_image(bottoms[1])
+            return ((*bottom[:2], *bottoms[1][2:]),)
+        if self.sized:
+            size = (self.height or 0, self.width or 0)
+        else:
+            given = (self.zoom_factor, self.shrink_factor, self.full_zoom_factor)
+            require(
+                given != (None, None, None),
+                "the size is missing",
+                "give height and width, zoom_factor or shrink_factor",
+            )
+            height, width = (((n - 1) // shrink * zoom + 1) * times for n in inside)
+            size = (height, width)
+        require(min(size) > 0, f"height and width are {dims(size)}; each must be above 0")
+        return ((*bottom[:2], *size),)
+
+
+@layer("BilinearInterpolation", bottoms=2, in_place=False)
+@dataclass(frozen=True)
+class BilinearInterpolation(Layer):
+    """The Interp of another fork: the size is that of the second bottom."""
+
+    pad_beg: ClassVar[int] = 0
+    pad_end: ClassVar[int] = 0
+    use_blob_size: ClassVar[bool] = True
+    sized: ClassVar[bool] = False
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        return Interp(use_blob_size=True).infer(bottoms, tops)
+
+
+@layer("Upsample", param="upsample_param", bottoms=(1, 2), in_place=False)
+@dataclass(frozen=True)
+class Upsample(Layer):
+    """Enlarge images: each pixel becomes a block, or goes to where a mask says.
+
+    One bottom is a layer of the YOLO forks, which repeats pixels. The second bottom, SegNet's, is
+    the mask that a max pooling has made: all other places become 0.
+    """
+
+    forks: ClassVar[tuple[str, ...]] = ("mobilenet-yolo",)
+    scale: float | None = None
+    scale_h: int | None = None
+    scale_w: int | None = None
+    pad_out_h: bool = False
+    """Whether one row less is made, as the pooled image had an odd height."""
+    pad_out_w: bool = False
+    upsample_h: int | None = None
+    upsample_w: int | None = None
+    fork: str = ""
+
+    @property
+    def size(self) -> Shape | None:
+        """The height and width of the top, if they are given."""
+        if self.upsample_h is None or self.upsample_w is None:
+            return None
+        return self.upsample_h, self.upsample_w
+
+    @property
+    def scales(self) -> Shape:
+        """The factors of height and width."""
+        if self.scale_h is not None and self.scale_w is not None:
+            return self.scale_h, self.scale_w
+        default = 1 if self.fork == "mobilenet-yolo" else 2
+        scale = int(default if self.scale is None else self.scale)
+        return scale, scale
+
+    @property
+    def less(self) -> Shape:
+        """How much less than a multiple the height and width of the top are."""
+        return int(self.pad_out_h), int(self.pad_out_w)
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        bottom, *mask = bottoms
+        check_image(bottom)
+        if not mask:
+            return ((*bottom[:2], *self._repeated(bottom[2:])),)
+        require(
+            mask == [bottom],
+            f"the mask must be as the bottom, {dims(bottom)}, but it is {dims(mask[0])}",
+        )
+        require(
+            (self.upsample_h is None) == (self.upsample_w is None)
+            and (self.scale_h is None) == (self.scale_w is None),
+            "only one of the sizes for height and width is given",
+            "give upsample_h and upsample_w, or scale",
+        )
+        if self.size:
+            require(
+                min(self.size) > 1,
+                f"upsample_h and upsample_w are {dims(self.size)}; each must be above 1",
+            )
+            return ((*bottom[:2], *self.size),)
+        require(
+            self.scale is None or self.scale_h is None,
+            "scale is given, and scale_h and scale_w too",
+            "give one or the other",
+        )
+        require(min(self.scales) > 1, f"scale is {dims(self.scales)}; it must be above 1")
+        require(
+            all(s == 2 for s, less in zip(self.scales, self.less, strict=True) if less),
+            f"pad_out_h and pad_out_w are only for scale 2, but it is {dims(self.scales)}",
+        )
+        sizes = zip(bottom[2:], self.scales, self.less, strict=True)
+        return ((*bottom[:2], *(n * scale - less for n, scale, less in sizes)),)
+
+    def _repeated(self, size: Shape) -> Shape:
+        """The size, for one bottom, which only knows a scale for both axes."""
+        others = (self.scale_h, self.scale_w, self.upsample_h, self.upsample_w)
+        require(
+            others == (None,) * 4 and not any(self.less),
+            "with one bottom only scale is known",
+            "SegNet's Upsample has the mask of a max pooling as its second bottom",
+        )
+        require(
+            self.scale is not None or bool(self.fork),
+            "scale is missing, and forks do not agree on what it is then",
+            "give scale: 2, or name the fork: --fork mobilenet-yolo, where it is 1",
+        )
+        require(
+            self.scale is None or (self.scale >= 1 and self.scale == int(self.scale)),
+            f"scale is {self.scale}; it must be a whole number above 0",
+        )
+        return tuple(n * scale for n, scale in zip(size, self.scales, strict=True))
+
+
+@layer("UpsampleDarknet", param="upsample_darknet_param", in_place=False)
+@dataclass(frozen=True)
+class UpsampleDarknet(Layer):
+    """Enlarge images: each pixel becomes a block of stride x stride pixels."""
+
+    stride: int = 1
+
+    @property
+    def scales(self) -> Shape:
+        """The factors of height and width."""
+        return self.stride, self.stride
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        check_image(bottom)
+        require(self.stride > 0, f"stride is {self.stride}; it must be above 0")
+        return ((*bottom[:2], *(n * self.stride for n in bottom[2:])),)

@@ -1,0 +1,126 @@
+"""Networks of forks on images, batches and regions of other sizes than they declare.
+
+Each has values that no two of a short range share, so that no order of scores is open.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from layer_cases import SAMPLES
+from reference import REFERENCE
+from samples.rcnn import ANCHORS, proposed, psroi_pooled, roi_aligned, roi_pooled
+from samples.sample import values
+from samples.yolo import LARGE, SMALL, all_classes, reorganised, swapped
+
+import proto2net
+from proto2net import Graph
+
+Ndarray = np.ndarray[Any, np.dtype[Any]]
+
+REGIONS = np.array([[2, 3.5, 4.5, 30, 20], [0, 8, 9, 60, 70], [1, 20, 40, 28, 66]], np.float32)
+
+
+def f32(array: Ndarray) -> Ndarray:
+    return array.astype(np.float32)
+
+
+def resized(name: str) -> tuple[dict[str, Ndarray], Ndarray]:
+    """Other inputs for a sample, and what its first top should be."""
+    if name == "proposal_layer_without_scores":
+        scores, shifts = 0.5 + 0.5 * values(1, 18, 3, 7), 0.4 * values(1, 36, 3, 7, start=5)
+        info = [50.0, 111.0, 1.25]
+        right = proposed(
+            f32(scores), f32(shifts), info, ANCHORS, 16, 16, 6000, 300, keep_small=False
+        )
+        return {"scores": scores, "shifts": shifts, "info": np.array([info])}, right[0]
+    if name == "yolov3_detection_output":
+        a, b = 2 * values(3, 16, 4, 2, start=3), 2 * values(3, 16, 8, 4, start=6)
+        return {"a": a, "b": b}, all_classes([f32(a), f32(b)], [LARGE, SMALL], [32, 16], 0.3)
+    if name == "reorg_not_square":
+        x = values(3, 8, 4, 14)
+        return {"x": x}, reorganised(x, 2)
+    if name == "reorg_of_synopsys":
+        x = values(3, 8, 4, 14)
+        return {"x": x}, swapped(x, 2)
+    if name == "reorg_reverse_of_synopsys":
+        x = values(33, 4, 4, 6)
+        return {"x": x}, swapped(x, 2, reverse=True)
+    x = f32(values(3, 18 if name == "psroi_pool" else 3, 17, 14))
+    right = {
+        "roi_pool_halves": lambda: roi_pooled(x, REGIONS, (3, 4), 0.25),
+        "psroi_pool": lambda: psroi_pooled(x, REGIONS, 2, 3, 0.25),
+        "roi_align": lambda: roi_aligned(x, REGIONS, (3, 4), 0.25, 0.125),
+    }[name]()
+    return {"x": x, "rois": REGIONS}, right
+
+
+RESIZED = [
+    "roi_pool_halves",
+    "psroi_pool",
+    "roi_align",
+    "proposal_layer_without_scores",
+    "reorg_not_square",
+    "reorg_of_synopsys",
+    "reorg_reverse_of_synopsys",
+    "yolov3_detection_output",
+]
+assert set(RESIZED) <= set(SAMPLES)
+
+# A detector: its regions go on through layers that know them as one region only.
+DETECTOR = """
+layer { name: "data" type: "Input" top: "data"
+  input_param { shape { dim: 1 dim: 3 dim: 48 dim: 64 } } }
+layer { name: "im_info" type: "Input" top: "im_info"
+  input_param { shape { dim: 1 dim: 3 } } }
+layer { name: "conv" type: "Convolution" bottom: "data" top: "conv"
+  convolution_param { num_output: 8 kernel_size: 3 stride: 16 pad: 1
+    weight_filler { type: "xavier" } } }
+layer { name: "score" type: "Convolution" bottom: "conv" top: "score"
+  convolution_param { num_output: 18 kernel_size: 1 weight_filler { type: "xavier" } } }
+layer { name: "two" type: "Reshape" bottom: "score" top: "two"
+  reshape_param { shape { dim: 0 dim: 2 dim: -1 dim: 0 } } }
+layer { name: "prob" type: "Softmax" bottom: "two" top: "prob" }
+layer { name: "back" type: "Reshape" bottom: "prob" top: "back"
+  reshape_param { shape { dim: 0 dim: 18 dim: -1 dim: 0 } } }
+layer { name: "shift" type: "Convolution" bottom: "conv" top: "shift"
+  convolution_param { num_output: 36 kernel_size: 1
+    weight_filler { type: "gaussian" std: 0.05 } } }
+layer { name: "proposal" type: "Python" bottom: "back" bottom: "shift" bottom: "im_info"
+  top: "rois" python_param { module: "rpn.proposal_layer" layer: "ProposalLayer"
+    param_str: "'feat_stride': 16" } }
+layer { name: "pool" type: "ROIPooling" bottom: "conv" bottom: "rois" top: "pool"
+  roi_pooling_param { pooled_h: 3 pooled_w: 2 spatial_scale: 0.0625 } }
+layer { name: "maps" type: "Convolution" bottom: "conv" top: "maps"
+  convolution_param { num_output: 36 kernel_size: 1 weight_filler { type: "xavier" } } }
+layer { name: "psroi" type: "PSROIPooling" bottom: "maps" bottom: "rois" top: "psroi"
+  psroi_pooling_param { output_dim: 4 group_size: 3 spatial_scale: 0.0625 } }
+layer { name: "vote" type: "Pooling" bottom: "psroi" top: "vote"
+  pooling_param { pool: AVE kernel_size: 3 stride: 3 } }
+layer { name: "probs" type: "Reshape" bottom: "vote" top: "probs"
+  reshape_param { shape { dim: -1 dim: 4 } } }
+layer { name: "fc" type: "InnerProduct" bottom: "pool" top: "fc"
+  inner_product_param { num_output: 5 weight_filler { type: "xavier" } } }
+layer { name: "cls" type: "Softmax" bottom: "fc" top: "cls" }
+"""
+
+
+def detection() -> tuple[Graph, dict[str, list[Ndarray]], dict[str, Ndarray]]:
+    """The detector, weights of it, and an image that is larger than it declares."""
+    graph, random = proto2net.parse(DETECTOR), np.random.default_rng(3)
+    weights = {
+        node.name: [
+            f32(random.standard_normal(blob.shape) / (blob.shape[1:] or (5,))[0] ** 0.5 / 2)
+            for blob in node.blobs.values()
+        ]
+        for node in graph.nodes
+        if node.blobs
+    }
+    image = f32(random.standard_normal((1, 3, 80, 112)))
+    return graph, weights, {"data": image, "im_info": np.array([[80, 112, 1.5]], np.float32)}
+
+
+TUSIMPLE = REFERENCE / "corpus" / "weights" / "mobilenet_yolov3_lite_tusimple"
+"""A trained MobileNet-YOLO that finds lanes."""
+TUSIMPLE_WEIGHTS = TUSIMPLE / "mobilenet_yolov3_lite_deploy_iter_50000.caffemodel"

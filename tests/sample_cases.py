@@ -1,0 +1,84 @@
+"""A sample of the public definitions, fixed by hash, that every target runs and agrees on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import numpy as np
+from digests import inputs, weights
+from reference import corpus
+
+import proto2net
+from proto2net import Graph, Proto2NetError
+from proto2net.timing import with_batch
+
+SIZE = 60
+UNSTATED = {"*": (1, 3, 224, 224)}
+"""The shape of inputs whose shape a file does not state."""
+
+
+@cache
+def sample() -> list[tuple[str, Graph]]:
+    """The first definitions by hash that convert to both frameworks, for one image."""
+    found: dict[str, tuple[str, Graph]] = {}
+    definitions = sorted(corpus({"deploy", "train_val"}), key=lambda each: each[1])
+    for path, sha, text in definitions:
+        if len(found) == SIZE:
+            break
+        try:
+            graph = proto2net.parse(text, file=path, inputs=UNSTATED)
+            graph = with_batch(graph, 1) if graph.inputs else graph
+            for target in ("torch", "tf"):
+                proto2net.convert(graph, to=target)
+        except Proto2NetError:
+            continue
+        found[sha] = path, graph
+    return list(found.values())
+
+
+def cheap(most: float) -> Iterator[tuple[str, Graph]]:
+    """Those of the sample with at most so many multiply-adds."""
+    for path, graph in sample():
+        if sum(node.macs for node in graph.nodes) <= most:
+            yield path, graph
+
+
+def deviation(graph: Graph, to: str) -> float:
+    """The largest difference of any output from numpy's, in units of its largest magnitude."""
+    arrays, feeds = positive(graph, weights(graph, "net")), fed(graph)
+    found = proto2net.blobs(proto2net.load(graph, arrays, to=to), feeds)
+    right = proto2net.blobs(proto2net.load(graph, arrays, to="numpy"), feeds)
+    return max(_difference(found[blob.name], right[blob.name]) for blob in graph.outputs)
+
+
+def positive(graph: Graph, arrays: dict[str, list[np.ndarray]]) -> dict[str, list[np.ndarray]]:
+    """The arrays with variances above 0, which the rule gives to Caffe's own BatchNorm only."""
+    for node in graph.nodes:
+        if node.layer.type == "BN":
+            for index, blob in enumerate(node.blobs):
+                if blob == "variance":
+                    arrays[node.name][index] = 0.5 + np.abs(arrays[node.name][index])
+    return arrays
+
+
+def fed(graph: Graph) -> dict[str, np.ndarray]:
+    """Inputs by the weights rule; regions lie in the image, whose size is what it is."""
+    feeds = inputs(graph, "net")
+    height, width = next((b.shape[2:] for b in graph.inputs if len(b.shape) == 4), (1, 1))
+    for name, values in feeds.items():
+        if values.shape == (1, 3) or name == "im_info":
+            values[:] = np.resize([height, width, 1], values.shape)
+        elif len(values.shape) in (2, 4) and values.shape[1] == 5:
+            values[:, 0] = 0
+            values[:, 1:3] = np.abs(values[:, 1:3]) * 50
+            values[:, 3:] = values[:, 1:3] + np.abs(values[:, 3:]) * 100
+    return feeds
+
+
+def _difference(found: np.ndarray, right: np.ndarray) -> float:
+    if found.shape != right.shape:
+        return float("inf")
+    if not right.size or np.array_equal(found, right, equal_nan=True):
+        return 0.0
+    return float(np.abs(found - right).max() / (np.abs(right).max() or 1))

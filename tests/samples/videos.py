@@ -1,0 +1,105 @@
+"""Samples of layers over three axes, as forks have them for videos, worked out place by place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from samples.sample import Ndarray, layer, sample, values
+
+VIDEO = values(2, 3, 4, 5, 7)
+FILTERS = values(2, 3, 2, 3, 1, start=3)
+
+
+def cut(place: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The index of a place, or of a window, in all samples and channels."""
+    return (slice(None), slice(None), *place)
+
+
+def pooled(x: Ndarray, kernel: tuple[int, ...], stride: tuple[int, ...], pad: int = 0) -> Ndarray:
+    """The maximum of each window that starts in the image or before it, window by window."""
+    size = [
+        -(-(n + 2 * pad - k) // s) + 1 for n, k, s in zip(x.shape[2:], kernel, stride, strict=True)
+    ]
+    if pad:
+        size = [
+            c - ((c - 1) * s >= n + pad) for c, n, s in zip(size, x.shape[2:], stride, strict=True)
+        ]
+    y = np.empty((*x.shape[:2], *size))
+    for place in np.ndindex(*size):
+        starts = [p * s - pad for p, s in zip(place, stride, strict=True)]
+        window = tuple(
+            slice(max(start, 0), start + k) for start, k in zip(starts, kernel, strict=True)
+        )
+        y[cut(place)] = x[cut(window)].max((2, 3, 4))
+    return y
+
+
+def convolved(x: Ndarray, filters: Ndarray, stride: tuple[int, ...]) -> Ndarray:
+    """Each place by itself: the sum of products with the filters, padded by 1 in the last axis."""
+    x = np.pad(x, ((0, 0),) * 4 + ((1, 1),))
+    kernel = filters.shape[2:]
+    size = [(n - k) // s + 1 for n, k, s in zip(x.shape[2:], kernel, stride, strict=True)]
+    y = np.empty((len(x), len(filters), *size))
+    for place in np.ndindex(*size):
+        window = tuple(
+            slice(p * s, p * s + k) for p, s, k in zip(place, stride, kernel, strict=True)
+        )
+        y[cut(place)] = np.einsum("ncdhw,ocdhw->no", x[cut(window)], filters)
+    return y
+
+
+def pooling(text: str) -> str:
+    return layer("NdPooling", "x", "y", f"pooling_param {{ {text} }}")
+
+
+SAMPLES = {
+    "nd_convolution": sample(
+        layer(
+            "NdConvolution",
+            "x",
+            "y",
+            "convolution_param { num_output: 2 kernel_shape { dim: 2 dim: 3 dim: 1 } "
+            "stride_shape { dim: 1 dim: 2 dim: 3 } pad_shape { dim: 0 dim: 0 dim: 1 } }",
+        ),
+        inputs={"x": VIDEO},
+        weights={"layer": [FILTERS, [0.5, -1]]},
+        blobs={"y": convolved(VIDEO, FILTERS, (1, 2, 3)) + np.array([0.5, -1]).reshape(2, 1, 1, 1)},
+    ),
+    "nd_pooling_of_videos": sample(
+        pooling("kernel_shape { dim: 1 dim: 2 dim: 2 } stride_shape { dim: 1 dim: 2 dim: 2 }"),
+        inputs={"x": VIDEO},
+        blobs={"y": pooled(VIDEO, (1, 2, 2), (1, 2, 2))},
+    ),
+    "nd_pooling_padded": sample(
+        pooling(
+            "kernel_shape { dim: 2 dim: 3 dim: 4 } stride_shape { dim: 1 dim: 3 dim: 2 } "
+            "pad_shape { dim: 1 dim: 1 dim: 1 }"
+        ),
+        inputs={"x": VIDEO},
+        blobs={"y": pooled(VIDEO, (2, 3, 4), (1, 3, 2), pad=1)},
+    ),
+    "nd_pooling_without_overhang": sample(
+        pooling("kernel_shape { dim: 2 dim: 1 dim: 3 }"),
+        inputs={"x": VIDEO},
+        blobs={"y": pooled(VIDEO, (2, 1, 3), (1, 1, 1))},
+    ),
+    "nd_pooling_global": sample(
+        pooling("global_pooling: true"),
+        inputs={"x": VIDEO},
+        blobs={"y": VIDEO.max((2, 3, 4), keepdims=True)},
+    ),
+    "nd_pooling_of_images": sample(
+        pooling("kernel_shape { dim: 2 dim: 3 } stride_shape { dim: 2 dim: 3 }"),
+        inputs={"x": VIDEO[:, :, 0]},
+        blobs={"y": pooled(VIDEO[:, :, :1], (1, 2, 3), (1, 2, 3))[:, :, 0]},
+    ),
+    "prelu_of_videos": sample(
+        layer("PReLU", "x", "y"),
+        inputs={"x": VIDEO},
+        weights={"layer": [[0.5, 2, -1]]},
+        blobs={
+            "y": np.where(VIDEO > 0, VIDEO, VIDEO * np.array([0.5, 2, -1]).reshape(1, 3, 1, 1, 1))
+        },
+    ),
+}

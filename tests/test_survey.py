@@ -1,0 +1,172 @@
+"""What a survey of a tree counts, tells and outlives."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from proto2net import Proto2NetError
+from proto2net.survey import Survey, files, grouped, survey
+
+NET = """name: "tiny"
+layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 2 dim: 3 } } }
+"""
+POOL = (
+    'layer { name: "p" type: "Pooling" bottom: "date" top: "p" pooling_param { kernel_size: 2 } }'
+)
+RELU = 'layer { name: "relu" type: "ReLU" bottom: "data" top: "relu" }'
+
+STRANGE = """
+import os, time
+from dataclasses import dataclass
+from proto2net.layers import Layer, layer
+
+@layer("Strange", param="strange_param")
+@dataclass(frozen=True)
+class Strange(Layer):
+    does: str = ""
+
+    def infer(self, bottoms, tops):
+        if self.does == "hang":
+            time.sleep(1000)
+        if self.does == "end":
+            os._exit(7)
+        return bottoms + self.does
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A folder with two networks, of which one is wrong, and three files that are none."""
+    folder = tmp_path / "zoo"
+    for name, text in {
+        "a/good.prototxt": NET,
+        "a/solver.prototxt": 'net: "good.prototxt"',
+        "b/wrong.prototxt": NET + POOL,
+        "b/template.prototxt": "name: {{ name }}\n",
+        "c/deploy.pt": NET,
+        "c/old.prototxt.txt": NET + RELU,
+        "c/notes.prototxt.txt": "not a network",
+        "c/part.prototxt": 'bottom: "x"\n',
+    }.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (folder / "c" / "model.pt").write_bytes(b"PK\3\4\0\nlayer {")
+    return folder
+
+
+def of(found: Survey) -> dict[str, object]:
+    """What is printed as JSON."""
+    result: dict[str, object] = json.loads(found.json())
+    return result
+
+
+def test_networks_are_counted_by_target_and_what_is_none_apart(tree: Path) -> None:
+    found = of(survey([tree], jobs=2))
+    assert found["files"] == 7
+    assert found["networks"] == 4
+    assert found["converted"] == {"torch": 3, "tf": 3}
+    assert found["others"] == [
+        {"file": str(tree / "a" / "solver.prototxt"), "reason": "this is a solver, and no network"},
+        {
+            "file": str(tree / "b" / "template.prototxt"),
+            "reason": 'this is a template, and no network: it has "{{ name }}" to be filled in',
+        },
+        {
+            "file": str(tree / "c" / "part.prototxt"),
+            "reason": 'this is a part of a network: "bottom" stands outside of any layer',
+        },
+    ]
+    wrong = str(tree / "b" / "wrong.prototxt")
+    error = f'{wrong}:3: layer "p" (Pooling): bottom "date" is not made by any layer above'
+    failed = {"file": wrong, "error": f'{error}\n  hint: did you mean "data"?'}
+    assert found["failed"] == [{**failed, "target": target} for target in ("torch", "tf")]
+
+
+def test_a_file_stands_for_itself_and_a_solver_for_its_network(tree: Path) -> None:
+    assert of(survey([tree / "a" / "solver.prototxt"], to=["numpy"]))["converted"] == {"numpy": 1}
+
+
+def test_reasons_are_ranked_with_an_example(tree: Path) -> None:
+    (tree / "b" / "wrong_too.prototxt").write_text(NET + POOL.replace("date", "datum"))
+    lines = str(survey([tree], to=["torch"])).splitlines()
+    assert lines[:2] == [
+        "8 files: 5 networks, and 3 that are none",
+        "torch: 3 of 5 networks convert",
+    ]
+    assert f'    2  bottom "…" is not made by any layer above  torch   {tree}' in lines[5]
+    assert lines[5].endswith("wrong.prototxt:3")
+
+
+def test_a_kind_of_networks_alone_is_counted(tree: Path) -> None:
+    (tree / "a" / "train.prototxt").write_text(
+        NET + 'layer { name: "l" type: "EuclideanLoss" bottom: "data" bottom: "data" top: "l" }'
+    )
+    found = of(survey([tree / "a"], to=["torch"], kinds=["train_val"]))
+    assert found["converted"] == {"torch": 1}
+
+
+def test_nothing_ends_the_run(tree: Path, tmp_path: Path) -> None:
+    layers = tmp_path / "strange.py"
+    layers.write_text(STRANGE)
+    for does in ("hang", "end", "raise"):
+        (tree / f"{does}.prototxt").write_text(
+            f'{NET}layer {{ name: "s" type: "Strange" bottom: "data" top: "s" '
+            f'strange_param {{ does: "{does}" }} }}'
+        )
+    command = [sys.executable, "-c", RUN, str(tree), str(layers)]
+    printed = subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout
+    found = json.loads(printed)
+    errors = {Path(each["file"]).stem: each["error"] for each in found["failed"]}
+    assert found["converted"] == {"torch": 3}
+    assert "bug in proto2net: no end after 4 s" in errors["hang"]
+    assert "bug in proto2net: the process ended with code 7" in errors["end"]
+    assert "bug in proto2net: TypeError in strange.py:16" in errors["raise"]
+
+
+RUN = """
+import sys
+from proto2net.survey import survey
+
+if __name__ == "__main__":
+    print(survey([sys.argv[1]], to=["torch"], jobs=2, limit=4, layers=sys.argv[2]).json())
+"""
+
+
+def test_a_folder_without_networks_is_no_trouble(tmp_path: Path) -> None:
+    assert str(survey([tmp_path])).startswith("0 files: 0 networks")
+
+
+def test_a_target_or_a_file_of_layers_that_is_not_there_is_told_at_once(tree: Path) -> None:
+    with pytest.raises(Proto2NetError, match='no target "torsch"'):
+        survey([tree], to=["torsch"])
+    with pytest.raises(Proto2NetError, match="No such file"):
+        survey([tree], layers="none.py")
+
+
+def test_the_files_of_a_tree_come_in_order(tree: Path) -> None:
+    assert [Path(file).name for file in files(tree)] == [
+        "good.prototxt", "solver.prototxt", "template.prototxt", "wrong.prototxt",
+        "deploy.pt", "old.prototxt.txt", "part.prototxt",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sentence", "group"),
+    [
+        (
+            'bottom "conv1" is not made by any layer above',
+            'bottom "…" is not made by any layer above',
+        ),
+        ('unknown layer type "Foo"', 'unknown layer type "Foo"'),
+        ('"foo3" is not a field of LayerParameter', '"foo3" is not a field of LayerParameter'),
+        ("the bottom (2 x 3 x 5) has 3 axes", "the bottom (#) has # axes"),
+    ],
+)
+def test_like_sentences_are_one_group(sentence: str, group: str) -> None:
+    assert grouped(sentence) == group

@@ -1,0 +1,16 @@
+"""Public definitions, also those for forks, compute in PyTorch what numpy does."""
+
+from __future__ import annotations
+
+from reference import needs_corpus
+from sample_cases import cheap, deviation
+
+CHEAP = 1e9
+"""Multiply-adds of what is quick enough to be run each time."""
+
+
+@needs_corpus
+def test_definitions_of_the_sample_agree_with_numpy() -> None:
+    found = {path: deviation(graph, "torch") for path, graph in cheap(CHEAP)}
+    assert len(found) >= 15
+    assert {path: value for path, value in found.items() if not value <= 5e-5} == {}
