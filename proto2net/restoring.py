@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 from proto2net import backends, limits
 from proto2net.backends.base import Array, Convert, per_scale_factor
 from proto2net.caffe import wire
-from proto2net.errors import Issue, Proto2NetError, WeightError
+from proto2net.errors import Issue, Proto2NetError, ShapeError, WeightError
 from proto2net.graph import Graph
 from proto2net.porting import caffe_names
-from proto2net.shape import count, dims
+from proto2net.shape import check_size, count, dims
 from proto2net.tensors import Tensor
 from proto2net.weights import Format, Stored, StoredLayer, Weights, as_float32
 
@@ -49,7 +50,7 @@ def read(path: str | Path) -> Weights:
     except SafetensorError as error:
         raise WeightError(str(error), wire.DAMAGED) from None
     start = 8 + claimed
-    entries = json.loads(data[8:start])
+    entries = json.loads(data[8:start], object_pairs_hook=_once)
     metadata = entries.pop("__metadata__", None) or {}
     names = _names(metadata)
     layers = tuple(
@@ -69,12 +70,22 @@ def _names(metadata: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
             "of .safetensors files, those are read that proto2net has written",
         )
     try:
-        names = {name: tuple(found) for name, found in json.loads(metadata["caffe"]).items()}
+        caffe = json.loads(metadata["caffe"], object_pairs_hook=_once)
+        names = {name: tuple(found) for name, found in caffe.items()}
     except (ValueError, AttributeError, TypeError, RecursionError):
         names = {"": ()}
     if not all(found and all(map(_is_name, found)) for found in names.values()):
         raise WeightError('"caffe" in its header has no list of names for an array', wire.DAMAGED)
     return names
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, in which no name may stand twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        (twice, _), *_ = Counter(name for name, _ in pairs).most_common(1)
+        raise WeightError(f'its header has "{twice}" twice', wire.DAMAGED)
+    return found
 
 
 def _is_name(value: object) -> bool:
@@ -87,6 +98,10 @@ def _array(data: wire.Data, start: int, name: str, entry: Mapping[str, Any]) -> 
     kind, shape, (begin, _) = entry["dtype"], entry["shape"], entry["data_offsets"]
     if kind not in _TYPES:
         raise WeightError(f'"{name}" has the type {kind}', f"these are read: {', '.join(_TYPES)}")
+    try:
+        check_size(shape, f'"{name}"')
+    except ShapeError as error:
+        raise WeightError(error.issues) from None
     found: Ndarray = np.frombuffer(data, _TYPES[kind], count(shape), start + begin)
     return as_float32(found.reshape(shape))
 

@@ -53,7 +53,7 @@ def canonical_axis(axis: int, shape: Shape, name: str = "axis") -> int:
     return axis % n
 
 
-def check_size(shape: Shape, what: str = "the output") -> None:
+def check_size(shape: Sequence[int], what: str = "the output") -> None:
     """Refuse a blob that Caffe cannot hold (blob.cpp, Blob::Reshape)."""
     _check_axes(shape)
     require(

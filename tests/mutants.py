@@ -30,7 +30,10 @@ class Field:
         return f"{self.name} {{ {' '.join(map(str, self.value))} }}"
 
 
-_TOKEN = re.compile(r"""#[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[{}\[\]:,;]|[^\s{}\[\]:,;]+""")
+_TOKEN = re.compile(
+    r"""\#[^\n]* | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' | [{}\[\]:,;] | [^\s{}\[\]:,;]+""",
+    re.VERBOSE,
+)
 
 
 def tree(text: str) -> list[Field]:
@@ -94,7 +97,7 @@ STRINGS = (
     r'"\000"',
     r'"\377\376"',
     '"é\\n\\"\'\\\\"',
-    "'\"\"\"'",
+    '\'"""\'',
     '"{0} {self} %s"',
     '"data"',
     '"label"',
@@ -264,11 +267,17 @@ def garbled(m: _Mutator, text: str, good: Sequence[str]) -> str:
     characters = list(text)
     for _ in range(m.random.choice((1, 3, 10))):
         place = m.random.randrange(len(characters) + 1)
-        characters[place : place + m.random.randrange(3)] = m.random.choice("\"'{}[]<>:#\\\0-,é1a\n")
+        size = m.random.randrange(3)
+        characters[place : place + size] = m.random.choice("\"'{}[]<>:#\\\0-,é1a\n")
     return "".join(characters)
 
 
 _TEXT_CHANGES: tuple[Callable[[_Mutator, str, Sequence[str]], str], ...] = (cut, spliced, garbled)
+
+
+def changed(text: str, seed: int) -> str:
+    """A definition after some changes."""
+    return _Mutator(seed).text([text])
 
 
 def mutant(seed: int, good: Sequence[str]) -> Mutant:

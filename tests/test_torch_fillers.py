@@ -6,25 +6,23 @@ import ast
 import inspect
 import math
 from dataclasses import dataclass
+from importlib import import_module
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 import torch
+from reference import ROOT
 from samples.sample import Ndarray, layer, sample
 
 import proto2net
 from proto2net import backends
-from proto2net.backends.torch import (
-    helpers,
-    helpers_forks,
-    helpers_rcnn,
-    helpers_ssd,
-    helpers_yolo,
-)
 from proto2net.backends.torch.fillers import STARTS
 
-HELPERS = [helpers, helpers_forks, helpers_rcnn, helpers_ssd, helpers_yolo]
+HELPERS = [
+    import_module(f"proto2net.backends.torch.{path.stem}")
+    for path in sorted((ROOT / "proto2net" / "backends" / "torch").glob("helpers*.py"))
+]
 
 
 class Kind(NamedTuple):
