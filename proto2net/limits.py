@@ -10,7 +10,7 @@ DEFINITION_BYTES = 2**23
 """Of the definition in a .caffemodel, its arrays left out; the largest known has less than 1 MB."""
 LAYERS = 100_000
 """Of a network, or of a file of weights."""
-STRING = 10_000
+STRING = 1_000_000
 """Characters of a name or of any other string; the longest known has 1,200."""
 MESSAGES = 1_000_000
 """Messages in a prototxt, such as layers and their parameters."""
