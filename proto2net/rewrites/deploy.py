@@ -55,6 +55,8 @@ def feed(entries: list[Entry], inputs: Inputs) -> tuple[list[Entry], list[str]]:
 
 def _shapes(entry: Entry, inputs: Inputs) -> tuple[Shape, ...]:
     """The shape of each top, as asked for or as the layer itself states it."""
+    if not entry.tops:
+        entry.layer.check_counts(len(entry.bottoms), 0)
     given = [inputs.get(top) for top in entry.tops]
     labelled = isinstance(entry.layer, DataLayer) and entry.layer.label_per_image
     if labelled and given[1:] == [None] and given[0]:
