@@ -91,6 +91,9 @@ NUMBERS = (
 )
 """Values at the edges, for any scalar."""
 
+WHOLE = ("0", "1", "1", "2", "2", "3", "4", "5", "6", "8", "16")
+BROKEN = ("0.5", "-0.5", "1.5", "0.001", "3", "1e-5", "-1")
+
 STRINGS = (
     '""',
     '"' + "a" * 1000 + '"',
@@ -188,6 +191,13 @@ def another_number(m: _Mutator, root: Field) -> None:
         m.random.choice(scalars).value = m.random.choice(NUMBERS)
 
 
+def a_small_number(m: _Mutator, root: Field) -> None:
+    """A number becomes one that may well be allowed."""
+    if numbers := [part for part in m.scalars(root) if re.match(r"-?[0-9.]", str(part.value))]:
+        part = m.random.choice(numbers)
+        part.value = m.random.choice(WHOLE if str(part.value).isdigit() else BROKEN)
+
+
 def another_string(m: _Mutator, root: Field) -> None:
     if scalars := m.scalars(root, "name", "type", "bottom", "top"):
         m.random.choice(scalars).value = m.random.choice(STRINGS)
@@ -199,8 +209,20 @@ def another_scalar(m: _Mutator, root: Field) -> None:
 
 
 def another_type(m: _Mutator, root: Field) -> None:
-    if scalars := m.scalars(root, "type"):
-        m.random.choice(scalars).value = f'"{m.random.choice(sorted(LAYERS))}"'
+    """A layer gets a type that takes as many bottoms and tops, as a rule."""
+    layers = [message for message in _messages(root) if any(p.name == "bottom" for p in message)]
+    if not layers:
+        return
+    layer = m.random.choice(layers)
+    bottoms, tops = (sum(p.name == kind for p in layer) for kind in ("bottom", "top"))
+    fitting = [
+        name
+        for name, cls in sorted(LAYERS.items())
+        if cls.bottoms[0] <= bottoms <= cls.bottoms[1] and cls.tops[0] <= tops <= cls.tops[1]
+    ]
+    for part in layer:
+        if part.name == "type":
+            part.value = f'"{m.random.choice(fitting or sorted(LAYERS))}"'
 
 
 def another_blob(m: _Mutator, root: Field) -> None:
@@ -245,6 +267,7 @@ def parameters_of_another(m: _Mutator, root: Field) -> None:
 
 _CHANGES: tuple[Callable[[_Mutator, Field], None], ...] = (
     *(dropped, doubled, repeated, swapped, exchanged, another_name),
+    *(a_small_number, a_small_number, a_small_number, a_small_number, a_small_number),
     *(another_number, another_number, another_number, another_number, another_scalar),
     *(another_string, another_type, another_type, another_blob, another_blob),
     *(a_field_more, a_layer_more, parameters_of_another),
