@@ -11,7 +11,7 @@ DEFINITION_BYTES = 2**23
 LAYERS = 100_000
 """Of a network, or of a file of weights."""
 STRING = 1_000_000
-"""Characters of a name or of any other string; the longest known has 1,200."""
+"""Characters of a name or of any other string; no known one has 1,000."""
 MESSAGES = 1_000_000
 """Messages in a prototxt, such as layers and their parameters."""
 BLOBS = 10_000
@@ -40,6 +40,6 @@ ARRAYS = 100
 FIELDS = 1_000_000
 """Of one message in a .caffemodel: many values are in one field."""
 PICKLE_STEPS = 1_000_000
-"""Instructions of the pickle in a .npy, and parts of them; the largest known has 10,000."""
+"""Instructions of the pickle in a .npy, and parts of them; an array has less than 100."""
 HEADER_BYTES = 2**24
 """Of a .safetensors file, which names and places its arrays."""
