@@ -163,6 +163,20 @@ class Graph:
                     owners.setdefault(spec.name, (node, blob))
         return owners
 
+    @cached_property
+    def _sharers(self) -> dict[str, list[Node[Layer]]]:
+        found: dict[str, list[Node[Layer]]] = {}
+        for node in self.nodes:
+            for name in {spec.name for spec in node.params if spec.name}:
+                found.setdefault(name, []).append(node)
+        return found
+
+    def sharers(self, node: Node[Layer]) -> list[Node[Layer]]:
+        """The nodes that share learned blobs with this one, by their names in `param`."""
+        names = {spec.name for spec in node.params if spec.name}
+        found = (sharer for name in names for sharer in self._sharers[name])
+        return [sharer for sharer in dict.fromkeys(found) if sharer is not node]
+
     def owner(self, node: Node[Layer], blob: str) -> tuple[Node[Layer], str]:
         """The node and blob whose array this learned blob uses: itself, or what it shares."""
         index = list(node.blobs).index(blob)

@@ -356,6 +356,29 @@ def test_layers_that_share_all_their_arrays_are_one() -> None:
     assert [variable.path for variable in network.variables] == ["fc/kernel", "fc/bias"]
 
 
+def test_layers_that_share_arrays_are_one_also_where_not_both_are_activated() -> None:
+    conv = (
+        'layer {{ name: "{0}" type: "Convolution" bottom: "x" top: "{0}" param {{ name: "w" }} '
+        'param {{ name: "b" }} convolution_param {{ num_output: 2 kernel_size: 3 }} }}'
+    )
+    graph = proto2net.parse(
+        'layer { name: "x" type: "Input" top: "x" '
+        "input_param { shape { dim: 2 dim: 3 dim: 5 dim: 4 } } }"
+        + conv.format("left")
+        + conv.format("right")
+        + 'layer { name: "relu" type: "ReLU" bottom: "left" top: "relu" }'
+    )
+    rng = np.random.default_rng(1)
+    weights = {"left": [rng.normal(size=(2, 3, 3, 3)), rng.normal(size=2)]}
+    x = rng.normal(size=(2, 3, 5, 4)).astype(np.float32)
+    made = [
+        proto2net.blobs(proto2net.load(graph, weights, to=target), {"x": x})
+        for target in ("tf", "numpy")
+    ]
+    for blob in ("right", "relu"):
+        assert_close(made[0][blob], made[1][blob], 1e-5, blob)
+
+
 # ---- state and chance -----------------------------------------------------------------------
 
 

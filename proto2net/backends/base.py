@@ -190,7 +190,12 @@ class Backend:
             if len(types) == 1 or types[0] is not type(node.layer):
                 continue
             nodes = _followers(graph, node, len(types))
-            if tuple(type(n.layer) for n in nodes) == types:
+            if _types(nodes) == types and all(
+                _types(_followers(graph, twin, len(types))) == types
+                for twin in graph.sharers(
+                    node
+                )  # what shares arrays is to be one object
+            ):
                 code = renderer(*nodes)
                 if code is not None:
                     return Step(nodes, code)
@@ -321,6 +326,17 @@ def refuse_normalizing(node: Node[Any]) -> None:
         )
 
 
+def refuse_bounds(node: Node[Any]) -> None:
+    """Refuse learned factors that are brought between bounds, and stay so, in training."""
+    if len(node.bottoms) > min(node.layer.labels, default=len(node.bottoms)):
+        raise UnsupportedError(MARGIN)
+    if node.layer.bounded and node.phase == "TRAIN":
+        raise UnsupportedError(
+            "min_value and max_value change the factors in training, which has no rendering",
+            "convert for tests",
+        )
+
+
 def choose(node: Node[Any], field_name: str, **choices: str) -> str:
     """The choice for an enum's value; a value without one is reported as unsupported."""
     value = getattr(node.layer, field_name)
@@ -348,6 +364,10 @@ def _followers(graph: Graph, node: Node[Any], length: int) -> tuple[Node[Any], .
             break  # something happens in between
         chain.append(readers[0])
     return tuple(chain)
+
+
+def _types(nodes: Sequence[Node[Any]]) -> Chain:
+    return tuple(type(node.layer) for node in nodes)
 
 
 def _definitions(source: str) -> dict[str, str]:
