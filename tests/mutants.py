@@ -10,7 +10,30 @@ from functools import cache
 
 from digests import GOLDEN, MODELS
 
+import proto2net
+from proto2net import Graph, Proto2NetError, backends
 from proto2net.layers import LAYERS
+
+
+def converted(text: str, phase: str) -> bool:
+    """Whether the text is a network; then it is printed for every target that takes it."""
+    try:
+        graph = proto2net.parse(text + "\n", phase=phase)
+    except Proto2NetError:
+        return False
+    for name in backends.names():
+        _print(graph, name)
+    return True
+
+
+def _print(graph: Graph, name: str) -> None:
+    target = backends.get(name)
+    try:
+        source = target.emit(graph).source
+    except Proto2NetError:
+        return
+    if target.suffix == ".py":
+        compile(source, name, "exec", dont_inherit=True)
 
 
 @dataclass

@@ -10,9 +10,10 @@ import mutants
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mutants import converted
 
 import proto2net
-from proto2net import Graph, Proto2NetError, backends
+from proto2net import Proto2NetError
 from proto2net.caffe import binaryproto, caffemodel
 from proto2net.weights import match, read
 
@@ -27,27 +28,6 @@ quick = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-
-
-def converted(text: str, phase: str) -> bool:
-    """Whether the text is a network; then it is printed for every target that takes it."""
-    try:
-        graph = proto2net.parse(text + "\n", phase=phase)
-    except Proto2NetError:
-        return False
-    for name in backends.names():
-        printed(graph, name)
-    return True
-
-
-def printed(graph: Graph, name: str) -> None:
-    target = backends.get(name)
-    try:
-        source = target.emit(graph).source
-    except Proto2NetError:
-        return
-    if target.suffix == ".py":
-        compile(source, name, "exec", dont_inherit=True)
 
 
 @pytest.mark.parametrize("start", SEEDS)
