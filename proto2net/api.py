@@ -198,6 +198,7 @@ def _read(
         ignore_unknown_fields=ignore_unknown_fields,
         holes=holes,
     )
+    definition.check_is_whole(found, inputs)
     phase, file, notes = found.state.phase, found.file, found.notes
     layers = found.layers
     if phase == "TEST":

@@ -10,6 +10,7 @@ import re
 import shlex
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -68,6 +69,25 @@ def _input(text: str) -> tuple[str, tuple[int, ...]]:
     return name or UNSTATED, tuple(map(int, sizes))
 
 
+def _shape(text: str) -> tuple[int, ...]:
+    """A shape, from 1,3,224,224 or 1x3x224x224."""
+    name, shape = _input(text)
+    if name != UNSTATED:
+        raise click.BadParameter(f"{text!r} is not DIMS, such as 1,3,224,224")
+    return shape
+
+
+def _by_name(
+    ctx: click.Context, param: click.Parameter, pairs: Sequence[tuple[str, Any]]
+) -> dict[str, Any]:
+    """What is given for each name, which is given once."""
+    for name, times in Counter(name for name, _ in pairs).items():
+        if times > 1:
+            what = "a shape without a name" if name == UNSTATED else f'"{name}"'
+            raise click.BadParameter(f"{what} is given {times} times")
+    return dict(pairs)
+
+
 def _hole(text: str) -> tuple[str, list[tuple[int, ...]]]:
     """A name and the shapes of tops, from NAME=300,5 or NAME=300,5;300,1."""
     name, _, shapes = text.rpartition("=")
@@ -124,7 +144,7 @@ def _with_options(command: Command, layers: Sequence[str]) -> Command:
             type=_hole,
             metavar="NAME=DIMS",
             multiple=True,
-            callback=lambda ctx, param, pairs: dict(pairs),
+            callback=_by_name,
             help="Leave a layer to be written, by name or as type:TYPE, with the shape of its top, "
             "such as rois=300,5. Repeatable; several tops have ; in between.",
         ),
@@ -152,7 +172,7 @@ def _with_options(command: Command, layers: Sequence[str]) -> Command:
             type=_input,
             metavar="[NAME=]DIMS",
             multiple=True,
-            callback=lambda ctx, param, pairs: dict(pairs),
+            callback=_by_name,
             help="The shape of an input, such as data=1,3,224,224; without a name, of each whose "
             "shape the file does not state. Repeatable.",
         ),
@@ -457,6 +477,15 @@ def time(
     type=click.Choice(["deploy", "train_val"]),
     multiple=True,
     help="Only networks that are fed, or that read data or need labels. Repeatable.",
+)
+@click.option(
+    "--shape",
+    "shapes",
+    type=_shape,
+    metavar="DIMS",
+    multiple=True,
+    help="A shape to try, such as 1,3,224,224, for inputs whose shape a file does not state. "
+    "Repeatable: the first that fits counts.",
 )
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Default: one a core.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -25,6 +25,8 @@ from proto2net.backends.summary import aligned
 from proto2net.errors import Issue, Location, Proto2NetError
 from proto2net.layers import plugins
 from proto2net.output import printable
+from proto2net.rewrites.deploy import UNSTATED
+from proto2net.shape import Shape
 
 LIMIT = 20.0
 """Seconds that one file may take."""
@@ -190,15 +192,26 @@ class Task:
     options: Mapping[str, Any]
     given: tuple[str, ...] = ()
     """Files that were asked for by name: a solver among them is followed to its network."""
+    inputs: tuple[Mapping[str, Shape], ...] = ({},)
+    """Shapes of inputs: the first that a file converts with counts."""
 
     def examine(self, file: str) -> tuple[Failure, ...] | Other:
-        """What goes wrong with a file in each target, or what it is instead of a network."""
+        """What goes wrong with a file in each target, or what it is instead of a network.
+
+        Of a file that converts with none of the inputs, it is what the first of them tell.
+        """
+        first = self._fed(file, self.inputs[0])
+        if not first or isinstance(first, Other):
+            return first
+        return first if all(self._fed(file, inputs) for inputs in self.inputs[1:]) else ()
+
+    def _fed(self, file: str, inputs: Mapping[str, Shape]) -> tuple[Failure, ...] | Other:
         from proto2net.caffe.prototxt import NoNetwork
 
         try:
             if file not in self.given:
                 _check_is_network(file)
-            graph = parse(Path(file), **self.options)
+            graph = parse(Path(file), inputs=inputs, **self.options)
         except NoNetwork as error:
             return Other(file, error.issues[0])
         except Exception as error:
@@ -253,12 +266,15 @@ def survey(
     jobs: int | None = None,
     limit: float = LIMIT,
     progress: Callable[[int, int], None] = lambda done, of: None,
+    inputs: Mapping[str, Shape] | None = None,
+    shapes: Sequence[Shape] = (),
     **options: Any,
 ) -> Survey:
     """Convert every network under these folders, `jobs` at a time (None: one a core).
 
-    A file that takes more than `limit` seconds is given up. `progress` is told how many files are
-    done, and of how many. The other options are those of `parse`.
+    `shapes` are tried in turn for inputs whose shape a file does not state, beside `inputs`. A file
+    that takes more than `limit` seconds is given up. `progress` is told how many files are done,
+    and of how many. The other options are those of `parse`.
     """
     if options.get("layers") is not None:
         plugins.load_file(options["layers"])  # if it cannot be, that is told once and at once
@@ -271,7 +287,9 @@ def survey(
         importer.check_fork(options["fork"])
     every = [file for tree in trees for file in files(tree)]
     every = [file for file in dict.fromkeys(every) if kind(file) in kinds]
-    task = Task(tuple(to), options, tuple(str(tree) for tree in trees))
+    inputs = inputs or {}
+    tried = tuple({**inputs, UNSTATED: shape} for shape in shapes) or (inputs,)
+    task = Task(tuple(to), options, tuple(str(tree) for tree in trees), tried)
     found: dict[str, tuple[Failure, ...] | Other] = {}
     progress(0, len(every))
     for file, result in _examined(every, task, jobs or _cores(), limit):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from layer_cases import SAMPLES
 from reference import REFERENCE
+from samples.mnc import masks_resized, roi_warped
 from samples.rcnn import ANCHORS, proposed, psroi_pooled, roi_aligned, roi_pooled
 from samples.sample import values
 from samples.yolo import LARGE, SMALL, all_classes, reorganised, swapped
@@ -47,11 +48,15 @@ def resized(name: str) -> tuple[dict[str, Ndarray], Ndarray]:
     if name == "reorg_reverse_of_synopsys":
         x = values(33, 4, 4, 6)
         return {"x": x}, swapped(x, 2, reverse=True)
+    if name == "mask_resize":
+        x = values(3, 3, 4, 9)
+        return {"x": x}, masks_resized(f32(x), (3, 6))
     x = f32(values(3, 18 if name == "psroi_pool" else 3, 17, 14))
     right = {
         "roi_pool_halves": lambda: roi_pooled(x, REGIONS, (3, 4), 0.25),
         "psroi_pool": lambda: psroi_pooled(x, REGIONS, 2, 3, 0.25),
         "roi_align": lambda: roi_aligned(x, REGIONS, (3, 4), 0.25, 0.125),
+        "roi_warping": lambda: roi_warped(x, REGIONS, (3, 4), 0.25),
     }[name]()
     return {"x": x, "rois": REGIONS}, right
 
@@ -60,6 +65,8 @@ RESIZED = [
     "roi_pool_halves",
     "psroi_pool",
     "roi_align",
+    "roi_warping",
+    "mask_resize",
     "proposal_layer_without_scores",
     "reorg_not_square",
     "reorg_of_synopsys",
@@ -103,6 +110,20 @@ layer { name: "probs" type: "Reshape" bottom: "vote" top: "probs"
 layer { name: "fc" type: "InnerProduct" bottom: "pool" top: "fc"
   inner_product_param { num_output: 5 weight_filler { type: "xavier" } } }
 layer { name: "cls" type: "Softmax" bottom: "fc" top: "cls" }
+layer { name: "warp" type: "ROIWarping" bottom: "conv" bottom: "rois" top: "warp"
+  roi_warping_param { pooled_h: 4 pooled_w: 3 spatial_scale: 0.0625 } }
+layer { name: "flat" type: "InnerProduct" bottom: "warp" top: "flat"
+  inner_product_param { num_output: 441 weight_filler { type: "xavier" } } }
+layer { name: "masks" type: "Python" bottom: "flat" top: "masks"
+  python_param { module: "pylayer.mask_layer" layer: "MaskLayer" } }
+layer { name: "small" type: "MaskResize" bottom: "masks" top: "small"
+  mask_resize_param { output_height: 4 output_width: 3 } }
+layer { name: "masked" type: "MaskPooling" bottom: "warp" bottom: "small" top: "masked" }
+layer { name: "shifts" type: "InnerProduct" bottom: "masked" top: "shifts"
+  inner_product_param { num_output: 20 weight_filler { type: "xavier" } } }
+layer { name: "bridge" type: "Python" bottom: "rois" bottom: "shifts" bottom: "cls"
+  bottom: "im_info" top: "refined"
+  python_param { module: "pylayer.stage_bridge_layer" layer: "StageBridgeLayer" } }
 """
 
 

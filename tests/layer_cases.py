@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 from samples import (
     combine,
+    dialects,
     faces,
     forks,
     loss,
+    mnc,
     normalize,
     rcnn,
     recurrent,
@@ -47,9 +49,11 @@ FAMILIES = (
     ssd,
     forks,
     rcnn,
+    mnc,
     yolo,
     faces,
     videos,
+    dialects,
 )
 SAMPLES = {name: found for family in FAMILIES for name, found in family.SAMPLES.items()}
 

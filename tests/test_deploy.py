@@ -241,3 +241,54 @@ def test_metrics_of_forks_are_left_out(metric: str) -> None:
     text = f'layer {{ name: "m" {metric} bottom: "fc" bottom: "label" top: "m" }}'
     read = 'layer { name: "quiet" type: "Silence" bottom: "m" }'
     assert types(proto2net.parse(net(text + read))) == ["Input", "InnerProduct"]
+
+
+OWN = 'type: "Python" python_param { module: "mine" layer: "Mine" }'
+
+
+def test_a_loss_of_ones_own_is_left_out_with_its_labels(caplog: pytest.LogCaptureFixture) -> None:
+    loss = f'layer {{ name: "loss" {OWN} bottom: "fc" bottom: "label" top: "l" loss_weight: 1 }}'
+    with caplog.at_level("INFO"):
+        graph = proto2net.parse(net(loss))
+    assert types(graph) == ["Input", "InnerProduct"]
+    assert [blob.name for blob in graph.inputs] == ["data"]
+    assert 'layer "loss" (Python) was left out' in caplog.text
+    with pytest.raises(proto2net.Proto2NetError, match=r"in the user's own code, mine\.Mine"):
+        proto2net.convert(net(loss), to="torch", phase="train")
+
+
+def test_a_source_of_ones_own_is_an_input_whose_shape_is_asked_for() -> None:
+    text = NET.replace(DATA, f'layer {{ name: "mine" {OWN} top: "data" top: "map" }}')
+    with pytest.raises(ShapeError, match="--input data=N,C,H,W"):
+        proto2net.parse(text)
+    graph = proto2net.parse(text, inputs={"data": (2, 3, 5, 4)})
+    assert [(blob.name, blob.shape) for blob in graph.inputs] == [("data", (2, 3, 5, 4))]
+
+
+def test_targets_that_a_layer_of_ones_own_makes_of_labels_go_with_them() -> None:
+    targets = f'layer {{ name: "t" {OWN} bottom: "fc" bottom: "label" top: "target" }}'
+    loss = 'layer { name: "loss" type: "SoftmaxWithLoss" bottom: "fc" bottom: "target" top: "l" }'
+    assert types(proto2net.parse(net(targets + loss))) == ["Input", "InnerProduct", "Softmax"]
+
+
+PART = """
+layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
+layer { name: "pool" type: "Pooling" bottom: "conv" top: "pool"
+        pooling_param { kernel_size: 2 } }
+layer { name: "sum" type: "Eltwise" bottom: "pool" bottom: "other" top: "sum" }
+"""
+
+
+def test_a_part_of_a_network_says_so_and_converts_once_its_inputs_are_given() -> None:
+    with pytest.raises(proto2net.ParseError) as error:
+        proto2net.parse(PART, file="part.prototxt")
+    assert str(error.value) == (
+        'part.prototxt:2: this is a part of a network: no layer makes "conv", and none is an input'
+        "\n  hint: give the shape of what enters it: --input conv=N,C,H,W"
+    )
+    given = {"conv": (2, 3, 5, 4)}
+    with pytest.raises(proto2net.ParseError, match=r'prototxt:5: .* no layer makes "other"'):
+        proto2net.parse(PART, inputs=given, file="part.prototxt")
+    graph = proto2net.parse(PART, inputs=given | {"other": (2, 3, 4, 3)})
+    assert [blob.name for blob in graph.inputs] == ["conv", "other"]
+    assert graph.outputs[0].shape == (2, 3, 4, 3)

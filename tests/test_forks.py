@@ -123,6 +123,23 @@ SHAPES: list[tuple[Layer, list[Shape], int, Shapes]] = [
 ]
 
 
+COLUMNS = """
+layer { name: "data" type: "CoSData" top: "image" top: "words" top: "label"
+        cos_data_param { batch_size: 2
+          top { name: "image" channels: 3 height: 9 width: 8 out_height: 5 out_width: 4 }
+          top { name: "words" channels: 7 sample_num_axes: 1 transpose: true }
+          top { name: "label" channels: 1 sample_num_axes: 0 } } }
+layer { name: "each" type: "Split" bottom: "%s" top: "out" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("top", "shape"), [("image", (2, 3, 5, 4)), ("words", (7, 2)), ("label", (2,))]
+)
+def test_columns_of_a_table_have_the_shapes_that_it_states(top: str, shape: Shape) -> None:
+    assert proto2net.parse(COLUMNS % top).blobs[top].shape == shape
+
+
 @pytest.mark.parametrize(("kind", "bottoms", "tops", "right"), SHAPES)
 def test_shapes_are_those_of_the_forks(
     kind: Layer, bottoms: list[Shape], tops: int, right: Shapes

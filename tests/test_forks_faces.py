@@ -16,6 +16,7 @@ from proto2net.layers import (
     InnerProduct,
     NdConvolution,
     NdPooling,
+    Scale,
     Softmax,
 )
 from proto2net.layers.base import Layer
@@ -40,6 +41,9 @@ REFUSED: list[tuple[Layer, list[Shape], str]] = [
     (ChannelScale(), [(2, 3, 4, 5), (2, 3)], "needs a factor for each pixel"),
     (ChannelScale(do_backward_scale=False), [(2, 3), (2,)], "do_backward_scale"),
     (InnerProduct(4, normalize=True, transpose=True), [(2, 3)], "normalize and transpose"),
+    (InnerProduct(4), [(2, 3), (4, 3)], "a second bottom is the matrix in happynear's fork"),
+    (InnerProduct(4, False), [(2, 3), (4, 5)], r"second bottom \(4 x 5\) must have as many .* 3"),
+    (Scale(min_value=1), [(2, 3), (3,)], "would change the second bottom for other layers too"),
     (Softmax(normalize_type="L2"), [(2, 3)], 'normalize_type is "L2"'),
 ]
 
@@ -75,6 +79,23 @@ def test_a_margin_product_leaves_a_product_behind() -> None:
     assert [blob.shape for blob in graph.nodes[1].blobs.values()] == [(6, 60)]
     assert backends.get("numpy").emit(graph).source
     with pytest.raises(Proto2NetError, match="a margin, which only training needs"):
+        proto2net.convert(text, to="numpy", phase="train")
+
+
+def test_a_margin_that_is_learned_leaves_a_scale_behind() -> None:
+    text = DATA + PRODUCT + layer("GlobalLSEMargin", "fc label", "margin m", name="m") + LOSS
+    graph = proto2net.parse(text)
+    margin = graph.nodes[2]
+    assert [blob.name for blob in margin.bottoms] == ["fc"]
+    assert [learned.shape for learned in margin.blobs.values()] == [(1,), (1,)]
+    assert "np.clip" in backends.get("numpy").emit(graph).source
+    with pytest.raises(Proto2NetError, match="a margin, which only training needs"):
+        proto2net.convert(text, to="numpy", phase="train")
+
+
+def test_bounds_of_factors_are_refused_in_training() -> None:
+    text = DATA + layer("Scale", "data", "y", "scale_param { min_value: 1 }")
+    with pytest.raises(Proto2NetError, match="min_value and max_value change the factors"):
         proto2net.convert(text, to="numpy", phase="train")
 
 

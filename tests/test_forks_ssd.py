@@ -75,6 +75,18 @@ REFUSED = {
     ),
     "a step of 0": ("PriorBox { min_size: 4 step: 0 }", "step is 0.0; it must be above 0"),
     "one side of the step": ("PriorBox { min_size: 4 step_w: 1 }", "give step, or step_h and"),
+    "a softmax_param with the norm L1": (
+        'layer { type: "Normalize" bottom: "loc" top: "y" softmax_param { normalize_type: "L1" } }',
+        'normalize_type is "L1" in softmax_param',
+    ),
+    "a softmax_param for images": (
+        'layer { type: "Normalize" bottom: "a" top: "y" softmax_param { normalize_type: "L2" } }',
+        "name the fork: --fork happynear",
+    ),
+    "a softmax_param that tells nothing": (
+        'layer { type: "Normalize" bottom: "a" top: "y" softmax_param { axis: 1 } }',
+        "forks have different layers of this name",
+    ),
     "no classes": ("DetectionOutput { }", "num_classes is missing"),
     "other classes": (
         "DetectionOutput { num_classes: 5 }",
@@ -106,6 +118,22 @@ def test_what_ssd_refuses_is_refused(name: str) -> None:
     with pytest.raises(Proto2NetError) as refusal:
         graph(text, a=(2, 3, 4, 5), loc=(2, 24), conf=(2, 24), prior=(1, 2, 24))
     assert words in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("min_size: 32", "each place has 16 boxes, but in FaceBoxes there is room for 1"),
+        ("min_size: 32 min_size: 64 min_size: 64", "has 24 boxes, .* is room for 21"),
+        ("min_size: 9 min_size: 10 min_size: 11", "has 3 boxes, .* is room for 21"),
+        ("min_size: 9 aspect_ratio: 2", "aspect_ratio, max_size .* not known with FaceBoxes"),
+    ],
+)
+def test_boxes_that_faceboxes_has_no_room_for_are_refused(text: str, words: str) -> None:
+    boxes = layer("PriorBox", "x x", "y", f"prior_box_param {{ {text} }}")
+    fed = layer("Input", "", "x", "input_param { shape { dim: 2 dim: 3 dim: 4 dim: 5 } }", "x")
+    with pytest.raises(Proto2NetError, match=words):
+        proto2net.parse(f"{fed}\n{boxes}", fork="faceboxes")
 
 
 DATA = """

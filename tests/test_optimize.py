@@ -119,6 +119,33 @@ def test_shared_weights_are_left_alone() -> None:
     assert types(smaller) == types(graph)
 
 
+@pytest.mark.parametrize(
+    ("product", "scale"),
+    [
+        ("inner_product_param { num_output: 6 normalize: true }", "scale_param { }"),
+        ("inner_product_param { num_output: 6 }", "scale_param { min_value: 0.5 }"),
+    ],
+)
+def test_weights_that_are_not_used_as_they_are_stored_are_left_alone(
+    product: str, scale: str
+) -> None:
+    text = (
+        IMAGE + layer("p", "InnerProduct", "x", "p", product) + layer("s", "Scale", "p", "y", scale)
+    )
+    _, smaller, worst, _ = optimized(text)
+    assert types(smaller) == ["Input", "InnerProduct", "Scale"]
+    assert worst == 0
+
+
+def test_a_product_with_another_blob_is_left_alone() -> None:
+    rows = INPUT.replace('"x"', '"rows"') % "dim: 6 dim: 140"
+    product = layer("p", "InnerProduct", "x", "p", "inner_product_param { bias_term: false }")
+    product = product.replace('bottom: "x"', 'bottom: "x" bottom: "rows"')
+    _, smaller, worst, _ = optimized(IMAGE + rows + product + layer("s", "Scale", "p", "y"))
+    assert types(smaller) == ["Input", "Input", "InnerProduct", "Scale"]
+    assert worst == 0
+
+
 def test_batch_norm_that_uses_the_batch_is_left_alone() -> None:
     text = (
         IMAGE

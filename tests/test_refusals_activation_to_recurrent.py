@@ -68,6 +68,7 @@ REFUSED: list[tuple[Layer, list[Shape], int, str]] = [
     (LSTM(num_output=5), [X, CONT, (3, 3)], 1, "but it is 3 x 3"),
     (LSTM(num_output=5), [X, CONT, ()], 1, "but it is scalar"),
     (RNN(num_output=4, expose_hidden=True), [X, CONT, STATE], 2, "state h must be 1 x 2 x 4"),
+    (LSTM(num_output=5, engine="CUDNN"), [X, CONT], 1, "engine is CUDNN"),
     (
         LSTM(num_output=5, expose_hidden=True),
         [X, CONT, (2, 3), STATE, (2, 5)],

@@ -138,6 +138,20 @@ if __name__ == "__main__":
 """
 
 
+def test_shapes_are_tried_in_turn_where_a_file_states_none(tmp_path: Path) -> None:
+    for side in (5, 8, 11):
+        text = NET.replace("input_param { shape { dim: 2 dim: 3 } }", "")
+        (tmp_path / f"{side}.prototxt").write_text(
+            f'{text}layer {{ name: "r" type: "Reshape" bottom: "data" top: "r" '
+            f"reshape_param {{ shape {{ dim: 1 dim: {side} dim: {side} }} }} }}"
+        )
+    found = survey([tmp_path], to=["numpy"], jobs=1, shapes=[(1, 1, 5, 5), (1, 1, 8, 8)])
+    assert found.converted == {"numpy": 2}
+    (failure,) = found.failed
+    assert Path(failure.file).name == "11.prototxt"
+    assert "1 x 1 x 5 x 5 (25 elements) cannot become 1 x 11 x 11" in failure.error
+
+
 def test_a_folder_without_networks_is_no_trouble(tmp_path: Path) -> None:
     assert str(survey([tmp_path])).startswith("0 files: 0 networks")
 

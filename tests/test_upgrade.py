@@ -8,6 +8,7 @@ import pytest
 from google.protobuf import text_format
 
 from proto2net.caffe import upgrade as tables
+from proto2net.caffe.prototxt import read
 from proto2net.caffe.schema import LINE, Message, descriptor, message_class
 from proto2net.caffe.upgrade import upgrade
 from proto2net.errors import Location, ParseError
@@ -120,13 +121,13 @@ def test_other_fields_of_a_v1_net_stay() -> None:
 
 def test_every_v1_type_has_a_current_name() -> None:
     enum = descriptor("V1LayerParameter").enum_types_by_name["LayerType"]
-    assert set(tables._V1_TYPES) == {value.name for value in enum.values}
+    assert set(tables.V1_TYPES) == {value.name for value in enum.values}
 
 
 def test_every_v0_field_has_a_place_in_v1() -> None:
     routes = {(field, message) for field, message in tables._V0_COMMON.items()}
     for kind in tables._V0_TYPES.values():
-        assert kind.v1 in tables._V1_TYPES
+        assert kind.v1 in tables.V1_TYPES
         routes |= {(field, kind.message) for field in kind.fields}
     v1 = descriptor("V1LayerParameter")
     for field, message in routes:
@@ -320,7 +321,7 @@ def test_a_v1_data_layer_gives_its_transformation_to_transform_param(
     net = parsed(f"layers {{ type: {kind} {message} {{ {own} }} }}")
     assert upgrade(net)[0] == "moved the data transformation of 1 layer to transform_param"
     transform = 'scale: 0.5 mean_file: "m" crop_size: 7 mirror: true'
-    type_name = tables._V1_TYPES[kind]
+    type_name = tables.V1_TYPES[kind]
     assert net == parsed(
         f'layer {{ type: "{type_name}" transform_param {{ {transform} }}'
         f' {message} {{ source: "s" }} }}'
@@ -357,10 +358,21 @@ def test_v1_parameters_losses_and_rules_are_kept() -> None:
     assert net == parsed(f'layer {{ type: "SoftmaxWithLoss" {body} }}')
 
 
-def test_layer_and_layers_in_one_net_is_an_error() -> None:
-    assert refused(
-        'name: "n"\nlayers { name: "a" }\nlayers { name: "b" }\nlayer { name: "c" }'
-    ) == [
+def test_layer_and_layers_in_one_net_are_read_in_the_order_of_their_lines() -> None:
+    kinds = {"a": "layer", "b": "layers", "c": "layers", "d": "layer"}
+    net, _ = read("\n".join(f'{kind} {{ name: "{name}" }}' for name, kind in kinds.items()))
+    assert upgrade(net) == [
+        "upgraded 2 layers from the V1 format, among 2 of the current one; "
+        "Caffe reads one kind only"
+    ]
+    assert [layer.name for layer in net.layer] == ["a", "b", "c", "d"]
+
+
+def test_layer_and_layers_in_one_line_are_an_error() -> None:
+    net, _ = read('name: "n"\nlayers { name: "a" }\nlayers { name: "b" } layer { name: "c" }')
+    with pytest.raises(ParseError) as error:
+        upgrade(net, "net.prototxt")
+    assert [str(issue) for issue in error.value.issues] == [
         "net.prototxt:2: the net has 2 `layers` (V1 format) and 1 `layer` (current); "
         "Caffe reads one kind only\n  hint: write every layer as `layer`"
     ]

@@ -19,6 +19,7 @@ def prior_box_options(layer: PriorBox) -> dict[str, object]:
         "step": (layer.steps, None),
         "offset": (layer.offset, 0.5),
         "denser": (layer.denser, False),
+        "rows_of_each": (list(layer.rows), []),
     }
 
 

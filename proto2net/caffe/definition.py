@@ -12,7 +12,7 @@ from proto2net.caffe import caffemodel, importer, prototxt, schema, solver
 from proto2net.caffe.phase import State, left_out, select
 from proto2net.caffe.schema import Message
 from proto2net.caffe.upgrade import upgrade
-from proto2net.errors import Issue, ParseError, Proto2NetError
+from proto2net.errors import Issue, Location, ParseError, Proto2NetError
 from proto2net.weights import HEAD, format_of
 
 
@@ -66,6 +66,27 @@ def read(
         unknown = importer.unknown_types(typed, found.file, holes)
         raise ParseError(prototxt.by_line([*found.problems, *unknown]))
     return found
+
+
+def check_is_whole(found: Definition, given: Collection[str]) -> None:
+    """Raise NoNetwork for a part of a network: none of its layers makes what the first ones read.
+
+    What is `given` from outside may be missing.
+    """
+    if any(not layer.bottom and layer.type != "Parameter" for layer in found.net.layer):
+        return
+    made = set(given)
+    for layer in found.net.layer:
+        missing = [name for name in layer.bottom if name not in made]
+        if missing:
+            raise prototxt.NoNetwork([_part(missing[0], layer, found.file)], found.net)
+        made.update(layer.top)
+
+
+def _part(missing: str, layer: Message, file: str) -> Issue:
+    what = f'this is a part of a network: no layer makes "{missing}", and none is an input'
+    hint = f"give the shape of what enters it: --input {missing}=N,C,H,W"
+    return Issue(what, hint, Location(file, getattr(layer, schema.LINE)))
 
 
 @dataclass(frozen=True)

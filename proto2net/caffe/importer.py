@@ -11,6 +11,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 
 from proto2net import limits
+from proto2net.caffe import forks
 from proto2net.caffe.phase import layer_phase
 from proto2net.caffe.prototxt import by_line, grouped
 from proto2net.caffe.schema import (
@@ -40,8 +41,11 @@ from proto2net.layers.loss import LossParameter, SoftmaxParameter
 from proto2net.layers.python import known
 from proto2net.layers.rcnn import ROIAlignParameter
 from proto2net.layers.ssd import NonMaximumSuppressionParameter, NormalizeParameter
+from proto2net.layers.training import CoSTopParameter, DetectNetClassMapping
 
 MESSAGES: dict[str, type[Any]] = {
+    "DetectNetClassMapping": DetectNetClassMapping,
+    "CoSTopParameter": CoSTopParameter,
     "DataParameter": DataParameter,
     "FillerParameter": Filler,
     "LossParameter": LossParameter,
@@ -55,10 +59,12 @@ MESSAGES: dict[str, type[Any]] = {
 """The dataclass of each message that a layer's field can hold. (A BlobShape becomes a tuple.)"""
 
 SETTINGS = {
+    "active",
     "cudnn_convolution_algo_seeker",
     "cudnn_flavor",
     "dropout_seed",
     "engine",
+    "option",
     "random_seed",
     "save_file",
     "save_output_param",
@@ -108,7 +114,8 @@ def entries(
             break
     if issues:
         raise ParseError(by_line(issues))
-    return found, grouped(ignored) + left
+    found, proven = (found, []) if fork else forks.decided(found)
+    return found, grouped(ignored) + left + proven
 
 
 def check_fork(fork: str) -> None:
@@ -305,7 +312,9 @@ def read_layer(cls: type[Layer], message: Message, fork: str = "") -> Layer:
         elif field.default is dataclasses.MISSING:
             raise ParseError(f'needs "{field.name}"', f"give it in {cls.param}")
     read = cls(**given)
-    return known(read) if isinstance(read, Python) else read
+    if isinstance(read, Python):
+        return known(read, fed=bool(message.bottom), weighed=any(message.loss_weight))
+    return read
 
 
 Route = tuple["dataclasses.Field[Any]", bool, "FieldDescriptor | None"]

@@ -28,6 +28,7 @@ from proto2net.caffe.schema import (
     is_required,
     message_class,
 )
+from proto2net.caffe.upgrade import V1_TYPES
 from proto2net.errors import Issue, Location, ParseError, closest
 from proto2net.layers.holes import is_hole
 
@@ -38,6 +39,7 @@ _STRING = re.compile(
 )
 _TOKEN = re.compile(
     rf"""\s+ | \#[^\n]*
+      | (?P<path>[A-Za-z]:\\[^\s{{}}"']*)
       | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
       | (?P<mark>[{{}}<>:\[\],;-])
       | (?P<number>0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fF]?)
@@ -53,12 +55,22 @@ _NET = re.compile(r"^[ \t]*(?:train_)?net\s*:\s*(\"[^\"\n]*\")", re.MULTILINE)
 """Where a solver names its net."""
 _ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+_V1_NAMES = {current: v1 for v1, current in V1_TYPES.items() if current}
 _BOOLS = dict.fromkeys(("true", "True", "t", "1"), True) | dict.fromkeys(
     ("false", "False", "f", "0"), False
 )
 _CLOSING = {"{": "}", "<": ">"}
 _CONNECTIONS = ("name", "bottom", "top")
 """What a layer says of its place in the network, even one that is left as a hole."""
+_BARE = "read a text without quotes, as MyCaffe writes it; Caffe refuses it"
+_LENIENT = {
+    ("path", FieldDescriptor.CPPTYPE_STRING): _BARE,
+    ("name", FieldDescriptor.CPPTYPE_STRING): _BARE,
+    ("string", FieldDescriptor.CPPTYPE_ENUM): (
+        "read the name of a current type among `layers` (V1 format); Caffe refuses it"
+    ),
+}
+"""What is to be said of a token of this kind as the value of a field of this kind."""
 _SHOWN = 40
 """Characters of the input that a message quotes at most."""
 _DIGITS = 1000
@@ -99,7 +111,7 @@ def read(
     ignore_unknown_fields: bool = False,
     holes: Collection[str] = (),
 ) -> tuple[Message, list[str]]:
-    """The message that the text holds, and a note for each kind of field that was ignored.
+    """The message that the text holds, and notes: what was ignored, and what Caffe would refuse.
 
     Of layers that are left as holes the text is kept, and parameters may be what they will.
     Raises TextError with every problem found.
@@ -115,7 +127,7 @@ def read(
         _check_is_network(result, reader)
     if reader.issues:
         raise TextError(reader.issues, result)
-    return result, grouped(reader.ignored)
+    return result, grouped(reader.notes)
 
 
 def too_long(file: str) -> Issue:
@@ -183,7 +195,7 @@ class _Field:
     name: str
     repeated: bool
     required: bool
-    numeric: bool
+    cpp_type: int
     message: Descriptor | None
     keeps_line: bool
     convert: Callable[[str, str], object]  # of a token's kind and text
@@ -196,10 +208,10 @@ def _fields(descriptor: Descriptor) -> dict[str, _Field]:
             field.name,
             is_repeated(field),
             is_required(field),
-            field.cpp_type in _NUMBERS,
+            field.cpp_type,
             field.message_type,
             field.message_type is not None and LINE in field.message_type.fields_by_name,
-            _converter(field),
+            _converter(field, of_layer=LINE in descriptor.fields_by_name),
         )
         for field in descriptor.fields
         if field.name not in PRIVATE
@@ -228,7 +240,7 @@ class _Reader:
         self.text = text
         self.file = file
         self.issues: list[Issue] = []
-        self.ignored: list[tuple[str, Location]] = []
+        self.notes: list[tuple[str, Location]] = []
         self.strangers: list[tuple[str, Location]] = []
         """The unknown fields of the outermost message."""
         self.template: Issue | None = None
@@ -279,10 +291,7 @@ class _Reader:
     def _unknown(self, name: str, message: str, fields: Iterable[str], offset: int) -> None:
         """Pass over a field that the message does not have, and tell it."""
         if self._ignores:
-            self.ignored.append(
-                (f'ignored unknown field "{name}" of {message}', self._where(offset))
-            )
-            self._check_most(len(self.ignored), limits.SKIPPED, "fields to ignore", offset)
+            self._note(f'ignored unknown field "{name}" of {message}', offset)
         else:
             what = f'"{name}" is not a field of {message}'
             self._report(what, closest(name, fields), offset, _Setting)
@@ -310,10 +319,12 @@ class _Reader:
         except _Refused as refused:
             shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
             kind_of = Issue if field.name in _CONNECTIONS else _Setting
-            if kind == "name" and field.numeric:
+            if kind == "name" and field.cpp_type in _NUMBERS:
                 kind_of = _Word
             self._report(f"{field.name} is {shown}", str(refused), offset, kind_of)
             return
+        if told := _LENIENT.get((kind, field.cpp_type)):
+            self._note(told, offset)
         if field.repeated:
             getattr(message, field.name).append(value)
         else:
@@ -358,13 +369,13 @@ class _Reader:
                 self._stop('a number after "-"')
             self._advance()
             return kind, "-" + text, offset
-        if kind not in ("number", "name", "string"):
+        if kind not in ("number", "name", "string", "path"):
             self._stop("a value")
         self._advance()
         while kind == self._next[0] == "string" and len(text) <= limits.STRING:
             text += self._next[1]  # adjacent literals are one
             self._advance()
-        if kind == "string":
+        if kind != "number":
             self._check_most(len(text), limits.STRING, "characters in a string", offset)
         return kind, text, offset
 
@@ -428,6 +439,10 @@ class _Reader:
         self.issues.append(kind(message, hint, self._where(offset)))
         self._check_most(len(self.issues), limits.PROBLEMS, "problems", offset)
 
+    def _note(self, sentence: str, offset: int) -> None:
+        self.notes.append((sentence, self._where(offset)))
+        self._check_most(len(self.notes), limits.SKIPPED, "fields to ignore", offset)
+
     def _check_most(self, number: int, most: int, what: str, offset: int) -> None:
         """Give up where there are too many of something."""
         if number > most:
@@ -457,10 +472,12 @@ _NUMBERS = (
 _INTEGER_BITS = {"INT32": 31, "INT64": 63, "UINT32": 32}
 
 
-def _converter(field: FieldDescriptor) -> Callable[[str, str], object]:
+def _converter(field: FieldDescriptor, *, of_layer: bool) -> Callable[[str, str], object]:
     """The function from a token to the value of this field; it raises _Refused."""
     if field.enum_type is not None:
         numbers = {value.name: value.number for value in field.enum_type.values}
+        if field.enum_type.name == "LayerType":
+            return lambda kind, text: _v1_type(numbers, kind, text)
         return lambda kind, text: _enum(numbers, kind, text)
     for name, bits in _INTEGER_BITS.items():
         if field.type == getattr(FieldDescriptor, f"TYPE_{name}"):
@@ -472,16 +489,23 @@ def _converter(field: FieldDescriptor) -> Callable[[str, str], object]:
         return _bool
     if field.type == FieldDescriptor.TYPE_BYTES:
         return lambda kind, text: _string(kind, text).encode()
-    return _string
+    return _string if of_layer else _bare_string
 
 
 def _enum(numbers: dict[str, int], kind: str, text: str) -> int:
     if kind == "name" and text in numbers:
         return numbers[text]
-    if kind == "number" and text.isdigit() and int(text) in numbers.values():
+    if kind == "number" and text in map(str, numbers.values()):
         return int(text)
     hint = closest(text, numbers) if kind == "name" else ""
     raise _Refused("; ".join(filter(None, (f"it can be {', '.join(numbers)}", hint))))
+
+
+def _v1_type(numbers: dict[str, int], kind: str, text: str) -> int:
+    """The number of a type of the V1 format, which some call by its current name, in quotes."""
+    if kind == "string" and (v1 := _V1_NAMES.get(_string(kind, text))):
+        return numbers[v1]
+    return _enum(numbers, kind, text)
 
 
 def _integer(low: int, high: int, kind: str, text: str) -> int:
@@ -514,6 +538,11 @@ def _bool(kind: str, text: str) -> bool:
     if kind == "string" or text not in _BOOLS:
         raise _Refused("it must be true or false")
     return _BOOLS[text]
+
+
+def _bare_string(kind: str, text: str) -> str:
+    """A string that may lack its quotes, as those of parameters do in MyCaffe's files."""
+    return text if kind in ("name", "path") else _string(kind, text)
 
 
 def _string(kind: str, text: str) -> str:

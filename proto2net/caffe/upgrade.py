@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from proto2net.caffe.dialects import counted, translate
 from proto2net.caffe.schema import LINE, Message, message_class
 from proto2net.errors import Issue, Location, ParseError, closest
 
@@ -24,7 +25,7 @@ def upgrade(net: Message, file: str = "<text>") -> list[str]:
         *_upgrade_transformations(net),
         *_upgrade_v1(net, file),
         *_upgrade_inputs(net, file),
-        *_split_batch_norms(net),
+        *translate(net),
         *_upgrade_batch_norms(net),
     ]
 
@@ -107,9 +108,9 @@ def _upgrade_v0(net: Message, file: str) -> list[str]:
     for entry in net.layers:
         where, layer = _location(entry, file), _v0_label(entry)
         notes += [_note(what, where, layer) for what in _upgrade_v0_entry(entry)]
-    sentence = f"upgraded {_count(len(net.layers), 'layer')} from the V0 format to V1"
+    sentence = f"upgraded {counted(len(net.layers), 'layer')} from the V0 format to V1"
     if folded:
-        sentence += f", folding {_count(folded, 'padding layer')} into what reads them"
+        sentence += f", folding {counted(folded, 'padding layer')} into what reads them"
     return [sentence, *notes]
 
 
@@ -166,8 +167,8 @@ def _check_padding(reader: Message, padding: Message) -> None:
         )
     if (len(padding.bottom), len(padding.top)) != (1, 1):
         raise ParseError(
-            f"reads {name}, which has {_count(len(padding.bottom), 'bottom')} "
-            f"and {_count(len(padding.top), 'top')}",
+            f"reads {name}, which has {counted(len(padding.bottom), 'bottom')} "
+            f"and {counted(len(padding.top), 'top')}",
             "a padding layer must have 1 bottom and 1 top",
         )
 
@@ -208,7 +209,7 @@ def _upgrade_transformations(net: Message) -> list[str]:
     moved = sum(map(_move_transformation, net.layers))
     if not moved:
         return []
-    return [f"moved the data transformation of {_count(moved, 'layer')} to transform_param"]
+    return [f"moved the data transformation of {counted(moved, 'layer')} to transform_param"]
 
 
 def _move_transformation(entry: Message) -> bool:
@@ -225,7 +226,7 @@ def _move_transformation(entry: Message) -> bool:
 
 # V1 to the current format
 
-_V1_TYPES = {
+V1_TYPES = {
     "NONE": "",
     "ABSVAL": "AbsVal",
     "ACCURACY": "Accuracy",
@@ -313,7 +314,7 @@ _PARAM_LISTS = {
 def _upgrade_v1(net: Message, file: str) -> list[str]:
     if not net.layers:
         return []
-    if net.layer:
+    if not _has_one_order(net):
         found = f"{len(net.layers)} `layers` (V1 format) and {len(net.layer)} `layer` (current)"
         message = f"the net has {found}; Caffe reads one kind only"
         where = _location(net.layers[0], file)
@@ -326,11 +327,20 @@ def _upgrade_v1(net: Message, file: str) -> list[str]:
             Issue(what, hint, _location(entry, file), f'layer "{entry.name}" (CROP)')
             for entry in automatic
         )
+    sentence = f"upgraded {counted(len(net.layers), 'layer')} from the V1 format"
+    if net.layer:
+        sentence += f", among {len(net.layer)} of the current one; Caffe reads one kind only"
     for entry in net.layers:
         _upgrade_v1_entry(entry, net.layer.add())
-    sentence = f"upgraded {_count(len(net.layers), 'layer')} from the V1 format"
+    net.layer.sort(key=lambda layer: getattr(layer, LINE))
     net.ClearField("layers")
     return [sentence]
+
+
+def _has_one_order(net: Message) -> bool:
+    """Whether the lines tell the order of V1's layers and the current ones, if there are both."""
+    v1, current = ({getattr(layer, LINE) for layer in kind} for kind in (net.layers, net.layer))
+    return v1.isdisjoint(current)
 
 
 def _crops_automatically(entry: Message) -> bool:
@@ -340,7 +350,7 @@ def _crops_automatically(entry: Message) -> bool:
 def _upgrade_v1_entry(entry: Message, layer: Message) -> None:
     for field, value in entry.ListFields():
         if field.name == "type":
-            layer.type = _V1_TYPES[entry.LayerType.Name(value)]
+            layer.type = V1_TYPES[entry.LayerType.Name(value)]
         elif field.name in _PARAM_LISTS:
             _spread(layer, _PARAM_LISTS[field.name], value)
         else:  # every other field has the same name in both formats
@@ -377,10 +387,10 @@ def _check_input_sizes(net: Message, file: str) -> list[str]:
     if net.input_shape:
         field, each, unit = ("input_shape", 1, "one for each input")
     given, needed, where = len(getattr(net, field)), each * len(net.input), Location(file, 0)
-    inputs = f"{_count(len(net.input), 'input')} ({', '.join(net.input)})"
-    found = f"{field} is given {_count(given, 'time')} for {inputs}"
+    inputs = f"{counted(len(net.input), 'input')} ({', '.join(net.input)})"
+    found = f"{field} is given {counted(given, 'time')} for {inputs}"
     if given < needed:
-        hint = f"give it {_count(needed, 'time')}: {unit}"
+        hint = f"give it {counted(needed, 'time')}: {unit}"
         raise ParseError([Issue(found, hint, where)])
     return [_note(f"{found}; Caffe reads the first {needed}", where)] if given > needed else []
 
@@ -393,59 +403,6 @@ def _input_layer(net: Message) -> Message:
     return layer
 
 
-# BatchNorm: NVIDIA's and Intel's Caffe have the factors and biases of a Scale in it
-
-_SCALES = ("scale_bias", "use_weight_bias", "scale_filler", "filler", "bias_filler", "bias_term")
-_LEAST_EPS = 1e-5  # of NVIDIA's
-
-
-def _split_batch_norms(net: Message) -> list[str]:
-    """Make a BatchNorm and a Scale of each BatchNorm that scales."""
-    layers: list[Message] = []
-    for layer in net.layer:
-        layers.append(layer)
-        if layer.type == "BatchNorm" and (scale := _taken_scale(layer)):
-            layers.append(scale)
-    split = len(layers) - len(net.layer)
-    if not split:
-        return []
-    rest = message_class("NetParameter")(layer=layers)
-    net.ClearField("layer")
-    net.layer.extend(rest.layer)
-    return [f"split {_count(split, 'BatchNorm layer')} that scale into BatchNorm and Scale"]
-
-
-def _taken_scale(layer: Message) -> Message | None:
-    """The Scale that a BatchNorm has in it, which it loses; None if it has none."""
-    found = layer.batch_norm_param
-    given = {field.name: value for field, value in found.ListFields() if field.name in _SCALES}
-    taken = message_class("BatchNormParameter")()
-    taken.CopyFrom(found)
-    for name in given:
-        found.ClearField(name)
-    fillers = [name for name in given if name.endswith("filler")]
-    asked = given.get("scale_bias") or given.get("use_weight_bias") or fillers
-    if not asked or given.get("use_weight_bias") is False:
-        return None
-    scale = message_class("LayerParameter")(name=f"{layer.name}_scale", type="Scale")
-    for tops in (scale.bottom, scale.top):
-        tops.extend(layer.top)
-    for name in ("include", "exclude"):
-        getattr(scale, name).extend(getattr(layer, name))
-    for name in ("phase", LINE):
-        if layer.HasField(name):
-            setattr(scale, name, getattr(layer, name))
-    scale.param.extend(layer.param[3:])
-    del layer.param[3:]
-    scale.scale_param.bias_term = taken.bias_term
-    for name in fillers:
-        own = "bias_filler" if name == "bias_filler" else "filler"
-        getattr(scale.scale_param, own).CopyFrom(getattr(taken, name))
-    if taken.scale_bias and found.HasField("eps"):
-        found.eps = max(found.eps, _LEAST_EPS)
-    return scale
-
-
 # BatchNorm: its blobs are statistics, which a solver must not touch
 
 
@@ -453,7 +410,7 @@ def _upgrade_batch_norms(net: Message) -> list[str]:
     frozen = sum(map(_freeze, net.layer))
     if not frozen:
         return []
-    return [f"set lr_mult and decay_mult of {_count(frozen, 'BatchNorm layer')} to 0"]
+    return [f"set lr_mult and decay_mult of {counted(frozen, 'BatchNorm layer')} to 0"]
 
 
 def _freeze(layer: Message) -> bool:
@@ -503,7 +460,3 @@ def _note(sentence: str, where: Location, layer: str = "") -> str:
 
 def _dropped(names: Sequence[str], why: str) -> list[str]:
     return [f"dropped {', '.join(names)}, as Caffe does: {why}"] if names else []
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + "s" * (number != 1)

@@ -123,6 +123,8 @@ class Layer:
     """A loss: tops that are not named are made, and its loss_weight is 1 unless given."""
     labels: ClassVar[tuple[int, ...]] = ()
     """Which bottoms hold labels, in a layer that only training or testing needs."""
+    predicts: ClassVar[tuple[int, ...]] = (0,)
+    """Which bottoms its prediction has, which has one top."""
     unrendered: ClassVar[str] = ""
     """Why no target renders it; empty: targets do."""
     forks: ClassVar[tuple[str, ...]] = ()
@@ -145,12 +147,20 @@ class Layer:
         """The learned blobs in the order of a .caffemodel."""
         return {}
 
+    @property
+    def undecided(self) -> bool:
+        """Whether no parameter tells which of `forks` it is of, and none was named."""
+        return bool(self.forks) and not self.given()
+
     def disputed(self, bottoms: Shapes) -> str:
         """What other forks would compute here, if none was named; empty: the same."""
         return ""
 
     def prediction(self) -> Layer | None:
-        """What remains of a loss when the labels are gone, such as its Softmax."""
+        """What remains of a loss when the labels are gone, such as its Softmax.
+
+        Of other layers it is what they do without labels, and without tops that are ones.
+        """
         return None
 
     def macs(self, bottoms: Shapes, tops: Shapes) -> int:

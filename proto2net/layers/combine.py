@@ -12,15 +12,19 @@ from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
 
 
 def _along(bottom: Shape, axis: int | None, older_name: str, older: int | None) -> int:
-    """The axis, by its name of today or its older one; the channels when neither is given."""
+    """The axis, by its name of today or its older one; the channels when neither is given.
+
+    Caffe itself refuses both; MyCaffe, which writes both, takes the older one.
+    """
+    if older is None:
+        return canonical_axis(1 if axis is None else axis, bottom)
+    along = canonical_axis(older, bottom, older_name)
     require(
-        axis is None or older is None,
-        f"axis ({axis}) and {older_name} ({older}) are both given, and mean the same",
+        axis is None or canonical_axis(axis, bottom) == along,
+        f"axis is {axis}, but {older_name}, which means the same, is {older}",
         "give axis only",
     )
-    if older is not None:
-        return canonical_axis(older, bottom, older_name)
-    return canonical_axis(1 if axis is None else axis, bottom)
+    return along
 
 
 @layer("Concat", param="concat_param", bottoms=(1, ANY))

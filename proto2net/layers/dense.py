@@ -8,7 +8,7 @@ from math import sqrt
 from typing import ClassVar
 
 from proto2net.layers.base import Filler, Layer, Learned, layer
-from proto2net.shape import Shape, Shapes, canonical_axis, count, require
+from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,14 @@ def scaled(filler: Filler, shape: Shape, scale: float) -> Filler:
     return dataclasses.replace(filler, **{name: getattr(filler, name) * scale for name in names})
 
 
-@layer("InnerProduct", param="inner_product_param")
+@layer("InnerProduct", param="inner_product_param", bottoms=(1, 2))
 @dataclass(frozen=True)
 class InnerProduct(Dense):
     """Multiply all from `axis` on, as one vector, by a matrix (inner_product_layer.cpp).
 
     In MyCaffe, `enable_noise` adds learned noise in training, and the top has `min_top_axes` axes
-    at least, the last ones of size 1 (InnerProductLayer.cs).
+    at least, the last ones of size 1 (InnerProductLayer.cs). In happynear's fork a second bottom
+    may be the matrix, each row of which gives an output (inner_product_layer.cpp).
     """
 
     axis: int = 1
@@ -79,14 +80,34 @@ class InnerProduct(Dense):
             "normalize and transpose are both set, and it is not clear what a row is then",
             "leave one out",
         )
+        if len(bottoms) > 1:
+            return self._by_rows(*bottoms)
         (top,) = super().infer(bottoms, tops)
         return ((*top, *[1] * self.added_axes(bottoms[0])),)
+
+    def _by_rows(self, bottom: Shape, rows: Shape) -> Shapes:
+        """The shape of the top where the second bottom is the matrix."""
+        require(
+            not (self.bias_term or self.transpose or self.enable_noise or self.min_top_axes),
+            "a second bottom is the matrix in happynear's fork, which then works without bias, "
+            "transpose and MyCaffe's parameters only",
+            "give bias_term: false",
+        )
+        inputs = self.weight(bottom)[1]
+        require(
+            len(rows) > 0 and count(rows[1:]) == inputs,
+            f"the rows of the second bottom ({dims(rows)}) must have as many values as the "
+            f"vectors of the first, {inputs}",
+        )
+        return ((*self.batch(bottom), rows[0]),)
 
     def added_axes(self, bottom: Shape) -> int:
         """How many axes of size 1 come behind the outputs."""
         return max((self.min_top_axes or 0) - len(self.batch(bottom)) - 1, 0)
 
     def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
+        if len(bottoms) > 1:
+            return {}
         blobs = super().blobs(bottoms)
         if not self.enable_noise:
             return blobs
@@ -111,6 +132,8 @@ class InnerProduct(Dense):
         return (inputs, self.num_output) if self.transpose else (self.num_output, inputs)
 
     def macs(self, bottoms: Shapes, tops: Shapes) -> int:
+        if len(bottoms) > 1:
+            return 0
         return count(self.batch(bottoms[0])) * count(self.weight(bottoms[0]))
 
 

@@ -141,6 +141,37 @@ class LabelSpecificRescale(Margin):
         return None if self.rescale_test else Split()
 
 
+@layer("GlobalLSEMargin", param="scale_param", bottoms=(1, 2), tops=(1, 2))
+@dataclass(frozen=True)
+class GlobalLSEMargin(Layer):
+    """Take a margin from the scores of the right class, then scale all scores.
+
+    The margin is how far these were above the others so far. Without labels it has 1 bottom, and
+    gives what Caffe gives to all classes but the right one. The second top is for watching
+    (global_lse_margin_layer.cu).
+    """
+
+    labels: ClassVar[tuple[int, ...]] = (1,)
+    bounded: ClassVar[bool] = True
+    filler: Filler | None = None
+    min_value: float = 0.0
+    max_value: float | None = None
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        require(
+            len(bottoms) == 2 or tops == 1,
+            "without labels (the second bottom) it has nothing to watch",
+            "leave the second top out",
+        )
+        return (bottoms[0], (5,))[:tops]
+
+    def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
+        return {"scale": Learned((1,), self.filler or Filler(value=30.0)), "margin": Learned((1,))}
+
+    def prediction(self) -> Layer:
+        return self
+
+
 @layer("MarginInnerProduct", param="margin_inner_product_param", bottoms=(1, 2), tops=(1, 2))
 @dataclass(frozen=True)
 class MarginInnerProduct(Layer):

@@ -115,6 +115,7 @@ class SigmoidCrossEntropyLoss(Loss):
     It is summed, and divided by what `loss_param.mode("BATCH_SIZE")` names.
     """
 
+    labels: ClassVar[tuple[int, ...]] = (1, 2)  # MNC has weights as a third
     loss_param: LossParameter = LossParameter()
 
     def check(self, bottoms: Shapes) -> None:

@@ -235,13 +235,28 @@ class Broadcast(Layer):
 @layer("Scale", param="scale_param", bottoms=(1, 2))
 @dataclass(frozen=True)
 class Scale(Broadcast):
-    """Multiply by a learned factor or the second bottom; add a bias if asked (scale_layer.cpp)."""
+    """Multiply by a learned factor or the second bottom; add a bias if asked (scale_layer.cpp).
+
+    In happynear's fork the factor is first brought between min_value and max_value.
+    """
 
     filler: Filler | None = None
     bias_term: bool = False
     bias_filler: Filler = Filler()
+    min_value: float | None = None
+    max_value: float | None = None
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the factor has bounds."""
+        return (self.min_value, self.max_value) != (None, None)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        require(
+            len(bottoms) == 1 or not self.bounded,
+            "min_value and max_value would change the second bottom for other layers too",
+            "leave them out",
+        )
         if self.bias_term:
             self.operand(bottoms)  # the bias looks at the axis even where the factor is a scalar
         return super().infer(bottoms, tops)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
 
 from proto2net import limits
-from proto2net.errors import Proto2NetError
+from proto2net.errors import Proto2NetError, ShapeError
 from proto2net.layers import plugins
 from proto2net.layers.base import ANY, Count
-from proto2net.layers.data import Python
-from proto2net.shape import require
+from proto2net.layers.data import GIVE_IT, NOT_STATED, DataLayer, Python
+from proto2net.shape import Shapes, require
 
 PYTHON_LAYERS: dict[tuple[str, str], type[Python]] = {}
 """Every known Python layer by its module and its class there."""
@@ -46,12 +47,34 @@ def python_layer(
     return register
 
 
-def known(layer: Python) -> Python:
-    """The layer as what its module and class are known to be; itself where they are not."""
+@dataclass(frozen=True)
+class PythonData(Python, DataLayer):
+    """A source of data that is the user's own: a Python layer without bottoms."""
+
+    label_per_image: ClassVar[bool] = False
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        raise ShapeError(NOT_STATED, GIVE_IT)
+
+
+@dataclass(frozen=True)
+class PythonLoss(Python):
+    """A loss that is the user's own: a Python layer with a loss_weight, by which Caffe tells it."""
+
+    loss: ClassVar[bool] = True
+    unrendered: ClassVar[str] = "a loss in the user's own code has no rendering"
+
+
+def known(layer: Python, *, fed: bool, weighed: bool) -> Python:
+    """The layer as what its module and class are known to be, or what its place tells.
+
+    `fed`: it has bottoms; `weighed`: it has a loss_weight. Itself where nothing is known.
+    """
     key = layer.module, layer.layer
     if key not in PYTHON_LAYERS:
         plugins.load()
-    cls = PYTHON_LAYERS.get(key, Python)
+    unknown = PythonLoss if weighed else Python
+    cls = PYTHON_LAYERS.get(key, unknown if fed else PythonData)
     return cls(layer.module, layer.layer, layer.param_str, layer.share_in_parallel)
 
 

@@ -49,12 +49,12 @@ class RegionPooling(Layer):
 
     def check(self, feature: Shape, regions: Shape) -> None:
         """Refuse bottoms that cannot be pooled, and regions without bins."""
-        _check_pooled(feature, regions)
+        check_pooled(feature, regions)
         require(self.pooled_h > 0, "pooled_h is missing or 0; it must be above 0")
         require(self.pooled_w > 0, "pooled_w is missing or 0; it must be above 0")
 
 
-def _check_pooled(feature: Shape, regions: Shape) -> None:
+def check_pooled(feature: Shape, regions: Shape) -> None:
     """Refuse bottoms that are not a feature map and regions of it."""
     require(len(feature) == 4, f"needs a feature map of N, C, H, W, but it is {dims(feature)}")
     require(
@@ -88,7 +88,7 @@ class PSROIPooling(Layer):
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         feature, regions = bottoms
-        _check_pooled(feature, regions)
+        check_pooled(feature, regions)
         require(self.spatial_scale > 0, "spatial_scale is 0 or less; it must be above 0")
         require(self.output_dim > 0, "output_dim is 0 or less; it must be above 0")
         require(self.group_size > 0, "group_size is 0 or less; it must be above 0")
@@ -459,14 +459,14 @@ class RoIDataLayer(Python, DataLayer):
         known = {"data": (1, 3, 600, 1000), "im_info": (1, 3), "gt_boxes": (1, REGION)}
         known |= {"rois": (1, REGION), "labels": (1,)}
         if any(top.startswith("bbox_") for top in tops):
-            targets = (1, CORNERS * _classes(self.param_str))
+            targets = (1, CORNERS * number_of_classes(self.param_str))
             known |= {top: targets for top in tops if top.startswith("bbox_")}
         for top in tops:
             require(top in known, f'the file does not state the shape of "{top}"', GIVE_IT)
         return tuple(known[top] for top in tops)
 
 
-def _classes(param_str: str) -> int:
+def number_of_classes(param_str: str) -> int:
     """The number of classes that a Python layer is given."""
     found = parameters(param_str).get("num_classes")
     require(isinstance(found, int), "param_str lacks num_classes, or it is not a number")
@@ -502,7 +502,7 @@ class ProposalTargetLayer(Python):
     labels: ClassVar[tuple[int, ...]] = (1,)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
-        classes = _classes(self.param_str)
+        classes = number_of_classes(self.param_str)
         targets = (1, CORNERS * classes)
         return ((1, REGION), (1, 1), targets, targets, targets)
 

@@ -23,6 +23,8 @@ class RecurrentParameter(Layer):
     bias_filler: Filler = Filler()
     debug_info: bool = False
     expose_hidden: bool = False
+    engine: str = "DEFAULT"
+    """MyCaffe's."""
 
     states: ClassVar[tuple[str, ...]]
     """The names of what is carried from step to step, in the order of bottoms and tops."""
@@ -52,6 +54,10 @@ class RecurrentParameter(Layer):
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         x, cont = bottoms[:2]
+        require(
+            self.engine != "CUDNN",
+            "engine is CUDNN, which has other weights, and looks at cont in the first step alone",
+        )
         require(self.num_output > 0, "num_output is missing or 0; it must be above 0")
         require(
             len(x) >= 3 and x[0] > 0,

@@ -13,9 +13,10 @@ from proto2net.layers.data import (
     NOT_STATED,
     DataLayer,
     DataParameter,
+    ResizeParameter,
     TransformationParameter,
 )
-from proto2net.layers.loss import Loss, LossParameter
+from proto2net.layers.loss import Loss, LossParameter, SoftmaxParameter
 from proto2net.shape import Shape, Shapes, count, dims, require
 
 CORNERS = 4
@@ -24,6 +25,10 @@ CORNERS = 4
 
 POLYGON = 8
 """The numbers of a polygon: x and y of four corners, clockwise from the upper left one."""
+
+
+FACE_BOXES = 21
+"""The boxes at each place for which FaceBoxes makes room where there are three sizes."""
 
 
 def _images(bottom: Shape, what: str) -> None:
@@ -45,8 +50,9 @@ class Normalize(Layer):
     """Divide each image, or each pixel's channels, by their norm (SSD's normalize_layer.cpp).
 
     SSD's layer is told by its norm_param, and scales the result by a learned factor. That of
-    happynear's fork has a normalize_param, no factor, and the norms as a second top. Where a file
-    has neither, the fork is to be named.
+    happynear's fork has a normalize_param, no factor, and the norms as a second top; an older
+    version of it has its normalize_type in softmax_param, and divides whole images. Where a file
+    has none of these, other layers tell the fork, or it is to be named.
     """
 
     forks: ClassVar[tuple[str, ...]] = ("happynear", "ssd")
@@ -55,12 +61,24 @@ class Normalize(Layer):
     eps: float = 1e-10
     scale_filler: Filler | None = None
     normalize_param: NormalizeParameter | None = None
+    softmax_param: SoftmaxParameter | None = None
     fork: str = ""
+
+    @property
+    def told(self) -> set[str]:
+        """The parameters that tell whose layer it is."""
+        given = set(self.given())
+        norm = self.softmax_param.normalize_type if self.softmax_param else "Softmax"
+        return given - {"softmax_param"} if norm == "Softmax" else given
+
+    @property
+    def undecided(self) -> bool:
+        return not self.told
 
     @property
     def happynear(self) -> NormalizeParameter | None:
         """The parameters of happynear's layer; None: it is SSD's."""
-        if self.normalize_param is None and self.given() == {"fork": "happynear"}:
+        if self.told and self.told <= {"softmax_param", "fork"} and self.fork != "ssd":
             return NormalizeParameter()
         return self.normalize_param
 
@@ -87,16 +105,37 @@ class Normalize(Layer):
         )
         if self.happynear is None:
             require(
-                bool(self.given()),
+                bool(self.told),
                 "forks have different layers of this name, and no parameters tell which it is",
                 "name the fork: --fork ssd or --fork happynear",
             )
             require(tops == 1, f"SSD's Normalize has 1 top, but {tops} given")
             return bottoms
+        self._check_version(count(bottom[2:]))
         kind = self.happynear.normalize_type
         require(kind in ("L1", "L2"), f'normalize_type is "{kind}"; it is "L1" or "L2"')
         batch, channels, *size = (*bottom, 1, 1)[:4]
         return ((batch, channels, *size), (batch, 1, *size))[:tops]
+
+    def _check_version(self, pixels: int) -> None:
+        """Refuse a softmax_param that versions of happynear's fork take to mean different things.
+
+        The last one does not read it, and so has the norm L2 of each pixel.
+        """
+        if self.softmax_param is None or not self.told <= {"softmax_param", "fork"}:
+            return
+        norm = self.softmax_param.normalize_type
+        require(
+            norm in ("L2", "Softmax"),
+            f'normalize_type is "{norm}" in softmax_param, which newer versions do not read',
+            "give it in normalize_param",
+        )
+        require(
+            pixels == 1 or bool(self.fork),
+            "normalize_type in softmax_param is for whole images in older versions of the fork, "
+            "and newer ones do not read it",
+            "for the norm of each pixel, as newer ones have it, name the fork: --fork happynear",
+        )
 
     def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
         if self.happynear is not None:
@@ -113,9 +152,11 @@ class PriorBox(Layer):
     Sizes are in pixels of the second bottom, the image; what comes out are shares of it
     (SSD's prior_box_layer.cpp). With `denser_prior_boxes`, which TextBoxes++ has, each box is
     there again at the lower end of its place; in TextBoxes it always is, but nothing says so.
+    In FaceBoxes (its prior_box_layer.cpp) squares are a pixel smaller, and those of 32 and 64
+    pixels stand in rows around each place.
     """
 
-    forks: ClassVar[tuple[str, ...]] = ("ssd", "textboxes")
+    forks: ClassVar[tuple[str, ...]] = ("faceboxes", "ssd", "textboxes")
 
     min_size: tuple[float, ...] = ()
     max_size: tuple[float, ...] = ()
@@ -134,9 +175,20 @@ class PriorBox(Layer):
     fork: str = ""
 
     @property
+    def undecided(self) -> bool:
+        return not (self.fork or self.denser_prior_boxes)
+
+    @property
     def denser(self) -> bool:
         """Whether each box is there twice."""
         return self.denser_prior_boxes or self.fork == "textboxes"
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """How many of each square stand in a row, and how many such rows, around a place."""
+        if self.fork != "faceboxes":
+            return ()
+        return tuple({32: 4, 64: 2}.get(int(size), 1) for size in self.min_size)
 
     @property
     def ratios(self) -> tuple[float, ...]:
@@ -153,6 +205,7 @@ class PriorBox(Layer):
         """How many boxes each place has."""
         stretched = len(self.ratios) * (2 if self.flip else 1)
         boxes = len(self.min_size) * (1 + stretched) + len(self.max_size)
+        boxes += sum(row**2 - 1 for row in self.rows)
         return boxes * (2 if self.denser else 1)
 
     @property
@@ -202,11 +255,28 @@ class PriorBox(Layer):
             "give it once, or once for each of the 4 numbers of a box",
         )
         require(min(self.variances) > 0, f"variance is {min(self.variances)}; it must be above 0")
+        self._check_rows()
         _check_size(img_size=self.img_size, img_h=self.img_h, img_w=self.img_w)
         _check_size(step=self.step, step_h=self.step_h, step_w=self.step_w)
         boxes = count(feature[2:]) * self.boxes
         require(boxes > 0, f"a feature map of {dims(feature)} has no places")
         return ((1, 2, boxes * CORNERS),)
+
+    def _check_rows(self) -> None:
+        """Refuse what FaceBoxes has no room for, and what none of its networks has."""
+        if not self.rows:
+            return
+        require(
+            not (self.ratios or self.max_size or self.denser_prior_boxes),
+            "aspect_ratio, max_size and denser_prior_boxes are not known with FaceBoxes",
+            "give min_size only, or name another fork",
+        )
+        room = FACE_BOXES if len(self.min_size) == 3 else len(self.min_size)
+        require(
+            self.boxes == room,
+            f"each place has {self.boxes} boxes, but in FaceBoxes there is room for {room}",
+            "min_size 32, 64 and a third one go together",
+        )
 
 
 def _check_size(**sizes: float | None) -> None:
@@ -270,7 +340,7 @@ def _check_predictions(
             f"{boxes} prior boxes need {boxes * each} {what} an image, "
             f"but there are {count(found[1:])}",
             "say in share_location whether all classes have the same boxes; for TextBoxes, "
-            "which makes twice as many, name the fork: --fork textboxes"
+            "which makes twice as many, or FaceBoxes, name the fork: --fork textboxes or faceboxes"
             if what == "locations"
             else "there is one for each of num_classes",
         )
@@ -435,6 +505,7 @@ class DetectionEvaluate(Layer):
     overlap_threshold: float = 0.5
     evaluate_difficult_gt: bool = True
     name_size_file: str | None = None
+    resize_param: ResizeParameter | None = None
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         found, truth = bottoms

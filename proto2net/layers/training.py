@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from proto2net.errors import ShapeError
+from proto2net.layers.activation import Power
 from proto2net.layers.base import ANY, Filler, Layer, Learned, layer
 from proto2net.layers.data import (
     GIVE_IT,
     NOT_STATED,
     DataLayer,
     ImageData,
+    Python,
     TransformationParameter,
 )
 from proto2net.layers.loss import Loss, LossParameter
-from proto2net.shape import Shape, Shapes, canonical_axis, count, require
+from proto2net.layers.python import python_layer
+from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
 
 # ---- data -----------------------------------------------------------------------------------
 
@@ -89,10 +92,51 @@ class SegData(UnstatedData):
     """Images of any size and maps of labels (yjxiong's seg_data_layer.cpp)."""
 
 
+@dataclass(frozen=True)
+class CoSTopParameter:
+    """A column of a table of Spark, and what is made of each of its values (CoSTopParameter)."""
+
+    name: str = ""
+    channels: int = 0
+    height: int = 0
+    width: int = 0
+    out_channels: int = 0
+    out_height: int = 0
+    out_width: int = 0
+    sample_num_axes: int = 3
+    transpose: bool = False
+
+    def shape(self, batch: int) -> Shape:
+        """The shape of as many values as the batch has."""
+        require(
+            self.sample_num_axes <= 3, f"sample_num_axes is {self.sample_num_axes}; 3 is the most"
+        )
+        sizes = (
+            self.out_channels or self.channels,
+            self.out_height or self.height,
+            self.out_width or self.width,
+        )[: self.sample_num_axes]
+        require(min(sizes, default=1) > 0 and batch > 0, NOT_STATED, GIVE_IT)
+        if not self.transpose:
+            return (batch, *sizes)
+        require(len(sizes) == 1, f"transpose needs sample_num_axes 1, but it is {len(sizes)}")
+        return (*sizes, batch)
+
+
 @layer("CoSData", param="cos_data_param", bottoms=0, tops=(1, ANY))
 @dataclass(frozen=True)
-class CoSData(UnstatedData):
-    """Columns of a table of Spark (CaffeOnSpark)."""
+class CoSData(DataLayer):
+    """Columns of a table of Spark (CaffeOnSpark's cos_data_layer.cpp)."""
+
+    label_per_image: ClassVar[bool] = False
+    batch_size: int = 0
+    top: tuple[CoSTopParameter, ...] = ()
+
+    def named(self, tops: tuple[str, ...]) -> Shapes:
+        columns = {column.name: column for column in self.top}
+        for top in tops:
+            require(top in columns, f'cos_data_param has no top "{top}"', GIVE_IT)
+        return tuple(columns[top].shape(self.batch_size) for top in tops)
 
 
 @layer("SparseData", param="data_param", bottoms=0, tops=(1, 2))
@@ -257,3 +301,114 @@ class Knn(Metric):
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         classes = 10 if self.num_output is None else self.num_output
         return ((bottoms[0][0], classes, 1, 1),)
+
+
+# ---- DetectNet ------------------------------------------------------------------------------
+
+DETECTED = 50
+"""The boxes that DetectNet has room for, of a class in an image."""
+
+
+@dataclass(frozen=True)
+class DetectNetClassMapping:
+    """Which class of the data is which of the network's."""
+
+    src: int
+    dst: int
+
+
+@layer("DetectNetTransformation", param="detectnet_groundtruth_param", bottoms=2, tops=2)
+@dataclass(frozen=True)
+class DetectNetTransformation(Layer):
+    """Images of one size without their mean, and maps of the boxes in them.
+
+    In use the mean goes from images that are of this size (detectnet_transform_layer.cpp).
+    """
+
+    unrendered: ClassVar[str] = "maps of true boxes have no rendering"
+    labels: ClassVar[tuple[int, ...]] = (1,)
+    stride: int = 4
+    scale_cvg: float = 0.5
+    gridbox_type: str = "GRIDBOX_MAX"
+    max_cvg_len: int = 50
+    min_cvg_len: int = 50
+    coverage_type: str = "RECTANGULAR"
+    image_size_x: int = 1248
+    image_size_y: int = 384
+    obj_norm: bool = False
+    crop_bboxes: bool = True
+    object_class: tuple[DetectNetClassMapping, ...] = ()
+    transform_param: TransformationParameter = TransformationParameter()
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        images = bottoms[0]
+        require(
+            len(images) == 4 and images[1] == 3,
+            f"needs images of N x 3 x H x W, but they are {dims(images)}",
+        )
+        require(self.stride > 0, "stride is 0; it must be above 0")
+        size = (self.image_size_y, self.image_size_x)
+        grid = tuple(length // self.stride for length in size)
+        classes = max((each.dst for each in self.object_class), default=0) + 1
+        maps = 8 + classes  # whether inside, a box, its size, how many pixels, each class
+        return ((*images[:2], *size), (images[0], maps, *grid))
+
+    def prediction(self) -> Power | None:
+        means = self.transform_param.mean_value or (0.0,)
+        if len(means) > 1 or self.transform_param.mean_file:
+            return None
+        return Power(shift=-means[0])
+
+
+MEAN_AP = "caffe.layers.detectnet.mean_ap"
+CLUSTERING = "caffe.layers.detectnet.clustering"
+
+
+@python_layer(CLUSTERING, "ClusterDetections", bottoms=2, tops=(1, ANY))
+@dataclass(frozen=True)
+class ClusterDetections(Python):
+    """The boxes of each class that many places agree on (NVIDIA's detectnet/clustering.py)."""
+
+    unrendered: ClassVar[str] = "grouping boxes by OpenCV's groupRectangles has no rendering"
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        coverage = bottoms[0]
+        require(
+            len(coverage) == 4 and coverage[1] == tops,
+            f"makes a top for each class, but there are {tops} tops, "
+            f"and the coverage is {dims(coverage)}",
+        )
+        return ((coverage[0], DETECTED, 5),) * tops
+
+
+@python_layer(CLUSTERING, "ClusterGroundtruth", bottoms=2, tops=(1, ANY))
+@dataclass(frozen=True)
+class ClusterGroundtruth(ClusterDetections):
+    """The true boxes of each class, each once (NVIDIA's detectnet/clustering.py)."""
+
+    unrendered: ClassVar[str] = Metric.unrendered
+    labels: ClassVar[tuple[int, ...]] = (0, 1)
+
+
+@python_layer(MEAN_AP, "ScoreDetections", bottoms=2)
+@dataclass(frozen=True)
+class ScoreDetections(Python):
+    """Which of the boxes are true ones (NVIDIA's detectnet/mean_ap.py)."""
+
+    unrendered: ClassVar[str] = Metric.unrendered
+    labels: ClassVar[tuple[int, ...]] = (0, 1)
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        return bottoms[:1]
+
+
+@python_layer(MEAN_AP, "mAP", bottoms=1, tops=3)
+@dataclass(frozen=True)
+class MeanAveragePrecision(Python):
+    """The mean precision, the precision and the recall (NVIDIA's detectnet/mean_ap.py)."""
+
+    unrendered: ClassVar[str] = Metric.unrendered
+    labels: ClassVar[tuple[int, ...]] = (0,)
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        return ((1,),) * tops

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from proto2net.errors import ShapeError
 from proto2net.layers.base import ANY, Layer, layer
+from proto2net.layers.combine import Split
 from proto2net.layers.data import GIVE_IT, NOT_STATED, Data
 from proto2net.layers.loss import Loss
 from proto2net.shape import Shape, Shapes, dims, require
@@ -311,3 +312,21 @@ class EvalDetection(Layer):
         (predictions, *_) = bottoms
         rows = self.side * self.side * self.num_object
         return ((predictions[0], self.num_class + rows * 4),)
+
+
+@layer("AssistedExcitation", bottoms=3)
+@dataclass(frozen=True)
+class AssistedExcitation(Layer):
+    """Features, with the third bottom added where true boxes are (assisted_excitation_layer.cpp).
+
+    Less is added as training goes on, and nothing without true boxes (Derakhshani et al. 2019).
+    """
+
+    unrendered: ClassVar[str] = "adding to features in true boxes has no rendering"
+    labels: ClassVar[tuple[int, ...]] = (1, 2)
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        return bottoms[:1]
+
+    def prediction(self) -> Split:
+        return Split()

@@ -12,6 +12,7 @@ from proto2net.errors import Issue, Proto2NetError, ShapeError
 from proto2net.graph import Entry
 from proto2net.layers import DataLayer, DummyData, Input, Layer, Parameter
 from proto2net.layers.data import GIVE_IT, StandIn
+from proto2net.layers.python import PythonLoss
 from proto2net.shape import Shape
 
 Inputs = Mapping[str, Shape]
@@ -23,9 +24,10 @@ UNSTATED = "*"
 def feed(entries: list[Entry], inputs: Inputs) -> tuple[list[Entry], list[str]]:
     """Turn data layers into inputs, and give Input layers the shapes asked for.
 
+    A blob that layers read and none makes becomes an input too, if its shape is given.
     Returns the new entries, and a sentence for each assumption that was made.
     """
-    fed: list[Entry] = []
+    fed = _entering(entries, inputs)
     notes: list[str] = []
     issues: list[Issue] = []
     for entry in entries:
@@ -51,6 +53,20 @@ def feed(entries: list[Entry], inputs: Inputs) -> tuple[list[Entry], list[str]]:
     if issues:
         raise ShapeError(issues)
     return fed, notes
+
+
+def _entering(entries: list[Entry], inputs: Inputs) -> list[Entry]:
+    """Inputs of a part of a network: what is read before it is made, and a shape is given of."""
+    made: set[str] = set()
+    missing: set[str] = set()
+    for entry in entries:
+        missing.update(set(entry.bottoms) - made)
+        made.update(entry.tops)
+    return [
+        Entry(name, Input((shape,)), tops=(name,))
+        for name, shape in inputs.items()
+        if name in missing
+    ]
 
 
 def _shapes(entry: Entry, inputs: Inputs) -> tuple[Shape, ...]:
@@ -98,19 +114,45 @@ def without_labels(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
     entries, notes = _stand_ins(entries)
     labels = _labels(entries)
     kept: list[Entry] = []
+    unread: set[str] = set()
+    trained: set[str] = set()  # what a layer makes in training alone, and what is made with it
     for entry in entries:
+        labels |= trained
         if not entry.bottoms:
             kept += _without_tops(entry, labels)
         elif entry.layer.loss and entry.layer.unrendered and not entry.layer.labels:
             notes.append(f"{entry} was left out: {entry.layer.unrendered}")
-        elif not labels.intersection(entry.bottoms):
+        elif not labels.intersection((*entry.bottoms, *entry.tops)):
             kept.append(entry)
         elif prediction := entry.layer.prediction():
             kept.append(_prediction(entry, prediction))
-            notes.append(f"{entry} became its {prediction.type}")
-        else:
+            unread.update(set(entry.bottoms) - set(kept[-1].bottoms))
+            if not entry.layer.loss:
+                trained.update(set(entry.tops) - set(kept[-1].tops))
+            if prediction != entry.layer:
+                notes.append(f"{entry} became its {prediction.type}")
+        elif labels.intersection(entry.bottoms):
+            if trained.intersection(entry.bottoms):
+                trained.update(entry.tops)
             notes.append(f"{entry} was left out: it needs labels")
-    return kept, notes
+        elif entry.layer.unrendered and labels.issuperset(entry.tops):
+            notes.append(f"{entry} was left out: only training and scoring read what it makes")
+        else:
+            kept.append(entry)
+    return _without_unread(kept, unread), notes
+
+
+def _without_unread(entries: list[Entry], unread: set[str]) -> list[Entry]:
+    """Leave out what makes nothing but blobs that are not read any more."""
+    left: list[Entry] = []
+    read: set[str] = set()
+    for entry in reversed(entries):
+        if entry.bottoms and entry.tops and (unread - read).issuperset(entry.tops):
+            unread = unread.union(entry.bottoms)
+        else:
+            left.insert(0, entry)
+            read.update(entry.bottoms)
+    return left
 
 
 def _stand_ins(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
@@ -161,47 +203,68 @@ def _labels(entries: list[Entry]) -> set[str]:
         for index, top in enumerate(entry.tops)
         if index > 0 and top not in readers
     }
+    beside = _beside(entries)
     for entry in reversed(entries):  # so that what reads a blob is known before the blob
         for top in entry.tops:
-            if top in readers and all(_reads_label(*use, labels) for use in readers[top]):
+            uses = readers.get(top)
+            if uses and all(_reads_label(*use, labels, top in beside) for use in uses):
                 labels.add(top)
     return _derived(entries, labels)
 
 
-def _reads_label(reader: Entry, index: int, labels: set[str]) -> bool:
-    """Whether this use of a blob is as a label, or makes nothing but labels from it."""
-    if index in reader.layer.labels:
+def _beside(entries: list[Entry]) -> set[str]:
+    """The blobs that data layers make beside their first, and what is made of these alone."""
+    beside: set[str] = set()
+    for entry in entries:
+        if isinstance(entry.layer, DataLayer):
+            beside.update(entry.tops[1:])
+        elif entry.bottoms and beside.issuperset(entry.bottoms):
+            beside.update(entry.tops)
+    return beside
+
+
+def _reads_label(reader: Entry, index: int, labels: set[str], beside: bool) -> bool:
+    """Whether this use of a blob is as a label, or makes nothing but labels from it.
+
+    Which bottoms of a loss of the user's own are labels is not known: those `beside` the data.
+    """
+    if index in reader.layer.labels or (beside and isinstance(reader.layer, PythonLoss)):
         return True
-    compared = reader.layer.loss or reader.layer.labels  # with labels, in a loss or metric
-    return not compared and all(top in labels for top in reader.tops)
+    if reader.layer.loss or reader.layer.labels:  # it is compared with labels
+        return False
+    if reader.layer.unrendered and not beside:  # such as detections that are scored
+        return False
+    return all(top in labels for top in reader.tops)
 
 
 def _derived(entries: list[Entry], labels: set[str]) -> set[str]:
-    """The labels of data layers, and the ones that are made from these alone or by them."""
+    """The labels of data layers, and the ones that are made with these."""
     derived: set[str] = set()
     for entry in entries:
         if entry.layer.unrendered:
             derived |= _given(entry) & labels
     for entry in entries:
-        given = _given(entry)
-        made = bool(entry.bottoms) and derived.issuperset(entry.bottoms)
-        made = made or bool(derived & given)
-        if made or isinstance(entry.layer, DataLayer):
+        if isinstance(entry.layer, DataLayer) or derived.intersection(entry.bottoms):
             derived.update(labels.intersection(entry.tops))
     return derived
 
 
 def _given(entry: Entry) -> set[str]:
     """The bottoms of a layer that hold labels."""
-    return {entry.bottoms[i] for i in entry.layer.labels if i < len(entry.bottoms)}
+    return set(_at(entry.layer.labels, entry.bottoms))
+
+
+def _at(places: tuple[int, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names at these places, as far as there are any."""
+    return tuple(names[i] for i in places if i < len(names))
 
 
 def _prediction(loss: Entry, layer: Layer) -> Entry:
-    """The layer inside a loss, in its place."""
+    """The layer inside a loss, in its place; of another layer, what it does without labels."""
     return dataclasses.replace(
         loss,
         layer=layer,
-        bottoms=loss.bottoms[:1],
+        bottoms=_at(loss.layer.predicts, loss.bottoms),
         tops=loss.tops[:1] or (loss.name,),
         loss_weight=(),
         propagate_down=(),

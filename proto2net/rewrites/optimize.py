@@ -82,6 +82,8 @@ def _affine_run(graph: Graph, node: Node[Layer]) -> list[Node[Layer]]:
     run: list[Node[Layer]] = []
     if not isinstance(node.layer, PRODUCTS) or len(node.tops) != 1 or _shares(node):
         return run
+    if not node.blobs or getattr(node.layer, "normalize", False):
+        return run
     axis = canonical_axis(node.layer.axis, node.bottoms[0].shape)
     while follower := _only_reader(graph, (run or [node])[-1]):
         if not _is_affine(follower, axis) or _shares(follower):
@@ -102,6 +104,8 @@ def _is_affine(node: Node[Layer], axis: int) -> bool:
     layer, shape = node.layer, node.bottoms[0].shape
     if isinstance(layer, BatchNorm):
         return axis == 1 and not layer.batch_statistics(node.phase)
+    if isinstance(layer, Scale) and layer.bounded:
+        return False
     if isinstance(layer, Scale | Bias):
         (operand, *_) = node.blobs.values()
         return canonical_axis(layer.axis, shape) == axis and operand.shape == (shape[axis],)

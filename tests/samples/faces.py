@@ -23,6 +23,21 @@ def distance(bottoms: str, text: str, name: str = "layer") -> str:
     return layer("InnerDistance", bottoms, "y", f"inner_distance_param {{ {text} }}", name)
 
 
+def by_rows(x: Ndarray, rows: Ndarray) -> Ndarray:
+    """The product for each pair of a vector and a row."""
+    return np.array([[(a.ravel() * row).sum() for row in rows] for a in x])
+
+
+FACTORS = 2 * values(2, 3, start=4)
+BOUNDS = "min_value: -0.25 max_value: 0.5"
+
+
+def bounded(low: float, high: float) -> Ndarray:
+    """FACTORS between bounds, for each channel and row of IMAGES."""
+    factors = [max(low, min(high, factor)) for factor in FACTORS.ravel()]
+    return np.reshape(factors, (2, 3, 1))
+
+
 UNIT_ROWS = "inner_product_param { num_output: 4 normalize: true }"
 MARGIN = "margin_inner_product_param { num_output: 4 type: QUADRUPLE lambda_min: 5 }"
 
@@ -50,6 +65,52 @@ SAMPLES = {
         inputs={"x": VECTORS},
         weights={"layer": [ROWS, SHIFT]},
         blobs={"y": VECTORS @ ROWS.T + SHIFT},
+    ),
+    "inner_product_by_rows": sample(
+        layer("InnerProduct", "x rows", "y", "inner_product_param { bias_term: false }"),
+        inputs={"x": IMAGES, "rows": IMAGE_ROWS.reshape(4, 2, 3, 4)},
+        blobs={"y": by_rows(IMAGES, IMAGE_ROWS)},
+        top_diff={"y": values(3, 4, start=2)},
+        gradients={
+            "x": (values(3, 4, start=2) @ IMAGE_ROWS).reshape(IMAGES.shape),
+            "rows": (values(3, 4, start=2).T @ IMAGES.reshape(3, 24)).reshape(4, 2, 3, 4),
+        },
+    ),
+    "inner_product_by_learned_rows": sample(
+        layer("Parameter", "", "rows", "parameter_param { shape { dim: 4 dim: 5 } }", "rows"),
+        layer("InnerProduct", "x rows", "y", "inner_product_param { bias_term: false }"),
+        inputs={"x": VECTORS},
+        weights={"rows": [ROWS]},
+        blobs={"rows": ROWS, "y": by_rows(VECTORS, ROWS)},
+    ),
+    "scale_with_bounds": sample(
+        layer("Scale", "x", "y", "scale_param { num_axes: 2 bias_term: true " + BOUNDS + " }"),
+        inputs={"x": IMAGES},
+        weights={"layer": [FACTORS, values(2, 3, start=7)]},
+        blobs={"y": IMAGES * bounded(-0.25, 0.5) + values(2, 3, start=7)[..., None]},
+    ),
+    "scale_with_min_value": sample(
+        layer("Scale", "x", "y", "scale_param { num_axes: 2 min_value: -0.25 }"),
+        inputs={"x": IMAGES},
+        weights={"layer": [FACTORS]},
+        blobs={"y": IMAGES * bounded(-0.25, 9)},
+    ),
+    "scale_with_bounds_behind_statistics": sample(
+        layer("BatchNorm", "x", "z", name="norm"),
+        layer("Scale", "z", "y", "scale_param { bias_term: true " + BOUNDS + " }"),
+        inputs={"x": IMAGES},
+        weights={"norm": [[0, 0], [1 - 1e-5] * 2, [1]], "layer": [[3, -2], [0.1, 0.2]]},
+        blobs={
+            "z": IMAGES,
+            "y": IMAGES * [[[0.5]], [[-0.25]]] + [[[0.1]], [[0.2]]],
+        },
+    ),
+    "global_lse_margin_without_labels": sample(
+        layer("GlobalLSEMargin", "x", "y", "scale_param { max_value: 20 }"),
+        layer("GlobalLSEMargin", "x", "z", name="other"),
+        inputs={"x": VECTORS},
+        weights={"layer": [[30], [0.3]], "other": [[25], [0.4]]},
+        blobs={"y": 20 * VECTORS, "z": 25 * VECTORS},
     ),
     "inner_distance": sample(
         distance("x", "num_output: 4 bias_term: false"),

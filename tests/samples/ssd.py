@@ -28,6 +28,20 @@ def denser() -> list[list[list[float]]]:
     return [[found, [0.1, 0.1, 0.2, 0.2] * (len(found) // 4)]]
 
 
+def squares(sizes: tuple[int, ...]) -> list[list[list[float]]]:
+    """FaceBoxes' boxes for places of 10 x 20 pixels in an image of 50 x 80, one after the other."""
+    found: list[float] = []
+    for row, column in np.ndindex(5, 4):
+        for size in sizes:
+            steps = {32: (-16, -8, 0, 8), 64: (-16, 0)}.get(size, (0,))
+            for down in steps:
+                for right in steps:
+                    x, y, half = (column + 0.5) * 20 + right, (row + 0.5) * 10 + down, size - 1
+                    found += [(x - half / 2) / 80, (y - half / 2) / 50]
+                    found += [(x + half / 2) / 80, (y + half / 2) / 50]
+    return [[found, [0.1, 0.1, 0.2, 0.2] * (len(found) // 4)]]
+
+
 BOXES = [[0.1, 0.2, 0.5, 0.4], [0.5, 0.5, 0.9, 0.8], [0.11, 0.2, 0.5, 0.4]]
 TURNS = 0.9 * values(1, 3 * 12)
 
@@ -139,6 +153,11 @@ SAMPLES = {
             ]
         },
     ),
+    "normalize_pixels_by_softmax_param": sample(
+        layer("Normalize", "x", "y", 'softmax_param { normalize_type: "L2" }'),
+        inputs={"x": IMAGES[:, :, 0, 0]},
+        blobs={"y": (IMAGES / LENGTHS)[:, :, :1, :1]},
+    ),
     "priorbox_denser": sample(
         layer(
             "PriorBox",
@@ -162,6 +181,24 @@ SAMPLES = {
         blobs={"y": denser()},
         fork="textboxes",
     ),
+    **{
+        name: sample(
+            layer(
+                "PriorBox",
+                "feature image",
+                "y",
+                f"prior_box_param {{ {' '.join(f'min_size: {size}.5' for size in sizes)} "
+                "variance: 0.1 variance: 0.1 variance: 0.2 variance: 0.2 }",
+            ),
+            inputs={"feature": values(2, 3, 5, 4), "image": values(2, 1, 50, 80)},
+            blobs={"y": squares(sizes)},
+            fork="faceboxes",
+        )
+        for name, sizes in {
+            "priorbox_of_faceboxes": (32, 64, 128),
+            "priorbox_of_faceboxes_without_rows": (256, 48),
+        }.items()
+    },
     "detection_output_polygons": textboxes([0.4, 0.9, 0.2], polygons([0.4, 0.9, 0.2], 0.3)),
     "detection_output_polygons_overlapping": textboxes(
         [0.8, 0.5, 0.7], polygons([0.8, 0.5, 0], 0.3)

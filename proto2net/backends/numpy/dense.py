@@ -23,6 +23,9 @@ def _inner_product(node: Node[InnerProduct]) -> Code:
     refuse_noise(node)
     refuse_normalizing(node)
     layer, bottom = node.layer, node.bottoms[0].shape
+    if not node.blobs:
+        axis = {"axis": (canonical_axis(layer.axis, bottom), 1)}
+        return Code(call("inner_product", "{0}", "flatten({1})", **axis))
     arrays: dict[str, object] = {"arrays": "**{self}"}
     if layer.enable_noise:
         bias = '{self}["bias"]' if layer.bias_term else "None"

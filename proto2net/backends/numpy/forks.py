@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proto2net.backends.base import Code, refuse_normalizing
+from proto2net.backends.base import Code, refuse_bounds, refuse_normalizing
 from proto2net.backends.numpy.backend import renders
 from proto2net.backends.numpy.fillers import learned
 from proto2net.backends.source import call
@@ -15,6 +15,7 @@ from proto2net.layers import (
     ChannelScale,
     ContinuationIndicator,
     Flip,
+    GlobalLSEMargin,
     InnerDistance,
     Interp,
     Lstm,
@@ -94,6 +95,14 @@ def _channel_scale(node: Node[ChannelScale]) -> Code:
     if not node.layer.do_forward:
         return Code("{0}")
     return Code("{0} * {1}.reshape(-1, 1, *{0}.shape[2:])")
+
+
+@renders(GlobalLSEMargin)
+def _global_lse_margin(node: Node[GlobalLSEMargin]) -> Code:
+    refuse_bounds(node)
+    layer = node.layer
+    factor = call("np.clip", '{self}["scale"]', layer.min_value, layer.max_value)
+    return Code(f"{{0}} * {factor}", *learned(node))
 
 
 @renders(InnerDistance)

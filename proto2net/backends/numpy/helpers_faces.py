@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from proto2net.backends.numpy.helpers import flatten, inner_product
+from proto2net.backends.numpy.helpers import flatten, inner_product, scaled
 
 
 def unit_rows(weight: np.ndarray, eps: float = 1e-6) -> np.ndarray:
@@ -21,6 +21,18 @@ def unit_inner_product(
 ) -> np.ndarray:
     """All from the axis on, times a matrix whose rows are brought to length 1."""
     return inner_product(x, unit_rows(weight, eps), bias, axis)
+
+
+def bounded_scaled(
+    x: np.ndarray,
+    weight: np.ndarray,
+    bias: np.ndarray | None = None,
+    axis: int = 1,
+    low: float | None = None,
+    high: float | None = None,
+) -> np.ndarray:
+    """x times a factor that is first brought between two bounds, plus a bias."""
+    return scaled(x, np.clip(weight, low, high), bias, axis)
 
 
 def inner_distance(

@@ -90,16 +90,48 @@ def roi_align(
     rois = rois.reshape(len(rois), -1)
     corners = padded_corners(rois, pad_ratio) * np.float32(spatial_scale)
     corners = corners - np.float32(0.5)
-    (height, width), (h, w) = x.shape[2:], pooled_size
-    columns, across, in_row = bin_corners(corners[:, 0], corners[:, 2], w, width)
-    rows, down, in_column = bin_corners(corners[:, 1], corners[:, 3], h, height)
-    image = rois[:, 0].astype(int)[:, None, None]
+    start, size = corners[:, :2], corners[:, 2:] - corners[:, :2]
+    rows, columns = (
+        start[:, [side]]
+        + np.arange(count + 1, dtype=np.float32) * (size[:, [side]] / np.float32(count))
+        for side, count in zip((1, 0), pooled_size, strict=True)
+    )
+    y = interpolated(x, rois[:, 0].astype(int), rows, columns)
+    return y * (size.min(1) > 0)[:, None, None, None]
+
+
+def roi_warp(
+    x: np.ndarray,
+    rois: np.ndarray,
+    pooled_size: tuple[int, int],
+    spatial_scale: float = 1.0,
+) -> np.ndarray:
+    """The value at the first corner of each bin of each region (roi_warping_layer.cu)."""
+    rois = rois.reshape(len(rois), -1)
+    corners = round_half_away(rois[:, 1:] * np.float32(spatial_scale))
+    start, size = corners[:, :2], np.maximum(corners[:, 2:] - corners[:, :2], 0)
+    rows, columns = (
+        start[:, [side]]
+        + np.arange(count, dtype=np.float32) * (size[:, [side]] / np.float32(count))
+        for side, count in zip((1, 0), pooled_size, strict=True)
+    )
+    return interpolated(x, rois[:, 0].astype(int), rows, columns)
+
+
+def interpolated(
+    x: np.ndarray, image: np.ndarray, rows: np.ndarray, columns: np.ndarray
+) -> np.ndarray:
+    """Values between those of the planes of images (N), at rows (N, H) and columns (N, W).
+
+    Half a pixel beyond the plane they are those at its border, and further away 0.
+    """
+    (above, below), down, in_column = neighbours(rows, x.shape[2])
+    (left, right), across, in_row = neighbours(columns, x.shape[3])
+    image, across = image[:, None, None], across[:, None, :, None]
     upper, lower = (
-        sum(
-            x[image, :, row[:, :, None], column[:, None]] * share[:, None, :, None]
-            for column, share in zip(columns, (1 - across, across), strict=True)
-        )
-        for row in rows
+        x[image, :, row[:, :, None], left[:, None]] * (1 - across)
+        + x[image, :, row[:, :, None], right[:, None]] * across
+        for row in (above, below)
     )
     down = down[:, :, None, None]
     inside = in_column[:, :, None] & in_row[:, None]
@@ -107,17 +139,14 @@ def roi_align(
     return y.transpose(0, 3, 1, 2)
 
 
-def bin_corners(
-    start: np.ndarray, end: np.ndarray, count: int, limit: int
+def neighbours(
+    place: np.ndarray, limit: int
 ) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
-    """The places before and behind the corners of bins along an axis of this length.
+    """The pixels before and behind places along an axis of this length.
 
-    With them come the share of the latter, and which corners are inside.
+    With them come the share of the latter, and which places are inside.
     """
-    size = end - start
-    index = np.arange(count + 1, dtype=np.float32)
-    place = start[:, None] + index * (size / np.float32(count))[:, None]
-    inside = (size > 0)[:, None] & (place >= -0.5) & (place <= limit - 0.5)
+    inside = (place >= -0.5) & (place <= limit - 0.5)
     before, behind = (np.clip(np.floor(place) + i, 0, limit - 1) for i in (0, 1))
     share = np.clip(place, 0, limit - 1) - before
     return [before.astype(int), behind.astype(int)], share, inside

@@ -44,6 +44,19 @@ def box_sizes(
     return sizes
 
 
+def squares_in_rows(
+    min_size: list[int], rows: list[int]
+) -> tuple[list[float], list[tuple[float, float]]]:
+    """FaceBoxes' squares around a place: their sides, and how far their centers are from it."""
+    squares = [
+        (size - 1.0, (x * size / 4, y * size / 4))
+        for size, row in zip(min_size, rows, strict=True)
+        for y in range(-(row // 2), (row + 1) // 2)
+        for x in range(-(row // 2), (row + 1) // 2)
+    ]
+    return [side for side, _ in squares], [shift for _, shift in squares]
+
+
 def prior_box(
     feature: np.ndarray,
     image: np.ndarray,
@@ -57,20 +70,25 @@ def prior_box(
     step: tuple[float, float] | None = None,
     offset: float = 0.5,
     denser: bool = False,
+    rows_of_each: list[int] | None = None,
 ) -> np.ndarray:
     """Boxes around each place, as shares of the image, and variances (prior_box_layer.cpp).
 
-    `denser` has each again at the lower end of its place, as TextBoxes has.
+    `denser` has each again at the lower end of its place, as TextBoxes has. `rows_of_each` has
+    squares in rows around each place, as FaceBoxes has.
     """
     rows, columns = feature.shape[2:]
     height, width = image_size or image.shape[2:]
     down, across = step or (height / rows, width / columns)
     y, x = (np.arange(rows) + offset) * down, (np.arange(columns) + offset) * across
     half = np.array(box_sizes(min_size, max_size or [], aspect_ratio or [], flip)) / 2
-    half = half[:, None]
+    half, shift = half[:, None], np.zeros(2)
+    if rows_of_each:
+        sides, shifts = squares_in_rows(min_size, rows_of_each)
+        half, shift = np.array(sides)[:, None, None] / 2, np.array(shifts)[:, None]
     levels = [y, (np.arange(rows) + 1) * down] if denser else [y]
     centers = [np.stack(np.meshgrid(x, level), axis=-1) for level in levels]
-    center = np.stack(centers, axis=-2)[:, :, None]
+    center = np.stack(centers, axis=-2)[:, :, None] + shift
     boxes = np.concatenate((center - half, center + half), axis=-1)
     boxes = boxes / [width, height, width, height]
     if clip:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends.base import Code, choose
+from proto2net.backends.base import Code, choose, refuse_bounds
 from proto2net.backends.numpy.backend import renders
 from proto2net.backends.numpy.fillers import learned
 from proto2net.backends.source import call
@@ -58,6 +58,11 @@ def _mvn(node: Node[MVN]) -> Code:
 
 @renders(Scale)
 def _scale(node: Node[Scale]) -> Code:
+    refuse_bounds(node)
+    layer = node.layer
+    if layer.bounded:
+        options = {"low": (layer.min_value, None), "high": (layer.max_value, None)}
+        return _broadcast("bounded_scaled", node, **options)
     return _broadcast("scaled", node)
 
 
@@ -66,13 +71,14 @@ def _bias(node: Node[Bias]) -> Code:
     return _broadcast("shifted", node)
 
 
-def _broadcast(function: str, node: Node[Any]) -> Code:
+def _broadcast(function: str, node: Node[Any], **options: object) -> Code:
     """A function of all the bottoms and the learned arrays, from an axis on."""
     bottoms = [f"{{{index}}}" for index in range(len(node.bottoms))]
     arrays = ["**{self}"] if node.blobs else []
     scalar = node.bottoms[1:] and not node.bottoms[1].shape  # fits, whatever the axis
     axis = 0 if scalar else canonical_axis(node.layer.axis, node.bottoms[0].shape)
-    return Code(call(function, *bottoms, *arrays, axis=(axis, 1)), *learned(node))
+    made = call(function, *bottoms, *arrays, axis=(axis, 1), **options)
+    return Code(made, *learned(node))
 
 
 @renders(Softmax)

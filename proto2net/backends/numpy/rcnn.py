@@ -44,20 +44,21 @@ def _psroi_pooling(node: Node[PSROIPooling]) -> Code:
 
 @renders(Proposal)
 def _proposal(node: Node[Proposal]) -> Code:
-    return _proposed(node)
+    return proposed(node)
 
 
 @renders(ProposalLayer)
 def _proposal_layer(node: Node[ProposalLayer]) -> Code:
-    return _proposed(node)
+    return proposed(node)
 
 
 @renders(SSHProposalLayer)
 def _ssh_proposal_layer(node: Node[SSHProposalLayer]) -> Code:
-    return _proposed(node)
+    return proposed(node)
 
 
-def _proposed(node: Node[Any]) -> Code:
+def proposed(node: Node[Any]) -> Code:
+    """The regions of a layer that proposes them, and their scores if asked for."""
     anchors, options = proposal_arguments(node)
     forward = call("propose", *placeholders(node), anchors, **options)
     return Code(forward if len(node.tops) > 1 else f"{forward}[0]")

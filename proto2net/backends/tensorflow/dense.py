@@ -18,6 +18,7 @@ from proto2net.backends.tensorflow.layout import (
     in_caffe_order,
     in_keras_order,
 )
+from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
 from proto2net.layers import (
     Embed,
@@ -48,6 +49,9 @@ def _product(node: Node[InnerProduct], activation: str | None = None) -> Code:
     refuse_normalizing(node)
     layer, bottom = node.layer, node.bottoms[0].shape
     axis = canonical_axis(layer.axis, bottom)
+    if not node.blobs:
+        made = _by_rows(node, axis)
+        return Code(f"ops.{activation[1:-1]}({made})" if activation else made)
     init = call(
         "UnitDense" if layer.normalize else "layers.Dense",
         layer.num_output,
@@ -60,6 +64,23 @@ def _product(node: Node[InnerProduct], activation: str | None = None) -> Code:
     if layer.bias_term:
         arrays["bias"] = same_array(node, "bias")
     return Code(_with_axes(_on_vectors(bottom, axis), node), init, arrays)
+
+
+def _by_rows(node: Node[InnerProduct], axis: int) -> str:
+    """Vectors times the rows of the second bottom."""
+    bottom, rows = (blob.shape for blob in node.bottoms)
+    if axis != 1:
+        raise UnsupportedError(
+            "an axis other than 1 has no rendering", "use --to torch"
+        )
+    x, matrix = (
+        in_caffe_order(f"{{{n}}}", len(s)) for n, s in enumerate((bottom, rows))
+    )
+    if len(bottom) > 2:
+        x = f"layers.Flatten()({x})"
+    if len(rows) != 2:
+        matrix = f"ops.reshape({matrix}, (-1, {count(rows[1:])}))"
+    return f"ops.matmul({x}, ops.transpose({matrix}))"
 
 
 def _with_axes(value: str, node: Node[InnerProduct]) -> str:

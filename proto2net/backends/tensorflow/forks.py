@@ -10,6 +10,7 @@ from proto2net.backends.base import (
     Code,
     Reshaped,
     Transposed,
+    refuse_bounds,
     refuse_normalizing,
     same_array,
 )
@@ -31,6 +32,7 @@ from proto2net.layers import (
     ChannelScale,
     ContinuationIndicator,
     Flip,
+    GlobalLSEMargin,
     InnerDistance,
     Interp,
     Lstm,
@@ -132,6 +134,20 @@ def _channel_scale(node: Node[ChannelScale]) -> Code:
             f"make them {dims((x[0], 1, *x[2:]))}",
         )
     return Code(f"{{0}} * ops.reshape({{1}}, {(-1, *[1] * (len(x) - 1))})")
+
+
+@renders(GlobalLSEMargin)
+def _global_lse_margin(node: Node[GlobalLSEMargin]) -> Code:
+    refuse_bounds(node)
+    layer = node.layer
+    init = call(
+        "BoundedScale",
+        (1,),
+        low=layer.min_value,
+        high=(layer.max_value, None),
+        name="{name}",
+    )
+    return Code("{self}({0})", init, {"gamma": same_array(node, "scale")})
 
 
 @renders(InnerDistance)

@@ -7,6 +7,8 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
+from proto2net.backends.tensorflow.helpers import Scale
+
 
 def unit_columns(kernel: tf.Tensor, eps: float = 1e-6, axis: int = 0) -> tf.Tensor:
     """Each column of a matrix, brought to length 1; for axis 1 each row."""
@@ -29,6 +31,32 @@ class UnitDense(layers.Dense):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "eps": self.eps}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class BoundedScale(Scale):
+    """Scale, with factors that are brought between two bounds before they are used."""
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        low: float | None = None,
+        high: float | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(shape, **options)
+        self.low, self.high = low, high
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        factors = self.gamma
+        if self.low is not None:
+            factors = ops.maximum(factors, self.low)
+        if self.high is not None:
+            factors = ops.minimum(factors, self.high)
+        return x * factors if self.beta is None else x * factors + self.beta
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "low": self.low, "high": self.high}
 
 
 @keras.saving.register_keras_serializable("caffe")

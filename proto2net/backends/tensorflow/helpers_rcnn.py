@@ -167,43 +167,76 @@ class ROIAlign(RegionPooling):
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         x, rois = inputs
         corners = self.padded_corners(rois) * self.spatial_scale - 0.5
-        rows, down, in_column = self._corners(corners, 0, ops.shape(x)[1])
-        columns, across, in_row = self._corners(corners, 1, ops.shape(x)[2])
-        image = ops.cast(ops.reshape(rois, (-1, 5))[:, 0], "int32")[:, None, None]
-        down, across = down[:, :, None, None], across[:, None, :, None]
-
-        def at(row: tf.Tensor, column: tf.Tensor) -> tf.Tensor:
-            places = tf.broadcast_dynamic_shape(
-                tf.shape(row[:, :, None]), tf.shape(column[:, None])
-            )
-            parts = (image, row[:, :, None], column[:, None])
-            index = ops.stack([tf.broadcast_to(p, places) for p in parts], axis=-1)
-            return tf.gather_nd(x, index)
-
-        upper, lower = (
-            (1 - across) * at(row, columns[0]) + across * at(row, columns[1])
-            for row in rows
+        start, size = corners[:, :2], corners[:, 2:] - corners[:, :2]
+        rows, columns = (
+            start[:, side, None]
+            + ops.arange(count + 1, dtype=x.dtype) * (size / count)[:, side, None]
+            for side, count in zip((1, 0), self.pooled_size, strict=True)
         )
-        inside = in_column[:, :, None] & in_row[:, None]
-        y = (1 - down) * upper + down * lower
-        return y * ops.cast(inside, x.dtype)[..., None]
+        image = ops.cast(ops.reshape(rois, (-1, 5))[:, 0], "int32")
+        y = interpolated(x, image, rows, columns)
+        sound = ops.cast(ops.all(size > 0, axis=1), x.dtype)
+        return y * sound[:, None, None, None]
 
-    def _corners(
-        self, corners: tf.Tensor, axis: int, limit: int
-    ) -> tuple[list[tf.Tensor], tf.Tensor, tf.Tensor]:
-        """The places before and behind the corners of bins along an axis of this length.
 
-        With them come the share of the latter, and which corners are inside.
-        """
-        count = self.pooled_size[axis]
-        start, end = corners[:, 1 - axis, None], corners[:, 3 - axis, None]
-        index = ops.arange(count + 1, dtype=corners.dtype)
-        place = start + index * ((end - start) / count)
-        most = ops.cast(limit - 1, corners.dtype)
-        inside = (end > start) & (place >= -0.5) & (place <= most + 0.5)
-        before, behind = (ops.clip(ops.floor(place) + i, 0, most) for i in (0, 1))
-        share = ops.clip(place, 0, most) - before
-        return [ops.cast(p, "int32") for p in (before, behind)], share, inside
+@keras.saving.register_keras_serializable("caffe")
+class ROIWarping(RegionPooling):
+    """The interpolated value at the first corner of each bin of each region."""
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        x, rois = inputs
+        rois = ops.reshape(rois, (-1, 5))
+        corners = round_half_away(rois[:, 1:] * self.spatial_scale)
+        start = corners[:, :2]
+        size = ops.maximum(corners[:, 2:] - start, 0)
+        rows, columns = (
+            start[:, side, None]
+            + ops.arange(count, dtype=x.dtype) * (size / count)[:, side, None]
+            for side, count in zip((1, 0), self.pooled_size, strict=True)
+        )
+        return interpolated(x, ops.cast(rois[:, 0], "int32"), rows, columns)
+
+
+def interpolated(
+    x: tf.Tensor, image: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor
+) -> tf.Tensor:
+    """Values between those of the planes of images (N), at rows (N, H) and columns (N, W).
+
+    Half a pixel beyond the plane they are those at its border, and further away 0.
+    """
+    (above, below), down, in_column = neighbours(rows, ops.shape(x)[1])
+    (left, right), across, in_row = neighbours(columns, ops.shape(x)[2])
+    image, down = image[:, None, None], down[:, :, None, None]
+    across = across[:, None, :, None]
+
+    def at(row: tf.Tensor, column: tf.Tensor) -> tf.Tensor:
+        places = tf.broadcast_dynamic_shape(
+            tf.shape(row[:, :, None]), tf.shape(column[:, None])
+        )
+        parts = (image, row[:, :, None], column[:, None])
+        index = ops.stack([tf.broadcast_to(p, places) for p in parts], axis=-1)
+        return tf.gather_nd(x, index)
+
+    upper, lower = (
+        (1 - across) * at(row, left) + across * at(row, right) for row in (above, below)
+    )
+    inside = in_column[:, :, None] & in_row[:, None]
+    y = (1 - down) * upper + down * lower
+    return y * ops.cast(inside, x.dtype)[..., None]
+
+
+def neighbours(
+    place: tf.Tensor, limit: int
+) -> tuple[list[tf.Tensor], tf.Tensor, tf.Tensor]:
+    """The pixels before and behind places along an axis of this length.
+
+    With them come the share of the latter, and which places are inside.
+    """
+    most = ops.cast(limit - 1, place.dtype)
+    inside = (place >= -0.5) & (place <= most + 0.5)
+    before, behind = (ops.clip(ops.floor(place) + i, 0, most) for i in (0, 1))
+    share = ops.clip(place, 0, most) - before
+    return [ops.cast(p, "int32") for p in (before, behind)], share, inside
 
 
 # ---- proposals ------------------------------------------------------------------------------

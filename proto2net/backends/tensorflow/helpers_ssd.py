@@ -76,12 +76,26 @@ def box_sizes(
     return sizes
 
 
+def squares_in_rows(
+    min_size: list[int], rows: list[int]
+) -> tuple[list[float], list[tuple[float, float]]]:
+    """FaceBoxes' squares around a place: their sides, and how far their centers are from it."""
+    squares = [
+        (size - 1.0, (x * size / 4, y * size / 4))
+        for size, row in zip(min_size, rows, strict=True)
+        for y in range(-(row // 2), (row + 1) // 2)
+        for x in range(-(row // 2), (row + 1) // 2)
+    ]
+    return [side for side, _ in squares], [shift for _, shift in squares]
+
+
 @keras.saving.register_keras_serializable("caffe")
 class PriorBox(layers.Layer):
     """SSD's boxes around each place of a feature map, and their variances.
 
     A box is x, y, x, y of its corners, as shares of the image; sizes are in pixels.
-    `denser` has each box again at the lower end of its place.
+    `denser` has each box again at the lower end of its place; `rows_of_each` has
+    squares in so many rows around each place.
     """
 
     def __init__(
@@ -96,6 +110,7 @@ class PriorBox(layers.Layer):
         step: tuple[float, float] | None = None,
         offset: float = 0.5,
         denser: bool = False,
+        rows_of_each: list[int] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
@@ -103,7 +118,7 @@ class PriorBox(layers.Layer):
         self.aspect_ratio, self.flip = aspect_ratio or [], flip
         self.clip, self.variance = clip, variance
         self.image_size, self.step, self.offset = image_size, step, offset
-        self.denser = denser
+        self.denser, self.rows_of_each = denser, rows_of_each or []
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         feature, image = (tf.cast(tf.shape(x)[1:3], tf.float32) for x in inputs)
@@ -111,10 +126,14 @@ class PriorBox(layers.Layer):
         step = tf.constant(self.step) if self.step else size / feature
         y, x = ((tf.range(feature[a]) + self.offset) * step[a] for a in (0, 1))
         sizes = box_sizes(self.min_size, self.max_size, self.aspect_ratio, self.flip)
-        half = tf.constant(sizes, tf.float32)[:, None] / 2
+        half, shift = tf.constant(sizes, tf.float32)[:, None] / 2, tf.zeros(2)
+        if self.rows_of_each:
+            sides, shifts = squares_in_rows(self.min_size, self.rows_of_each)
+            half = tf.constant(sides)[:, None, None] / 2
+            shift = tf.constant(shifts)[:, None]
         levels = [y, (tf.range(feature[0]) + 1) * step[0]] if self.denser else [y]
         centers = [tf.stack(tf.meshgrid(x, level), axis=-1) for level in levels]
-        center = tf.stack(centers, axis=-2)[:, :, None]
+        center = tf.stack(centers, axis=-2)[:, :, None] + shift
         boxes = tf.concat((center - half, center + half), axis=-1)
         boxes = boxes / tf.tile(size[::-1], (2,))
         if self.clip:
@@ -134,6 +153,7 @@ class PriorBox(layers.Layer):
             "step": self.step,
             "offset": self.offset,
             "denser": self.denser,
+            "rows_of_each": self.rows_of_each,
         }
         return {**super().get_config(), **config}
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends.base import Array, Code, running_statistics, same_array
+from proto2net.backends.base import (
+    Array,
+    Code,
+    refuse_bounds,
+    running_statistics,
+    same_array,
+)
 from proto2net.backends.source import call
 from proto2net.backends.tensorflow.backend import renders
 from proto2net.backends.tensorflow.layout import (
@@ -95,6 +101,7 @@ def _batch_norm_and_scale(node: Node[BatchNorm], scale: Node[Scale]) -> Code | N
         node.phase == "TRAIN"
         or node.layer.batch_statistics(node.phase)
         or not per_channel
+        or scale.layer.bounded
     ):
         return None
     return _by_stored_statistics(node, scale)
@@ -129,11 +136,18 @@ def _channels(node: Node[BatchNorm]) -> int:
 
 @renders(Scale)
 def _scale(node: Node[Scale]) -> Code:
+    refuse_bounds(node)
     bias = _learned(node, beta="bias") if node.layer.bias_term else {}
     if len(node.bottoms) == 1:
         factors = _learned(node, gamma="weight")
-        options = {"use_bias": (node.layer.bias_term, False), "name": "{name}"}
-        init = call("Scale", _shape(node, "weight"), **options)
+        init = call(
+            "BoundedScale" if node.layer.bounded else "Scale",
+            _shape(node, "weight"),
+            low=(node.layer.min_value, None),
+            high=(node.layer.max_value, None),
+            use_bias=(node.layer.bias_term, False),
+            name="{name}",
+        )
         return Code("{self}({0})", init, factors | bias)
     product = f"{{0}} * {_second(node)}"
     if not bias:

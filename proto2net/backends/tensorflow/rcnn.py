@@ -22,7 +22,8 @@ from proto2net.layers import (
 )
 
 
-def _called_on(inputs: list[str]) -> str:
+def called_on(inputs: list[str]) -> str:
+    """The node's own layer on these inputs."""
     return f"{{self}}([{', '.join(inputs)}])"
 
 
@@ -39,35 +40,36 @@ def _roi_align(node: Node[ROIAlign]) -> Code:
 def _pooled(kind: str, node: Node[Any]) -> Code:
     size, options = node.layer.pooled_size, region_options(node.layer)
     init = call(kind, size, **options, name="{name}")
-    return Code(_called_on(bottoms(node)), init)
+    return Code(called_on(bottoms(node)), init)
 
 
 @renders(PSROIPooling)
 def _psroi_pooling(node: Node[PSROIPooling]) -> Code:
     size, scale = node.layer.group_size, node.layer.spatial_scale
     init = call("PSROIPooling", size, scale, name="{name}")
-    return Code(_called_on(bottoms(node)), init)
+    return Code(called_on(bottoms(node)), init)
 
 
 @renders(Proposal)
 def _proposal(node: Node[Proposal]) -> Code:
-    return _proposed(node)
+    return proposed(node)
 
 
 @renders(ProposalLayer)
 def _proposal_layer(node: Node[ProposalLayer]) -> Code:
-    return _proposed(node)
+    return proposed(node)
 
 
 @renders(SSHProposalLayer)
 def _ssh_proposal_layer(node: Node[SSHProposalLayer]) -> Code:
-    return _proposed(node)
+    return proposed(node)
 
 
-def _proposed(node: Node[Any]) -> Code:
+def proposed(node: Node[Any]) -> Code:
+    """The regions of a layer that proposes them, and their scores if asked for."""
     anchors, options = proposal_arguments(node)
     init = call("Proposal", anchors, **options, name="{name}")
-    forward = _called_on(bottoms(node))
+    forward = called_on(bottoms(node))
     return Code(forward if len(node.tops) > 1 else f"{forward}[0]", init)
 
 
@@ -75,10 +77,10 @@ def _proposed(node: Node[Any]) -> Code:
 def _text_proposal_layer(node: Node[TextProposalLayer]) -> Code:
     layer = node.layer
     init = call("TextProposal", layer.anchors, layer.feat_stride, name="{name}")
-    return Code(_called_on(bottoms(node)), init)
+    return Code(called_on(bottoms(node)), init)
 
 
 @renders(SmoothL1Loss)
 def _smooth_l1_loss(node: Node[SmoothL1Loss]) -> Code:
     init = call("SmoothL1Loss", sigma=(node.layer.sigma, 1.0), name="{name}")
-    return Code(_called_on(bottoms(node)), init)
+    return Code(called_on(bottoms(node)), init)

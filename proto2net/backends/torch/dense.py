@@ -30,6 +30,9 @@ def _inner_product(node: Node[InnerProduct]) -> Code:
     layer, bottom = node.layer, node.bottoms[0].shape
     axis = canonical_axis(layer.axis, bottom)
     flat = "{0}" if axis == len(bottom) - 1 else f"torch.flatten({{0}}, {axis})"
+    if not node.blobs:
+        rows = "{1}" if len(node.bottoms[1].shape) == 2 else "{1}.flatten(1)"
+        return Code(f"F.linear({flat}, {rows})")
     used = ("weight", "bias") if layer.bias_term else ("weight",)
     arrays = {name: same_array(node, name) for name in used}
     # A weight that another layer has too must stay as it is: the two are one parameter.

@@ -25,6 +25,7 @@ STARTS: dict[str, dict[str, float]] = {
     "nn.Parameter": {"": 0.0},
     "BN": _BATCH_NORM,
     "BatchNorm": {**_AFFINE, "scale_factor": 0.0},
+    "BoundedScale": _AFFINE,
     "Embed": {"bias": 0.0},
     "InnerDistance": {"weight": 0.0},
     "Lstm": {"W_xc": 0.0, "W_hc": 0.0, "b_c": 0.0},

@@ -6,6 +6,7 @@ from proto2net.backends.base import (
     Array,
     Code,
     Reshaped,
+    refuse_bounds,
     refuse_normalizing,
     same_array,
 )
@@ -20,6 +21,7 @@ from proto2net.layers import (
     ChannelScale,
     ContinuationIndicator,
     Flip,
+    GlobalLSEMargin,
     InnerDistance,
     Interp,
     Lstm,
@@ -104,6 +106,20 @@ def _channel_scale(node: Node[ChannelScale]) -> Code:
     if not node.layer.do_forward:
         return Code("{0}")
     return Code(f"{{0}} * {{1}}.reshape(-1, 1{', *{0}.shape[2:]' * (len(x) > 2)})")
+
+
+@renders(GlobalLSEMargin)
+def _global_lse_margin(node: Node[GlobalLSEMargin]) -> Code:
+    refuse_bounds(node)
+    layer = node.layer
+    init = call(
+        "BoundedScale",
+        1,
+        bias="False",
+        low=layer.min_value,
+        high=(layer.max_value, None),
+    )
+    return Code("{self}({0})", init, {"weight": same_array(node, "scale")})
 
 
 @renders(InnerDistance)

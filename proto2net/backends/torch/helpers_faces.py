@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from proto2net.backends.torch.helpers import Scale
+
 
 def unit_rows(weight: torch.Tensor, eps: float = 1e-6) -> torch.Tensor:
     """Each row of a matrix, brought to length 1."""
@@ -21,6 +23,29 @@ class UnitLinear(nn.Linear):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return F.linear(x, unit_rows(self.weight, self.eps), self.bias)
+
+
+class BoundedScale(Scale):
+    """Scale, with a weight that is brought between two bounds before it is used."""
+
+    def __init__(
+        self,
+        *shape: int,
+        axis: int = 1,
+        bias: bool = True,
+        low: float | None = None,
+        high: float | None = None,
+    ) -> None:
+        super().__init__(*shape, axis=axis, bias=bias)
+        self.low, self.high = low, high
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        weight = self.weight.clamp(self.low, self.high)
+        behind = x.dim() - self.axis - weight.dim()
+        x = x * weight.reshape([*weight.shape, *[1] * behind])
+        if self.bias is None:
+            return x
+        return x + self.bias.reshape([*weight.shape, *[1] * behind])
 
 
 def distances(x: torch.Tensor, rows: torch.Tensor, p: int = 2) -> torch.Tensor:

@@ -105,36 +105,68 @@ def roi_align(
     """Interpolated values at the corners of each bin of each region; 0 outside of the plane."""
     rois = rois.flatten(1)
     corners = padded_corners(rois, pad_ratio) * spatial_scale - 0.5
-    (height, width), (h, w) = x.shape[2:], pooled_size
-    columns, across, in_row = bin_corners(corners[:, 0], corners[:, 2], w, width)
-    rows, down, in_column = bin_corners(corners[:, 1], corners[:, 3], h, height)
-    image = rois[:, 0].long()[:, None, None]
+    start, size = corners[:, :2], corners[:, 2:] - corners[:, :2]
+    rows, columns = (
+        start[:, side, None]
+        + torch.arange(count + 1, device=x.device) * (size / count)[:, side, None]
+        for side, count in zip((1, 0), pooled_size, strict=True)
+    )
+    y = interpolated(x, rois[:, 0].long(), rows, columns)
+    return y * (size > 0).all(1)[:, None, None, None]
+
+
+def roi_warp(
+    x: torch.Tensor,
+    rois: torch.Tensor,
+    pooled_size: tuple[int, int],
+    spatial_scale: float = 1.0,
+) -> torch.Tensor:
+    """The interpolated value at the first corner of each bin of each region."""
+    rois = rois.flatten(1)
+    corners = round_half_away(rois[:, 1:] * spatial_scale)
+    start, size = corners[:, :2], (corners[:, 2:] - corners[:, :2]).clamp(min=0)
+    rows, columns = (
+        start[:, side, None]
+        + torch.arange(count, device=x.device) * (size / count)[:, side, None]
+        for side, count in zip((1, 0), pooled_size, strict=True)
+    )
+    return interpolated(x, rois[:, 0].long(), rows, columns)
+
+
+def interpolated(
+    x: torch.Tensor, image: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor
+) -> torch.Tensor:
+    """Values between those of the planes of images (N), at rows (N, H) and columns (N, W).
+
+    Half a pixel beyond the plane they are those at its border, and further away 0.
+    """
+    (above, below), down, in_column = neighbours(rows, x.shape[2])
+    (left, right), across, in_row = neighbours(columns, x.shape[3])
+    image = image[:, None, None]
     upper, lower = (
-        torch.lerp(before, behind, across)
-        for before, behind in (
-            [x[image, :, row[:, :, None], column[:, None]] for column in columns]
-            for row in rows
+        torch.lerp(
+            x[image, :, row[:, :, None], left[:, None]],
+            x[image, :, row[:, :, None], right[:, None]],
+            across[:, None, :, None],
         )
+        for row in (above, below)
     )
     inside = in_column[:, :, None] & in_row[:, None]
-    y = torch.lerp(upper, lower, down.transpose(1, 2)) * inside[..., None]
+    y = torch.lerp(upper, lower, down[:, :, None, None]) * inside[..., None]
     return y.permute(0, 3, 1, 2)
 
 
-def bin_corners(
-    start: torch.Tensor, end: torch.Tensor, count: int, limit: int
+def neighbours(
+    place: torch.Tensor, limit: int
 ) -> tuple[list[torch.Tensor], torch.Tensor, torch.Tensor]:
-    """The places before and behind the corners of bins along an axis of this length.
+    """The pixels before and behind places along an axis of this length.
 
-    With them come the share of the latter (N, 1, count + 1, 1), and which corners are inside.
+    With them come the share of the latter, and which places are inside.
     """
-    size = end - start
-    index = torch.arange(count + 1, device=start.device)
-    place = start[:, None] + index * (size / count)[:, None]
-    inside = (size > 0)[:, None] & (place >= -0.5) & (place <= limit - 0.5)
+    inside = (place >= -0.5) & (place <= limit - 0.5)
     before, behind = ((place.floor() + i).clamp(0, limit - 1) for i in (0, 1))
     share = place.clamp(0, limit - 1) - before
-    return [before.long(), behind.long()], share[:, None, :, None], inside
+    return [before.long(), behind.long()], share, inside
 
 
 # ---- proposals ------------------------------------------------------------------------------

@@ -52,6 +52,19 @@ def box_sizes(
     return sizes
 
 
+def squares_in_rows(
+    min_size: list[int], rows: list[int]
+) -> tuple[list[float], list[tuple[float, float]]]:
+    """FaceBoxes' squares around a place: their sides, and how far their centers are from it."""
+    squares = [
+        (size - 1.0, (x * size / 4, y * size / 4))
+        for size, row in zip(min_size, rows, strict=True)
+        for y in range(-(row // 2), (row + 1) // 2)
+        for x in range(-(row // 2), (row + 1) // 2)
+    ]
+    return [side for side, _ in squares], [shift for _, shift in squares]
+
+
 def prior_box(
     feature: torch.Tensor,
     image: torch.Tensor,
@@ -65,11 +78,13 @@ def prior_box(
     step: tuple[float, float] | None = None,
     offset: float = 0.5,
     denser: bool = False,
+    rows_of_each: list[int] | None = None,
 ) -> torch.Tensor:
     """SSD's boxes around each place of a feature map, and their variances.
 
     A box is x, y, x, y of its corners, as shares of the image; sizes are in pixels.
-    `denser` has each box again at the lower end of its place.
+    `denser` has each box again at the lower end of its place; `rows_of_each` has
+    squares in so many rows around each place.
     """
     rows, columns = feature.shape[2:]
     height, width = image_size or image.shape[2:]
@@ -77,12 +92,16 @@ def prior_box(
     y = (torch.arange(rows).to(feature) + offset) * down
     x = (torch.arange(columns).to(feature) + offset) * across
     sizes = box_sizes(min_size, max_size or [], aspect_ratio or [], flip)
-    half = feature.new_tensor(sizes)[:, None] / 2
+    half, shift = feature.new_tensor(sizes)[:, None] / 2, feature.new_zeros(2)
+    if rows_of_each:
+        sides, shifts = squares_in_rows(min_size, rows_of_each)
+        half = feature.new_tensor(sides)[:, None, None] / 2
+        shift = feature.new_tensor(shifts)[:, None]
     levels = [y, (torch.arange(rows).to(feature) + 1) * down] if denser else [y]
     centers = [
         torch.stack(torch.meshgrid(x, level, indexing="xy"), dim=-1) for level in levels
     ]
-    center = torch.stack(centers, dim=-2)[:, :, None]
+    center = torch.stack(centers, dim=-2)[:, :, None] + shift
     boxes = torch.cat((center - half, center + half), dim=-1)
     boxes = boxes / feature.new_tensor([width, height, width, height])
     if clip:

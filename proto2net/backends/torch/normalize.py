@@ -8,6 +8,7 @@ from proto2net.backends.base import (
     Array,
     Code,
     Reshaped,
+    refuse_bounds,
     running_statistics,
     same_array,
 )
@@ -69,7 +70,7 @@ def _batch_norm(node: Node[BatchNorm]) -> Code:
 def _batch_norm_and_scale(node: Node[BatchNorm], scale: Node[Scale]) -> Code | None:
     layer = scale.layer
     by_channel = canonical_axis(layer.axis, scale.bottoms[0].shape) == 1
-    if not by_channel or layer.num_axes != 1 or not layer.bias_term:
+    if not by_channel or layer.num_axes != 1 or not layer.bias_term or layer.bounded:
         return None
     return _normalisation(node, scale)
 
@@ -108,11 +109,19 @@ def _normalisation(node: Node[BatchNorm], scale: Node[Scale] | None) -> Code:
 
 @renders(Scale)
 def _scale(node: Node[Scale]) -> Code:
+    refuse_bounds(node)
     layer, bottom = node.layer, node.bottoms[0].shape
     if len(node.bottoms) == 1:
         weight = node.blobs["weight"].shape
         axis = canonical_axis(layer.axis, bottom) if weight else 1
-        init = call("Scale", *weight, axis=(axis, 1), bias=(layer.bias_term, True))
+        init = call(
+            "BoundedScale" if layer.bounded else "Scale",
+            *weight,
+            axis=(axis, 1),
+            bias=(layer.bias_term, True),
+            low=(layer.min_value, None),
+            high=(layer.max_value, None),
+        )
         arrays = {name: same_array(node, name) for name in node.blobs}
         return Code("{self}({0})", init, arrays)
     product = f"{{0}} * {_operand(node)}"

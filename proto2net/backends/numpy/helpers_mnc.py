@@ -1,0 +1,26 @@
+"""Masks of regions as functions of arrays. Pasted by name, as helpers.py is; never imported."""
+
+import numpy as np
+
+from proto2net.backends.numpy.helpers_rcnn import interpolated, shifted_boxes
+
+
+def resize_mask(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Planes at another size, first pixel on first pixel (mask_resize_layer.cu)."""
+    rows, columns = (
+        np.tile(np.arange(new, dtype=np.float32) * np.float32(old / new), (len(x), 1))
+        for old, new in zip(x.shape[2:], size, strict=True)
+    )
+    return interpolated(x, np.arange(len(x)), rows, columns)
+
+
+def refine_rois(
+    rois: np.ndarray, shifts: np.ndarray, scores: np.ndarray, im_info: np.ndarray
+) -> np.ndarray:
+    """Regions shifted as their best class asks for (MNC's stage_bridge_layer.py)."""
+    best = scores.reshape(len(scores), -1).argmax(1)
+    shift = shifts.reshape(len(shifts), -1, 4)[np.arange(len(best)), best]
+    boxes = shifted_boxes(rois.reshape(len(rois), -1)[:, 1:], shift)
+    height, width = im_info.ravel()[:2]
+    limit = np.array([width, height, width, height], np.float32) - 1
+    return np.pad(boxes.clip(0, limit), ((0, 0), (1, 0)))

@@ -1,0 +1,51 @@
+"""What Keras lacks for masks of regions. Pasted by name, as helpers.py is; never imported."""
+# mypy: allow-subclassing-any, allow-untyped-decorators
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import layers, ops
+
+from proto2net.backends.tensorflow.helpers_rcnn import interpolated, shifted_boxes
+
+
+@keras.saving.register_keras_serializable("caffe")
+class MaskResize(layers.Layer):
+    """Planes at another size, with the first pixels of both on each other."""
+
+    def __init__(self, size: tuple[int, int], **options: Any) -> None:
+        super().__init__(**options)
+        self.size = tuple(size)
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        number, *old = ops.shape(x)[:3]
+        rows, columns = (
+            tf.tile(self._places(before, after), (number, 1))
+            for before, after in zip(old, self.size, strict=True)
+        )
+        return interpolated(x, tf.range(number), rows, columns)
+
+    def _places(self, old: int, new: int) -> tf.Tensor:
+        """Where the pixels of the new size lie among those of the old one."""
+        each = ops.cast(old, "float32") / new
+        return (ops.arange(new, dtype="float32") * each)[None]
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "size": self.size}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class RegionRefinement(layers.Layer):
+    """Regions (0, x1, y1, x2, y2) shifted as their best class asks for, inside of the image."""
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        rois, shifts, scores, im_info = inputs
+        rois = ops.reshape(rois, (-1, 5))
+        scores = ops.reshape(scores, (ops.shape(rois)[0], -1))
+        shifts = ops.reshape(shifts, (ops.shape(rois)[0], -1, 4))
+        shift = tf.gather(shifts, ops.argmax(scores, axis=1), batch_dims=1)
+        info = ops.reshape(im_info, (-1,))
+        limit = ops.stack((info[1], info[0], info[1], info[0])) - 1
+        boxes = ops.minimum(shifted_boxes(rois[:, 1:], shift), limit)
+        return tf.pad(ops.maximum(boxes, 0), [(0, 0), (1, 0)])

@@ -1,0 +1,30 @@
+"""What PyTorch lacks for masks of regions. Pasted by name, as helpers.py is; never imported."""
+
+import torch
+from torch.nn import functional as F
+
+from proto2net.backends.torch.helpers_rcnn import interpolated, shifted_boxes
+
+
+def resize_mask(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """Planes at another size, with the first pixels of both on each other."""
+    image = torch.arange(len(x), device=x.device)
+    rows, columns = (
+        (torch.arange(new, device=x.device) * (old / new)).expand(len(x), -1)
+        for old, new in zip(x.shape[2:], size, strict=True)
+    )
+    return interpolated(x, image, rows, columns)
+
+
+def refine_rois(
+    rois: torch.Tensor,
+    shifts: torch.Tensor,
+    scores: torch.Tensor,
+    im_info: torch.Tensor,
+) -> torch.Tensor:
+    """Regions (0, x1, y1, x2, y2) shifted as their best class asks for, inside of the image."""
+    best = scores.flatten(1).argmax(1)
+    shift = shifts.reshape(len(shifts), -1, 4)[torch.arange(len(best)), best]
+    boxes = shifted_boxes(rois.flatten(1)[:, 1:], shift)
+    limit = im_info.flatten()[:2].flip(0).repeat(2) - 1
+    return F.pad(boxes.minimum(limit).clamp(min=0), (1, 0))

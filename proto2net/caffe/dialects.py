@@ -1,0 +1,257 @@
+"""Puts what forks of Caffe write in their own way into Caffe's layers, with the same result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from proto2net.caffe.schema import LINE, Message, message_class
+
+
+def translate(net: Message) -> list[str]:
+    """Put a NetParameter of the current format into Caffe's words in place.
+
+    Returns a sentence for each thing that had to be put otherwise.
+    """
+    return [
+        *_name_lstms(net),
+        *_name_normalizes(net),
+        *_name_multibox_losses(net),
+        *_drop_surplus_params(net),
+        *_flatten_before_concats(net),
+        *_split_layers(net),
+    ]
+
+
+def _name_lstms(net: Message) -> list[str]:
+    """MyCaffe calls Caffe's LSTM "Lstm" (LSTMLayer.cs), which elsewhere is caffe-lstm's layer."""
+    found = [layer for layer in net.layer if layer.type == "Lstm" and _has(layer, "recurrent")]
+    for layer in found:
+        layer.type = "LSTM"
+    what = counted(len(found), "layer")
+    return [f"read {what} of type Lstm with recurrent_param as LSTM, as MyCaffe does"] * bool(found)
+
+
+def _name_normalizes(net: Message) -> list[str]:
+    """MyCaffe calls SSD's Normalize "Normalization2" (Normalization2Layer.cs)."""
+    found = [layer for layer in net.layer if layer.type == "Normalization2"]
+    for layer in found:
+        layer.type = "Normalize"
+        given = layer.normalization2_param  # its "esp" is written by MyCaffe, and never read
+        for name in ("across_spatial", "channel_shared", "eps"):
+            setattr(layer.norm_param, name, getattr(given, name))
+        if given.HasField("scale_filler"):
+            layer.norm_param.scale_filler.CopyFrom(given.scale_filler)
+        layer.ClearField("normalization2_param")
+    what = counted(len(found), "layer")
+    return [f"read {what} of type Normalization2 as Normalize, as MyCaffe does"] * bool(found)
+
+
+def _name_multibox_losses(net: Message) -> list[str]:
+    """MyCaffe has one underscore less in the name of the parameters of MultiBoxLoss."""
+    found = [layer for layer in net.layer if _has(layer, "multiboxloss")]
+    for layer in found:
+        layer.multibox_loss_param.MergeFrom(layer.multiboxloss_param)
+        layer.ClearField("multiboxloss_param")
+    return ["read multiboxloss_param as multibox_loss_param, as MyCaffe does"] * bool(found)
+
+
+_WEIGHTED = {
+    "Convolution": "convolution",
+    "Deconvolution": "convolution",
+    "InnerProduct": "inner_product",
+}
+"""Layers that have one learned blob without a bias, with the name of their parameters."""
+
+
+def _drop_surplus_params(net: Message) -> list[str]:
+    """MyCaffe writes a `param` for the bias even where there is none; Caffe refuses it."""
+    found = [layer for layer in net.layer if len(layer.param) == 2 and _is_without_bias(layer)]
+    for layer in found:
+        del layer.param[1]
+    what = counted(len(found), "layer")
+    return [f"dropped the second param of {what} with bias_term: false"] * bool(found)
+
+
+def _is_without_bias(layer: Message) -> bool:
+    kind = _WEIGHTED.get(layer.type, "")
+    return bool(kind) and _has(layer, kind) and not getattr(layer, f"{kind}_param").bias_term
+
+
+# Layers that have others in them
+
+
+def _split_layers(net: Message) -> list[str]:
+    """Make two layers of each that computes what two of Caffe's do."""
+    notes = []
+    for kind, second, take in _SECONDS:
+        layers: list[Message] = []
+        for layer in net.layer:
+            layers.append(layer)
+            if layer.type == kind and (taken := take(layer)):
+                layers.append(taken)
+        split = len(layers) - len(net.layer)
+        if split:
+            _replace_layers(net, layers)
+            what = counted(split, f"{kind} layer")
+            notes.append(f"split {what} into {kind} and {second}")
+    return notes
+
+
+_SCALES = ("scale_bias", "use_weight_bias", "scale_filler", "filler", "bias_filler", "bias_term")
+_LEAST_EPS = 1e-5  # of NVIDIA's
+
+
+def _taken_scale(layer: Message) -> Message | None:
+    """The Scale that a BatchNorm of NVIDIA's or Intel's has in it, which it loses; None if none."""
+    found = layer.batch_norm_param
+    given = {field.name: value for field, value in found.ListFields() if field.name in _SCALES}
+    taken = message_class("BatchNormParameter")()
+    taken.CopyFrom(found)
+    for name in given:
+        found.ClearField(name)
+    fillers = [name for name in given if name.endswith("filler")]
+    asked = given.get("scale_bias") or given.get("use_weight_bias") or fillers
+    if not asked or given.get("use_weight_bias") is False:
+        return None
+    scale = _after(layer, "scale", "Scale")
+    scale.bottom.extend(layer.top)
+    scale.param.extend(layer.param[3:])
+    del layer.param[3:]
+    scale.scale_param.bias_term = taken.bias_term
+    for name in fillers:
+        own = "bias_filler" if name == "bias_filler" else "filler"
+        getattr(scale.scale_param, own).CopyFrom(getattr(taken, name))
+    if taken.scale_bias and found.HasField("eps"):
+        found.eps = max(found.eps, _LEAST_EPS)
+    if taken.scale_bias or "scale_filler" in given:
+        _freeze(layer)
+    return scale
+
+
+def _freeze(layer: Message) -> None:
+    """Where NVIDIA's BatchNorm is given others, it sets these itself (batch_norm_layer.cpp)."""
+    for spec in layer.param:
+        spec.lr_mult = spec.decay_mult = 0
+
+
+def _taken_relu(layer: Message) -> Message | None:
+    """The ReLU of a Convolution that has one in it (clCaffe's conv_spatial_layer.cpp)."""
+    found = layer.convolution_param
+    if found.fuse_type != found.FUSED_CONV_RELU:
+        return None
+    relu = _after(layer, "relu", "ReLU")
+    relu.bottom.extend(layer.top)
+    relu.relu_param.CopyFrom(found.relu_param)
+    for name in ("fuse_type", "relu_param"):
+        found.ClearField(name)
+    return relu
+
+
+def _taken_pooling(layer: Message) -> Message | None:
+    """The Pooling of an LRN that has one in it (clCaffe's lrn_layer.cu and its test)."""
+    found = layer.lrn_param
+    if found.fuse_type != found.FUSED_POOL_MAX or len(layer.top) != 1:
+        return None
+    pooling = _after(layer, "pool", "Pooling")
+    layer.top[0] = f"{layer.name}_unpooled"
+    pooling.bottom.extend(layer.top)
+    pooling.pooling_param.CopyFrom(found.pooling_param)
+    for name in ("fuse_type", "pooling_param"):
+        found.ClearField(name)
+    return pooling
+
+
+_SECONDS: tuple[tuple[str, str, Callable[[Message], Message | None]], ...] = (
+    ("BatchNorm", "Scale", _taken_scale),
+    ("Convolution", "ReLU", _taken_relu),
+    ("LRN", "Pooling", _taken_pooling),
+)
+"""A type, the type of what it may have in it, and what takes that out."""
+
+
+# Intel's Concat of what 8 bit convolutions make
+
+
+def _flatten_before_concats(net: Message) -> list[str]:
+    """Write out what Intel's Concat does with per_fla_fuse (mkldnn_concat_layer.cpp).
+
+    It joins the values of each image as they lie in memory. 8 bit convolutions leave them there
+    in the order H, W, C: so this stands for SSD's Permute and Flatten before the Concat.
+    """
+    of_8_bits = {
+        top
+        for layer in net.layer
+        if layer.type == "Convolution" and layer.quantization_param.bw_layer_out == 8
+        for top in layer.top
+    }
+    layers, flattened = [], 0
+    for layer in net.layer:
+        if layer.concat_param.per_fla_fuse and _joins_channels(layer, of_8_bits):
+            flattened += 1
+            for index in range(len(layer.bottom)):
+                layers += _flatten(layer, index)
+            layer.concat_param.ClearField("per_fla_fuse")
+        layers.append(layer)
+    if not flattened:
+        return []
+    _replace_layers(net, layers)
+    what = f"{counted(flattened, 'Concat layer')} with per_fla_fuse"
+    return [f"wrote out the Permute and Reshape before {what}, as 8 bit convolutions have them"]
+
+
+def _joins_channels(layer: Message, known: Collection[str]) -> bool:
+    param = layer.concat_param
+    axis = param.concat_dim if param.HasField("concat_dim") else param.axis
+    return layer.type == "Concat" and axis == 1 and all(name in known for name in layer.bottom)
+
+
+def _flatten(layer: Message, index: int) -> list[Message]:
+    """A Permute and a Reshape of a bottom, which the layer then has in its place."""
+    name = layer.bottom[index]
+    permute, reshape = (
+        _beside(layer, f"{name}_{what}", what.title()) for what in ("permute", "reshape")
+    )
+    permute.bottom.append(name)
+    permute.permute_param.order.extend((0, 2, 3, 1))
+    reshape.bottom.extend(permute.top)
+    reshape.reshape_param.shape.dim.extend((0, -1, 1, 1))
+    layer.bottom[index] = reshape.top[0]
+    return [permute, reshape]
+
+
+# Messages and sentences
+
+
+def _has(layer: Message, kind: str) -> bool:
+    """Whether parameters of this kind are given."""
+    return bool(layer.HasField(f"{kind}_param"))
+
+
+def _beside(layer: Message, name: str, kind: str) -> Message:
+    """A layer in the same place and under the same rules, whose top has its name."""
+    made = message_class("LayerParameter")(name=name, type=kind, top=[name])
+    for rules in ("include", "exclude"):
+        getattr(made, rules).extend(getattr(layer, rules))
+    for field in ("phase", LINE):
+        if layer.HasField(field):
+            setattr(made, field, getattr(layer, field))
+    return made
+
+
+def _after(layer: Message, suffix: str, kind: str) -> Message:
+    """A layer that makes the tops of this one, after it."""
+    made = _beside(layer, f"{layer.name}_{suffix}", kind)
+    made.ClearField("top")
+    made.top.extend(layer.top)
+    return made
+
+
+def _replace_layers(net: Message, layers: list[Message]) -> None:
+    rest = message_class("NetParameter")(layer=layers)
+    net.ClearField("layer")
+    net.layer.extend(rest.layer)
+
+
+def counted(number: int, what: str) -> str:
+    """The number and the word, in the plural if need be."""
+    return f"{number} {what}" + "s" * (number != 1)

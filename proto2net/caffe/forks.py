@@ -1,0 +1,125 @@
+"""Which fork of Caffe a file is for, where a layer does not say it and others do.
+
+Forks have different layers of one name. A layer whose parameters do not tell its fork takes the
+one that other layers of the file prove, unless the user names one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from proto2net.caffe.prototxt import grouped
+from proto2net.graph import Entry
+from proto2net.layers import Convolution, DetectionOutput, MultiBoxLoss, PriorBox
+from proto2net.layers.ssd import CORNERS
+
+PROOFS: dict[str, dict[str, str]] = {
+    "happynear": {
+        "ChannelScale": "",
+        "GeneralContrastiveLoss": "",
+        "GeneralTripletLoss": "",
+        "GlobalLSEMargin": "",
+        "InnerDistance": "",
+        "InnerProduct": "normalize",
+        "LabelSpecificAdd": "",
+        "LabelSpecificRescale": "",
+        "Normalize": "normalize_param",
+        "Scale": "min_value",
+    },
+    "ssd": {
+        "AnnotatedData": "",
+        "DetectionEvaluate": "",
+        "DetectionOutput": "",
+        "MultiBoxLoss": "",
+        "PriorBox": "",
+    },
+}
+"""The layer types that only one fork has, of those that have different layers of one name; where
+a field stands beside a type, only those layers prove the fork that have it."""
+
+TOPS = {"Normalize": "happynear"}
+"""The forks whose layers of these types alone can have more tops than one."""
+
+
+def decided(entries: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
+    """The layers, those that do not say their fork with the one that is proven; and notes."""
+    proofs = _proofs(entries)
+    boxes = _fork_of_boxes(entries)
+    found: list[Entry] = []
+    told: list[tuple[str, Any]] = []
+    for entry in entries:
+        fork, why = boxes if isinstance(entry.layer, PriorBox) else _proven(entry, proofs)
+        if fork and entry.layer.undecided:
+            entry = dataclasses.replace(entry, layer=_of_fork(entry.layer, fork))
+            told.append((f"took {entry.layer.type} for that of {fork}: {why}", entry.where))
+        found.append(entry)
+    return found, grouped(told)
+
+
+def _of_fork(layer: Any, fork: str) -> Any:
+    return dataclasses.replace(layer, fork=fork)
+
+
+def _proofs(entries: Iterable[Entry]) -> dict[str, str]:
+    """The forks that the file proves, and by what."""
+    proofs: dict[str, str] = {}
+    for entry in entries:
+        for fork, what in _proven_by(entry):
+            proofs.setdefault(fork, f"only that fork has {what}, as in {entry}")
+    return proofs
+
+
+def _proven_by(entry: Entry) -> Iterator[tuple[str, str]]:
+    """The fork that a layer proves, if any, and what it is that only this fork has."""
+    kind = entry.layer.type
+    if len(entry.tops) > 1 and kind in TOPS:
+        yield TOPS[kind], f"a second top of {kind}"
+    for fork, types in PROOFS.items():
+        field = types.get(kind)
+        if field == "":
+            yield fork, kind
+        elif field and field in entry.layer.given():
+            yield fork, f"{field} of {kind}"
+
+
+def _proven(entry: Entry, proofs: dict[str, str]) -> tuple[str, str]:
+    """The one fork of those that know this layer type which is proven, and why; else nothing."""
+    known = [item for item in proofs.items() if item[0] in entry.layer.forks]
+    return known[0] if len(known) == 1 else ("", "")
+
+
+def _fork_of_boxes(entries: Sequence[Entry]) -> tuple[str, str]:
+    """The one fork with whose prior boxes the convolutions beside them have as many outputs.
+
+    There are four for each box, and one for each box and class. SSD's is not told, being assumed.
+    """
+    priors = [entry for entry in entries if isinstance(entry.layer, PriorBox)]
+    classes = {
+        entry.layer.num_classes
+        for entry in entries
+        if isinstance(entry.layer, DetectionOutput | MultiBoxLoss) and entry.layer.share_location
+    }
+    if not priors or len(classes) != 1:
+        return "", ""
+    (number,) = classes
+    outputs: dict[str, set[int]] = {}
+    for entry in entries:
+        if isinstance(entry.layer, Convolution):
+            outputs.setdefault(entry.bottoms[0], set()).add(entry.layer.num_output)
+    fitting = [
+        fork
+        for fork in PriorBox.forks
+        if all(_fits(entry, fork, number, outputs) for entry in priors)
+    ]
+    if len(fitting) != 1 or fitting == ["ssd"]:
+        return "", ""
+    return fitting[0], "convolutions of the same bottoms have as many outputs as its boxes need"
+
+
+def _fits(prior: Entry, fork: str, classes: int, outputs: dict[str, set[int]]) -> bool:
+    """Whether convolutions have the outputs that these boxes need in a fork."""
+    boxes = _of_fork(prior.layer, fork).boxes
+    needed = {boxes * CORNERS, boxes * classes}
+    return bool(prior.bottoms) and needed <= outputs.get(prior.bottoms[0], set())

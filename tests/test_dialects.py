@@ -1,0 +1,123 @@
+"""What forks write in their own way is read, with a note, where its meaning is sure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from proto2net import ParseError
+from proto2net.caffe.prototxt import read
+from proto2net.caffe.schema import Message
+from proto2net.caffe.upgrade import upgrade
+
+
+def upgraded(text: str) -> tuple[Message, list[str]]:
+    """The net of this text in Caffe's words, and the notes."""
+    net, notes = read(text, "net.prototxt")
+    return net, notes + upgrade(net, "net.prototxt")
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        (
+            'layer { type: "Lstm" recurrent_param { } }',
+            "read 1 layer of type Lstm with recurrent_param as LSTM, as MyCaffe does",
+        ),
+        (
+            'layer { type: "Normalization2" }',
+            "read 1 layer of type Normalization2 as Normalize, as MyCaffe does",
+        ),
+        (
+            "layer { multiboxloss_param { } }",
+            "read multiboxloss_param as multibox_loss_param, as MyCaffe does",
+        ),
+        (
+            'layer { type: "Convolution" param { } param { } convolution_param'
+            " { bias_term: false } }",
+            "dropped the second param of 1 layer with bias_term: false",
+        ),
+        (
+            'layer { type: "Convolution" convolution_param { fuse_type: FUSED_CONV_RELU } }',
+            "split 1 Convolution layer into Convolution and ReLU",
+        ),
+        (
+            'layer { type: "LRN" top: "y" lrn_param { fuse_type: FUSED_POOL_MAX } }',
+            "split 1 LRN layer into LRN and Pooling",
+        ),
+        (
+            'layer { type: "Convolution" top: "x" quantization_param { bw_layer_out: 8 } }'
+            ' layer { type: "Concat" bottom: "x" concat_param { per_fla_fuse: true } }',
+            "wrote out the Permute and Reshape before 1 Concat layer with per_fla_fuse, "
+            "as 8 bit convolutions have them",
+        ),
+        (
+            'layers { type: "ReLU" }',
+            "net.prototxt:1: read the name of a current type among `layers` (V1 format); "
+            "Caffe refuses it",
+        ),
+        (
+            "layer { image_data_param { source: names root_folder: C:\\images\\a-1.b\n } }",
+            "net.prototxt:1: read a text without quotes, as MyCaffe writes it; "
+            "Caffe refuses it (and 1 more)",
+        ),
+    ],
+)
+def test_what_is_read_in_another_way_than_caffe_does_is_told(text: str, note: str) -> None:
+    assert note in upgraded(text)[1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'layer { type: "Lstm" lstm_param { } }',
+        'layer { type: "Convolution" param { } param { } }',
+        'layer { type: "Scale" param { } param { } }',
+        'layer { type: "InnerProduct" param { } param { } inner_product_param { } }',
+        'layer { type: "Convolution" convolution_param { fuse_type: FUSED_CONV_ELTWISE } }',
+        'layer { type: "LRN" top: "y" lrn_param { fuse_type: UNFUSED } }',
+        'layer { type: "Convolution" top: "x" } '
+        'layer { type: "Concat" bottom: "x" concat_param { per_fla_fuse: true } }',
+    ],
+)
+def test_what_is_not_sure_stays_as_it_is(text: str) -> None:
+    assert upgraded(text) == (read(text)[0], [])
+
+
+def test_parameters_without_quotes_are_read_whole() -> None:
+    (layer,) = upgraded(
+        "layer { image_data_param { source: names root_folder: C:\\images\\a-1.b\n } }"
+    )[0].layer
+    found = layer.image_data_param
+    assert (found.source, found.root_folder) == ("names", "C:\\images\\a-1.b")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("layer { type: Convolution }", "type is Convolution\n  hint: it must be a string"),
+        ("layer { bottom: C:\\x }", r"bottom is C:\\x\n  hint: it must be a string"),
+        ('layers { type: "Convolve" }', 'type is "Convolve"\n  hint: it can be NONE, ABSVAL'),
+        ('layer { pooling_param { pool: "MAX" } }', 'pool is "MAX"\n  hint: it can be MAX'),
+    ],
+)
+def test_other_values_need_their_quotes_or_lack_them(text: str, problem: str) -> None:
+    with pytest.raises(ParseError, match=problem):
+        read(text)
+
+
+def test_a_pooling_in_an_lrn_keeps_its_rules_and_the_name_of_the_top() -> None:
+    net, _ = upgraded(
+        'layer { name: "n" type: "LRN" bottom: "x" top: "y" include { phase: TEST }'
+        " lrn_param { fuse_type: FUSED_POOL_MAX pooling_param { kernel_size: 3 } } }"
+    )
+    assert [described(layer) for layer in net.layer] == [
+        ("n", "LRN", ["x"], ["n_unpooled"], 1),
+        ("n_pool", "Pooling", ["n_unpooled"], ["y"], 1),
+    ]
+    assert net.layer[1].pooling_param.kernel_size == 3
+
+
+def described(layer: Message) -> tuple[Any, ...]:
+    return (layer.name, layer.type, [*layer.bottom], [*layer.top], len(layer.include))

@@ -1,0 +1,133 @@
+"""A layer that does not say its fork takes the one that the rest of the file proves."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+import pytest
+from samples.sample import layer
+
+import proto2net
+from proto2net import Graph
+from proto2net.caffe.forks import PROOFS, TOPS
+from proto2net.errors import ShapeError
+from proto2net.layers import LAYERS, Normalize, PriorBox
+
+DATA = (
+    'layer { name: "data" type: "MemoryData" top: "data" top: "label" '
+    "memory_data_param { batch_size: 2 channels: 3 height: 40 width: 50 } }\n"
+)
+NORM = layer("Normalize", "data", "norm", name="norm") + "\n"
+PRODUCT = "inner_product_param { num_output: 6 normalize: true }"
+MARGIN = layer("LabelSpecificAdd", "data label", "more", name="more")
+
+OF_HAPPYNEAR = {
+    "LabelSpecificAdd": MARGIN,
+    "normalize of InnerProduct": layer("InnerProduct", "norm", "fc", PRODUCT, "fc"),
+    "min_value of Scale": layer("Scale", "norm", "y", "scale_param { min_value: 1 }"),
+    "normalize_param of Normalize": layer("Normalize", "norm", "y", "normalize_param { }"),
+    "a second top of Normalize": layer("Normalize", "norm", "y z", "normalize_param { }"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _notes(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "proto2net")
+
+
+def norm(text: str, **options: str) -> Normalize:
+    graph = proto2net.parse(text, file="net.prototxt", **options)
+    return next(node.layer for node in graph.nodes if node.name == "norm")
+
+
+@pytest.mark.parametrize("proof", OF_HAPPYNEAR)
+def test_what_only_one_fork_has_proves_it(proof: str, caplog: pytest.LogCaptureFixture) -> None:
+    assert norm(DATA + NORM + OF_HAPPYNEAR[proof]) == Normalize(fork="happynear")
+    said = rf"net.prototxt:2: took Normalize for that of happynear: only that fork has {proof}, as"
+    assert re.search(said, caplog.text)
+
+
+def test_boxes_prove_the_fork_of_ssd(caplog: pytest.LogCaptureFixture) -> None:
+    boxes = layer("PriorBox", "norm data", "boxes", "prior_box_param { min_size: 9 }")
+    assert norm(DATA + NORM + boxes) == Normalize(fork="ssd")
+    assert "only that fork has PriorBox, as in" in caplog.text
+
+
+def test_two_forks_prove_nothing() -> None:
+    boxes = layer("PriorBox", "norm data", "boxes", "prior_box_param { min_size: 9 }")
+    with pytest.raises(ShapeError, match="--fork ssd or --fork happynear"):
+        proto2net.parse(DATA + NORM + MARGIN + boxes)
+
+
+def test_parameters_and_a_named_fork_go_before_what_is_proven(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert norm(DATA + NORM + MARGIN, fork="ssd") == Normalize(fork="ssd")
+    told = NORM.replace("name:", "norm_param { eps: 0.5 } name:")
+    assert norm(DATA + told + MARGIN) == Normalize(eps=0.5)
+    assert "took" not in caplog.text
+
+
+def test_the_table_names_types_forks_and_fields_that_there_are() -> None:
+    known = {fork for kind in LAYERS.values() for fork in kind.forks}
+    assert {*PROOFS, *TOPS.values()} <= known
+    for types in PROOFS.values():
+        for kind, field in types.items():
+            assert not field or hasattr(LAYERS[kind](), field)
+
+
+# ---- by numbers of boxes --------------------------------------------------------------------
+
+
+def detector(sizes: str, boxes: int, classes: int = 3) -> str:
+    """A network whose predictions are for so many boxes a place."""
+    outputs = {"loc": 4 * boxes, "conf": classes * boxes}
+    layers = []
+    for name, number in outputs.items():
+        convolution = f"convolution_param {{ num_output: {number} kernel_size: 3 pad: 1 }}"
+        layers += [
+            layer("Convolution", "data", name, convolution, name),
+            layer("Permute", name, f"{name}1", "permute_param { order: [0, 2, 3, 1] }", f"{name}1"),
+            layer("Flatten", f"{name}1", f"{name}2", name=f"{name}2"),
+        ]
+    found = f"detection_output_param {{ num_classes: {classes} }}"
+    return DATA + "\n".join(
+        [
+            *layers,
+            layer("PriorBox", "data data", "boxes", f"prior_box_param {{ {sizes} }}", "boxes"),
+            layer("DetectionOutput", "loc2 conf2 boxes", "found", found, "found"),
+        ]
+    )
+
+
+def prior(graph: Graph) -> PriorBox:
+    return next(node.layer for node in graph.nodes if isinstance(node.layer, PriorBox))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "boxes", "fork"),
+    [
+        ("min_size: 9 aspect_ratio: 2", 3, ""),
+        ("min_size: 9 aspect_ratio: 2", 6, "textboxes"),
+        ("min_size: 32 min_size: 64 min_size: 128", 3, ""),
+        ("min_size: 32 min_size: 64 min_size: 128", 6, "textboxes"),
+        ("min_size: 32 min_size: 64 min_size: 128", 21, "faceboxes"),
+        ("min_size: 256", 1, ""),
+    ],
+)
+def test_convolutions_tell_whose_prior_boxes_they_are_for(
+    sizes: str, boxes: int, fork: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert prior(proto2net.parse(detector(sizes, boxes))).fork == fork
+    assert ("took PriorBox for that of" in caplog.text) == bool(fork)
+
+
+def test_other_numbers_of_boxes_are_refused_as_before() -> None:
+    with pytest.raises(ShapeError, match="--fork textboxes or faceboxes"):
+        proto2net.parse(detector("min_size: 9", 5))
+
+
+def test_a_named_fork_goes_before_the_number_of_boxes() -> None:
+    with pytest.raises(ShapeError, match="prior boxes need"):
+        proto2net.parse(detector("min_size: 9 aspect_ratio: 2", 6), fork="ssd")
