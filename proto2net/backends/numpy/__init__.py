@@ -8,15 +8,15 @@ from proto2net.backends.numpy import (
     forks,
     holes,
     loss,
-    mnc,
     normalize,
-    rcnn,
     recurrent,
     ssd,
     vision,
-    yolo,
 )
 from proto2net.backends.numpy.backend import backend
+from proto2net.backends.shared import RENDERERS
+
+backend.renderers |= RENDERERS
 
 __all__ = [
     "activation",
@@ -27,11 +27,8 @@ __all__ = [
     "forks",
     "holes",
     "loss",
-    "mnc",
     "normalize",
-    "rcnn",
     "recurrent",
     "ssd",
     "vision",
-    "yolo",
 ]

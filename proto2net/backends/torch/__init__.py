@@ -1,5 +1,6 @@
 """PyTorch: one nn.Module, layers with parameters in __init__, blobs as variables in forward."""
 
+from proto2net.backends.shared import RENDERERS
 from proto2net.backends.torch import (
     activation,
     combine,
@@ -8,15 +9,14 @@ from proto2net.backends.torch import (
     forks,
     holes,
     loss,
-    mnc,
     normalize,
-    rcnn,
     recurrent,
     ssd,
     vision,
-    yolo,
 )
 from proto2net.backends.torch.backend import backend
+
+backend.renderers |= RENDERERS
 
 __all__ = [
     "activation",
@@ -27,11 +27,8 @@ __all__ = [
     "forks",
     "holes",
     "loss",
-    "mnc",
     "normalize",
-    "rcnn",
     "recurrent",
     "ssd",
     "vision",
-    "yolo",
 ]
