@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
+from reference import CORPUS, needs_corpus
 
 from proto2net import Proto2NetError
-from proto2net.survey import Survey, files, grouped, survey
+from proto2net.survey import BUG, Survey, files, grouped, survey
 
 NET = """name: "tiny"
 layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 2 dim: 3 } } }
@@ -150,6 +152,30 @@ def test_shapes_are_tried_in_turn_where_a_file_states_none(tmp_path: Path) -> No
     (failure,) = found.failed
     assert Path(failure.file).name == "11.prototxt"
     assert "1 x 1 x 5 x 5 (25 elements) cannot become 1 x 11 x 11" in failure.error
+
+
+SHAPES = [
+    *((1, 3, 224, 224), (1, 1, 28, 28), (1, 2, 28, 28), (1, 1, 41, 41), (1, 3, 416, 416)),
+    *((64, 3, 32, 128), (523, 1, 32, 128), (512, 3, 32, 128)),
+]
+"""Of images that public definitions read from files, and so do not state."""
+
+
+@needs_corpus
+def test_almost_all_public_networks_convert_and_the_others_say_which_layer_does_not(
+    tmp_path: Path,
+) -> None:
+    with tarfile.open(CORPUS) as archive:
+        archive.extractall(tmp_path, filter="data")
+    stages = ["unfactored", "val"]  # where a file's layers must be chosen
+    found = survey([tmp_path, CORPUS.parent / "weights"], shapes=SHAPES, stages=stages)
+    assert min(found.converted.values()) >= 0.97 * found.networks > 690
+    for failure in found.failed:
+        assert BUG not in failure.error
+        for issue in failure.issues:
+            assert issue.where is not None
+            assert issue.where.line > 0
+            assert issue.layer, issue
 
 
 def test_a_folder_without_networks_is_no_trouble(tmp_path: Path) -> None:

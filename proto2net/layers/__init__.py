@@ -51,6 +51,7 @@ from proto2net.layers.combine import (
     Tile,
     Transpose,
 )
+from proto2net.layers.crf import MultiStageMeanfield
 from proto2net.layers.data import (
     Data,
     DataLayer,
@@ -301,6 +302,7 @@ __all__ = [
     "MemoryData",
     "MemoryLoss",
     "MultiBoxLoss",
+    "MultiStageMeanfield",
     "MultinomialLogisticLoss",
     "NdConvolution",
     "NdPooling",

@@ -47,6 +47,10 @@ class Filler:
         """Refuse what Caffe's fillers refuse for a blob of this shape."""
         if self.type in FORK_FILLERS:
             return
+        if self.type == DIAGONAL:
+            right = len(shape) == 4 and shape[:2] == (1, 1) and shape[2] == shape[3]
+            require(right, f"a diagonal filler needs a square matrix, not {dims(shape)}")
+            return
         require(
             self.type in FILLERS,
             f'unknown filler "{self.type}"',
@@ -82,6 +86,9 @@ class Filler:
 
 FORK_FILLERS = ("gabor", "gaussian_unitball")
 """Fillers of forks, which no target has: a network with weights does not need them."""
+
+DIAGONAL = "diagonal"
+"""How some learned matrices of forks start: with `value` in the diagonal, and 0 elsewhere."""
 
 FILLERS = ("constant", "uniform", "gaussian", "positive_unitball", "xavier", "msra", "bilinear")
 
