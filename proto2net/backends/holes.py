@@ -70,11 +70,5 @@ def _quoted(text: str) -> list[str]:
     lines = f"layer {first}\n{rest}".split("\n")
     if len(lines) > _MOST:
         lines = [*lines[:_MOST], "…"]
-    return [_plain_line(line).rstrip() for line in lines if line.strip()]
-
-
-def _plain_line(line: str) -> str:
-    marks = {'"': "'", "\\": "/"}
-    kept = "".join(marks.get(c, c) if c.isprintable() else "_" for c in line)
     room = WIDTH - len(INDENT)
-    return kept if len(kept) <= room else f"{kept[: room - 1]}…"
+    return [plain(line, room).rstrip() for line in lines if line.strip()]

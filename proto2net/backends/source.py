@@ -79,10 +79,14 @@ def _float(value: float) -> str:
     )
 
 
-def plain(text: str) -> str:
+_HARMLESS = {'"': "'", "\\": "/"}
+"""What stands for a character that could end a docstring, or escape another."""
+
+
+def plain(text: str, longest: int = _LONGEST_NAME) -> str:
     """Text for a comment or a docstring: printable, on one line, short, closing no quotes."""
-    kept = "".join(c if c.isprintable() and c not in '"\\' else "_" for c in text)
-    return kept if len(kept) <= _LONGEST_NAME else kept[: _LONGEST_NAME - 1] + "…"
+    kept = "".join(_HARMLESS.get(c, c) if c.isprintable() else "_" for c in text)
+    return kept if len(kept) <= longest else kept[: longest - 1] + "…"
 
 
 def call(function: str, *arguments: object, **options: object) -> str:
