@@ -41,6 +41,20 @@ def test_a_loss_leaves_its_softmax_behind_under_its_own_name() -> None:
     assert graph.outputs[0].shape == (5, 4)
 
 
+def test_a_second_top_of_a_loss_is_its_prediction() -> None:
+    loss = 'type: "SoftmaxWithLoss" bottom: "fc" bottom: "label" top: "loss" top: "prob"'
+    read = 'layer { name: "most" type: "ArgMax" bottom: "prob" top: "most" }'
+    graph = proto2net.parse(net(f'layer {{ name: "loss" {loss} }} {read}'))
+    assert types(graph) == ["Input", "InnerProduct", "Softmax", "ArgMax"]
+    assert graph.nodes[2].tops[0].name == "prob"
+
+
+def test_what_is_made_of_a_loss_goes_with_it() -> None:
+    loss = 'layer { name: "l" type: "HingeLoss" bottom: "fc" bottom: "label" top: "l" }'
+    more = 'layer { name: "more" type: "Power" bottom: "l" top: "more" }'
+    assert types(proto2net.parse(net(loss + more))) == ["Input", "InnerProduct"]
+
+
 def test_the_softmax_keeps_the_axis_of_its_loss() -> None:
     graph = proto2net.parse(
         net(

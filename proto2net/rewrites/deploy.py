@@ -115,31 +115,37 @@ def without_labels(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
     labels = _labels(entries)
     kept: list[Entry] = []
     unread: set[str] = set()
-    trained: set[str] = set()  # what a layer makes in training alone, and what is made with it
     for entry in entries:
-        labels |= trained
         if not entry.bottoms:
             kept += _without_tops(entry, labels)
-        elif entry.layer.loss and entry.layer.unrendered and not entry.layer.labels:
-            notes.append(f"{entry} was left out: {entry.layer.unrendered}")
-        elif not labels.intersection((*entry.bottoms, *entry.tops)):
+            continue
+        reason = _reason_to_leave(entry, labels)
+        prediction = entry.layer.prediction() if reason else entry.layer
+        if not reason:
             kept.append(entry)
-        elif prediction := entry.layer.prediction():
+        elif prediction:
             kept.append(_prediction(entry, prediction))
             unread.update(set(entry.bottoms) - set(kept[-1].bottoms))
-            if not entry.layer.loss:
-                trained.update(set(entry.tops) - set(kept[-1].tops))
+            labels.update(set(entry.tops) - set(kept[-1].tops))
             if prediction != entry.layer:
                 notes.append(f"{entry} became its {prediction.type}")
-        elif labels.intersection(entry.bottoms):
-            if trained.intersection(entry.bottoms):
-                trained.update(entry.tops)
-            notes.append(f"{entry} was left out: it needs labels")
-        elif entry.layer.unrendered and labels.issuperset(entry.tops):
-            notes.append(f"{entry} was left out: only training and scoring read what it makes")
         else:
-            kept.append(entry)
+            labels.update(entry.tops)
+            notes.append(f"{entry} was left out: {reason}")
     return _without_unread(kept, unread), notes
+
+
+def _reason_to_leave(entry: Entry, labels: set[str]) -> str:
+    """Why a layer is left out, or what remains of it stands in its place; empty: it stays."""
+    layer = entry.layer
+    if layer.loss and layer.unrendered and not layer.labels:
+        return layer.unrendered
+    if labels.intersection(entry.bottoms):
+        return "it needs labels"
+    some, every = labels.intersection(entry.tops), labels.issuperset(entry.tops)
+    if (some and layer.prediction()) or (every and layer.unrendered):
+        return "only training and scoring read what it makes"
+    return ""
 
 
 def _without_unread(entries: list[Entry], unread: set[str]) -> list[Entry]:
@@ -147,12 +153,12 @@ def _without_unread(entries: list[Entry], unread: set[str]) -> list[Entry]:
     left: list[Entry] = []
     read: set[str] = set()
     for entry in reversed(entries):
-        if entry.bottoms and entry.tops and (unread - read).issuperset(entry.tops):
-            unread = unread.union(entry.bottoms)
+        if entry.bottoms and entry.tops and all(t in unread and t not in read for t in entry.tops):
+            unread.update(entry.bottoms)
         else:
-            left.insert(0, entry)
+            left.append(entry)
             read.update(entry.bottoms)
-    return left
+    return left[::-1]
 
 
 def _stand_ins(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
@@ -260,12 +266,15 @@ def _at(places: tuple[int, ...], names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _prediction(loss: Entry, layer: Layer) -> Entry:
-    """The layer inside a loss, in its place; of another layer, what it does without labels."""
+    """The layer inside a loss, in its place; of another layer, what it does without labels.
+
+    A second top of a loss is its prediction.
+    """
     return dataclasses.replace(
         loss,
         layer=layer,
         bottoms=_at(loss.layer.predicts, loss.bottoms),
-        tops=loss.tops[:1] or (loss.name,),
+        tops=(loss.layer.loss and loss.tops[1:2]) or loss.tops[:1] or (loss.name,),
         loss_weight=(),
         propagate_down=(),
     )
