@@ -20,7 +20,7 @@ from proto2net.errors import Issue, Location, ParseError, Proto2NetError
 from proto2net.graph import Graph, Node, wire
 from proto2net.layers import plugins
 from proto2net.layers.holes import Holes
-from proto2net.rewrites import deploy
+from proto2net.rewrites import align, deploy
 
 if TYPE_CHECKING:
     from proto2net.backends.base import Ndarray
@@ -223,7 +223,8 @@ def _read(
         entries, left_out = deploy.without_labels(entries)
         notes += left_out
     entries, assumed = deploy.feed(entries, {name: tuple(dims) for name, dims in inputs.items()})
-    for note in notes + assumed:
+    entries, placed = align.aligned(entries)
+    for note in notes + assumed + placed:
         _LOG.info(note)
     if not entries:
         empty = f"the network has no layers in the {phase.lower()} phase"

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from samples import (
     combine,
+    crf,
     dialects,
     faces,
     forks,
@@ -53,6 +54,7 @@ FAMILIES = (
     yolo,
     faces,
     videos,
+    crf,
     dialects,
 )
 SAMPLES = {name: found for family in FAMILIES for name, found in family.SAMPLES.items()}

@@ -137,11 +137,6 @@ def test_old_layers_of_forks_are_upgraded() -> None:
     assert net.layer[0].roi_pooling_param.pooled_w == 7
 
 
-def test_an_old_crop_is_refused_since_it_computes_its_offset() -> None:
-    (found,) = problems('layers { name: "c" type: CROP bottom: "x" bottom: "y" top: "z" }')
-    assert found.startswith('net.prototxt:1: layer "c" (CROP): V1\'s CROP computes its offset')
-
-
 def test_unknown_fields_and_unknown_types_are_told_at_once() -> None:
     assert problems(
         f"""{DATA}

@@ -16,6 +16,7 @@ from proto2net.layers import Convolution, DetectionOutput, MultiBoxLoss, PriorBo
 from proto2net.layers.ssd import CORNERS
 
 PROOFS: dict[str, dict[str, str]] = {
+    "future": {"MultiStageMeanfield": "spatial_filter_weight"},
     "happynear": {
         "ChannelScale": "",
         "GeneralContrastiveLoss": "",

@@ -319,14 +319,6 @@ def _upgrade_v1(net: Message, file: str) -> list[str]:
         message = f"the net has {found}; Caffe reads one kind only"
         where = _location(net.layers[0], file)
         raise ParseError([Issue(message, "write every layer as `layer`", where)])
-    automatic = [entry for entry in net.layers if _crops_automatically(entry)]
-    if automatic:
-        what = "V1's CROP computes its offset from the layers before it, which is not done here"
-        hint = 'write it as layer { type: "Crop" } with crop_param { axis: 2 offset: … }'
-        raise ParseError(
-            Issue(what, hint, _location(entry, file), f'layer "{entry.name}" (CROP)')
-            for entry in automatic
-        )
     sentence = f"upgraded {counted(len(net.layers), 'layer')} from the V1 format"
     if net.layer:
         sentence += f", among {len(net.layer)} of the current one; Caffe reads one kind only"
@@ -343,10 +335,6 @@ def _has_one_order(net: Message) -> bool:
     return v1.isdisjoint(current)
 
 
-def _crops_automatically(entry: Message) -> bool:
-    return entry.LayerType.Name(entry.type) == "CROP" and not entry.HasField("crop_param")
-
-
 def _upgrade_v1_entry(entry: Message, layer: Message) -> None:
     for field, value in entry.ListFields():
         if field.name == "type":
@@ -355,6 +343,8 @@ def _upgrade_v1_entry(entry: Message, layer: Message) -> None:
             _spread(layer, _PARAM_LISTS[field.name], value)
         else:  # every other field has the same name in both formats
             _put(layer, field.name, value)
+    if layer.type == "Crop" and not entry.HasField("crop_param"):
+        layer.type = "AutoCrop"  # in V1 only forks have it, and it has no parameters there
 
 
 def _spread(layer: Message, name: str, values: Iterable[Any]) -> None:

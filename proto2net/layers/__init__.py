@@ -31,6 +31,7 @@ from proto2net.layers.base import (
 )
 from proto2net.layers.combine import (
     ArgMax,
+    AutoCrop,
     Axpy,
     BatchReindex,
     Concat,
@@ -219,6 +220,7 @@ __all__ = [
     "AnnotatedData",
     "ArgMax",
     "AssistedExcitation",
+    "AutoCrop",
     "Axpy",
     "BatchNorm",
     "BatchReindex",

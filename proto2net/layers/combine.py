@@ -361,15 +361,33 @@ class Axpy(Layer):
 @layer("Crop", param="crop_param", bottoms=2)
 @dataclass(frozen=True)
 class Crop(Layer):
-    """Cut the first bottom to the second's size, from `axis` on (crop_layer.cpp)."""
+    """Cut the first bottom to the second's size, from `axis` on (crop_layer.cpp).
+
+    Of the fork "future", one without parameters starts where the layers before it tell.
+    """
+
+    forks: ClassVar[tuple[str, ...]] = ("future",)
 
     axis: int = 2
     offset: tuple[int, ...] = ()
+    fork: str = ""
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the layers before it tell the offset (proto2net/rewrites/align.py)."""
+        return self.fork == "future" and not self.offset
+
+    def disputed(self, bottoms: Shapes) -> str:
+        if self.given() or bottoms[0][self.axis :] == bottoms[1][self.axis :]:
+            return ""
+        what = "forks disagree about Crop without crop_param"
+        return f"{what}: this is Caffe's, of offset 0; --fork future finds the offset"
 
     def offsets(self, bottom: Shape) -> tuple[int, ...]:
         """Where the cut starts, for each axis of this bottom."""
         start = canonical_axis(self.axis, bottom)
         cropped = len(bottom) - start
+        require(not self.automatic, "the offset has not been found", "give one")
         require(
             len(self.offset) in (0, 1, cropped),
             f"offset is given {len(self.offset)} times for {cropped} cropped axes",
@@ -393,6 +411,18 @@ class Crop(Layer):
                 f"at offset {offsets[i]}: {dims(bottom)} by {dims(reference)}",
             )
         return ((*bottom[:start], *reference[start : len(bottom)]),)
+
+
+@layer("AutoCrop", bottoms=2)
+@dataclass(frozen=True)
+class AutoCrop(Layer):
+    """V1's Crop, and RCF's fork's: one that finds its offset (auto_crop_layer.hpp)."""
+
+    unrendered: ClassVar[str] = "a Crop takes its place, as soon as a definition is read"
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        bottom, reference = bottoms
+        return ((*bottom[:2], *reference[2 : len(bottom)]),)
 
 
 @layer("Tile", param="tile_param")

@@ -3,6 +3,7 @@
 from proto2net.backends.numpy import (
     activation,
     combine,
+    crf,
     data,
     dense,
     forks,
@@ -22,6 +23,7 @@ __all__ = [
     "activation",
     "backend",
     "combine",
+    "crf",
     "data",
     "dense",
     "forks",

@@ -42,6 +42,8 @@ def filled(filler: Filler, shape: Shape, rng: str = "rng") -> str:
         return call(filler.type, rng, shape, variance_norm=norm)
     if filler.type == "bilinear":
         return call("bilinear", shape)
+    if filler.type == "diagonal":
+        return call("diagonal", shape, filler.value)
     return call(filler.type, rng, shape)
 
 

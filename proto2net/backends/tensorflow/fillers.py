@@ -68,6 +68,8 @@ def initializer(filler: Filler, shape: Shape, convert: Convert | None = None) ->
         return call("PositiveUnitball", _row_axes(shape, convert))
     if filler.type == "bilinear":
         return call("Bilinear", *([] if convert else [(2, 3)]))
+    if filler.type == "diagonal":
+        return call("initializers.Identity", filler.value)
     return _scaled(filler, shape, convert)
 
 

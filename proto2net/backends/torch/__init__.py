@@ -4,6 +4,7 @@ from proto2net.backends.shared import RENDERERS
 from proto2net.backends.torch import (
     activation,
     combine,
+    crf,
     data,
     dense,
     forks,
@@ -22,6 +23,7 @@ __all__ = [
     "activation",
     "backend",
     "combine",
+    "crf",
     "data",
     "dense",
     "forks",

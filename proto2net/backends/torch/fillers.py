@@ -110,6 +110,8 @@ def filling(filler: Filler, shape: Shape, convert: Convert | None = None) -> str
         return call("positive_unitball_", "{}", dim=(int(swapped), 0))
     if filler.type == "bilinear":
         return "bilinear_({})"
+    if filler.type == "diagonal":
+        return call("diagonal_", "{}", filler.value)
     return _fan_filling(filler, shape, swapped)
 
 

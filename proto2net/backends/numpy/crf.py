@@ -1,0 +1,17 @@
+"""NumPy renderers of proto2net/layers/crf.py."""
+
+from __future__ import annotations
+
+from proto2net.backends.base import Code, placeholders
+from proto2net.backends.numpy.backend import renders
+from proto2net.backends.numpy.fillers import learned
+from proto2net.backends.source import call
+from proto2net.graph import Node
+from proto2net.layers import MultiStageMeanfield
+
+
+@renders(MultiStageMeanfield)
+def _multi_stage_meanfield(node: Node[MultiStageMeanfield]) -> Code:
+    inputs = [*placeholders(node), "**{self}"]
+    forward = call("multi_stage_meanfield", *inputs, **node.layer.settings)
+    return Code(forward, *learned(node))

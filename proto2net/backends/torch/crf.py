@@ -1,0 +1,18 @@
+"""PyTorch renderers of proto2net/layers/crf.py."""
+
+from __future__ import annotations
+
+from proto2net.backends.base import Code, Reshaped, placeholders, same_array
+from proto2net.backends.source import call
+from proto2net.backends.torch.backend import renders
+from proto2net.graph import Node
+from proto2net.layers import MultiStageMeanfield
+
+
+@renders(MultiStageMeanfield)
+def _multi_stage_meanfield(node: Node[MultiStageMeanfield]) -> Code:
+    classes = node.bottoms[0].shape[1]
+    init = call("MultiStageMeanfield", classes, **node.layer.settings)
+    square = Reshaped((classes, classes))
+    arrays = {name: same_array(node, name, square) for name in node.blobs}
+    return Code(call("{self}", *placeholders(node)), init, arrays)

@@ -1,0 +1,74 @@
+"""The conditional random field that CRF as RNN has as a layer (Zheng et al., ICCV 2015)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from proto2net.layers.base import DIAGONAL, Filler, Layer, Learned, layer
+from proto2net.shape import Shapes, dims, require
+
+COLOURS = 3
+"""The channels that the image must have, as multi_stage_meanfield.cpp reads three."""
+
+
+@layer("MultiStageMeanfield", param="multi_stage_meanfield_param", bottoms=3, in_place=False)
+@dataclass(frozen=True)
+class MultiStageMeanfield(Layer):
+    """Mean field iterations of a dense CRF: scores, those to start from, and the image.
+
+    Messages pass between pixels that are near (theta_gamma), and between those that are near and
+    of one colour (theta_alpha, theta_beta), by filters on permutohedral lattices; three learned
+    matrices mix the classes. The top is not normalized (multi_stage_meanfield.cpp,
+    meanfield_iteration.cpp and modified_permutohedral.cpp of torrvision's fork).
+    """
+
+    num_iterations: int = 1
+    theta_alpha: float = 10.0
+    theta_beta: float = 10.0
+    theta_gamma: float = 10.0
+    spatial_filter_weight: float = 1.0
+    bilateral_filter_weight: float = 1.0
+    """With the one above, how the matrices start; the fork reads two files (*.par) for that."""
+    compatibility_mode: str = "POTTS"
+    threshold: float = 0.0
+    """No code of the fork reads it."""
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """What the iterations and their filters depend on."""
+        names = ("num_iterations", "theta_alpha", "theta_beta", "theta_gamma")
+        return {name: getattr(self, name) for name in names}
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        unary, start, image = bottoms
+        require(
+            self.num_iterations > 1,
+            f"num_iterations is missing or {self.num_iterations}; it must be above 1",
+        )
+        for name in ("theta_alpha", "theta_beta", "theta_gamma"):
+            value = getattr(self, name)
+            require(value > 0, f"{name} is {value}; it must be above 0")
+        require(
+            len(unary) == 4 and unary == start,
+            f"the first two bottoms must both be N, C, H, W, but they are "
+            f"{dims(unary)} and {dims(start)}",
+        )
+        right = (unary[0], COLOURS, *unary[2:])
+        require(
+            image == right,
+            f"the third bottom must be the image, {dims(right)}, but it is {dims(image)}",
+        )
+        return (unary,)
+
+    def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
+        shape = (1, 1, bottoms[0][1], bottoms[0][1])
+        starts = {
+            "spatial": self.spatial_filter_weight,
+            "bilateral": self.bilateral_filter_weight,
+            "compatibility": -1.0,
+        }
+        return {name: Learned(shape, Filler(DIAGONAL, value)) for name, value in starts.items()}
+
+    def macs(self, bottoms: Shapes, tops: Shapes) -> int:
+        number, classes, height, width = tops[0]
+        return self.num_iterations * 3 * number * classes**2 * height * width
