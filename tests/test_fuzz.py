@@ -155,6 +155,10 @@ def test_fields_of_any_kind_are_weights_or_a_problem(
 FOUND = {
     "a data layer without tops": 'layer { name: "a" type: "Data" data_param { batch_size: 2 } '
     "transform_param { crop_size: 4 } }",
+    "an infinite factor": 'input: "x" input_dim: [1, 2, 5, 4] layer { name: "a" type: "Upsample" '
+    'bottom: "x" bottom: "x" top: "a" upsample_param { scale: inf } }',
+    "a box of no size": 'input: "x" input_dim: [1, 2, 5, 4] layer { name: "a" type: "PriorBox" '
+    'bottom: "x" bottom: "x" top: "a" prior_box_param { min_size: nan } }',
 }
 
 

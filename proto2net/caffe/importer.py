@@ -6,6 +6,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
+from math import isfinite
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -42,6 +43,7 @@ from proto2net.layers.python import known
 from proto2net.layers.rcnn import ROIAlignParameter
 from proto2net.layers.ssd import NonMaximumSuppressionParameter, NormalizeParameter
 from proto2net.layers.training import CoSTopParameter, DetectNetClassMapping
+from proto2net.shape import require
 
 MESSAGES: dict[str, type[Any]] = {
     "DetectNetClassMapping": DetectNetClassMapping,
@@ -378,6 +380,7 @@ def _plain(field: FieldDescriptor, value: Any) -> Any:
     if field.enum_type is not None:
         return field.enum_type.values_by_number[value].name
     if field.type == FieldDescriptor.TYPE_FLOAT:
+        require(isfinite(value), f"{field.name} is {value}; it must be a finite number")
         return shortest(value)
     return value
 
