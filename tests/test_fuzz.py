@@ -157,6 +157,10 @@ FOUND = {
     "transform_param { crop_size: 4 } }",
     "an infinite factor": 'input: "x" input_dim: [1, 2, 5, 4] layer { name: "a" type: "Upsample" '
     'bottom: "x" bottom: "x" top: "a" upsample_param { scale: inf } }',
+    "a convolution of nothing beside boxes": 'layer { name: "a" type: "Convolution" top: "a" '
+    'convolution_param { num_output: 8 } } layer { name: "b" type: "PriorBox" bottom: "a" '
+    'bottom: "a" top: "b" prior_box_param { min_size: 3 } } layer { name: "c" '
+    'type: "DetectionOutput" detection_output_param { num_classes: 2 } }',
     "a box of no size": 'input: "x" input_dim: [1, 2, 5, 4] layer { name: "a" type: "PriorBox" '
     'bottom: "x" bottom: "x" top: "a" prior_box_param { min_size: nan } }',
 }

@@ -108,7 +108,8 @@ def _fork_of_boxes(entries: Sequence[Entry]) -> tuple[str, str]:
     outputs: dict[str, set[int]] = {}
     for entry in entries:
         if isinstance(entry.layer, Convolution):
-            outputs.setdefault(entry.bottoms[0], set()).add(entry.layer.num_output)
+            for bottom in entry.bottoms:
+                outputs.setdefault(bottom, set()).add(entry.layer.num_output)
     fitting = [
         fork
         for fork in PriorBox.forks
