@@ -9,10 +9,10 @@ seconds of a core, or more than 500 MB of memory.
 
 import argparse
 import logging
-import multiprocessing
 import resource
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +23,8 @@ import mutants  # noqa: E402  # found by the line above
 
 SECONDS = 2.0
 MEGABYTES = 500.0
+BYTES = 2 * 10**9
+"""Of addresses, of which a process has more than it uses."""
 
 
 class Run(NamedTuple):
@@ -48,6 +50,11 @@ def run(seed: int) -> Run:
     return Run(seconds, seed, converted, megabytes)
 
 
+def bounded() -> None:
+    """Have what needs very much memory fail, and not the machine."""
+    resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
+
+
 GOOD = mutants.sources()
 
 
@@ -58,9 +65,9 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     options = parser.parse_args()
     logging.disable()
-    with multiprocessing.Pool() as pool:
+    with ProcessPoolExecutor(initializer=bounded) as pool:
         seeds = range(options.first, options.first + options.count)
-        runs = list(pool.imap_unordered(run, seeds, chunksize=20))
+        runs = list(pool.map(run, seeds, chunksize=20))
     slowest = max(runs)
     most = max(run.megabytes for run in runs)
     networks = sum(run.converted for run in runs)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from digests import GOLDEN, MODELS
+from layer_cases import SAMPLES
 
 import proto2net
 from proto2net import Graph, Proto2NetError, backends
@@ -82,9 +83,9 @@ def _message(tokens: Iterator[str]) -> list[Field]:
 
 
 def sources() -> list[str]:
-    """The good definitions: those with which Caffe was asked, and the shipped networks."""
+    """The good definitions: those with which Caffe was asked, samples, and the shipped networks."""
     files = sorted(GOLDEN.rglob("*.prototxt")) + sorted(MODELS.glob("*.prototxt"))
-    return [path.read_text() for path in files]
+    return [path.read_text() for path in files] + [sample.net for sample in SAMPLES.values()]
 
 
 @cache

@@ -8,7 +8,7 @@ from math import sqrt
 from typing import ClassVar
 
 from proto2net.layers.base import Filler, Layer, Learned, layer
-from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
+from proto2net.shape import MAX_AXES, Shape, Shapes, canonical_axis, count, dims, require
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,10 @@ class InnerProduct(Dense):
             not (self.normalize and self.transpose),
             "normalize and transpose are both set, and it is not clear what a row is then",
             "leave one out",
+        )
+        require(
+            (self.min_top_axes or 0) <= MAX_AXES,
+            f"min_top_axes is {self.min_top_axes}; Caffe's limit is {MAX_AXES}",
         )
         if len(bottoms) > 1:
             return self._by_rows(*bottoms)
