@@ -66,3 +66,10 @@ def test_images_do_not_meet() -> None:
     for n in range(2):
         alone = proto2net.blobs(network, {name: x[n : n + 1] for name, x in feeds.items()})["y"]
         np.testing.assert_allclose(both[n : n + 1], alone, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("target", ["torch", "tf", "numpy"])
+def test_a_variable_that_is_called_as_a_helper_does_not_bring_it_along(target: str) -> None:
+    source = proto2net.convert(net(), to=target)
+    assert "neighbours = " in source or "neighbours: " in source
+    assert "def neighbours(" not in source

@@ -167,8 +167,8 @@ def sizes_by_value(graph: Graph) -> bool:
     return any(node.layer.sizes_by_value for node in graph.nodes)
 
 
-# These look up in their bottoms which places they read.
-READING_VALUES = ("ROIPooling", "PSROIPooling")
+# These look up in their bottoms which places they read, or how many there are.
+READING_VALUES = ("MultiStageMeanfield", "ROIPooling", "PSROIPooling")
 
 
 def test_a_network_computes_on_whatever_device_it_is() -> None:

@@ -286,14 +286,18 @@ def passes_once(template: str) -> bool:
 
 
 def names_used(source: str) -> set[str]:
-    """Every bare name that the source reads."""
+    """Every bare name that the source reads, but for what a function has as its own variable."""
     tables = [
         symtable(source, "<emitted>", "exec")
     ]  # far quicker than a walk over the ast
     for table in tables:
         tables += table.get_children()
     symbols = [symbol for table in tables for symbol in table.get_symbols()]
-    return {symbol.get_name() for symbol in symbols if symbol.is_referenced()}
+    return {
+        symbol.get_name()
+        for symbol in symbols
+        if symbol.is_referenced() and symbol.is_global()
+    }
 
 
 def placeholders(node: Node[Any]) -> list[str]:
