@@ -249,6 +249,26 @@ def test_an_input_can_be_given_a_shape(run: Run, dims: str) -> None:
     assert "7 x 5 x 9 x 8" in out
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (
+            ("inspect", "--input", "data=1,3,9,9", "--input", "data=2,3,9,9"),
+            '"data" is given 2 times',
+        ),
+        (
+            ("inspect", "--input", "3,9", "--input", "4,9"),
+            "a shape without a name is given 2 times",
+        ),
+        (("survey", "--shape", "data=1,3,9,9"), "'data=1,3,9,9' is not DIMS"),
+    ],
+)
+def test_shapes_that_contradict_are_refused(run: Run, options: tuple[str, ...], told: str) -> None:
+    ran = run(options[0], "tiny.prototxt", *options[1:])
+    assert ran.code == 2
+    assert told in ran.err
+
+
 def test_a_network_can_end_at_a_blob(run: Run) -> None:
     out = run("convert", "tiny.prototxt", "--to", "prototxt", "-o", "-", "--output", "conv").out
     assert 'name: "conv"' in out
