@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from proto2net.caffe.prototxt import grouped
+from proto2net.errors import Proto2NetError
 from proto2net.graph import Entry
 from proto2net.layers import Convolution, DetectionOutput, MultiBoxLoss, PriorBox
 from proto2net.layers.ssd import CORNERS
@@ -122,6 +123,10 @@ def _fork_of_boxes(entries: Sequence[Entry]) -> tuple[str, str]:
 
 def _fits(prior: Entry, fork: str, classes: int, outputs: dict[str, set[int]]) -> bool:
     """Whether convolutions have the outputs that these boxes need in a fork."""
-    boxes = _of_fork(prior.layer, fork).boxes
-    needed = {boxes * CORNERS, boxes * classes}
+    layer = _of_fork(prior.layer, fork)
+    try:
+        layer.check()
+    except Proto2NetError:  # which is told when shapes are inferred
+        return False
+    needed = {layer.boxes * CORNERS, layer.boxes * classes}
     return bool(prior.bottoms) and needed <= outputs.get(prior.bottoms[0], set())

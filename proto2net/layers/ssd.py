@@ -231,6 +231,13 @@ class PriorBox(Layer):
         feature, image = bottoms
         _images(feature, "the first bottom")
         _images(image, "the second bottom (the image)")
+        self.check()
+        boxes = count(feature[2:]) * self.boxes
+        require(boxes > 0, f"a feature map of {dims(feature)} has no places")
+        return ((1, 2, boxes * CORNERS),)
+
+    def check(self) -> None:
+        """Refuse parameters that give no boxes, whatever the bottoms are."""
         require(bool(self.min_size), "min_size is missing", "give it, in pixels of the image")
         require(min(self.min_size) > 0, f"min_size is {min(self.min_size)}; it must be above 0")
         require(
@@ -258,9 +265,6 @@ class PriorBox(Layer):
         self._check_rows()
         _check_size(img_size=self.img_size, img_h=self.img_h, img_w=self.img_w)
         _check_size(step=self.step, step_h=self.step_h, step_w=self.step_w)
-        boxes = count(feature[2:]) * self.boxes
-        require(boxes > 0, f"a feature map of {dims(feature)} has no places")
-        return ((1, 2, boxes * CORNERS),)
 
     def _check_rows(self) -> None:
         """Refuse what FaceBoxes has no room for, and what none of its networks has."""
