@@ -165,6 +165,8 @@ FOUND = {
     'bottom: "x" bottom: "x" top: "a" prior_box_param { min_size: 2 aspect_ratio: 0 flip: true } } '
     'layer { name: "b" type: "DetectionOutput" bottom: "x" bottom: "x" bottom: "a" top: "b" '
     "detection_output_param { num_classes: 2 } }",
+    "windows of nothing": 'input: "x" input_shape { dim: 2 dim: 3 } layer { name: "a" '
+    'type: "NdConvolution" bottom: "x" top: "a" convolution_param { num_output: 4 } }',
     "axes without end": 'input: "x" input_dim: [1, 2, 5, 4] layer { name: "a" type: "InnerProduct" '
     'bottom: "x" top: "a" inner_product_param { num_output: 4 min_top_axes: 0x7fffffff } }',
     "a box of no size": 'input: "x" input_dim: [1, 2, 5, 4] layer { name: "a" type: "PriorBox" '

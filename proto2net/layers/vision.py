@@ -338,6 +338,7 @@ class NdPooling(Layer):
 def _nd_window(layer: NdConvolution | NdPooling, bottom: Shape) -> Window:
     """The window of a layer that gives it as shapes, one value for each spatial axis."""
     axes = len(bottom) - 2
+    require(axes > 0, f"the bottom ({dims(bottom)}) has no spatial axes")
     shapes = {
         "kernel_shape": layer.kernel_shape,
         "stride_shape": layer.stride_shape or (1,) * axes,
