@@ -161,6 +161,7 @@ class DepthwiseConvolution(Convolution):
 
     def check(self, bottoms: Shapes) -> None:
         channels = self.groups(bottoms[0])
+        require(channels > 0, "the bottom has no channels")
         require(
             self.group in (1, channels),
             f"group is {self.group}, but a depthwise convolution of {channels} channels has as "
