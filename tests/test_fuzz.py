@@ -170,6 +170,9 @@ FOUND = {
     "channels of nothing": 'input: "x" input_dim: [1, 0, 5, 4] layer { name: "a" '
     'type: "DepthwiseConvolution" bottom: "x" top: "a" '
     "convolution_param { num_output: 4 kernel_size: 3 } }",
+    "noise for nothing": 'input: "x" input_dim: [1, 0, 5, 4] layer { name: "a" '
+    'type: "InnerProduct" bottom: "x" top: "a" '
+    "inner_product_param { num_output: 4 enable_noise: true } }",
     "axes without end": 'input: "x" input_dim: [1, 2, 5, 4] layer { name: "a" type: "InnerProduct" '
     'bottom: "x" top: "a" inner_product_param { num_output: 4 min_top_axes: 0x7fffffff } }',
     "a box of no size": 'input: "x" input_dim: [1, 2, 5, 4] layer { name: "a" type: "PriorBox" '

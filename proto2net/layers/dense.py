@@ -84,6 +84,10 @@ class InnerProduct(Dense):
             (self.min_top_axes or 0) <= MAX_AXES,
             f"min_top_axes is {self.min_top_axes}; Caffe's limit is {MAX_AXES}",
         )
+        require(
+            not self.enable_noise or self.weight(bottoms[0])[1] > 0,
+            f"enable_noise is set, but {dims(bottoms[0])} leaves no values to add noise for",
+        )
         if len(bottoms) > 1:
             return self._by_rows(*bottoms)
         (top,) = super().infer(bottoms, tops)
