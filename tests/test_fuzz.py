@@ -173,6 +173,9 @@ FOUND = {
     "noise for nothing": 'input: "x" input_dim: [1, 0, 5, 4] layer { name: "a" '
     'type: "InnerProduct" bottom: "x" top: "a" '
     "inner_product_param { num_output: 4 enable_noise: true } }",
+    "no boxes at a place": 'input: "x" input_dim: [1, 16, 5, 4] layer { name: "a" '
+    'type: "Yolov3DetectionOutput" bottom: "x" top: "a" yolov3_detection_output_param '
+    "{ num_classes: 3 num_box: 0 mask_group_num: 1 anchors_scale: 32 } }",
     "axes without end": 'input: "x" input_dim: [1, 2, 5, 4] layer { name: "a" type: "InnerProduct" '
     'bottom: "x" top: "a" inner_product_param { num_output: 4 min_top_axes: 0x7fffffff } }',
     "a box of no size": 'input: "x" input_dim: [1, 2, 5, 4] layer { name: "a" type: "PriorBox" '

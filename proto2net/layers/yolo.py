@@ -158,6 +158,7 @@ class Yolov3DetectionOutput(Layer):
 
     def anchors(self, bottom: int) -> Pairs:
         """The widths and heights of a bottom's boxes, in pixels."""
+        require(self.num_box > 0, f"num_box is {self.num_box}; it must be above 0")
         start = bottom * (len(self.mask) // self.mask_group_num)
         mask = self.mask[start : start + self.num_box]
         require(
