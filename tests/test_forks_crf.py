@@ -68,7 +68,7 @@ def test_images_do_not_meet() -> None:
         np.testing.assert_allclose(both[n : n + 1], alone, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("target", ["torch", "tf", "numpy"])
+@pytest.mark.parametrize("target", ["torch", "tf"])
 def test_a_variable_that_is_called_as_a_helper_does_not_bring_it_along(target: str) -> None:
     source = proto2net.convert(net(), to=target)
     assert "neighbours = " in source or "neighbours: " in source

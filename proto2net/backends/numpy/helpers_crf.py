@@ -49,19 +49,19 @@ def permutohedral_lattice(
     steps = (d + 1) * np.append(place[:d], 0) - place[:d].sum()
     wanted = points + np.stack([steps, -steps], -1)[..., None]
     found = np.searchsorted(points, wanted).clip(max=len(points) - 1)
-    neighbours = np.where(points[found] == wanted, found, len(points))
-    return index.reshape(numbers.shape)[:, :pixels], shares[:, :pixels], neighbours
+    adjacent = np.where(points[found] == wanted, found, len(points))
+    return index.reshape(numbers.shape)[:, :pixels], shares[:, :pixels], adjacent
 
 
 def lattice_filter(
-    x: np.ndarray, index: np.ndarray, shares: np.ndarray, neighbours: np.ndarray
+    x: np.ndarray, index: np.ndarray, shares: np.ndarray, adjacent: np.ndarray
 ) -> np.ndarray:
     """Values (groups, pixels, channels) brought to the lattice, blurred there, and read again."""
-    held = np.zeros((neighbours.shape[-1] + 1, x.shape[-1]), np.float32)
+    held = np.zeros((adjacent.shape[-1] + 1, x.shape[-1]), np.float32)
     corners = range(index.shape[-1])
     for i in corners:
         np.add.at(held, index[..., i], shares[..., i, None] * x)
-    for before, after in neighbours:
+    for before, after in adjacent:
         held[:-1] += np.float32(0.5) * (held[before] + held[after])
     alpha = np.float32(1 / (1 + 2.0 ** -(len(corners) - 1)))
     y = np.zeros_like(x)
