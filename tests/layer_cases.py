@@ -68,6 +68,8 @@ FORKS = GOLDEN.parent / "forks"
 RECORDED = {path.name: path for folder in (GOLDEN, FORKS) for path in folder.glob("*")}
 """The folder of each recorded case."""
 GOLDEN_NAMES = sorted(RECORDED)
+CORNERS = GOLDEN.parent / "corners"
+"""Cases that some target once had wrong, or that Caffe itself has: the file tells more."""
 NAMES = [*GOLDEN_NAMES, *SAMPLES]
 """The names of all cases, as pytest shows them."""
 
@@ -115,7 +117,26 @@ class Case:
 @cache
 def case(name: str) -> Case:
     """The case of this name."""
-    return _by_hand(name, SAMPLES[name]) if name in SAMPLES else _recorded(name)
+    return _by_hand(name, SAMPLES[name]) if name in SAMPLES else recorded(RECORDED[name])
+
+
+@cache
+def corner(name: str) -> Case:
+    """The case of this folder of golden/corners."""
+    return recorded(CORNERS / name)
+
+
+def at_another_size(name: str) -> Case:
+    """The corner of this name, with what was recorded of images of another size."""
+    arrays = _arrays(CORNERS / name / "blobs2.npz")
+    inputs, blobs = part(arrays, "in"), _named(part(arrays, "out"))
+    return dataclasses.replace(corner(name), inputs=inputs, blobs=blobs)
+
+
+def passes(name: str) -> list[tuple[Arrays, Arrays]]:
+    """The inputs and outputs of the corner's forward passes, of which each follows the other."""
+    arrays = _arrays(CORNERS / name / "blobs3.npz")
+    return [(part(arrays, f"in{n}"), part(arrays, f"out{n}")) for n in range(3)]
 
 
 def _by_hand(name: str, sample: Sample) -> Case:
@@ -141,38 +162,50 @@ def _by_hand(name: str, sample: Sample) -> Case:
     )
 
 
-def _recorded(name: str) -> Case:
-    with np.load(RECORDED[name] / "blobs.npz") as file:
-        arrays = dict(file)
+def recorded(folder: Path) -> Case:
+    """The case whose definition and arrays are in this folder."""
+    arrays = _arrays(folder / "blobs.npz")
     meta = json.loads(str(arrays["meta"]))
-    net = RECORDED[name] / "net.prototxt"
+    net = folder / "net.prototxt"
     # Without it Caffe passes over layers from which no learned blob gets a gradient.
     forced = "force_backward: true" in net.read_text()
-    differentiated = meta["backward"] and forced and name not in NO_GRADIENT
+    differentiated = meta["backward"] and forced and folder.name not in NO_GRADIENT
 
-    def part(folder: str) -> Arrays:
-        start = f"{folder}/"
-        return {k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)}
-
-    def learned(folder: str) -> Weights:
+    def learned(start: str) -> Weights:
         lists: Weights = {}
-        for key, array in part(folder).items():  # "layer/0", in order
+        for key, array in part(arrays, start).items():  # "layer/0", in order
             lists.setdefault(key.rpartition("/")[0], []).append(array)
         return lists
 
     return Case(
-        name,
+        folder.name,
         net,
         meta["phase"],
         "",
-        part("in"),
-        {k: v for k, v in part("out").items() if "_split_" not in k},  # Caffe's own copies
+        part(arrays, "in"),
+        _named(part(arrays, "out")),
         learned("param"),
         learned("after"),
-        part("top_diff"),
-        part("grad") if differentiated else None,
+        part(arrays, "top_diff"),
+        part(arrays, "grad") if differentiated else None,
         learned("param_grad"),
     )
+
+
+def _arrays(path: Path) -> Arrays:
+    with np.load(path) as file:
+        return dict(file)
+
+
+def part(arrays: Arrays, folder: str) -> Arrays:
+    """The arrays under this folder, by what follows it."""
+    start = f"{folder}/"
+    return {k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)}
+
+
+def _named(blobs: Arrays) -> Arrays:
+    """The blobs without Caffe's own copies."""
+    return {name: array for name, array in blobs.items() if "_split_" not in name}
 
 
 def check_blobs(case: Case, to: str) -> None:
