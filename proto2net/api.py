@@ -9,10 +9,11 @@ import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, finalize
 
 from proto2net import backends
 from proto2net.backends.base import Backend, Emitted
@@ -89,7 +90,7 @@ def load(
     what the weights lack. The other options are those of `parse`.
     """
     graph = parse(net, **options)
-    live = _live(_backend(to), graph)
+    network, live = _live(_backend(to), graph)
     if weights is None and is_caffemodel(net):
         weights = str(net)
     if weights is not None:
@@ -97,12 +98,12 @@ def load(
 
         found = read(weights) if isinstance(weights, str | Path) else weights
         values, notes = match(graph, found, allow_missing=allow_missing)
-        live.backend.install(live.network, live.emitted.converted(values))
+        live.backend.install(network, live.emitted.converted(values))
         live = dataclasses.replace(live, unread=_unread(live.emitted, values))
         for note in notes:
             _LOG.info(note)
-    _LIVE[live.network] = live
-    return live.network
+    _LIVE[network] = live
+    return network
 
 
 def blobs(network: Any, feeds: Mapping[str, Any]) -> dict[str, Ndarray]:
@@ -117,36 +118,54 @@ def blobs(network: Any, feeds: Mapping[str, Any]) -> dict[str, Ndarray]:
     if live is None:
         raise Proto2NetError("this network was not made by proto2net.load")
     values = {blob.name: np.asarray(feeds[blob.name]) for blob in live.graph.inputs}
-    wanted = [blob for blob in live.graph.blobs.values() if blob not in live.graph.inputs]
-    # The same source with more outputs; its arrays are found by what they are made from.
-    probe = _live(live.backend, dataclasses.replace(live.graph, outputs=tuple(wanted)))
-    state = live.backend.arrays(live.network)
+    inside, probe = live.probe
+    state = live.backend.arrays(network)
     held = {array: state[name] for name, array in live.emitted.arrays.items()}
     arrays = probe.emitted.converted(live.unread) | {
         name: held[array] for name, array in probe.emitted.arrays.items() if array in held
     }
-    live.backend.install(probe.network, arrays)
-    results = live.backend.run(probe.network, probe.graph, values)
-    return values | {blob.name: value for blob, value in zip(wanted, results, strict=True)}
+    live.backend.install(inside, arrays)
+    results = live.backend.run(inside, probe.graph, values)
+    wanted = (blob.name for blob in probe.graph.outputs)
+    return values | dict(zip(wanted, results, strict=True))
 
 
 @dataclasses.dataclass(frozen=True)
 class _Live:
-    network: Any
+    """What is known of a network of `load`. The network itself is not in it: see `_LIVE`."""
+
     graph: Graph
     backend: Backend
     emitted: Emitted
     unread: Mapping[tuple[Node[Any], str], Ndarray] = dataclasses.field(default_factory=dict)
     """Learned blobs that the network lacks, since they are for what is silenced."""
 
+    @cached_property
+    def probe(self) -> tuple[Any, _Live]:
+        """A network of the same source that has every blob as an output.
 
-_LIVE: Any = WeakKeyDictionary()
+        Its arrays are found by what they are made from.
+        """
+        made = [blob for blob in self.graph.blobs.values() if blob not in self.graph.input_set]
+        return _live(self.backend, dataclasses.replace(self.graph, outputs=tuple(made)))
 
 
-def _live(backend: Backend, graph: Graph) -> _Live:
+_LIVE: WeakKeyDictionary[Any, _Live] = WeakKeyDictionary()
+"""By network, which is freed with its user's last name for it: no value may hold it."""
+
+
+def _live(backend: Backend, graph: Graph) -> tuple[Any, _Live]:
+    """A network of the graph, and what is known of it."""
     emitted = backend.emit(graph)
-    module = imported(emitted.source, emitted.entry)
-    return _Live(backend.build(module, emitted, graph.phase), graph, backend, emitted)
+    return built(backend, emitted, graph.phase), _Live(graph, backend, emitted)
+
+
+def built(backend: Backend, emitted: Emitted, phase: str) -> Any:
+    """A live network from its source, whose module lasts as long as the network."""
+    module = _imported(emitted.source, emitted.entry)
+    network = backend.build(module, emitted, phase)
+    finalize(network, _forget, module.__name__, str(module.__file__)).atexit = False
+    return network
 
 
 def _unread(
@@ -164,7 +183,7 @@ def _backend(name: str) -> Backend:
     return backend
 
 
-def imported(source: str, entry: str) -> ModuleType:
+def _imported(source: str, entry: str) -> ModuleType:
     """The source as a module that tracebacks and inspect.getsource can show."""
     name = f"proto2net.live.{entry}_{next(_NUMBERS)}"
     file = f"<{name}>"
@@ -174,6 +193,11 @@ def imported(source: str, entry: str) -> ModuleType:
     sys.modules[name] = module
     exec(compile(source, file, "exec"), module.__dict__)  # noqa: S102  # our own rendering
     return module
+
+
+def _forget(module: str, file: str) -> None:
+    sys.modules.pop(module, None)
+    linecache.cache.pop(file, None)
 
 
 def _read(

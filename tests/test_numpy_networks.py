@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from digests import MODELS
+from live_cases import check_that_looking_inside_renders_once, check_that_networks_are_freed
 
 import proto2net
 from proto2net import backends
@@ -246,3 +247,11 @@ def test_no_helper_uses_the_name_of_another_for_something_else() -> None:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
         }
         assert not (parameters | variables) & helpers.keys()
+
+
+def test_networks_that_are_no_longer_used_are_freed() -> None:
+    check_that_networks_are_freed("numpy")
+
+
+def test_looking_inside_a_network_again_renders_nothing_again() -> None:
+    check_that_looking_inside_renders_once("numpy")

@@ -15,6 +15,7 @@ import pytest
 import tensorflow as tf
 from digests import MODELS
 from layer_cases import GOLDEN_NAMES, NAMES, Arrays, Case, assert_close, case
+from live_cases import check_that_looking_inside_renders_once, check_that_networks_are_freed
 from samples.sample import layer, sample, values
 
 import proto2net
@@ -487,3 +488,11 @@ def test_a_network_without_inputs_is_told() -> None:
     text = layer("DummyData", "", "y", "dummy_data_param { shape { dim: 3 } }")
     with pytest.raises(UnsupportedError, match="a Keras model needs an input"):
         proto2net.convert(text + "\n", to="tf")
+
+
+def test_networks_that_are_no_longer_used_are_freed() -> None:
+    check_that_networks_are_freed("tf")
+
+
+def test_looking_inside_a_network_again_renders_nothing_again() -> None:
+    check_that_looking_inside_renders_once("tf")

@@ -14,6 +14,7 @@ import pytest
 import torch
 from digests import MODELS
 from layer_cases import NAMES, case
+from live_cases import check_that_looking_inside_renders_once, check_that_networks_are_freed
 from samples.sample import layer, sample, values
 from torch import nn
 
@@ -222,3 +223,11 @@ def test_a_network_named_as_a_helper_still_has_the_helper() -> None:
     assert "class LSTMNet(nn.Module)" in proto2net.convert(net, to="torch")
     network = proto2net.load(net, to="torch")
     assert network(torch.ones(4, 2, 3), torch.ones(4, 2)).shape == (4, 2, 5)
+
+
+def test_networks_that_are_no_longer_used_are_freed() -> None:
+    check_that_networks_are_freed("torch")
+
+
+def test_looking_inside_a_network_again_renders_nothing_again() -> None:
+    check_that_looking_inside_renders_once("torch")

@@ -140,7 +140,7 @@ def test_what_only_claims_to_be_there_is_not_allocated(path: Path) -> None:
         read(path)
     with save(path, {"fc1": {}}) as file:
         file["data/fc1"].create_dataset("0", data=np.zeros(10**6), compression="gzip")
-    with pytest.raises(WeightError, match=r"needs 8,000,000 bytes, but .*\n.*h5repack"):
+    with pytest.raises(WeightError, match=r"an array that is compressed.*\n.*h5repack"):
         read(path)
 
 

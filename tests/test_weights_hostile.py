@@ -7,6 +7,7 @@ import os
 import pickle
 import re
 import tracemalloc
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -286,11 +287,43 @@ def linked_file(file: Any) -> None:
 
 
 def terabytes(file: Any) -> None:
-    file.create_dataset("data/a/0", (2**20, 2**20), "f4", chunks=(64, 64), compression="gzip")
+    file.create_dataset("data/a/0", (2**20, 2**20), "f4", chunks=(64, 64))
 
 
 def bomb(file: Any) -> None:
     file.create_dataset("data/a/0", data=np.zeros(10**6, "f4"), compression="gzip")
+
+
+def shuffled(file: Any) -> None:
+    file.create_dataset("data/a/0", data=np.zeros(10**6, "f4"), shuffle=True)
+
+
+def nested_bomb(file: Any) -> None:
+    """A few values in a chunk of 64 MB that is stored as 300 bytes, deflated twice."""
+    from h5py import h5d, h5p, h5s, h5t
+
+    space = h5s.create_simple((2, 3), (h5s.UNLIMITED, 4))
+    settings = h5p.create(h5p.DATASET_CREATE)
+    settings.set_chunk((2**22, 4))
+    settings.set_deflate(9)
+    settings.set_deflate(9)
+    group = file.create_group("data/a")
+    dataset = h5d.create(group.id, b"0", h5t.IEEE_F32LE, space, settings)
+    twice = zlib.compress(zlib.compress(bytes(2**26), 9), 9)
+    dataset.write_direct_chunk((0, 0), twice)
+
+
+def large_chunk(file: Any) -> None:
+    from h5py import h5d, h5p, h5s, h5t
+
+    space = h5s.create_simple((2, 3), (h5s.UNLIMITED, 4))
+    settings = h5p.create(h5p.DATASET_CREATE)
+    settings.set_chunk((2**26, 4))
+    h5d.create(file.create_group("data/a").id, b"0", h5t.IEEE_F32LE, space, settings)
+
+
+def named_type(file: Any) -> None:
+    file.create_group("data/a")["0"] = np.dtype("f4")
 
 
 @pytest.mark.parametrize(
@@ -303,7 +336,11 @@ def bomb(file: Any) -> None:
         (linked, "a link to somewhere else"),
         (linked_file, "a link to somewhere else"),
         (terabytes, "needs 4,398,046,511,104 bytes, but 0 are there"),
-        (bomb, "needs 4,000,000 bytes, but"),
+        (bomb, "an array that is compressed, or filtered otherwise"),
+        (shuffled, "an array that is compressed, or filtered otherwise"),
+        (nested_bomb, "an array that is compressed, or filtered otherwise"),
+        (large_chunk, "an array of 2 x 3 needs 1,073,741,824 bytes, but 0 are there"),
+        (named_type, '"/data/a/0" is no array'),
     ],
 )
 def test_a_hostile_hdf5_is_told(

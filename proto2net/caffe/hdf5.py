@@ -8,10 +8,11 @@ from typing import Any
 
 from proto2net import limits
 from proto2net.errors import WeightError
-from proto2net.shape import dims
+from proto2net.shape import count, dims
 from proto2net.weights import Stored, StoredLayer, as_float32
 
 _PLAIN = "Caffe itself writes plain arrays only"
+_REPACK = f"{_PLAIN}; `h5repack -f NONE -l CONTI` makes them of others"
 
 
 def layers(path: str | Path) -> Iterator[StoredLayer]:
@@ -79,17 +80,22 @@ class _Reader:
     def _array(self, dataset: Any) -> Stored:
         import numpy as np
 
+        if not isinstance(dataset, self._h5py.Dataset):  # a type that has a name
+            raise WeightError(f'"{dataset.name}" is no array', _PLAIN)
         shape, dtype = dataset.shape, dataset.dtype
         if shape is None or dtype.kind not in "fiu":
             raise WeightError(f"an array of the type {dtype}; numbers are needed")
         if dataset.is_virtual or dataset.external:
             raise WeightError("an array whose values are in other files", _PLAIN)
+        if dataset.id.get_create_plist().get_nfilters():
+            raise WeightError("an array that is compressed, or filtered otherwise", _REPACK)
         held = dataset.id.get_storage_size()
         self._bytes_left -= held
-        if dataset.nbytes > held or self._bytes_left < 0:
-            found = f"{dataset.nbytes:,} bytes, but {held:,} are there"
-            hint = f"{_PLAIN}; `h5repack -f NONE -l CONTI` undoes compression"
-            raise WeightError(f"an array of {dims(shape)} needs {found}", hint)
+        # A chunk is read whole, however little of the array is in it.
+        needed = max(dataset.nbytes, dataset.dtype.itemsize * count(dataset.chunks or (0,)))
+        if needed > held or self._bytes_left < 0:
+            found = f"{needed:,} bytes, but {held:,} are there"
+            raise WeightError(f"an array of {dims(shape)} needs {found}", _REPACK)
         return Stored(as_float32(np.asarray(dataset[()])))
 
 
