@@ -15,8 +15,10 @@ def version() -> str:
     return found
 
 
-TORCH = ["torch>=2.0"]
-TF = ["tensorflow>=2.16", "keras>=3.0"]  # the first TensorFlow that comes with Keras 3
+# Converting needs no framework and runs on any newer Python. A framework lags behind: what its
+# extra needs is on PyPI for these, as of November 2026.
+TORCH = ["torch>=2.0"]  # Python 3.10 to 3.14
+TF = ["tensorflow>=2.16", "keras>=3.0"]  # 3.10 to 3.13; the first TensorFlow that has Keras 3
 HDF5 = ["h5py>=3.0"]
 TEST = [
     "build",
@@ -40,7 +42,7 @@ setup(
     long_description_content_type="text/markdown",
     license="MIT",
     license_files=["LICENSE"],
-    python_requires=">=3.10,<3.14",
+    python_requires=">=3.10",
     packages=find_packages(include=["proto2net", "proto2net.*"]),
     package_data={"proto2net": ["py.typed"], "proto2net.caffe": ["caffe.desc"]},
     install_requires=[  # tests/versions.py runs with the lowest of each

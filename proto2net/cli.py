@@ -419,7 +419,8 @@ def inspect(net: str, **options: Any) -> None:
 @click.option(
     "--layers", "alone", is_flag=True, help="Time the forward pass of each layer alone too."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--steps", is_flag=True, help="Print how long each step took too.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, which has each step too.")
 def time(
     net: str,
     targets: list[str],
@@ -430,6 +431,7 @@ def time(
     threads: int | None,
     compiled: bool,
     alone: bool,
+    steps: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -445,18 +447,24 @@ def time(
         raise click.UsageError("nothing to time: --to names no target")
     from proto2net.timing import measure
 
-    found = measure(
-        _own_class(net, options) or _whole(_graph(net, options)),
-        to=targets,
-        batch=batch,
-        iterations=iterations,
-        warmup=warmup,
-        device=device,
-        threads=threads,
-        compiled=compiled,
-        layers=alone,
-    )
-    _print(f"{found.json() if as_json else found}\n")
+    graph = _own_class(net, options) or _whole(_graph(net, options))
+    with _bar("timing") as progress:
+        found = measure(
+            graph,
+            to=targets,
+            batch=batch,
+            iterations=iterations,
+            warmup=warmup,
+            device=device,
+            threads=threads,
+            compiled=compiled,
+            layers=alone,
+            progress=progress,
+        )
+    if as_json:
+        _print(f"{found.json()}\n")
+    else:
+        _print("\n\n".join([str(found), *([found.steps()] if steps else [])]) + "\n")
 
 
 @cli.command()

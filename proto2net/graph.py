@@ -119,6 +119,25 @@ class Graph:
             top for node in self.nodes if isinstance(node.layer, Input) for top in node.tops
         )
 
+    @property
+    def batch(self) -> int:
+        """How many images are fed at once, as the definition has it; 1 where nothing is fed.
+
+        It is the first axis of the first input of four axes, or else of the first with any.
+        """
+        shapes = [blob.shape for blob in self.inputs if blob.shape]
+        images = [shape for shape in shapes if len(shape) == 4]
+        return next((shape[0] for shape in images + shapes), 1)
+
+    def per_image(self, macs: int) -> int:
+        """Of the multiply-adds of a whole batch, an image's share."""
+        return round(macs / (self.batch or 1))
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of one forward pass at the declared batch size."""
+        return sum(node.macs for node in self.nodes)
+
     @cached_property
     def input_set(self) -> frozenset[Blob]:
         """The inputs, to look one up."""

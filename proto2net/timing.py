@@ -10,10 +10,11 @@ import os
 import statistics
 import sys
 import traceback
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from types import ModuleType
 from typing import Any
 
@@ -29,6 +30,8 @@ from proto2net.verify import label_blobs
 
 SIDE = 1024
 """Of the square matrix in a large product."""
+TURNS = 4
+"""Of a target: to start, forward, forward-backward and the product; then one a layer."""
 MOST_ROWS = 4096
 """Of the other matrix; a larger product is several of these."""
 
@@ -39,11 +42,14 @@ class Times:
 
     mean_ms: float
     std_ms: float
+    steps_ms: tuple[float, ...] = ()
+    """Each of them."""
 
     @classmethod
     def of(cls, milliseconds: Sequence[float]) -> Times:
         """Those of single runs."""
-        return cls(statistics.fmean(milliseconds), statistics.pstdev(milliseconds))
+        mean, deviation = statistics.fmean(milliseconds), statistics.pstdev(milliseconds)
+        return cls(mean, deviation, tuple(milliseconds))
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,10 @@ class TargetTimes:
     forward_backward: Times | None
     matrix_product: Times | None
     layers: tuple[LayerTimes, ...] = ()
+    start_ms: float = 0.0
+    """Until the framework was imported."""
+    build_ms: float = 0.0
+    """Until the network was made."""
 
     @property
     def ratio(self) -> float | None:
@@ -72,6 +82,21 @@ class TargetTimes:
         if self.matrix_product is None:
             return None
         return self.forward.mean_ms / self.matrix_product.mean_ms
+
+    @property
+    def steps(self) -> dict[str, float]:
+        """How many milliseconds each step took, by its name, in the order that they were taken."""
+        runs = {
+            "forward": self.forward,
+            "forward-backward": self.forward_backward,
+            "product": self.matrix_product,
+        }
+        return {"start": self.start_ms, "build": self.build_ms} | {
+            f"{name} {number}": step
+            for name, times in runs.items()
+            if times
+            for number, step in enumerate(times.steps_ms, start=1)
+        }
 
 
 @dataclass(frozen=True)
@@ -82,12 +107,24 @@ class Timing:
     phase: str
     batch: int
     multiply_adds: int
+    """Of an image."""
     iterations: int
     targets: dict[str, TargetTimes]
 
     def json(self) -> str:
         """All of it for programs, with these names."""
         return json.dumps(dataclasses.asdict(self), indent=2)
+
+    def steps(self) -> str:
+        """How long each step took in each target, as a table."""
+        columns = [times.steps for times in self.targets.values()]
+        longest = max(columns, key=len, default={})  # only a backward pass may lack
+        rows = [
+            [step, *(f"{column[step]:,.3f}" if step in column else "-" for column in columns)]
+            for step in longest
+        ]
+        head = ["step", *(f"{name} ms" for name in self.targets)]
+        return "\n".join(aligned(head, rows, len(self.targets)))
 
     def __str__(self) -> str:
         rows = [_row(name, times, self.batch) for name, times in self.targets.items()]
@@ -97,8 +134,8 @@ class Timing:
             *aligned(_HEAD, rows, _NUMBERS),
             "",
             f"iterations     {self.iterations}",
-            f"multiply-adds  {self.multiply_adds:,}",
-            "product        a matrix product of as many, in the same framework",
+            f"multiply-adds  {self.multiply_adds:,} per image",
+            "product        a matrix product of as many for the batch, in the same framework",
             "ratio          forward / product",
             *_by_layer(self.targets),
         ]
@@ -116,42 +153,46 @@ def measure(
     threads: int | None = None,
     compiled: bool = False,
     layers: bool = False,
+    progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Timing:
     """Time a network in targets, each in a process of its own, by turns.
 
     `batch` replaces that of the definition; `warmup` runs come first and do not count; `compiled`
-    asks for the framework's compiler; `layers` times each layer alone too. Raises Proto2NetError
-    where a target cannot run here.
+    asks for the framework's compiler; `layers` times each layer alone too; `progress` is told how
+    far it is, and of how much. Raises Proto2NetError where a target cannot run here.
     """
     if batch is not None:
         graph = with_batch(graph, batch)
     parts = [graph, *alone(graph)] if layers else [graph]
-    macs = sum(node.macs for node in graph.nodes)
     setting = Setting(device, compiled, threads, warmup, iterations)
     programs = {name: [_program(name, part) for part in parts] for name in dict.fromkeys(to)}
     with ExitStack() as stack:
         clocks = [stack.enter_context(Stopwatch(name, setting)) for name in programs]
-        found = _by_turns([_timed(c, parts, programs[c.target], matrices(macs)) for c in clocks])
+        turns = [_timed(c, parts, programs[c.target], matrices(graph.macs)) for c in clocks]
+        of = len(turns) * (TURNS + len(parts) - 1)
+        found = _by_turns(turns, lambda done: progress(done, of))
     targets = dict(zip(programs, found, strict=True))
-    return Timing(graph.name, graph.phase, batch_of(graph), macs, iterations, targets)
+    return Timing(
+        graph.name,
+        graph.phase,
+        graph.batch,
+        graph.per_image(graph.macs),
+        iterations,
+        targets,
+    )
 
 
 # ---- what is timed --------------------------------------------------------------------------
 
 
-def batch_of(graph: Graph) -> int:
-    """The batch: the first axis of the first input; 1 without any."""
-    return next((blob.shape[0] for blob in graph.inputs if blob.shape), 1)
-
-
 def with_batch(graph: Graph, batch: int) -> Graph:
     """The same network for another batch.
 
-    Inputs whose first axis is not that of the first input, such as regions, keep theirs.
+    Inputs whose first axis is not the batch, such as regions, keep theirs.
     """
     if not any(blob.shape for blob in graph.inputs):
         raise Proto2NetError("the network has no input whose batch could be changed")
-    entries = [_resized(node, batch_of(graph), batch) for node in graph.nodes]
+    entries = [_resized(node, graph.batch, batch) for node in graph.nodes]
     resized = wire(graph.name, entries, graph.phase)
     names = [blob.name for blob in graph.outputs]
     return resized if names == [b.name for b in resized.outputs] else resized.until(names)
@@ -217,9 +258,13 @@ def _timed(
     sizes: tuple[int, int, int, int] | None,
 ) -> Turns:
     """Time one target; it yields where it is the turn of another."""
+    begun = perf_counter()
     version = clock.start()
+    start_ms = 1000 * (perf_counter() - begun)
     yield
+    begun = perf_counter()
     clock.build(programs[0])
+    build_ms = 1000 * (perf_counter() - begun)
     forward = Times.of(clock.forward())
     yield
     both = clock.forward_backward()
@@ -238,15 +283,20 @@ def _timed(
         Times.of(both) if both else None,
         Times.of(product) if product else None,
         tuple(layers),
+        start_ms,
+        build_ms,
     )
 
 
-def _by_turns(targets: Sequence[Turns]) -> list[TargetTimes]:
-    """Advance all a step at a time, so that what else the machine does meets them alike.
+def _by_turns(
+    targets: Sequence[Turns], progress: Callable[[int], None] = lambda done: None
+) -> list[TargetTimes]:
+    """Advance all a turn at a time, so that what else the machine does meets them alike.
 
-    The problems of one step are raised together.
+    The problems of one turn are raised together.
     """
     found: dict[Turns, TargetTimes] = {}
+    done = 0
     while len(found) < len(targets):
         issues: list[Issue] = []
         for turns in [turns for turns in targets if turns not in found]:
@@ -256,6 +306,8 @@ def _by_turns(targets: Sequence[Turns]) -> list[TargetTimes]:
                 found[turns] = end.value
             except Proto2NetError as error:
                 issues += error.issues
+            done += 1
+            progress(done)
         if issues:
             raise Proto2NetError(issues)
     return [found[turns] for turns in targets]

@@ -102,6 +102,11 @@ def test_the_entry_points_are_the_command_and_the_targets(wheel: Path) -> None:
     assert dict(points["proto2net.layers"]) == {"caffe": "proto2net.layers"}
 
 
+def test_any_newer_python_installs_it(wheel: Path) -> None:
+    (metadata,) = wheel.glob("*.dist-info/METADATA")
+    assert "Requires-Python: >=3.10\n" in metadata.read_text()
+
+
 def test_the_version_is_stated_once(wheel: Path) -> None:
     (info,) = wheel.glob("*.dist-info")
     assert info.name == f"proto2net-{proto2net.__version__}.dist-info"

@@ -34,16 +34,54 @@ def test_the_table_has_a_row_for_each_layer_and_totals_that_count_shared_paramet
         "-----  ------------  ----------------------------  ----------  -------------",
         "data   Input         2 x 3 x 9 x 8                          0              0",
         "cut    Slice         2 x 1 x 9 x 8, 2 x 2 x 9 x 8           0              0",
-        "left   InnerProduct  2 x 1000                         217,000        432,000",
-        "right  InnerProduct  2 x 1000                           1,000        432,000",
+        "left   InnerProduct  2 x 1000                         217,000        216,000",
+        "right  InnerProduct  2 x 1000                           1,000        216,000",
         "relu   ReLU          2 x 1000                               0              0",
         "quiet  Silence                                              0              0",
         "",
         "layers         6",
         "parameters     218,000 (0.9 MB as float32)",
-        "multiply-adds  864,000",
+        "multiply-adds  432,000 per image",
     ]
     assert proto2net.convert(graph, to="summary") == f"{graph}\n"
+
+
+@pytest.mark.parametrize("batch", [1, 10])
+def test_multiply_adds_are_those_of_an_image_whatever_the_batch_of_the_file(batch: int) -> None:
+    net = (MODELS / "googlenet.prototxt").read_text()
+    graph = proto2net.parse(net, inputs={"data": (batch, 3, 224, 224)})
+    assert str(graph).endswith("multiply-adds  1,582,671,872 per image")
+    assert table(graph) == backends.get("summary").emit(graph).source.rstrip()
+
+
+RECURRENT = """
+layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 7 dim: 2 dim: 5 } } }
+layer { name: "cont" type: "Input" top: "cont" input_param { shape { dim: 7 dim: 2 } } }
+layer { name: "lstm" type: "LSTM" bottom: "x" bottom: "cont" top: "lstm"
+        recurrent_param { num_output: 3 } }
+"""
+REGIONS = """
+layer { name: "rois" type: "Input" top: "rois" input_param { shape { dim: 6 dim: 5 } } }
+layer { name: "data" type: "Input" top: "data"
+        input_param { shape { dim: 2 dim: 3 dim: 9 dim: 8 } } }
+layer { name: "pool" type: "ROIPooling" bottom: "data" bottom: "rois" top: "pool"
+        roi_pooling_param { pooled_h: 1 pooled_w: 1 spatial_scale: 1 } }
+layer { name: "ip" type: "InnerProduct" bottom: "pool" top: "ip"
+        inner_product_param { num_output: 4 } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("net", "each"),
+    [
+        (RECURRENT, 2 * (4 * 3 * 5 + 4 * 3 * 3)),  # a step of both sequences
+        (REGIONS, 6 * 3 * 4 // 2),  # the regions of an image
+    ],
+)
+def test_where_no_axis_is_a_batch_the_first_axis_counts_or_that_of_the_images(
+    net: str, each: int
+) -> None:
+    assert str(proto2net.parse(net)).endswith(f"multiply-adds  {each} per image")
 
 
 def test_a_scalar_is_shown_as_one() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,7 @@ def test_a_row_a_target_with_what_it_can_do(run: Run) -> None:
     assert re.fullmatch(
         rf"numpy \S+ +cpu +{number} +0\.000 +{number} +- +- +- +{number} +{number}", row
     )
-    assert totals[:2] == ["iterations     1", "multiply-adds  39,060"]
+    assert totals[:2] == ["iterations     1", "multiply-adds  6,510 per image"]
 
 
 def test_a_row_a_layer_in_the_order_of_the_network(run: Run) -> None:
@@ -105,7 +106,7 @@ def test_json_has_all_of_it(run: Run) -> None:
         "net": "tiny",
         "phase": "TEST",
         "batch": 2,
-        "multiply_adds": 13020,
+        "multiply_adds": 6510,
         "iterations": 2,
         "targets": {},
     }
@@ -116,10 +117,60 @@ def test_json_has_all_of_it(run: Run) -> None:
         ("ip", "InnerProduct"),
     ]
     for times in (numpy["forward"], numpy["matrix_product"], *(one["forward"] for one in layers)):
-        assert set(times) == {"mean_ms", "std_ms"}
+        assert set(times) == {"mean_ms", "std_ms", "steps_ms"}
         assert times["mean_ms"] > 0
+        assert sum(times["steps_ms"]) == pytest.approx(2 * times["mean_ms"])
+    assert numpy["start_ms"] > 0
+    assert numpy["build_ms"] > 0
     assert numpy["forward_backward"] is None
     assert numpy["device"] == "cpu"
+
+
+def test_steps_tell_how_long_each_took(run: Run) -> None:
+    out, _, _ = run("--steps", "--iterations", "2")
+    table = [re.split(" {2,}", line) for line in out[out.index("step ") :].splitlines()]
+    assert table[0] == ["step", "numpy ms"]
+    steps = ["start", "build", "forward 1", "forward 2", "product 1", "product 2"]
+    assert [row[0] for row in table[2:]] == steps
+    assert all(float(row[1].replace(",", "")) > 0 for row in table[2:])
+
+
+def test_a_step_that_a_target_does_not_have_is_a_dash() -> None:
+    times = Times.of([2.0])
+    found = timing.Timing(
+        *("tiny", "TEST", 1, 1, 1),
+        {
+            "numpy": timing.TargetTimes("2", "cpu", times, None, times),
+            "torch": timing.TargetTimes("2", "cpu", times, times, times),
+        },
+    )
+    assert found.steps().splitlines()[-2:] == [
+        "forward-backward 1         -     2.000",
+        "product 1              2.000     2.000",
+    ]
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_bar_shows_how_far_it_is_where_somebody_looks_on(
+    run: Run, terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    _, err, code = run()
+    assert code == 0
+    assert ("timing" in err) == terminal
+
+
+def test_the_bar_is_full_at_the_end() -> None:
+    told: list[tuple[int, int]] = []
+    measure(
+        proto2net.parse(NET),
+        to=["numpy"],
+        iterations=1,
+        layers=True,
+        progress=lambda done, of: told.append((done, of)),
+    )
+    assert told == [(step, 7) for step in range(1, 8)]
 
 
 def test_a_network_without_products_has_no_yardstick(run: Run, tmp_path: Path) -> None:
@@ -171,8 +222,8 @@ def test_runs_to_warm_up_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_times_are_the_mean_and_the_standard_deviation() -> None:
-    assert Times.of([1, 2, 3, 6]) == Times(3, pytest.approx(3.5**0.5))
-    assert Times.of([2.5]) == Times(2.5, 0)
+    assert Times.of([1, 2, 3, 6]) == Times(3, pytest.approx(3.5**0.5), (1, 2, 3, 6))
+    assert Times.of([2.5]) == Times(2.5, 0, (2.5,))
 
 
 @pytest.mark.parametrize("macs", [1, 7, 1000, 39060, 10**6, 10**9, 2**30, 5 * 10**9, 495 * 10**9])

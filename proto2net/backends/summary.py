@@ -26,14 +26,14 @@ def parameters(graph: Graph) -> int:
 
 
 def table(graph: Graph) -> str:
-    """The layers with the shapes of their tops, their parameters and multiply-adds; the totals."""
+    """The layers with their tops' shapes, parameters and multiply-adds an image; the totals."""
     rows = [
         (
             ascii_only(node.name),
             node.layer.type,
             ", ".join(dims(top.shape) for top in node.tops),
             f"{_owned(graph, node):,}",
-            f"{node.macs:,}",
+            f"{graph.per_image(node.macs):,}",
         )
         for node in graph.nodes
     ]
@@ -92,7 +92,7 @@ def _totals(graph: Graph) -> list[str]:
     return [
         f"layers         {len(graph.nodes):,}",
         f"parameters     {learned:,} ({learned * _BYTES / 1e6:,.1f} MB as float32)",
-        f"multiply-adds  {sum(node.macs for node in graph.nodes):,}",
+        f"multiply-adds  {graph.per_image(graph.macs):,} per image",
     ]
 
 

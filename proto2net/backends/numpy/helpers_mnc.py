@@ -23,4 +23,4 @@ def refine_rois(
     boxes = shifted_boxes(rois.reshape(len(rois), -1)[:, 1:], shift)
     height, width = im_info.ravel()[:2]
     limit = np.array([width, height, width, height], np.float32) - 1
-    return np.pad(boxes.clip(0, limit), ((0, 0), (1, 0)))
+    return np.pad(np.minimum(boxes, limit).clip(0), ((0, 0), (1, 0)))

@@ -178,7 +178,7 @@ def propose(
     boxes = shifted_boxes(boxes, shift.transpose(1, 2, 0).reshape(-1, 4))
     height, width, *scale = im_info.ravel()[:4]
     limit = np.array([width, height, width, height], np.float32) - 1
-    boxes = boxes.clip(0, limit)
+    boxes = np.minimum(boxes, limit).clip(0)
     sides = boxes[:, 2:] - boxes[:, :2] + 1
     large = (sides >= min_size * np.array([scale[-1], scale[0]])).all(1)
     if keep_small:
@@ -263,5 +263,6 @@ def propose_text(
     top = down * size + (top + bottom) / 2 - height / 2
     y_limit, x_limit = im_info.ravel()[:2] - 1
     limit = np.array([x_limit, y_limit, x_limit, y_limit], np.float32)
-    boxes = np.stack((left, top, right, top + height), axis=1).clip(0, limit)
+    boxes = np.stack((left, top, right, top + height), axis=1)
+    boxes = np.minimum(boxes, limit).clip(0)
     return boxes, score[len(anchors) :].transpose(1, 2, 0).reshape(-1, 1)
