@@ -127,7 +127,10 @@ def blobs(network: Any, feeds: Mapping[str, Any]) -> dict[str, Ndarray]:
     live.backend.install(inside, arrays)
     results = live.backend.run(inside, probe.graph, values)
     wanted = (blob.name for blob in probe.graph.outputs)
-    return values | dict(zip(wanted, results, strict=True))
+    found = values | dict(zip(wanted, results, strict=True))
+    for blob, by in live.graph.overwritten.items():
+        found[blob.name] = found[by.name].reshape(blob.shape)
+    return found
 
 
 @dataclasses.dataclass(frozen=True)

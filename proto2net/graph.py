@@ -153,6 +153,19 @@ class Graph:
         """The last value of every name, as pycaffe's net.blobs shows them."""
         return {top.name: top for node in self.nodes for top in node.tops}
 
+    @cached_property
+    def overwritten(self) -> dict[Blob, Blob]:
+        """Blobs that a layer in place overwrites in Caffe under another name, and what with."""
+        memory = _Memory()
+        for node in self.nodes:
+            memory.add(node)
+        writers = {blob: memory.writer(blob) for blob in self.blobs.values()}
+        return {
+            blob: next(top for top in writer.tops if memory.is_shared(top, blob))
+            for blob, writer in writers.items()
+            if writer
+        }
+
     @property
     def losses(self) -> tuple[tuple[float, Blob], ...]:
         """What training minimises the sum of: weights, and the tops that they multiply."""
@@ -242,6 +255,7 @@ class Wiring:
         self._nodes: list[Node[Layer]] = []
         self._latest: dict[str, Blob | None] = {}  # None: its producer had a problem
         self._used: set[Blob] = set()
+        self._memory = _Memory()
         self._shared: dict[str, _Shared] = {}
 
     def add(self, entry: Entry) -> Node[Layer] | None:
@@ -259,6 +273,7 @@ class Wiring:
             self._latest.update(dict.fromkeys(entry.tops))
             return None
         self._nodes.append(node)
+        self._memory.add(node)
         self._used.update(node.bottoms)
         self._latest.update((top.name, top) for top in node.tops if top.name != AUTOMATIC)
         return node
@@ -285,6 +300,9 @@ class Wiring:
             (blob for blob in self._latest.values() if blob and blob not in self._used),
             key=lambda blob: blob.name,
         )
+        lost = self._memory.lost(outputs, "is an output")
+        if lost:
+            raise ShapeError(lost)
         return Graph(self.name, tuple(self._nodes), tuple(outputs), self.phase)
 
     def _node(self, entry: Entry) -> Node[Layer] | None:
@@ -318,6 +336,7 @@ class Wiring:
             entry.phase,
             entry.where,
         )
+        self._check_memory(node)
         for learned in node.blobs.values():
             check_size(learned.shape, "a learned blob")
             learned.filler.check(learned.shape)
@@ -348,16 +367,13 @@ class Wiring:
                     "give it a name of its own; only a layer's own bottom of the same index "
                     "can be overwritten (in place)",
                 )
-            if not entry.layer.in_place:
-                raise ShapeError(
-                    f'cannot run in place on "{top}"', "give its top a name of its own"
-                )
             blob = self._latest[top]
             if blob is not None and (blob in self._used or entry.bottoms.count(top) > 1):
                 raise ShapeError(
                     f'top "{top}" overwrites a blob that another layer reads too',
                     "give it a name of its own",
                 )
+            entry.layer.check_in_place(top)
         if len(set(entry.tops)) < len(entry.tops):
             raise ShapeError(f"the tops are {', '.join(entry.tops)}; each needs a name of its own")
         missing = entry.layer.tops[0] - len(entry.tops)
@@ -368,6 +384,28 @@ class Wiring:
             return Blob(name, shape, len(self._nodes))
         before = self._latest.get(name)
         return Blob(name, shape, before.version + 1 if before else 0)
+
+    def _check_memory(self, node: Node[Layer]) -> None:
+        """Refuse to read what a layer above has overwritten, and to overwrite what it reads."""
+        lost = self._memory.lost(node.bottoms, f"{node} reads later")
+        if lost:
+            raise ShapeError(lost)
+        for bottom, top in zip(node.bottoms, node.tops, strict=False):
+            if bottom.name != top.name:
+                continue
+            require(
+                count(bottom.shape) == count(top.shape),
+                f'cannot run in place: "{top.name}" is {dims(bottom.shape)}, '
+                f"and would become {dims(top.shape)}",
+                "give its top a name of its own",
+            )
+            for other in node.bottoms:
+                require(
+                    other == bottom or not self._memory.is_shared(other, bottom),
+                    f'runs in place on "{bottom.name}", which in Caffe is the memory of '
+                    f'"{other.name}" too, another of its bottoms',
+                    "give its top a name of its own",
+                )
 
     def _check_params(self, node: Node[Layer]) -> None:
         """Caffe's conditions on `param` and on sharing (net.cpp, Net::AppendParam)."""
@@ -385,6 +423,60 @@ class Wiring:
                 self._shared[spec.name] = _Shared(node.name, learned.shape, spec)
             else:
                 self._shared[spec.name] = shared.joined(spec, blob, learned.shape)
+
+
+class _Memory:
+    """Which blobs are the same memory in Caffe, and which of them a layer in place overwrites.
+
+    Some layers copy nothing: their tops are the memory of their bottom. Of each blob is kept
+    whose memory it is, and how often that had been overwritten when the blob was made.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[Blob, tuple[Blob, int]] = {}
+        self._writers: dict[Blob, list[Node[Layer]]] = {}
+
+    def add(self, node: Node[Layer]) -> None:
+        """Note where the tops of a node are."""
+        shapes = tuple(blob.shape for blob in node.bottoms)
+        shares = node.layer.shares_memory(shapes, len(node.tops))
+        for index, top in enumerate(node.tops):
+            if index < len(node.bottoms) and node.bottoms[index].name == top.name:
+                memory, _ = self._held[node.bottoms[index]]
+                self._writers[memory].append(node)
+            elif shares:
+                memory, _ = self._held[node.bottoms[0]]
+            else:
+                memory = top
+                self._writers[memory] = []
+            self._held[top] = memory, len(self._writers[memory])
+
+    def is_shared(self, blob: Blob, other: Blob) -> bool:
+        """Whether two blobs are the same memory."""
+        return self._held[blob][0] == self._held[other][0]
+
+    def writer(self, blob: Blob) -> Node[Layer] | None:
+        """The layer that overwrote this blob under another name; the last, if several did."""
+        memory, before = self._held[blob]
+        return self._writers[memory][-1] if len(self._writers[memory]) > before else None
+
+    def lost(self, blobs: Iterable[Blob], why: str) -> list[Issue]:
+        """What is to be said of blobs that are overwritten, though they are wanted."""
+        issues = []
+        for blob in dict.fromkeys(blobs):
+            writer = self.writer(blob)
+            if writer is not None:
+                overwritten = next(top.name for top in writer.tops if self.is_shared(top, blob))
+                issues.append(
+                    Issue(
+                        f'runs in place on "{overwritten}", and so in Caffe overwrites '
+                        f'"{blob.name}", the same memory, which {why}',
+                        "give its top a name of its own",
+                        writer.where,
+                        str(writer),
+                    )
+                )
+        return issues
 
 
 def _check_length(name: str, values: Sequence[object], right: int) -> None:

@@ -15,7 +15,7 @@ from proto2net.backends.summary import aligned, ascii_only
 from proto2net.errors import Proto2NetError
 from proto2net.graph import Blob, Graph, Node
 from proto2net.output import printable
-from proto2net.shape import Shape, dims
+from proto2net.shape import Shape, count, dims
 
 if TYPE_CHECKING:
     from proto2net.backends.base import Ndarray
@@ -34,6 +34,8 @@ class Difference:
 
     absolute: float
     relative: float
+    not_finite: int = 0
+    """How many values are infinite, or not a number."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Row:
     shape: Shape
     layers: tuple[str, ...]
     differences: tuple[Difference | None, ...]
+    not_finite: int = 0
+    """How many of the reference's values are infinite, or not a number."""
 
     @property
     def worst(self) -> float:
@@ -69,7 +73,8 @@ class Comparison:
         """The outcome in a sentence."""
         row, targets = self.divergent, " and ".join(self.targets)
         if row is None:
-            return f"{targets}: every blob is within {self.tolerance:g} of {REFERENCE}"
+            within = f"{targets}: every blob is within {self.tolerance:g} of {REFERENCE}"
+            return within + ", and what is not finite is so in both" * bool(self.not_finite)
         wrong = [
             target
             for target, found in zip(self.targets, row.differences, strict=True)
@@ -80,6 +85,21 @@ class Comparison:
             f"made by {', '.join(row.layers)}"
         )
 
+    @property
+    def not_finite(self) -> str:
+        """Where values begin to be infinite, or no numbers, in a sentence; empty: nowhere."""
+        rows = [row for row in self.rows if row.not_finite or any(_not_finite(row))]
+        if not rows:
+            return ""
+        first = rows[0]
+        counts = zip(self.targets, _not_finite(first), strict=True)
+        told = ", ".join(f"{n:,} in {name}" for name, n in ((REFERENCE, first.not_finite), *counts))
+        return (
+            f"{len(rows)} of {len(self.rows)} blobs have values that are not finite, though the "
+            f'input is; the first is "{first.blob}", made by {", ".join(first.layers)}: of its '
+            f"{count(first.shape):,} values {told}"
+        )
+
     def __str__(self) -> str:
         head = ["blob", "shape"]
         head += [f"{target} {unit}" for target in self.targets for unit in ("absolute", "relative")]
@@ -87,7 +107,8 @@ class Comparison:
             [ascii_only(row.blob), dims(row.shape), *_numbers(row.differences)] for row in self.rows
         ]
         table = aligned(head, rows, 2 * len(self.targets))
-        return "\n".join([*table, "", printable(self.verdict)])
+        told = [self.not_finite] if self.not_finite else []
+        return "\n".join([*table, "", *map(printable, [*told, self.verdict])])
 
 
 def compare(
@@ -107,6 +128,8 @@ def compare(
     The input is drawn from `seed`, or is an `image` (N, C, H, W or C, H, W) as the network wants
     it. `optimized` compares NumPy's optimized network too. The other options are those of `load`.
     """
+    import numpy as np
+
     graph = parse(net, **options)
     if weights is None and is_caffemodel(net):
         weights = str(net)
@@ -124,7 +147,13 @@ def compare(
         found.append(_differences(blobs(_optimized(graph, values), feeds), right))
         targets += (OPTIMIZED,)
     rows = (
-        Row(blob.name, blob.shape, layers, tuple(one.get(blob.name) for one in found))
+        Row(
+            blob.name,
+            blob.shape,
+            layers,
+            tuple(one.get(blob.name) for one in found),
+            int((~np.isfinite(right[blob.name])).sum()),
+        )
         for blob, layers in _written(graph)
     )
     return Comparison(targets, tolerance, tuple(rows))
@@ -172,7 +201,9 @@ def _fed(graph: Graph, image: Ndarray) -> dict[str, Ndarray]:
 
     for blob in graph.inputs:
         if image.shape in (blob.shape, blob.shape[1:], (1, *blob.shape[1:])):
-            return {blob.name: np.broadcast_to(image, blob.shape).astype(np.float32)}
+            with np.errstate(over="ignore"):
+                fed = image.astype(np.float32)
+            return {blob.name: np.broadcast_to(_finite(fed), blob.shape).copy()}
     inputs = ", ".join(f'"{blob.name}" ({dims(blob.shape)})' for blob in graph.inputs)
     hint = ""
     if graph.inputs and image.ndim in (3, 4):
@@ -184,6 +215,19 @@ def _fed(graph: Graph, image: Ndarray) -> dict[str, Ndarray]:
         f"the image is {dims(image.shape)}, which fits no input of the network: {inputs or 'none'}",
         hint,
     )
+
+
+def _finite(image: Ndarray) -> Ndarray:
+    """The same. What infinities and NaN become tells nothing: an image that has some is refused."""
+    import numpy as np
+
+    wrong = int((~np.isfinite(image)).sum())
+    if wrong:
+        raise Proto2NetError(
+            f"{wrong:,} of the image's {image.size:,} values are not finite in 32 bits",
+            "an image is of numbers, prepared as the network wants",
+        )
+    return image
 
 
 def label_blobs(graph: Graph) -> set[Blob]:
@@ -252,12 +296,18 @@ def _difference(found: Ndarray, right: Ndarray) -> Difference:
 
     if found.shape != right.shape:
         return Difference(math.inf, math.inf)
+    not_finite = int((~np.isfinite(found)).sum())
     a, b = found.astype(np.float64), right.astype(np.float64)
     with np.errstate(invalid="ignore"):
         apart = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0, np.abs(a - b))
     absolute = float(np.where(np.isnan(apart), math.inf, apart).max(initial=0))
     largest = float(np.abs(b[np.isfinite(b)]).max(initial=0))
-    return Difference(absolute, absolute / (largest or 1))
+    return Difference(absolute, absolute / (largest or 1), not_finite)
+
+
+def _not_finite(row: Row) -> list[int]:
+    """How many values of a blob are not finite in each target."""
+    return [found.not_finite if found else 0 for found in row.differences]
 
 
 def _written(graph: Graph) -> Iterator[tuple[Blob, tuple[str, ...]]]:

@@ -385,3 +385,38 @@ def test_names_cannot_steer_the_terminal(verify: Verify, crooked: Crooked) -> No
     code, out, err = verify("tiny.prototxt", "--to", "crooked")
     assert code == 1
     assert all(c.isprintable() or c == "\n" for c in out + err)
+
+
+# What is not finite
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_values_that_are_not_finite_are_counted_and_named() -> None:
+    broken = WEIGHTS | {"bn": [WEIGHTS["bn"][0], np.full(5, -1e9, np.float32), WEIGHTS["bn"][2]]}
+    found = compare(NET, broken, to=["crooked"])
+    assert found.divergent is None
+    assert found.not_finite == (
+        '2 of 4 blobs have values that are not finite, though the input is; the first is "bn", '
+        'made by layer "bn" (BatchNorm), layer "relu" (ReLU): of its 420 values 420 in numpy, '
+        "420 in crooked"
+    )
+    assert "within 0.0001 of numpy, and what is not finite is so in both" in str(found)
+
+
+def test_a_target_that_is_not_finite_alone_fails(crooked: Crooked) -> None:
+    crooked.changes["ip"] = lambda value: np.where(value == value[0, 0], np.nan, value)
+    found = compare(NET, WEIGHTS, to=["crooked"])
+    assert found.divergent is not None
+    assert found.divergent.blob == "ip"
+    assert "0 in numpy, 1 in crooked" in found.not_finite
+
+
+def test_a_finite_network_says_nothing_of_it() -> None:
+    assert "finite" not in str(compare(NET, WEIGHTS, to=["crooked"]))
+
+
+def test_an_image_that_is_not_finite_is_refused() -> None:
+    image = np.zeros((3, 9, 8))
+    image[0, 0, :2] = np.nan, 1e300
+    with pytest.raises(Proto2NetError, match="2 of the image's 216 values are not finite"):
+        compare(NET, WEIGHTS, to=["crooked"], image=image)

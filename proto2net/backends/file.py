@@ -31,6 +31,7 @@ from proto2net.backends.source import (
     literal,
     plain,
 )
+from proto2net.errors import Issue, UnsupportedError
 from proto2net.graph import AUTOMATIC, Blob, Graph, Node
 from proto2net.layers import Input
 from proto2net.shape import Shape
@@ -110,6 +111,8 @@ class SourceFile:
         defined = {*backend.helpers, *self.imports, *RESERVED}
         self.entry = entry_name(entry, defined, self.entry_suffix)
         self.weights = weights
+        if not self.graph.outputs:
+            raise UnsupportedError(_no_outputs(graph))
         self.steps = _needed(backend.steps(self.graph), self.graph.outputs)
         self.classes: dict[str, str] = {}
         """The source of each class that a layer brings along."""
@@ -333,6 +336,13 @@ def _grouped(imports: Sequence[str]) -> list[str]:
     standard = [line for line in imports if line.split()[1] in STANDARD_LIBRARY]
     others = [line for line in imports if line not in standard]
     return [*standard, *([""] if standard and others else []), *others]
+
+
+def _no_outputs(graph: Graph) -> list[Issue]:
+    """What is to be said of a network that gives nothing: all that it makes is read or silenced."""
+    made = [blob.name for blob in graph.blobs.values() if blob not in graph.input_set]
+    hint = f"name the blobs that are wanted, as in --output {made[-1]}" if made else ""
+    return [Issue("the network has no output: nothing leaves it", hint)]
 
 
 def shown_name(blob: Blob) -> str:

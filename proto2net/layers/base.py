@@ -125,7 +125,7 @@ class Layer:
     bottoms: ClassVar[Count] = (1, 1)
     tops: ClassVar[Count] = (1, 1)
     in_place: ClassVar[bool] = True
-    """Whether Caffe lets a top have the name of its bottom."""
+    """Whether Caffe computes it right where a top has the name of its bottom."""
     loss: ClassVar[bool] = False
     """A loss: tops that are not named are made, and its loss_weight is 1 unless given."""
     labels: ClassVar[tuple[int, ...]] = ()
@@ -187,6 +187,18 @@ class Layer:
             f'the fork "{fork}" is not known',
             f"these are: {', '.join(self.forks)}",
         )
+
+    def check_in_place(self, blob: str) -> None:
+        """Refuse to overwrite the bottom `blob` where Caffe refuses it, or computes it wrongly."""
+        require(
+            self.in_place,
+            f'cannot run in place: Caffe refuses it, or overwrites "{blob}" before it has read it',
+            "give its top a name of its own",
+        )
+
+    def shares_memory(self, bottoms: Shapes, tops: int) -> bool:
+        """Whether in Caffe the tops are the memory of the bottom, under other names."""
+        return False
 
     def check_params(self, params: Sequence[ParamSpec]) -> None:
         """Refuse `param` entries that Caffe refuses; most layers take any."""

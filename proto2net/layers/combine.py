@@ -27,7 +27,7 @@ def _along(bottom: Shape, axis: int | None, older_name: str, older: int | None) 
     return along
 
 
-@layer("Concat", param="concat_param", bottoms=(1, ANY))
+@layer("Concat", param="concat_param", bottoms=(1, ANY), in_place=False)
 @dataclass(frozen=True)
 class Concat(Layer):
     """Join the bottoms along one axis (concat_layer.cpp)."""
@@ -49,8 +49,11 @@ class Concat(Layer):
         joined = sum(bottom[axis] for bottom in bottoms)
         return ((*bottoms[0][:axis], joined, *bottoms[0][axis + 1 :]),)
 
+    def shares_memory(self, bottoms: Shapes, tops: int) -> bool:
+        return len(bottoms) == 1
 
-@layer("Slice", param="slice_param", tops=(1, ANY))
+
+@layer("Slice", param="slice_param", tops=(1, ANY), in_place=False)
 @dataclass(frozen=True)
 class Slice(Layer):
     """Cut the bottom along one axis, into equal pieces or at given points (slice_layer.cpp)."""
@@ -92,6 +95,9 @@ class Slice(Layer):
         sizes = self.pieces(bottom, tops)
         return tuple((*bottom[:axis], size, *bottom[axis + 1 :]) for size in sizes)
 
+    def shares_memory(self, bottoms: Shapes, tops: int) -> bool:
+        return tops == 1
+
 
 @layer("Split", tops=(1, ANY), in_place=False)
 @dataclass(frozen=True)
@@ -100,6 +106,9 @@ class Split(Layer):
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         return bottoms * tops
+
+    def shares_memory(self, bottoms: Shapes, tops: int) -> bool:
+        return True
 
 
 @layer("Silence", bottoms=(1, ANY), tops=0)
@@ -119,6 +128,13 @@ class Eltwise(Layer):
     operation: str = "SUM"
     coeff: tuple[float, ...] = ()
     stable_prod_grad: bool = True
+
+    def check_in_place(self, blob: str) -> None:
+        require(
+            self.operation == "PROD",
+            f'{self.operation} cannot run in place: Caffe clears "{blob}" before it reads it',
+            "give its top a name of its own",
+        )
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         require(
@@ -158,6 +174,9 @@ class Flatten(Layer):
             f"axis {self.axis} of {dims(bottom)} is behind end_axis {self.end_axis}",
         )
         return ((*bottom[:start], count(bottom[start:end]), *bottom[end:]),)
+
+    def shares_memory(self, bottoms: Shapes, tops: int) -> bool:
+        return True
 
 
 @layer("Reshape", param="reshape_param", in_place=False)
@@ -228,8 +247,11 @@ class Reshape(Layer):
         )
         return (top,)
 
+    def shares_memory(self, bottoms: Shapes, tops: int) -> bool:
+        return True
 
-@layer("Permute", param="permute_param")
+
+@layer("Permute", param="permute_param", in_place=False)
 @dataclass(frozen=True)
 class Permute(Layer):
     """The axes that `order` lists come first, and then the others (SSD's permute_layer.cpp)."""
@@ -255,6 +277,9 @@ class Permute(Layer):
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         (bottom,) = bottoms
         return (tuple(bottom[axis] for axis in self.axes(bottom)),)
+
+    def shares_memory(self, bottoms: Shapes, tops: int) -> bool:
+        return self.axes(bottoms[0]) == tuple(range(len(bottoms[0])))
 
 
 @layer("Transpose", param="transpose_param", in_place=False)
@@ -298,6 +323,11 @@ class Reverse(Layer):
                 f"axis is {axis}, but the bottom ({dims(bottom)}) has {len(bottom)} axes",
                 f"use 0 to {len(bottom) - 1}" if bottom else "",
             )
+        require(
+            len(set(self.axes)) == len(self.axes),
+            f"axis {', '.join(map(str, self.axes))} names an axis twice",
+            "name each axis once",
+        )
         return bottoms
 
 
@@ -358,7 +388,7 @@ class Axpy(Layer):
         return (x,)
 
 
-@layer("Crop", param="crop_param", bottoms=2)
+@layer("Crop", param="crop_param", bottoms=2, in_place=False)
 @dataclass(frozen=True)
 class Crop(Layer):
     """Cut the first bottom to the second's size, from `axis` on (crop_layer.cpp).
@@ -413,7 +443,7 @@ class Crop(Layer):
         return ((*bottom[:start], *reference[start : len(bottom)]),)
 
 
-@layer("AutoCrop", bottoms=2)
+@layer("AutoCrop", bottoms=2, in_place=False)
 @dataclass(frozen=True)
 class AutoCrop(Layer):
     """V1's Crop, and RCF's fork's: one that finds its offset (auto_crop_layer.hpp)."""
@@ -425,7 +455,7 @@ class AutoCrop(Layer):
         return ((*bottom[:2], *reference[2 : len(bottom)]),)
 
 
-@layer("Tile", param="tile_param")
+@layer("Tile", param="tile_param", in_place=False)
 @dataclass(frozen=True)
 class Tile(Layer):
     """Repeat the bottom along one axis (tile_layer.cpp)."""
@@ -440,7 +470,7 @@ class Tile(Layer):
         return ((*bottom[:axis], bottom[axis] * self.tiles, *bottom[axis + 1 :]),)
 
 
-@layer("BatchReindex", bottoms=2)
+@layer("BatchReindex", bottoms=2, in_place=False)
 @dataclass(frozen=True)
 class BatchReindex(Layer):
     """The first bottom's rows in the order that the second lists (batch_reindex_layer.cpp)."""
@@ -452,7 +482,7 @@ class BatchReindex(Layer):
         return ((*index, *rows[1:]),)
 
 
-@layer("Filter", bottoms=(2, ANY), tops=(1, ANY))
+@layer("Filter", bottoms=(2, ANY), tops=(1, ANY), in_place=False)
 @dataclass(frozen=True)
 class Filter(Layer):
     """Those rows of the bottoms where the last bottom is not 0 (filter_layer.cpp).
@@ -484,7 +514,7 @@ class Filter(Layer):
         return tuple(filtered)
 
 
-@layer("Reduction", param="reduction_param")
+@layer("Reduction", param="reduction_param", in_place=False)
 @dataclass(frozen=True)
 class Reduction(Layer):
     """The sum, or the like, over all axes from `axis` on, times a factor (reduction_layer.cpp)."""
@@ -498,7 +528,7 @@ class Reduction(Layer):
         return (bottom[: canonical_axis(self.axis, bottom)],)
 
 
-@layer("ArgMax", param="argmax_param")
+@layer("ArgMax", param="argmax_param", in_place=False)
 @dataclass(frozen=True)
 class ArgMax(Layer):
     """Where the greatest values stand, along an axis or in a whole sample (argmax_layer.cpp).

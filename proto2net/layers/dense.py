@@ -54,7 +54,7 @@ def scaled(filler: Filler, shape: Shape, scale: float) -> Filler:
     return dataclasses.replace(filler, **{name: getattr(filler, name) * scale for name in names})
 
 
-@layer("InnerProduct", param="inner_product_param", bottoms=(1, 2))
+@layer("InnerProduct", param="inner_product_param", bottoms=(1, 2), in_place=False)
 @dataclass(frozen=True)
 class InnerProduct(Dense):
     """Multiply all from `axis` on, as one vector, by a matrix (inner_product_layer.cpp).
@@ -145,13 +145,13 @@ class InnerProduct(Dense):
         return count(self.batch(bottoms[0])) * count(self.weight(bottoms[0]))
 
 
-@layer("SparseInnerProduct", param="inner_product_param")
+@layer("SparseInnerProduct", param="inner_product_param", in_place=False)
 @dataclass(frozen=True)
 class SparseInnerProduct(InnerProduct):
     """The InnerProduct of vectors that jolibrain's fork keeps without their zeros."""
 
 
-@layer("Embed", param="embed_param")
+@layer("Embed", param="embed_param", in_place=False)
 @dataclass(frozen=True)
 class Embed(Dense):
     """Replace each index by a row of a matrix (embed_layer.cpp)."""

@@ -17,7 +17,7 @@ from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
 MARGIN = "a margin, which only training needs, has no rendering"
 
 
-@layer("InnerDistance", param="inner_distance_param", bottoms=(1, 2))
+@layer("InnerDistance", param="inner_distance_param", bottoms=(1, 2), in_place=False)
 @dataclass(frozen=True)
 class InnerDistance(Layer):
     """The distance of each vector to each row of a matrix (inner_distance_layer.cpp).
@@ -172,7 +172,13 @@ class GlobalLSEMargin(Layer):
         return self
 
 
-@layer("MarginInnerProduct", param="margin_inner_product_param", bottoms=(1, 2), tops=(1, 2))
+@layer(
+    "MarginInnerProduct",
+    param="margin_inner_product_param",
+    bottoms=(1, 2),
+    tops=(1, 2),
+    in_place=False,
+)
 @dataclass(frozen=True)
 class MarginInnerProduct(Layer):
     """SphereFace's product with rows of length 1, with a margin (margin_inner_product_layer.cpp).

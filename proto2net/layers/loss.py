@@ -243,8 +243,8 @@ class ContrastiveLoss(Loss):
             f"but they are {dims(bottoms[0])} and {dims(bottoms[1])}",
         )
         require(
-            similar[1:] == (1, 1, 1),
-            f"needs one similarity a pair (N), but there are {dims(bottoms[2])}",
+            similar == (first[0], 1, 1, 1),
+            f"needs one similarity for each of {first[0]} pairs, but there are {dims(bottoms[2])}",
         )
 
 

@@ -37,7 +37,7 @@ CFM_MASK = (14, 14)
 # ---- masks ----------------------------------------------------------------------------------
 
 
-@layer("ROIWarping", param="roi_warping_param", bottoms=2)
+@layer("ROIWarping", param="roi_warping_param", bottoms=2, in_place=False)
 @dataclass(frozen=True)
 class ROIWarping(Layer):
     """One interpolated value at the first corner of each bin of each region (roi_warping_layer.cu).
@@ -62,7 +62,7 @@ class ROIWarping(Layer):
         return ((regions[0], feature[1], *self.pooled_size),)
 
 
-@layer("MaskResize", param="mask_resize_param")
+@layer("MaskResize", param="mask_resize_param", in_place=False)
 @dataclass(frozen=True)
 class MaskResize(Layer):
     """Planes interpolated at another size, 0 beyond the bottom's last half pixel.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from proto2net.layers.base import Filler, Layer, Learned, ParamSpec, layer, shortest
-from proto2net.shape import Shape, Shapes, canonical_axis, dims, require
+from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
 
 
 @layer("BatchNorm", param="batch_norm_param")
@@ -29,6 +29,7 @@ class BatchNorm(Layer):
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         (bottom,) = bottoms
         require(len(bottom) >= 2, f"needs at least 2 axes (N, C), but the bottom is {dims(bottom)}")
+        require(self.eps >= 0, f"eps is {self.eps:g}; it must be 0 or above")
         return bottoms
 
     def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
@@ -137,6 +138,7 @@ class BN(Layer):
             self.axis in (None, 1),
             f"axis is {self.axis}; only 1, the channels, is known here",
         )
+        require(self.epsilon >= 0, f"eps is {self.epsilon:g}; it must be 0 or above")
         return (bottom, *((1, bottom[1], 1, 1),) * (tops - 1))
 
     def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
@@ -153,7 +155,7 @@ class BN(Layer):
         return {name: Learned(shape, filler) for name, filler in filled}
 
 
-@layer("LRN", param="lrn_param")
+@layer("LRN", param="lrn_param", in_place=False)
 @dataclass(frozen=True)
 class LRN(Layer):
     """Divide each element by a power of its neighbours' mean square (lrn_layer.cpp).
@@ -175,6 +177,10 @@ class LRN(Layer):
             f"local_size is {self.local_size}; it must be odd, to have a middle",
         )
         require(len(bottom) == 4, f"needs 4 axes (N, C, H, W), but the bottom is {dims(bottom)}")
+        require(
+            self.norm_region == "ACROSS_CHANNELS" or count(bottom[2:]) > 0,
+            f"WITHIN_CHANNEL needs an image, but the bottom is {dims(bottom)}",
+        )
         return bottoms
 
 

@@ -63,7 +63,7 @@ def check_pooled(feature: Shape, regions: Shape) -> None:
     )
 
 
-@layer("ROIPooling", param="roi_pooling_param", bottoms=2)
+@layer("ROIPooling", param="roi_pooling_param", bottoms=2, in_place=False)
 @dataclass(frozen=True)
 class ROIPooling(RegionPooling):
     """The maximum of each bin of each region, 0 where a bin is empty (roi_pooling_layer.cpp)."""
@@ -74,7 +74,7 @@ class ROIPooling(RegionPooling):
         return ((regions[0], feature[1], *self.pooled_size),)
 
 
-@layer("PSROIPooling", param="psroi_pooling_param", bottoms=2)
+@layer("PSROIPooling", param="psroi_pooling_param", bottoms=2, in_place=False)
 @dataclass(frozen=True)
 class PSROIPooling(Layer):
     """The mean of each bin of each region, each bin of other channels (psroi_pooling_layer.cu).
@@ -110,7 +110,7 @@ class ROIAlignParameter:
     spatial_scale: float = 1.0
 
 
-@layer("ROIAlign", param="roi_pooling_param", bottoms=2)
+@layer("ROIAlign", param="roi_pooling_param", bottoms=2, in_place=False)
 @dataclass(frozen=True)
 class ROIAlign(RegionPooling):
     """Interpolated values at a grid of points over each region, its border included.
@@ -211,7 +211,7 @@ class Proposing:
         )
 
 
-@layer("Proposal", param="proposal_param", bottoms=3, tops=(1, 2))
+@layer("Proposal", param="proposal_param", bottoms=3, tops=(1, 2), in_place=False)
 @dataclass(frozen=True)
 class Proposal(Layer):
     """The regions that are most likely objects, and their scores (PVANET's proposal_layer.cpp).

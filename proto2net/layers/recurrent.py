@@ -106,7 +106,7 @@ class RecurrentParameter(Layer):
         }
 
 
-@layer("RNN", param="recurrent_param", bottoms=(2, 4), tops=(1, 2))
+@layer("RNN", param="recurrent_param", bottoms=(2, 4), tops=(1, 2), in_place=False)
 @dataclass(frozen=True)
 class RNN(RecurrentParameter):
     """A simple recurrent network with tanh, and tanh again on its outputs (rnn_layer.cpp)."""
@@ -120,7 +120,7 @@ class RNN(RecurrentParameter):
         )
 
 
-@layer("LSTM", param="recurrent_param", bottoms=(2, 5), tops=(1, 3))
+@layer("LSTM", param="recurrent_param", bottoms=(2, 5), tops=(1, 3), in_place=False)
 @dataclass(frozen=True)
 class LSTM(RecurrentParameter):
     """A long short-term memory (lstm_layer.cpp). Blobs hold the gates in the order i, f, o, g."""
@@ -132,7 +132,7 @@ class LSTM(RecurrentParameter):
         return self.learned(self.inputs(bottoms, "c", 4 * n) | {"W_hc": (4 * n, n)})
 
 
-@layer("LSTMUnit", bottoms=3, tops=2)
+@layer("LSTMUnit", bottoms=3, tops=2, in_place=False)
 @dataclass(frozen=True)
 class LSTMUnit(Layer):
     """One step of an LSTM: from c, gates i, f, o, g and cont to c and h (lstm_unit_layer.cpp)."""
@@ -217,7 +217,9 @@ class Lstm(Layer):
         return count(self.batch(bottoms[0])) * weights
 
 
-@layer("ContinuationIndicator", param="continuation_indicator_param", bottoms=(0, 1))
+@layer(
+    "ContinuationIndicator", param="continuation_indicator_param", bottoms=(0, 1), in_place=False
+)
 @dataclass(frozen=True)
 class ContinuationIndicator(Layer):
     """What recurrent layers call cont, for sequences that all start at the first step: 0, 1, 1, ...

@@ -144,7 +144,7 @@ class Normalize(Layer):
         return {"weight": Learned(shape, self.scale_filler or Filler(value=1.0))}
 
 
-@layer("PriorBox", param="prior_box_param", bottoms=2)
+@layer("PriorBox", param="prior_box_param", bottoms=2, in_place=False)
 @dataclass(frozen=True)
 class PriorBox(Layer):
     """The boxes around each place of a feature map that predictions refer to, and their variances.
@@ -350,7 +350,7 @@ def _check_predictions(
         )
 
 
-@layer("DetectionOutput", param="detection_output_param", bottoms=(1, 4))
+@layer("DetectionOutput", param="detection_output_param", bottoms=(1, 4), in_place=False)
 @dataclass(frozen=True)
 class DetectionOutput(Layer):
     """Rows of image, label, score and box, for what is found (SSD's detection_output_layer.cpp).

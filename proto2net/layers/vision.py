@@ -96,6 +96,7 @@ def _window(
     stride = _spread("stride", layer.stride, axes, default=1)
     require(min(kernel, default=1) > 0, f"a kernel of {dims(kernel)}; each side must be above 0")
     require(min(stride, default=1) > 0, f"a stride of {dims(stride)}; each must be above 0")
+    require(min(dilation, default=1) > 0, f"a dilation of {dims(dilation)}; each must be above 0")
     return Window(kernel, stride, *_pads(layer, axes), dilation)
 
 
@@ -125,7 +126,7 @@ def _padded(window: Window, padding: str, size: Shape) -> Window:
     return window.same(size)
 
 
-@layer("Convolution", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY))
+@layer("Convolution", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY), in_place=False)
 @dataclass(frozen=True)
 class Convolution(ConvolutionParameter):
     """Cross-correlate each bottom with learned filters, and add a bias to each channel."""
@@ -151,7 +152,13 @@ class Convolution(ConvolutionParameter):
         return sum(map(count, tops)) * count(weight[1:])
 
 
-@layer("DepthwiseConvolution", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY))
+@layer(
+    "DepthwiseConvolution",
+    param="convolution_param",
+    bottoms=(1, ANY),
+    tops=(1, ANY),
+    in_place=False,
+)
 @dataclass(frozen=True)
 class DepthwiseConvolution(Convolution):
     """A Convolution with a group for each channel, which `group` may leave unsaid; of forks."""
@@ -171,13 +178,19 @@ class DepthwiseConvolution(Convolution):
         super().check(bottoms)
 
 
-@layer("ConvolutionDepthwise", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY))
+@layer(
+    "ConvolutionDepthwise",
+    param="convolution_param",
+    bottoms=(1, ANY),
+    tops=(1, ANY),
+    in_place=False,
+)
 @dataclass(frozen=True)
 class ConvolutionDepthwise(DepthwiseConvolution):
     """The DepthwiseConvolution by the name that another fork has for it."""
 
 
-@layer("NdConvolution", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY))
+@layer("NdConvolution", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY), in_place=False)
 @dataclass(frozen=True)
 class NdConvolution(Convolution):
     """A Convolution whose window is given as shapes (cudnn_ndconv_layer.cpp of video-caffe)."""
@@ -190,7 +203,7 @@ class NdConvolution(Convolution):
         return _nd_window(self, bottom)
 
 
-@layer("Deconvolution", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY))
+@layer("Deconvolution", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY), in_place=False)
 @dataclass(frozen=True)
 class Deconvolution(ConvolutionParameter):
     """Spread each bottom through learned filters: the adjoint of the convolution, and a bias."""
@@ -211,7 +224,7 @@ class Deconvolution(ConvolutionParameter):
         return sum(map(count, bottoms)) * count(weight[1:])
 
 
-@layer("Im2col", param="convolution_param")
+@layer("Im2col", param="convolution_param", in_place=False)
 @dataclass(frozen=True)
 class Im2col(ConvolutionParameter):
     """Lay out each window as a column: channels times kernel, over the window positions."""
@@ -223,7 +236,7 @@ class Im2col(ConvolutionParameter):
         return ((*batch, channels * count(window.kernel), *window.convolved(size)),)
 
 
-@layer("Pooling", param="pooling_param", tops=(1, 2))
+@layer("Pooling", param="pooling_param", tops=(1, 2), in_place=False)
 @dataclass(frozen=True)
 class Pooling(Layer):
     """Reduce each window of each channel to its maximum or its mean (pooling_layer.cpp).
@@ -299,7 +312,7 @@ class Pooling(Layer):
         return ((*bottom[:2], *size),) * tops
 
 
-@layer("NdPooling", param="pooling_param")
+@layer("NdPooling", param="pooling_param", in_place=False)
 @dataclass(frozen=True)
 class NdPooling(Layer):
     """The maximum of each window over any axes (cudnn_ndpooling_layer.cpp of video-caffe).
@@ -359,7 +372,7 @@ def _nd_window(layer: NdConvolution | NdPooling, bottom: Shape) -> Window:
     return Window(kernel, stride, pad, pad, (1,) * axes)
 
 
-@layer("SPP", param="spp_param")
+@layer("SPP", param="spp_param", in_place=False)
 @dataclass(frozen=True)
 class SPP(Layer):
     """Pool into 1, 4, 16, ... bins whatever the image's size, and join them (spp_layer.cpp)."""

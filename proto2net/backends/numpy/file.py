@@ -120,18 +120,18 @@ class NumpyFile(SourceFile):
         outputs = [self.variables[blob] for blob in self.graph.outputs]
         parameters = ", ".join(["self", *(f"{name}: np.ndarray" for name in inputs)])
         result = ", ".join(["np.ndarray"] * len(outputs))
-        if len(outputs) != 1:
-            result = f"tuple[{result}]" if outputs else "None"
+        if len(outputs) > 1:
+            result = f"tuple[{result}]"
         if len(outputs) > FEW:
             result = "tuple[np.ndarray, ...]"
         casts = [f"{name} = np.asarray({name}, np.float32)" for name in inputs]
         lines = [
             *(statement(cast, 2) for cast in casts),
             *(line.lines(2) for line in written),
-            *([returned(outputs, 2)] if outputs else []),
+            returned(outputs, 2),
         ]
         head = signature(f"def __call__({parameters}) -> {result}:", 1)
-        return [head, *(lines or ["        pass"])]
+        return [head, *lines]
 
     def main(self) -> list[str]:
         zeros = ", ".join(call("np.zeros", blob.shape) for blob in self.graph.inputs)

@@ -102,15 +102,11 @@ class KerasFile(SourceFile):
         self, backend: Backend, graph: Graph, entry: str, weights: str = ""
     ) -> None:
         super().__init__(backend, graph, entry, weights)
-        for what, blobs in (
-            ("input", self.graph.inputs),
-            ("output", self.graph.outputs),
-        ):
-            if not blobs:
-                raise UnsupportedError(
-                    f"a Keras model needs an {what}, but the network has none",
-                    "use --to torch",
-                )
+        if not self.graph.inputs:
+            raise UnsupportedError(
+                "a Keras model needs an input, but the network has none",
+                "use --to torch",
+            )
 
     def body(self) -> list[str]:
         variables = [self.variables.keep(blob) for blob in self.graph.inputs]

@@ -171,20 +171,14 @@ class TorchFile(SourceFile):
         written = self.statements()
         outputs = [self.variables[blob] for blob in self.graph.outputs]
         parameters = ", ".join(["self", *(f"{name}: torch.Tensor" for name in inputs)])
-        result = ", ".join(["torch.Tensor"] * len(outputs)) or "None"
+        result = ", ".join(["torch.Tensor"] * len(outputs))
         if len(outputs) > 1:
             many = len(outputs) > FEW
             result = "tuple[torch.Tensor, ...]" if many else f"tuple[{result}]"
         return [
             signature(f"def forward({parameters}) -> {result}:", 1),
             *(line.lines(2) for line in written),
-            *(
-                [returned(outputs, 2)]
-                if outputs
-                else []
-                if written
-                else ["        pass"]
-            ),
+            returned(outputs, 2),
         ]
 
     def _from_pretrained(self) -> list[str]:

@@ -1,0 +1,77 @@
+"""Values that emitted code could not run with are refused when the network is read."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from samples.sample import layer, sample
+
+import proto2net
+from proto2net import Proto2NetError
+
+IMAGE = (2, 4, 5, 6)
+
+REFUSED = {
+    "a dilation of 0": (
+        {"x": IMAGE},
+        layer(
+            "Convolution",
+            "x",
+            "y",
+            "convolution_param { num_output: 2 kernel_size: 3 dilation: 0 }",
+        ),
+        "a dilation of 0 x 0; each must be above 0",
+    ),
+    "an eps below 0": (
+        {"x": IMAGE},
+        layer("BatchNorm", "x", "y", "batch_norm_param { eps: -0.5 }"),
+        "eps is -0.5; it must be 0 or above",
+    ),
+    "an eps below 0 of a fork's BN": (
+        {"x": IMAGE},
+        layer("BN", "x", "y", "bn_param { eps: -0.5 }"),
+        "eps is -0.5; it must be 0 or above",
+    ),
+    "an axis to reverse twice": (
+        {"x": IMAGE},
+        layer("Reverse", "x", "y", "reverse_param { axis: 1 axis: 1 }"),
+        "axis 1, 1 names an axis twice",
+    ),
+    "an LRN within channels of no rows": (
+        {"x": (2, 4, 0, 6)},
+        layer("LRN", "x", "y", "lrn_param { norm_region: WITHIN_CHANNEL }"),
+        "WITHIN_CHANNEL needs an image, but the bottom is 2 x 4 x 0 x 6",
+    ),
+    "similarities of other pairs": (
+        {"x": (3, 4), "z": (3, 4), "label": (5,)},
+        layer("ContrastiveLoss", "x z label", "y"),
+        "needs one similarity for each of 3 pairs, but there are 5",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_a_value_that_cannot_run_is_refused_by_layer_and_line(what: str) -> None:
+    inputs, text, words = REFUSED[what]
+    arrays = {name: np.zeros(shape) for name, shape in inputs.items()}
+    net = sample(text, inputs=arrays).net
+    with pytest.raises(Proto2NetError) as refusal:
+        proto2net.parse(net, phase="train", file="net.prototxt")
+    assert words in str(refusal.value)
+    assert f"net.prototxt:{len(inputs) + 1}: layer" in str(refusal.value)
+
+
+SILENCED = (
+    layer("Input", "", "data", "input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } }", "data")
+    + layer("Convolution", "data", "c", "convolution_param { num_output: 4 kernel_size: 3 }", "c")
+    + layer("Silence", "c", "", name="s")
+)
+
+
+@pytest.mark.parametrize("to", ["numpy", "torch", "tf"])
+def test_a_network_that_nothing_leaves_says_so(to: str) -> None:
+    with pytest.raises(Proto2NetError) as refusal:
+        proto2net.convert(SILENCED, to=to)
+    assert "the network has no output: nothing leaves it" in str(refusal.value)
+    assert "--output c" in str(refusal.value)
+    assert "class" in proto2net.convert(SILENCED, to="torch", outputs=["c"])
