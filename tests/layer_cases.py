@@ -133,10 +133,18 @@ def at_another_size(name: str) -> Case:
     return dataclasses.replace(corner(name), inputs=inputs, blobs=blobs)
 
 
-def passes(name: str) -> list[tuple[Arrays, Arrays]]:
-    """The inputs and outputs of the corner's forward passes, of which each follows the other."""
+def passes(name: str) -> list[Case]:
+    """The corner's forward passes, one after the other; `after` is what the last one leaves."""
     arrays = _arrays(CORNERS / name / "blobs3.npz")
-    return [(part(arrays, f"in{n}"), part(arrays, f"out{n}")) for n in range(3)]
+    return [
+        dataclasses.replace(
+            corner(name),
+            inputs=part(arrays, f"in{n}"),
+            blobs=part(arrays, f"out{n}"),
+            after=learned(arrays, "after"),
+        )
+        for n in range(3)
+    ]
 
 
 def _by_hand(name: str, sample: Sample) -> Case:
@@ -171,12 +179,6 @@ def recorded(folder: Path) -> Case:
     forced = "force_backward: true" in net.read_text()
     differentiated = meta["backward"] and forced and folder.name not in NO_GRADIENT
 
-    def learned(start: str) -> Weights:
-        lists: Weights = {}
-        for key, array in part(arrays, start).items():  # "layer/0", in order
-            lists.setdefault(key.rpartition("/")[0], []).append(array)
-        return lists
-
     return Case(
         folder.name,
         net,
@@ -184,11 +186,11 @@ def recorded(folder: Path) -> Case:
         "",
         part(arrays, "in"),
         _named(part(arrays, "out")),
-        learned("param"),
-        learned("after"),
+        learned(arrays, "param"),
+        learned(arrays, "after"),
         part(arrays, "top_diff"),
         part(arrays, "grad") if differentiated else None,
-        learned("param_grad"),
+        learned(arrays, "param_grad"),
     )
 
 
@@ -201,6 +203,14 @@ def part(arrays: Arrays, folder: str) -> Arrays:
     """The arrays under this folder, by what follows it."""
     start = f"{folder}/"
     return {k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)}
+
+
+def learned(arrays: Arrays, folder: str) -> Weights:
+    """The arrays under this folder as the learned blobs of each layer."""
+    lists: Weights = {}
+    for key, array in part(arrays, folder).items():  # "layer/0", in order
+        lists.setdefault(key.rpartition("/")[0], []).append(array)
+    return lists
 
 
 def _named(blobs: Arrays) -> Arrays:

@@ -75,6 +75,8 @@ class Code:
     """Its learned arrays by the target's names of them, such as "weight"."""
     definition: Callable[[str], str] | None = None
     """The source of a class of its own, for a name that is free: {class} in `init`."""
+    updates: bool = False
+    """Whether each call of {self} changes what it has learned."""
 
 
 Renderer = Callable[..., "Code | None"]

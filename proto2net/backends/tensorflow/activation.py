@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from proto2net.backends.base import Code, Reshaped, same_array
-from proto2net.backends.source import call, literal, scaled
+from proto2net.backends.source import call, literal
+from proto2net.backends.tensorflow.arithmetic import scaled
 from proto2net.backends.tensorflow.backend import renders
 from proto2net.backends.tensorflow.layout import place
 from proto2net.graph import Node
@@ -50,10 +51,10 @@ def _clip(node: Node[Clip]) -> Code:
 def _dropout(node: Node[Dropout]) -> Code:
     layer = node.layer
     if not layer.samples(node.phase):
-        return Code(scaled("{0}", layer.factor, 0.0))
+        return Code(scaled("{0}", layer.factor))
     kind = "SamplingDropout" if layer.sample_weights_test else "layers.Dropout"
     init = call(kind, layer.dropout_ratio, name="{name}")
-    return Code(scaled("{self}({0})", layer.factor, 0.0), init)
+    return Code(scaled("{self}({0})", layer.factor), init)
 
 
 @renders(ELU)
@@ -131,7 +132,7 @@ def _sigmoid(node: Node[Sigmoid]) -> Code:
 def _swish(node: Node[Swish]) -> Code:
     if node.layer.beta == 1:
         return activation("silu")
-    return Code(f"{{0}} * ops.sigmoid({scaled('{0}', node.layer.beta, 0.0)})")
+    return Code(f"{{0}} * ops.sigmoid({scaled('{0}', node.layer.beta)})")
 
 
 @renders(TanH)

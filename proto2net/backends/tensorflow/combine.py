@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from proto2net.backends.base import Code, Transposed, choose, same_array
-from proto2net.backends.source import call, scaled, weighted_sum
+from proto2net.backends.source import call
+from proto2net.backends.tensorflow.arithmetic import scaled, weighted_sum
 from proto2net.backends.tensorflow.backend import renders
 from proto2net.backends.tensorflow.layout import (
     channels_last,
@@ -237,7 +238,7 @@ def _reduction(node: Node[Reduction]) -> Code:
     reduced = call(function, of, axis=(gone, tuple(range(len(bottom)))))
     left = [axis for axis in order(len(bottom)) if axis < start]
     top = permuted(reduced, [left.index(axis) for axis in order(start)])
-    return Code(scaled(top, layer.coeff, 0.0))
+    return Code(scaled(top, layer.coeff))
 
 
 @renders(ArgMax)

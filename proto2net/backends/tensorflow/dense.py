@@ -87,10 +87,10 @@ def _with_axes(value: str, node: Node[InnerProduct]) -> str:
     """The outputs with the axes of size 1 that min_top_axes adds behind them."""
     if not node.layer.added_axes(node.bottoms[0].shape):
         return value
-    top = node.tops[0].shape
     axes = len(node.layer.batch(node.bottoms[0].shape)) + 1
-    shape = call("layers.Reshape", top[1:])
-    return in_keras_order(f"{shape}({in_caffe_order(value, axes)})", len(top))
+    added = list(range(axes, len(node.tops[0].shape)))
+    full = f"ops.expand_dims({in_caffe_order(value, axes)}, {added})"
+    return in_keras_order(full, len(node.tops[0].shape))
 
 
 def _on_vectors(bottom: Shape, axis: int) -> str:
@@ -101,11 +101,11 @@ def _on_vectors(bottom: Shape, axis: int) -> str:
     value = in_caffe_order("{0}", axes)
     if axis == 0:  # the whole batch is one vector
         return f"{{self}}(ops.reshape({value}, (1, {count(bottom)})))[0]"
-    if axis < axes - 1:
-        value = (
-            call("layers.Reshape", (*bottom[1:axis], count(bottom[axis:])))
-            + f"({value})"
-        )
+    size = count(bottom[axis:])
+    if axis == 2 < axes - 1:
+        value = f"{call('layers.Reshape', (-1, size))}({value})"
+    elif axis < axes - 1:
+        value = f"{call('Reshape', (size,), axis=axis)}({value})"
     return in_keras_order(f"{{self}}({value})", axis + 1)
 
 

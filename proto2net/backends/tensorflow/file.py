@@ -124,7 +124,7 @@ class KerasFile(SourceFile):
 
     def object_namespace(self) -> Namespace:
         names = KerasNames(
-            ["AddLoss stop_gradient", *(s.code.forward for s in self.steps)]
+            ["AddLoss After stop_gradient", *(s.code.forward for s in self.steps)]
         )
         self._input_names = [
             names.name(blob.name, "input") for blob in self.graph.inputs
@@ -180,8 +180,26 @@ class KerasFile(SourceFile):
             written.append(Assignment((variable,), f"{add}({variable})"))
 
     def read(self, step: Step) -> tuple[str, ...]:
-        """The expressions of the bottoms; a layer without any is called on the first input."""
-        return super().read(step) or (self.variables[self.graph.inputs[0]],)
+        """The expressions of the bottoms; a layer without any is called on the first input.
+
+        Keras chooses in which order it computes what does not depend on each other. Calls of
+        one layer that change it are made to: each bottom waits for the top before.
+        """
+        bottoms = super().read(step) or (self.variables[self.graph.inputs[0]],)
+        if not step.code.updates:
+            return bottoms
+        name = self.objects[step.node]
+        before = self._updated.get(name)
+        self._updated[name] = step.tops[0]
+        if before is None:
+            return bottoms
+        first, *others = bottoms
+        return (f"After()([{first}, {self.variables[before]}])", *others)
+
+    @cached_property
+    def _updated(self) -> dict[str, Blob]:
+        """The last top so far of the layer objects that change with each call."""
+        return {}
 
     @cached_property
     def _variable_of(self) -> dict[str, str]:

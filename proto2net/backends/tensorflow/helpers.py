@@ -254,7 +254,7 @@ class Im2col(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class ConvTranspose(layers.Layer):
-    """A transposed convolution in groups, or with both strides and dilation."""
+    """A transposed convolution in groups, or of a dilated kernel."""
 
     def __init__(
         self,
@@ -280,25 +280,30 @@ class ConvTranspose(layers.Layer):
             self.bias = self.add_weight((self.filters,), "zeros", name="bias")
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
-        # TensorFlow knows groups, but not over three axes.
-        parts = self.groups if len(self.kernel_size) == 3 else 1
-        inputs, kernels = (ops.split(a, parts, axis=-1) for a in (x, self.kernel))
-        filters = self.filters // parts
-        spread = [
-            self._spread(*part, filters) for part in zip(inputs, kernels, strict=True)
-        ]
+        # Group by group, and with zeros for holes: TFLite would pass over both.
+        kernel = self._with_holes(self.kernel)
+        groups = (ops.split(a, self.groups, axis=-1) for a in (x, kernel))
+        spread = [self._spread(*group) for group in zip(*groups, strict=True)]
         y = ops.concatenate(spread, axis=-1)
         return y if self.bias is None else y + self.bias
 
-    def _spread(self, x: tf.Tensor, kernel: tf.Tensor, filters: int) -> tf.Tensor:
+    def _with_holes(self, kernel: tf.Tensor) -> tf.Tensor:
+        """The kernel with the zeros between its values that a dilation is."""
+        for axis, step in enumerate(self.dilation_rate):
+            if step > 1:
+                size = kernel.shape[axis]
+                places = range((size - 1) * step + 1)
+                rows = [size if p % step else p // step for p in places]
+                sides = [(0, int(other == axis)) for other in range(len(kernel.shape))]
+                kernel = ops.take(ops.pad(kernel, sides), rows, axis=axis)
+        return kernel
+
+    def _spread(self, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         batch, *size, _ = ops.shape(x)
-        axes = zip(
-            size, self.kernel_size, self.strides, self.dilation_rate, strict=True
-        )
-        size = [(n - 1) * s + (k - 1) * d + 1 for n, k, s, d in axes]
-        shape = [batch, *size, filters]
-        options = {"padding": "VALID", "dilations": self.dilation_rate}
-        return tf.nn.conv_transpose(x, kernel, shape, self.strides, **options)
+        axes = zip(size, kernel.shape, self.strides, strict=False)
+        size = [(n - 1) * s + k for n, k, s in axes]
+        shape = [batch, *size, kernel.shape[-2]]
+        return tf.nn.conv_transpose(x, kernel, shape, self.strides, padding="VALID")
 
     def get_config(self) -> dict[str, Any]:
         config = {
@@ -468,6 +473,14 @@ class BatchNorm(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("caffe")
+class After(layers.Layer):
+    """The first input, which is not to be used before the second is there."""
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        return inputs[0]
+
+
+@keras.saving.register_keras_serializable("caffe")
 class Scale(layers.Layer):
     """Multiplies the last axes by learned factors, and adds a learned bias if asked."""
 
@@ -532,6 +545,23 @@ class Reshape(layers.Layer):
     def get_config(self) -> dict[str, Any]:
         config = {"shape": self.shape, "axis": self.axis, "num_axes": self.num_axes}
         return {**super().get_config(), **config}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class Unflatten(layers.Layer):
+    """Splits the first input's first axis into so many axes as the second begins with."""
+
+    def __init__(self, num_axes: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.num_axes = num_axes
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        x, reference = inputs
+        shape = (*ops.shape(reference)[: self.num_axes], *ops.shape(x)[1:])
+        return ops.reshape(x, shape)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "num_axes": self.num_axes}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -687,12 +717,15 @@ class Recurrent(layers.Layer):
         shape = (self.units, rows)
         self.recurrent_kernel = self.add_weight(shape, name="recurrent_kernel")
         if not self.expose_hidden:
-            if x[1] is None:
-                raise ValueError("the state is kept: give the number of sequences")
-            self.state = [
-                self.add_weight((x[1], self.units), "zeros", trainable=False)
-                for _ in range(self.states)
-            ]
+            self.state = [self._zeros(x[1]) for _ in range(self.states)]
+
+    def _zeros(self, sequences: int | None) -> keras.Variable | tf.Variable:
+        """A state to keep, whose number of sequences may be known from the data alone."""
+        if sequences is not None:
+            return self.add_weight((sequences, self.units), "zeros", trainable=False)
+        self.supports_jit = False
+        shape = (None, self.units)
+        return tf.Variable(tf.zeros((0, self.units)), trainable=False, shape=shape)
 
     def call(self, inputs: list[tf.Tensor]) -> list[tf.Tensor] | tf.Tensor:
         x, cont, *others = inputs
@@ -700,10 +733,13 @@ class Recurrent(layers.Layer):
         x = ops.reshape(x, (steps, sequences, self.kernel.shape[0]))
         x = ops.matmul(x, self.kernel) + self.bias
         if self.static_kernel is not None:
-            static = ops.reshape(others.pop(0), (-1, self.static_kernel.shape[0]))
+            shape = (sequences, self.static_kernel.shape[0])
+            static = ops.reshape(others.pop(0), shape)
             x = x + ops.matmul(static, self.static_kernel)
-        given = [state[0] for state in others] if self.expose_hidden else self.state
-        start = tuple(ops.stop_gradient(ops.convert_to_tensor(s)) for s in given)
+        given = [state[0] for state in others]
+        if not self.expose_hidden:
+            given = [self._kept(state, sequences) for state in self.state]
+        start = tuple(ops.stop_gradient(state) for state in given)
         run = tf.scan(self.step, (x, ops.stop_gradient(cont)[:, :, None]), start)
         output, last = self.output_of(run[0]), [every[-1] for every in run]
         if self.expose_hidden:
@@ -711,6 +747,16 @@ class Recurrent(layers.Layer):
         for variable, state in zip(self.state, last, strict=True):
             variable.assign(state)
         return output
+
+    def _kept(
+        self, state: keras.Variable | tf.Variable, sequences: int | tf.Tensor
+    ) -> tf.Tensor:
+        """What the last call left; zeros where that was of another number of sequences."""
+        kept = tf.convert_to_tensor(state)
+        if state.shape[0] is not None:
+            return kept
+        new = tf.zeros((sequences, self.units))
+        return tf.cond(tf.shape(kept)[0] == sequences, lambda: kept, lambda: new)
 
     def output_of(self, hidden: tf.Tensor) -> tf.Tensor:
         """The layer's output from the hidden states."""

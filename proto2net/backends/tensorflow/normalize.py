@@ -87,9 +87,8 @@ def _batch_norm(node: Node[BatchNorm]) -> Code:
         use_global_stats=layer.use_global_stats,
         name="{name}",
     )
-    return Code(
-        "{self}({0})", init, {name: same_array(node, name) for name in node.blobs}
-    )
+    arrays = {name: same_array(node, name) for name in node.blobs}
+    return Code("{self}({0})", init, arrays, updates=True)
 
 
 @renders(BatchNorm, Scale)

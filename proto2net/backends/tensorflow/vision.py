@@ -57,7 +57,10 @@ def _convolved(node: Node[Convolution], activation: str | None = None) -> Code:
         return _without_window(node, Transposed((1, 0)), activation)
     channels = layer.split(node.bottoms[0].shape)[1]
     groups = layer.groups(node.bottoms[0].shape)
-    depthwise = axes == 2 and groups == channels > 1
+    # TensorFlow's own needs one stride for both axes.
+    depthwise = (
+        axes == 2 and groups == channels > 1 and window.stride[0] == window.stride[1]
+    )
     # Keras refuses strides and dilation together: convolve densely, and take every second.
     thinned = max(window.stride) > 1 < max(window.dilation)
     padding, read = _padding(window, layer.split(node.bottoms[0].shape)[2])
@@ -91,8 +94,7 @@ def _deconvolution(node: Node[Deconvolution]) -> Code:
     window, axes = _window(node)
     if not axes:
         return _without_window(node, None)
-    strided, dilated = max(window.stride) > 1, max(window.dilation) > 1
-    if node.layer.group > 1 or (strided and dilated):
+    if node.layer.group > 1 or max(window.dilation) > 1:
         init, made = _own_transpose(node.layer, window)
     else:
         init, made = _keras_transpose(node.layer, window)
@@ -112,7 +114,6 @@ def _keras_transpose(layer: Deconvolution, window: Window) -> tuple[str, str]:
         strides=(same(window.stride), 1),
         padding=('"same"' if even else '"valid"', '"valid"'),
         output_padding=0 if gaps else None,
-        dilation_rate=(same(window.dilation), 1),
         use_bias=(layer.bias_term, True),
         name="{name}",
     )
@@ -120,7 +121,7 @@ def _keras_transpose(layer: Deconvolution, window: Window) -> tuple[str, str]:
 
 
 def _own_transpose(layer: Deconvolution, window: Window) -> tuple[str, str]:
-    """What makes the layer, and how it is called, where Keras has none."""
+    """What makes the layer, and how it is called, where Keras has none that runs everywhere."""
     ones = (1,) * len(window.kernel)
     init = call(
         "ConvTranspose",
@@ -222,15 +223,16 @@ def _on_images(node: Node[Any], made: str) -> str:
     if len(batch) == 1 and len(size) > 1:
         return _for_each_bottom(node, made)
     axes = len(size) + 2
-    value = in_caffe_order("{0}", len(bottom))
+    given = value = in_caffe_order("{0}", len(bottom))
     if len(batch) != 1:  # all axes before the channels become one
         new = (-1 if batch else 1, channels)
         value = f"{call('Reshape', new, num_axes=len(batch) + 1)}({value})"
     value = permuted(value, (0, *range(2, axes), 1))
     value = permuted(made.replace("{0}", value), (0, axes - 1, *range(1, axes - 1)))
-    if len(batch) != 1:
-        new = (-1, *batch[1:]) if batch else ()
-        value = f"{call('Reshape', new, num_axes=1)}({value})"
+    if not batch:
+        value = f"Reshape((), num_axes=1)({value})"
+    elif len(batch) > 1:
+        value = f"{call('Unflatten', len(batch))}([{value}, {given}])"
     return _for_each_bottom(node, in_keras_order(value, len(top)))
 
 

@@ -1,0 +1,27 @@
+"""Products and sums with numbers, as expressions.
+
+To Keras a number times a tensor is sparse, and few layers can be called on what is. So the
+product is left to a layer, but where what is added to it makes the sum a dense one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from proto2net.backends import source
+from proto2net.backends.source import call
+
+
+def scaled(x: str, scale: float, shift: float = 0.0) -> str:
+    """`0.5 * x + 1.0`, without what changes nothing."""
+    if shift or abs(scale) == 1:
+        return source.scaled(x, scale, shift)
+    return f"{call('layers.Rescaling', scale)}({x})"
+
+
+def weighted_sum(terms: Sequence[str], coefficients: Sequence[float]) -> str:
+    """`a - 0.5 * b` for coefficients 1 and -0.5."""
+    if any(abs(coefficient) == 1 for coefficient in coefficients):
+        return source.weighted_sum(terms, coefficients)
+    products = map(scaled, terms, coefficients)
+    return source.weighted_sum([*products], [1.0] * len(terms))
