@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from os.path import commonprefix
 
 from proto2net import limits
 
@@ -70,11 +72,67 @@ class WeightError(Proto2NetError):
 
 
 def closest(name: str, known: Iterable[str]) -> str:
-    """A hint `did you mean "Convolution"?` for a misspelt name, or an empty string."""
-    from difflib import get_close_matches  # slow to import, and only errors need it
+    """A hint `did you mean "Convolution"?` for a misspelt name, or an empty string.
 
+    Another word is no hint, however near: Swish in the place of Mish is another function.
+    """
     if len(name) > limits.HINTED_NAME:
         return ""
-    short = (each for each in known if len(each) <= limits.HINTED_NAME)
-    matches = get_close_matches(name, list(islice(short, limits.HINTED_NAMES)), n=1)
-    return f'did you mean "{matches[0]}"?' if matches else ""
+    short = islice((each for each in known if len(each) <= limits.HINTED_NAME), limits.HINTED_NAMES)
+    words = _words(name)
+    misspelt = ""
+    for each in short:
+        right = _words(each)
+        if "".join(words) == "".join(right) != "":
+            return f'did you mean "{each}"?'  # they differ in case and underscores alone
+        if not misspelt and _one_misspelt(words, right):
+            misspelt = each
+    return f'did you mean "{misspelt}"?' if misspelt else ""
+
+
+_LONG = 6
+"""Letters from which on a name with one wrong is hardly another name; of 10, with two."""
+
+
+def _words(name: str) -> list[str]:
+    """The words and numbers of a name such as kernel_size, InnerProduct or conv5_3."""
+    return [word.lower() for word in _WORD.findall(name)]
+
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+
+
+def _one_misspelt(words: Sequence[str], right: Sequence[str]) -> bool:
+    """Whether names differ in one word, by a slip of the keys."""
+    if len(words) != len(right):
+        return False
+    wrong = [pair for pair in zip(words, right, strict=True) if pair[0] != pair[1]]
+    long = max(sum(map(len, words)), sum(map(len, right))) >= _LONG
+    return len(wrong) == 1 and _misspelt(*wrong[0], long=long)
+
+
+def _misspelt(word: str, right: str, *, long: bool) -> bool:
+    """Whether a word, of a name that is long or not, is another with a slip of the keys.
+
+    The shorter a word is, the sooner one with another letter is another word.
+    """
+    if word[0] != right[0] or word.isdigit() or right.isdigit():
+        return False
+    least, most = sorted((len(word), len(right)))
+    if set(word) == set(right) and least > 2 and _edited(word, right, 1):
+        return True  # two letters swapped, or one doubled
+    if not long or most < (_LONG if least == most else 4) or most - least > 1:
+        return False
+    return _edited(word, right, 2 if least >= 10 else 1)
+
+
+def _edited(word: str, right: str, times: int) -> bool:
+    """Whether so many letters at most were replaced, left out, added, or swapped with the next."""
+    same = len(commonprefix((word, right)))
+    word, right = word[same:], right[same:]
+    if word == right or not times:
+        return word == right
+    rests = [(word[1:], right[1:]), (word[1:], right), (word, right[1:])]
+    if word[:2] == right[1::-1]:
+        rests.append((word[2:], right[2:]))
+    return any(_edited(*rest, times - 1) for rest in rests)

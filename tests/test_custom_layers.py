@@ -103,7 +103,7 @@ def test_a_parameter_of_a_type_of_ones_own_is_written(write: Write) -> None:
     ("text", "problem"),
     [
         ("bar: MEAN", "bar is MEAN\n  hint: it can be SUM, MAX"),
-        ("bat: MAX", '"bat" is not a field of FooParameter\n  hint: did you mean "bar"?'),
+        ("Bar: MAX", '"Bar" is not a field of FooParameter\n  hint: did you mean "bar"?'),
     ],
 )
 def test_a_wrong_parameter_of_a_type_of_ones_own_is_told(

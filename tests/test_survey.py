@@ -18,7 +18,7 @@ NET = """name: "tiny"
 layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 2 dim: 3 } } }
 """
 POOL = (
-    'layer { name: "p" type: "Pooling" bottom: "date" top: "p" pooling_param { kernel_size: 2 } }'
+    'layer { name: "p" type: "Pooling" bottom: "dat" top: "p" pooling_param { kernel_size: 2 } }'
 )
 RELU = 'layer { name: "relu" type: "ReLU" bottom: "data" top: "relu" }'
 
@@ -85,7 +85,7 @@ def test_networks_are_counted_by_target_and_what_is_none_apart(tree: Path) -> No
         },
     ]
     wrong = str(tree / "b" / "wrong.prototxt")
-    error = f'{wrong}:3: layer "p" (Pooling): bottom "date" is not made by any layer above'
+    error = f'{wrong}:3: layer "p" (Pooling): bottom "dat" is not made by any layer above'
     failed = {"file": wrong, "error": f'{error}\n  hint: did you mean "data"?'}
     assert found["failed"] == [{**failed, "target": target} for target in ("torch", "tf")]
 
@@ -95,7 +95,7 @@ def test_a_file_stands_for_itself_and_a_solver_for_its_network(tree: Path) -> No
 
 
 def test_reasons_are_ranked_with_an_example(tree: Path) -> None:
-    (tree / "b" / "wrong_too.prototxt").write_text(NET + POOL.replace("date", "datum"))
+    (tree / "b" / "wrong_too.prototxt").write_text(NET + POOL.replace('"dat"', '"datum"'))
     lines = str(survey([tree], to=["torch"])).splitlines()
     assert lines[:2] == [
         "8 files: 5 networks, and 3 that are none",

@@ -440,7 +440,7 @@ def test_a_class_gets_the_inputs_that_are_given(tmp_path: Path) -> None:
     ("net", "message"),
     [
         ("nowhere.py:Tiny", "nowhere.py: No such file or directory"),
-        ("mine.py:Tine", 'mine.py: there is no class Tine\n  hint: did you mean "Tiny"?'),
+        ("mine.py:Tinny", 'mine.py: there is no class Tinny\n  hint: did you mean "Tiny"?'),
         ("mine.py:proto2net", "mine.py: there is no class proto2net"),
         ("mine.py:Other", "mine.py: the class Other is no network\n  hint: it must be a"),
         (
