@@ -57,7 +57,8 @@ def _targets(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
 
 def _runnable(ctx: click.Context, param: click.Parameter, text: str) -> list[str]:
     """The names of targets, from torch,tf."""
-    return [_target(name).name for name in filter(None, text.split(","))]
+    names = filter(None, text.split(","))
+    return list(dict.fromkeys(_target(name).name for name in names))
 
 
 def _input(text: str) -> tuple[str, tuple[int, ...]]:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from os.path import commonprefix
 
 from proto2net import limits
 
@@ -128,10 +127,10 @@ def _misspelt(word: str, right: str, *, long: bool) -> bool:
 
 def _edited(word: str, right: str, times: int) -> bool:
     """Whether so many letters at most were replaced, left out, added, or swapped with the next."""
-    same = len(commonprefix((word, right)))
-    word, right = word[same:], right[same:]
     if word == right or not times:
         return word == right
+    if word[:1] == right[:1]:
+        return _edited(word[1:], right[1:], times)
     rests = [(word[1:], right[1:]), (word[1:], right), (word, right[1:])]
     if word[:2] == right[1::-1]:
         rests.append((word[2:], right[2:]))

@@ -234,9 +234,10 @@ class Task:
 
 def _check_is_network(file: str) -> None:
     """Raise NoNetwork for what is none: a solver in a tree, whose network stands there itself."""
-    from proto2net.caffe import prototxt
+    from proto2net.caffe import definition, prototxt
 
     content = Path(file).read_bytes() if os.path.isfile(file) else b""
+    definition.check_is_none_else(content, file)
     if content and not _LAYER.search(content):
         prototxt.read(content.decode(errors="replace"), file, ignore_unknown_fields=True)
 
@@ -278,8 +279,7 @@ def survey(
     """
     if options.get("layers") is not None:
         plugins.load_file(options["layers"])  # if it cannot be, that is told once and at once
-    for target in to:
-        backends.get(target)
+    to = backends.own_names(to)
     if options.get("fork"):
         from proto2net.caffe import importer
 

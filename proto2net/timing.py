@@ -165,7 +165,7 @@ def measure(
         graph = with_batch(graph, batch)
     parts = [graph, *alone(graph)] if layers else [graph]
     setting = Setting(device, compiled, threads, warmup, iterations)
-    programs = {name: [_program(name, part) for part in parts] for name in dict.fromkeys(to)}
+    programs = {name: [_program(name, part) for part in parts] for name in backends.own_names(to)}
     with ExitStack() as stack:
         clocks = [stack.enter_context(Stopwatch(name, setting)) for name in programs]
         turns = [_timed(c, parts, programs[c.target], matrices(graph.macs)) for c in clocks]

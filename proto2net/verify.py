@@ -141,7 +141,7 @@ def compare(
     values = _values(whole, reference)
     right = blobs(reference, feeds)
 
-    targets = tuple(dict.fromkeys(to))
+    targets = tuple(backends.own_names(to))
     found = [_differences(blobs(_network(whole, t, values), feeds), right) for t in targets]
     if optimized:
         found.append(_differences(blobs(_optimized(graph, values), feeds), right))

@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from proto2net import mistaken
 from proto2net.errors import Issue, Location, WeightError, closest
 from proto2net.graph import Graph, Node
 from proto2net.layers import BN, BatchNorm, Scale
@@ -79,8 +80,8 @@ HEAD = 4096
 """How many bytes of a file tell its format."""
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_FORMATS = "weights come as .caffemodel, .caffemodel.h5, .npy or our own .safetensors"
 _NPY_SIGNATURE = b"\x93NUMPY"
-_LFS_SIGNATURE = b"version https://git-lfs"
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")  # characters that no text has
 _FIRST_TAGS = b"\x0a\x12\x1a\x20\x28\x32\x38\x42\xa2"  # what a NetParameter can begin with
 
@@ -93,6 +94,8 @@ def read(path: str | Path) -> Weights:
     file = str(path)
     try:
         data = wire.mapped(path)
+        if issue := mistaken.mistaken(data[:HEAD], file, "file of weights", _FORMATS):
+            raise WeightError([issue])
         found = format_of(data[:HEAD])
         if found is Format.CAFFEMODEL:
             layers = tuple(caffemodel.layers(data))
@@ -125,12 +128,7 @@ def format_of(head: bytes) -> Format | None:
 
 
 def _unreadable(head: bytes) -> Issue:
-    if head.startswith(_LFS_SIGNATURE):
-        return Issue("this is not the file, but Git LFS's pointer to it", "run `git lfs pull`")
-    return Issue(
-        f"this is no file of weights; it begins with {head[:16]!r}",
-        "weights come as .caffemodel, .caffemodel.h5, .npy or our own .safetensors",
-    )
+    return Issue(f"this is no file of weights; it begins with {head[:16]!r}", _FORMATS)
 
 
 def as_float32(array: Ndarray) -> Ndarray:

@@ -71,7 +71,11 @@ MISSPELT = {
     "value of pool": {"max": "MAX", "Ave": "AVE", "STOCHASTC": "STOCHASTIC"},
     "value of round_mode": {"Ceil": "CEIL", "FLOR": "FLOOR"},
     "target": {"Torch": "torch", "torhc": "torch", "numppy": "numpy", "sumary": "summary"},
-    "option": {"nmae": "name", "Top": "top", "loss_wieght": "loss_weight",},
+    "option": {
+        "nmae": "name",
+        "Top": "top",
+        "loss_wieght": "loss_weight",
+    },
     "name of one's own": {
         "dat": "data",
         "pol1": "pool1",

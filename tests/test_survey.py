@@ -17,9 +17,7 @@ from proto2net.survey import BUG, Survey, files, grouped, survey
 NET = """name: "tiny"
 layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 2 dim: 3 } } }
 """
-POOL = (
-    'layer { name: "p" type: "Pooling" bottom: "dat" top: "p" pooling_param { kernel_size: 2 } }'
-)
+POOL = 'layer { name: "p" type: "Pooling" bottom: "dat" top: "p" pooling_param { kernel_size: 2 } }'
 RELU = 'layer { name: "relu" type: "ReLU" bottom: "data" top: "relu" }'
 
 STRANGE = """

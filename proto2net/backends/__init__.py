@@ -5,6 +5,7 @@ A third party's backend is an entry point of the group `proto2net.backends`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -22,10 +23,17 @@ BUILT_IN = {
     "summary": "proto2net.backends.summary:printer",
 }
 
+ALIASES = {"pytorch": "torch", "tensorflow": "tf", "keras": "tf"}
+"""Other names that people have for targets."""
+
 
 def get(name: str) -> Any:
     """The backend of this name. Raises Proto2NetError that lists the known ones."""
-    target = BUILT_IN.get(name) or _installed().get(name)
+    target = (
+        BUILT_IN.get(name)
+        or _installed().get(name)
+        or BUILT_IN.get(ALIASES.get(name, ""))
+    )
     if target is None:
         known = names()
         hint = closest(name, known) or f"these are known: {', '.join(known)}"
@@ -40,8 +48,13 @@ def get(name: str) -> Any:
 
 
 def names() -> list[str]:
-    """The names that `get` takes."""
+    """The targets' own names."""
     return [*BUILT_IN, *_installed()]
+
+
+def own_names(targets: Iterable[str]) -> list[str]:
+    """Each target once, by its own name: "tf" for "keras"."""
+    return list(dict.fromkeys(get(target).name for target in targets))
 
 
 @cache

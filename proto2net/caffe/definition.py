@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from proto2net import limits
+from proto2net import limits, mistaken
 from proto2net.caffe import caffemodel, importer, prototxt, schema, solver
 from proto2net.caffe.phase import State, left_out, select
 from proto2net.caffe.schema import Message
@@ -89,6 +89,13 @@ def _part(missing: str, layer: Message, file: str) -> Issue:
     return Issue(what, hint, Location(file, getattr(layer, schema.LINE)))
 
 
+def check_is_none_else(head: bytes, file: str) -> None:
+    """Raise NoNetwork if a file that begins so is known to be something else."""
+    hint = "give the prototxt of the network"
+    if issue := mistaken.mistaken(head, file, "network", hint):
+        raise prototxt.NoNetwork([issue], schema.message_class("NetParameter")())
+
+
 @dataclass(frozen=True)
 class _Reader:
     """Reads definitions, in all of which the same is passed over."""
@@ -109,13 +116,16 @@ class _Reader:
     def _text_or_definition(self, net: str | Path, file: str, state: State) -> str | Definition:
         """The text, or what a .caffemodel has instead."""
         if is_text(net):
+            check_is_none_else(str(net)[:HEAD].encode(errors="replace"), file)
             return str(net)
         try:
             with open(net, "rb") as stream:
                 head = stream.read(HEAD)
+                check_is_none_else(head, file)
                 if format_of(head):
                     message, notes = caffemodel.definition(net, file)
-                    return Definition(message, file, state, notes)
+                    own = f"{file}: this is a .caffemodel; the definition that it carries is taken"
+                    return Definition(message, file, state, [own, *notes])
                 content = head + stream.read(limits.TEXT_BYTES)
         except OSError as error:
             raise Proto2NetError(f"{net}: {error.strerror}") from None
@@ -127,6 +137,8 @@ class _Reader:
         return text.read()
 
     def _parsed(self, text: str, file: str, state: State) -> Definition:
+        if issue := mistaken.conflict(text, file):
+            raise ParseError([issue])
         try:
             message, notes = prototxt.read(
                 text, file, ignore_unknown_fields=self.ignore_unknown_fields, holes=self.holes

@@ -1,0 +1,145 @@
+"""What a user is told, by what was wrong: where it is, what was found, what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from digests import GOLDEN
+
+from proto2net import convert
+from proto2net.cli import main
+from proto2net.survey import survey
+
+NET = """name: "tiny"
+layer { name: "data" type: "Input" top: "data"
+        input_param { shape { dim: 2 dim: 3 dim: 9 dim: 8 } } }
+layer { name: "conv" type: "Convolution" bottom: "data" top: "conv"
+        convolution_param { num_output: 5 kernel_size: 3 } }
+layer { name: "ip" type: "InnerProduct" bottom: "conv" top: "ip"
+        inner_product_param { num_output: 4 } }
+"""
+
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command in a folder that has tiny.prototxt; what is told is given."""
+    monkeypatch.chdir(tmp_path)
+    Path("tiny.prototxt").write_text(NET)
+
+    def run(*arguments: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        return int(end.value.code or 0), capsys.readouterr().err
+
+    return run
+
+
+# ---- names of targets -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("alias", "target"), [("pytorch", "torch"), ("tensorflow", "tf"), ("keras", "tf")]
+)
+def test_other_names_of_frameworks_simply_work(run: Run, alias: str, target: str) -> None:
+    assert convert(NET, to=alias) == convert(NET, to=target)
+    assert run("convert", "tiny.prototxt", "--to", alias) == (
+        0,
+        f"wrote tiny.py: {'Tiny' if target == 'torch' else 'tiny'}, 984 parameters\n",
+    )
+    assert convert(NET, to=target) == Path("tiny.py").read_text()
+
+
+def test_a_target_that_is_named_twice_is_one(run: Run) -> None:
+    found = survey(["."], to=["keras", "pytorch", "tf", "torch"], jobs=1)
+    assert found.converted == {"tf": 1, "torch": 1}
+
+
+# ---- files that are something else ----------------------------------------------------------
+
+PIXELS = bytes(range(64))
+MEAN = b"\x08\x01\x10\x03\x18\x04\x20\x05\x2a\xf0\x01" + bytes(240)
+
+SOMETHING_ELSE = {
+    "pointer": (
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+        "Git LFS's pointer to the file",
+        "run `git lfs pull`",
+    ),
+    "page": (b"\n<!DOCTYPE html>\n<html><body>", "a web page", "download the file itself"),
+    "page without type": (b"<html lang=en>", "a web page", "download the file itself"),
+    "UTF-16": (b"\xff\xfe" + NET.encode("utf-16-le"), "text in UTF-16", "save it as UTF-8"),
+    "UTF-16 without a mark": (NET.encode("utf-16-be"), "text in UTF-16", "save it as UTF-8"),
+    "mean": (MEAN, "a .binaryproto, one array such as a mean image", "give the"),
+    "zip": (b"PK\x03\x04" + PIXELS, "a zip archive, as PyTorch's .pth", "unpack it first"),
+    "gzip": (b"\x1f\x8b\x08" + PIXELS, "a gzip archive", "unpack it first"),
+    "pickle": (b"\x80\x02}q\x00(X" + PIXELS, "a pickle of Python", "give the"),
+    "png": (b"\x89PNG\r\n\x1a\n" + PIXELS, "an image", "give the"),
+    "jpeg": (b"\xff\xd8\xff\xe0" + PIXELS, "an image", "give the"),
+    "bmp": (b"BM\x36\0\x01\0" + bytes(4) + PIXELS, "an image", "give the"),
+    "solverstate": (
+        b"\x08\x90\x4e\x12\x18lenet_iter_10000.caffemodel\x1a" + PIXELS,
+        "a .solverstate, the state of a solver",
+        "give the",
+    ),
+    "onnx": (b"\x08\x07\x12\x07pytorch\x1a\x031.9" + PIXELS, "an ONNX model", "give the"),
+}
+
+
+@pytest.mark.parametrize("kind", SOMETHING_ELSE)
+def test_a_file_that_is_something_else_is_told_by_name(run: Run, kind: str) -> None:
+    content, name, hint = SOMETHING_ELSE[kind]
+    Path("net.prototxt").write_bytes(content)
+    code, told = run("convert", "net.prototxt", "--to", "torch")
+    assert (code, told.count("\n")) == (1, 3)
+    assert told.startswith(f"net.prototxt: this is {name}")
+    assert ", and no network\n  hint: " in told
+    assert hint in told
+
+
+def test_a_survey_counts_files_that_are_something_else_apart(run: Run) -> None:
+    kinds = ("pointer", "page", "UTF-16", "mean")
+    for kind in kinds:
+        Path(f"{kind}.prototxt").write_bytes(SOMETHING_ELSE[kind][0])
+    found = survey(["."], jobs=1, to=["torch"])
+    assert found.converted == {"torch": 1}
+    others = {other.file: other.issue.message for other in found.others}
+    assert others == {
+        f"./{kind}.prototxt": f"this is {SOMETHING_ELSE[kind][1]}, and no network" for kind in kinds
+    }
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SOMETHING_ELSE if "UTF-16" not in kind])
+def test_weights_that_are_something_else_are_told_by_name(run: Run, kind: str) -> None:
+    content, name, hint = SOMETHING_ELSE[kind]
+    Path("net.caffemodel").write_bytes(content)
+    code, told = run(
+        "convert", "tiny.prototxt", "--weights", "net.caffemodel", "--to", "torch", "-o", "x.py"
+    )
+    assert (code, told.count("\n")) == (1, 3)
+    assert told.startswith(f"net.caffemodel: this is {name}")
+    assert ", and no file of weights\n  hint: " in told
+    assert (hint if hint != "give the" else "weights come as .caffemodel") in told
+    assert not Path("x.py").exists()
+
+
+def test_marks_of_a_conflict_are_told_with_their_line(run: Run) -> None:
+    ours, theirs = ("".join(NET.splitlines(keepends=True)[i : i + 2]) for i in (3, 5))
+    text = f"{NET}<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> theirs\n"
+    Path("net.prototxt").write_text(text)
+    assert run("convert", "net.prototxt", "--to", "torch") == (
+        1,
+        "net.prototxt:8: Git left the marks of a conflict here\n"
+        "  hint: decide between the lines from <<<<<<< to ======= and those to >>>>>>>, "
+        "and delete the marks\n"
+        "1 problem; nothing was written\n",
+    )
+
+
+def test_a_caffemodel_as_the_network_says_that_its_own_definition_is_taken(run: Run) -> None:
+    model = str(GOLDEN / "layers" / "net_bn_scale_relu" / "net.caffemodel")
+    _, told = run("convert", model, "--to", "torch", "--input", "data=1,3,9,8", "-o", "x.py")
+    assert f"note: {model}: this is a .caffemodel; the definition that it carries is taken" in told
