@@ -24,7 +24,7 @@ from click.core import ParameterSource
 from proto2net import Graph, Issue, Proto2NetError, __version__, backends, output, parse
 from proto2net.layers.holes import Hole
 from proto2net.output import printable
-from proto2net.rewrites.deploy import UNSTATED
+from proto2net.rewrites.deploy import UNNAMED
 
 STANDARD = "-"
 """Standard input or output in the place of a file."""
@@ -62,18 +62,18 @@ def _runnable(ctx: click.Context, param: click.Parameter, text: str) -> list[str
 
 
 def _input(text: str) -> tuple[str, tuple[int, ...]]:
-    """A name and a shape, from NAME=1,3,224,224 or NAME=1x3x224x224; "*" without a name."""
+    """A name and a shape, from NAME=1,3,224,224 or NAME=1x3x224x224; UNNAMED without a name."""
     name, equals, dims = text.rpartition("=")
     sizes = re.split(r"\s*[,x]\s*", dims.strip())
     if (equals and not name) or not all(re.fullmatch("[0-9]{1,10}", size) for size in sizes):
         raise click.BadParameter(f"{text!r} is not [NAME=]DIMS, such as data=1,3,224,224")
-    return name or UNSTATED, tuple(map(int, sizes))
+    return name or UNNAMED, tuple(map(int, sizes))
 
 
 def _shape(text: str) -> tuple[int, ...]:
     """A shape, from 1,3,224,224 or 1x3x224x224."""
     name, shape = _input(text)
-    if name != UNSTATED:
+    if name != UNNAMED:
         raise click.BadParameter(f"{text!r} is not DIMS, such as 1,3,224,224")
     return shape
 
@@ -84,7 +84,7 @@ def _by_name(
     """What is given for each name, which is given once."""
     for name, times in Counter(name for name, _ in pairs).items():
         if times > 1:
-            what = "a shape without a name" if name == UNSTATED else f'"{name}"'
+            what = "a shape without a name" if name == UNNAMED else f'"{name}"'
             raise click.BadParameter(f"{what} is given {times} times")
     return dict(pairs)
 
@@ -174,8 +174,8 @@ def _with_options(command: Command, layers: Sequence[str]) -> Command:
             metavar="[NAME=]DIMS",
             multiple=True,
             callback=_by_name,
-            help="The shape of an input, such as data=1,3,224,224; without a name, of each whose "
-            "shape the file does not state. Repeatable.",
+            help="The shape of an input, such as data=1,3,224,224; without a name, of those "
+            "whose shape the file does not state, else of all with as many axes. Repeatable.",
         ),
         click.option(
             "--stage",
@@ -271,6 +271,7 @@ def convert(
     from proto2net.backends.source import function_name
     from proto2net.backends.summary import parameters
 
+    _check_weights(weights)
     if weights and out == STANDARD:
         raise click.UsageError("--weights are written beside OUT, which cannot be - then")
     if optimized and not weights:
@@ -353,6 +354,7 @@ def verify(
     \b
     proto2net verify nin.prototxt --weights nin.caffemodel --to torch,tf
     """
+    _check_weights(weights)
     if not targets and not optimized:
         raise click.UsageError("nothing to compare: give --to or --rewrites")
     from proto2net.api import is_caffemodel
@@ -618,6 +620,12 @@ def _graph(net: str, options: dict[str, Any]) -> Graph:
     except OSError as error:
         raise Proto2NetError(f"standard input: {error.strerror}") from None
     return parse(f"{text}\n", file="<stdin>", **options)  # a line break tells text from a path
+
+
+def _check_weights(weights: str | None) -> None:
+    """Refuse the name of no file, as an empty variable of the shell gives it."""
+    if weights == "":
+        raise click.UsageError("--weights names no file: it is empty")
 
 
 def _whole(graph: Graph) -> Graph:

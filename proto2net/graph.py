@@ -315,6 +315,7 @@ class Wiring:
         bottoms = self._bottoms(entry)
         tops = self._top_names(entry)
         loss_weight = entry.loss_weight or ((1.0,) if layer.loss else ())
+        layer.check_known()
         layer.check_fork()
         layer.check_counts(len(entry.bottoms), len(tops))
         _check_length("loss_weight", loss_weight, len(tops))

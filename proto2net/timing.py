@@ -24,6 +24,7 @@ from proto2net.backends.summary import aligned, ascii_only
 from proto2net.errors import Issue, Location, Proto2NetError, closest
 from proto2net.graph import Blob, Entry, Graph, Node, wire
 from proto2net.layers import Input
+from proto2net.rewrites.deploy import UNNAMED
 from proto2net.shape import Shape
 from proto2net.stopwatch import Program, Setting, Stopwatch
 from proto2net.verify import label_blobs
@@ -399,9 +400,19 @@ def hand_written(
             f"the class {name} does not say what shapes its inputs have",
             "give them, as in --input data=1,224,224,3",
         )
+    if inputs and UNNAMED in inputs:
+        inputs = _with_name(file, inputs, getattr(found, "inputs", None) or {})
     with _problems_in(file):
         graph: Graph = (found(inputs) if inputs else found()).graph
     return graph.until(outputs) if outputs else graph
+
+
+def _with_name(file: str, inputs: Mapping[str, Shape], own: Mapping[str, Any]) -> dict[str, Shape]:
+    """The shapes, one without a name for the only input that a class has."""
+    if len(own) != 1:
+        what = f"--input has no name, and the inputs of the class are {', '.join(own)}"
+        raise _problem(file, what if own else "--input needs a name", "as in --input data=…")
+    return {name or next(iter(own)): shape for name, shape in inputs.items()}
 
 
 def _module(file: str) -> ModuleType:

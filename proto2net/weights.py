@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from proto2net import mistaken
 from proto2net.errors import Issue, Location, WeightError, closest
 from proto2net.graph import Graph, Node
-from proto2net.layers import BN, BatchNorm, Scale
+from proto2net.layers import BN, BatchNorm, Convolution, InnerProduct, Scale
 from proto2net.layers.holes import Hole
 from proto2net.shape import Shape, count, dims
 
@@ -128,6 +128,8 @@ def format_of(head: bytes) -> Format | None:
 
 
 def _unreadable(head: bytes) -> Issue:
+    if head and not _CONTROL.search(head):
+        return Issue("this is text, as a prototxt is, and no file of weights", _FORMATS)
     return Issue(f"this is no file of weights; it begins with {head[:16]!r}", _FORMATS)
 
 
@@ -239,9 +241,10 @@ class _Matching:
         owners = [self.graph.owner(*slot) for slot in slots]
         shared = [slot != owner for slot, owner in zip(slots, owners, strict=True)]
         if len(arrays) != len(slots) or not all(map(_fits, arrays, shapes, shared)):
+            found = [stored.array.shape if stored else None for stored in arrays]
             raise WeightError(
-                f"needs {_shapes(shapes)}; found "
-                f"{_shapes([s.array.shape if s else None for s in arrays])} in {self.source}"
+                f"needs {_shapes(shapes)}; found {_shapes(found)} in {self.source}",
+                _TO_FINE_TUNE if _has_other_outputs(node, shapes, found) else "",
             )
         for (owner, blob), stored in zip(owners, arrays, strict=True):
             if stored:
@@ -310,6 +313,23 @@ def _with_axes(node: Node[Any], arrays: tuple[Stored | None, ...]) -> tuple[Stor
         else stored
         for stored in arrays
     )
+
+
+_TO_FINE_TUNE = (
+    "for another num_output give the layer another name, as fine-tuning in Caffe does; then "
+    "--allow-missing leaves it to its fillers"
+)
+
+
+def _has_other_outputs(
+    node: Node[Any], needed: Sequence[Shape], found: Sequence[Shape | None]
+) -> bool:
+    """Whether what was found is for another num_output: in each the first axis alone differs."""
+    if not isinstance(node.layer, Convolution | InnerProduct) or len(needed) != len(found):
+        return False
+    pairs = zip(needed, (shape or () for shape in found), strict=True)
+    ends = [(right, shape[len(shape) - len(right) :]) for right, shape in pairs]  # as legacy has it
+    return all(right[:1] != end[:1] and right[1:] == end[1:] for right, end in ends)
 
 
 def _fits(stored: Stored | None, shape: Shape, shared: bool) -> bool:

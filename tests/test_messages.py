@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from digests import GOLDEN
 
-from proto2net import convert
+from proto2net import convert, parse
 from proto2net.cli import main
+from proto2net.errors import WeightError
+from proto2net.rewrites.deploy import UNNAMED
 from proto2net.survey import survey
+from proto2net.weights import match
 
 NET = """name: "tiny"
 layer { name: "data" type: "Input" top: "data"
@@ -143,3 +147,104 @@ def test_a_caffemodel_as_the_network_says_that_its_own_definition_is_taken(run: 
     model = str(GOLDEN / "layers" / "net_bn_scale_relu" / "net.caffemodel")
     _, told = run("convert", model, "--to", "torch", "--input", "data=1,3,9,8", "-o", "x.py")
     assert f"note: {model}: this is a .caffemodel; the definition that it carries is taken" in told
+
+
+# ---- shapes of inputs -----------------------------------------------------------------------
+
+
+def test_a_stated_shape_is_overridden_by_a_flag_and_it_is_told(run: Run) -> None:
+    for flag in ("1,3,20,24", "data=1,3,20,24"):
+        assert run("convert", "tiny.prototxt", "--to", "torch", "--input", flag, "--force") == (
+            0,
+            'note: tiny.prototxt:2: "data" is 1 x 3 x 20 x 24, as asked for; '
+            "the file has 2 x 3 x 9 x 8\n"
+            "wrote tiny.py: Tiny, 8,064 parameters\n",
+        )
+        assert "data (N, 3, 20, 24)" in Path("tiny.py").read_text()
+    _, told = run("convert", "tiny.prototxt", "--to", "torch", "--input", "2,3,9,8", "--force")
+    assert "note" not in told
+
+
+TWO = """input: "data" input_shape { dim: 1 dim: 3 dim: 9 dim: 8 }
+input: "im_info" input_shape { dim: 1 dim: 3 }
+layer { name: "c" type: "Convolution" bottom: "data" top: "c"
+        convolution_param { num_output: 4 kernel_size: 3 } }
+layer { name: "s" type: "Silence" bottom: "im_info" }
+"""
+
+
+def test_a_shape_without_a_name_is_for_the_inputs_of_as_many_axes(run: Run) -> None:
+    inputs = [blob.shape for blob in parse(TWO, inputs={UNNAMED: (1, 3, 20, 24)}).inputs]
+    assert inputs == [(1, 3, 20, 24), (1, 3)]
+    Path("two.prototxt").write_text(TWO)
+    assert run("convert", "two.prototxt", "--to", "torch", "--input", "7,3,20") == (
+        1,
+        "the shape 7 x 3 x 20 is for an input of 3 axes, and none has as many: "
+        '"data" (1 x 3 x 9 x 8), "im_info" (1 x 3)\n'
+        "  hint: name one, as in --input data=7,3,20\n"
+        "1 problem; nothing was written\n",
+    )
+
+
+def test_a_shape_without_a_name_is_only_for_inputs_without_one_if_there_are_any() -> None:
+    text = 'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 5 dim: 4 } } }\n'
+    text += 'layer { name: "y" type: "Input" top: "y" }\n'
+    text += 'layer { name: "r" type: "InnerProduct" bottom: "x" top: "r" inner_product_param { '
+    text += 'num_output: 3 } }\nlayer { name: "s" type: "Sigmoid" bottom: "y" top: "s" }\n'
+    inputs = [blob.shape for blob in parse(text, inputs={UNNAMED: (7, 6)}).inputs]
+    assert inputs == [(5, 4), (7, 6)]
+
+
+# ---- layers that are not known --------------------------------------------------------------
+
+
+def test_every_unknown_python_layer_is_told_at_once(run: Run) -> None:
+    layer = 'layer { name: "%s" type: "Python" bottom: "%s" top: "%s" python_param { %s } }\n'
+    text = NET.replace('bottom: "conv"', 'bottom: "b"')
+    text += layer % ("a", "conv", "a", 'module: "mine" layer: "First"')
+    text += layer % ("b", "a", "b", 'module: "mine" layer: "Second"')
+    lines = text.splitlines(keepends=True)
+    Path("net.prototxt").write_text("".join([*lines[:5], *lines[7:], *lines[5:7]]))
+    hint = (
+        "  hint: --layers FILE.py declares it, --holes NAME=DIMS leaves it to be written, "
+        "or replace it by layers of Caffe\n"
+    )
+    own = "(Python): the meaning of this layer is in the user's own code, mine"
+    assert run("convert", "net.prototxt", "--to", "torch") == (
+        1,
+        f'net.prototxt:6: layer "a" {own}.First\n{hint}'
+        f'net.prototxt:7: layer "b" {own}.Second\n{hint}'
+        "2 problems; nothing was written\n",
+    )
+    holes = ("--holes", "a=2,5,7,6", "--holes", "b=2,5,7,6")
+    assert run("convert", "net.prototxt", "--to", "torch", *holes)[0] == 0
+
+
+# ---- weights --------------------------------------------------------------------------------
+
+
+def test_weights_of_another_num_output_are_told_with_caffes_own_recipe() -> None:
+    weights = {
+        "conv": [np.ones((5, 3, 3, 3)), np.ones(5)],
+        "ip": [np.ones((9, 210)), np.ones(9)],
+    }
+    with pytest.raises(WeightError) as error:
+        match(parse(NET, file="net.prototxt"), weights)
+    assert str(error.value) == (
+        'net.prototxt:6: layer "ip" (InnerProduct): needs 4 x 210, 4; found 9 x 210, 9 in the '
+        "weights\n  hint: for another num_output give the layer another name, as fine-tuning in "
+        "Caffe does; then --allow-missing leaves it to its fillers"
+    )
+    renamed = parse(NET.replace('"ip"', '"ip_mine"'))
+    assert len(match(renamed, weights, allow_missing=True).values) == 2
+    weights["ip"] = [np.ones((4, 200)), np.ones(4)]
+    with pytest.raises(WeightError, match=r"found 4 x 200, 4 in the weights$"):
+        match(parse(NET), weights)
+
+
+@pytest.mark.parametrize("command", ["convert", "verify"])
+def test_an_empty_name_of_weights_is_told(run: Run, command: str) -> None:
+    code, told = run(command, "tiny.prototxt", "--to", "torch", "--weights", "")
+    assert code == 2
+    assert told.endswith("Error: --weights names no file: it is empty\n")
+    assert not Path("tiny.py").exists()

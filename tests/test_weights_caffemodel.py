@@ -236,10 +236,10 @@ def test_damage_is_told_with_its_place_and_costs_no_memory(case: str, saved: Sav
 
 
 OTHERS = {
-    "prototxt": (b'name: "net"\nlayer { type: "ReLU" }\n', 'begins with b\'name: "net"'),
-    "picture": (b"\x89PNG\r\n\x1a\n", "begins with b'.x89PNG"),
+    "prototxt": (b'name: "net"\nlayer { type: "ReLU" }\n', "this is text, as a prototxt is"),
+    "picture": (b"\x89PNG\r\n\x1a\n", "this is an image"),
     "pointer": (b"version https://git-lfs.github.com/spec/v1\n", "pointer .*\n.*git lfs pull"),
-    "mean": (write.legacy(np.ones((3, 4, 5))), "begins with"),
+    "mean": (write.legacy(np.ones((3, 4, 5))), "this is a .binaryproto"),
     "empty": (b"", "the file is empty"),
     "safetensors": (b"\x02" + bytes(7) + b"{}", "its header lacks"),
 }

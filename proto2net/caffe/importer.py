@@ -29,7 +29,7 @@ from proto2net.caffe.schema import (
 from proto2net.errors import Issue, Location, ParseError, Proto2NetError, ShapeError, closest
 from proto2net.graph import Entry, Graph
 from proto2net.layers import plugins
-from proto2net.layers.base import FORK_FILLERS, LAYERS, Filler, Layer, ParamSpec, shortest
+from proto2net.layers.base import FORK_FILLERS, LAYERS, WAYS_ON, Filler, Layer, ParamSpec, shortest
 from proto2net.layers.data import (
     DataLayer,
     DataParameter,
@@ -221,8 +221,7 @@ def _entry(layer: Message, phase: str, where: Location, typed: Layer) -> Entry:
 def _unknown_type(name: str) -> Issue:
     if not name:
         return Issue("the layer has no type", 'give it one, such as type: "Convolution"')
-    known = closest(name, LAYERS) or "`proto2net layers` lists the types that it knows"
-    return Issue(f'unknown layer type "{name}"', known)
+    return Issue(f'unknown layer type "{name}"', closest(name, LAYERS) or WAYS_ON)
 
 
 def _unread(cls: type[Layer], layer: Message) -> Iterator[FieldDescriptor]:

@@ -20,6 +20,9 @@ from typing import Any, ClassVar, TypeVar
 from proto2net.errors import Proto2NetError
 from proto2net.shape import Shape, Shapes, count, dims, require
 
+WAYS_ON = "--layers FILE.py declares it, --holes NAME=DIMS leaves it to be written"
+"""What can be done about a layer of which it is not known what it does."""
+
 ANY = 10**9
 """No upper limit on a number of bottoms or tops."""
 
@@ -199,6 +202,9 @@ class Layer:
     def shares_memory(self, bottoms: Shapes, tops: int) -> bool:
         """Whether in Caffe the tops are the memory of the bottom, under other names."""
         return False
+
+    def check_known(self) -> None:
+        """Refuse a layer of which it is not known what it does, as of a Python layer."""
 
     def check_params(self, params: Sequence[ParamSpec]) -> None:
         """Refuse `param` entries that Caffe refuses; most layers take any."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from proto2net.errors import ShapeError, UnsupportedError
-from proto2net.layers.base import ANY, Filler, Layer, layer
+from proto2net.layers.base import ANY, WAYS_ON, Filler, Layer, layer
 from proto2net.layers.loss import legacy_shape
 from proto2net.shape import Shape, Shapes, dims, require
 
@@ -383,9 +383,12 @@ class Python(Layer):
     layer: str = ""
     param_str: str = ""
     share_in_parallel: bool = False
+    explained: ClassVar[bool] = False
+    """Whether what its class does is known here."""
 
-    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
-        raise UnsupportedError(
-            f"the meaning of this layer is in the user's own code, {self.module}.{self.layer}",
-            "replace it by layers of Caffe, or remove it from the file",
-        )
+    def check_known(self) -> None:
+        if not self.explained:
+            raise UnsupportedError(
+                f"the meaning of this layer is in the user's own code, {self.module}.{self.layer}",
+                f"{WAYS_ON}, or replace it by layers of Caffe",
+            )

@@ -41,6 +41,7 @@ def python_layer(
             )
         cls.bottoms = (bottoms, bottoms) if isinstance(bottoms, int) else bottoms
         cls.tops = (tops, tops) if isinstance(tops, int) else tops
+        cls.explained = True
         PYTHON_LAYERS[module, name] = cls
         return cls
 

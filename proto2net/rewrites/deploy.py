@@ -13,12 +13,15 @@ from proto2net.graph import Entry
 from proto2net.layers import DataLayer, DummyData, Input, Layer, Parameter
 from proto2net.layers.data import GIVE_IT, StandIn
 from proto2net.layers.python import PythonLoss
-from proto2net.shape import Shape
+from proto2net.shape import Shape, dims
 
 Inputs = Mapping[str, Shape]
 
 UNSTATED = "*"
 """The name under which a shape is given for all inputs whose shape the file does not state."""
+
+UNNAMED = ""
+"""The same, but it is for the inputs of as many axes where the file states the shape of each."""
 
 
 def feed(entries: list[Entry], inputs: Inputs) -> tuple[list[Entry], list[str]]:
@@ -27,6 +30,7 @@ def feed(entries: list[Entry], inputs: Inputs) -> tuple[list[Entry], list[str]]:
     A blob that layers read and none makes becomes an input too, if its shape is given.
     Returns the new entries, and a sentence for each assumption that was made.
     """
+    inputs = _named(entries, inputs)
     fed = _entering(entries, inputs)
     notes: list[str] = []
     issues: list[Issue] = []
@@ -39,6 +43,7 @@ def feed(entries: list[Entry], inputs: Inputs) -> tuple[list[Entry], list[str]]:
         except Proto2NetError as error:
             issues += error.at(entry.where, str(entry))
             continue
+        notes += _overridden(entry, shapes, inputs)
         if isinstance(entry.layer, DataLayer) and entry.tops[0] not in inputs:
             assumed = entry.layer.assumption()
             notes += [f"{entry.where}: {entry}: {assumed}"] if assumed else []
@@ -53,6 +58,49 @@ def feed(entries: list[Entry], inputs: Inputs) -> tuple[list[Entry], list[str]]:
     if issues:
         raise ShapeError(issues)
     return fed, notes
+
+
+def _named(entries: list[Entry], inputs: Inputs) -> dict[str, Shape]:
+    """The shapes with the names of the inputs that one without a name is for."""
+    named = dict(inputs)
+    shape = named.pop(UNNAMED, None)
+    if shape is None:
+        return named
+    stated: dict[str, Shape] = {}
+    for entry in entries:
+        if isinstance(entry.layer, DataLayer | Input):
+            shapes = _stated(entry, named)
+            stated.update(zip(entry.tops, shapes or (), strict=False))
+            if shapes is None:
+                return {**named, UNSTATED: shape}
+    free = {name: found for name, found in stated.items() if name not in named}
+    alike = [name for name, found in free.items() if len(found) == len(shape)]
+    if not alike and len(free) > 1:
+        of = ", ".join(f'"{name}" ({dims(found)})' for name, found in free.items())
+        hint = f"name one, as in --input {next(iter(free))}={','.join(map(str, shape))}"
+        what = f"the shape {dims(shape)} is for an input of {len(shape)} axes, and none has as many"
+        raise ShapeError(f"{what}: {of}", hint)
+    return {**named, **dict.fromkeys(alike or free, shape)}
+
+
+def _stated(entry: Entry, inputs: Inputs) -> tuple[Shape, ...] | None:
+    """The shapes of an input as they would be with these; None if that is not known."""
+    try:
+        return _shapes(entry, inputs)
+    except Proto2NetError:
+        return None
+
+
+def _overridden(entry: Entry, shapes: tuple[Shape, ...], inputs: Inputs) -> list[str]:
+    """What is to be said of stated shapes in whose place others were asked for."""
+    if inputs.keys().isdisjoint(entry.tops):
+        return []
+    rows = zip(entry.tops, shapes, _stated(entry, {}) or shapes, strict=True)
+    return [
+        f'{entry.where}: "{top}" is {dims(asked)}, as asked for; the file has {dims(stated)}'
+        for top, asked, stated in rows
+        if asked != stated and top in inputs
+    ]
 
 
 def _entering(entries: list[Entry], inputs: Inputs) -> list[Entry]:
