@@ -1,15 +1,15 @@
 """A backend is one table: layer types to renderers, and the skeleton of the file it emits.
 
-A renderer returns a `Code`: expressions in which {0}, {1}, ... stand for the bottoms, {self} for
-the layer's own object and {name} for its quoted name. A key of several types renders a chain of
-layers as one, such as BatchNorm and Scale. All thinking about shapes has happened in the graph.
+A renderer returns a `Code`: expressions (tree.py) in which {0}, {1}, ... stand for the bottoms,
+{self} for the layer's own object and {name} for its quoted name. A key of several types renders a
+chain of layers as one, such as BatchNorm and Scale. All thinking about shapes has happened in the
+graph.
 """
 
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
@@ -18,6 +18,8 @@ from symtable import symtable
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from proto2net.backends.statements import Class
+from proto2net.backends.tree import BOTTOM, Call, Expression, Literal, Placeholder, code
 from proto2net.errors import Issue, Proto2NetError, UnsupportedError
 from proto2net.graph import Blob, Graph, Node
 from proto2net.layers.base import Layer
@@ -67,16 +69,27 @@ class Reshaped:
 class Code:
     """What a layer contributes to the emitted source."""
 
-    forward: str
-    """The expression of its tops; "{0}" alone means that they are the bottom itself."""
-    init: str = ""
-    """The expression that makes {self}; empty where the layer has no object."""
+    forward: Any  # an Expression, or for now its template; None where nothing is made
+    """The expression of its tops; {0} alone means that they are the bottom itself."""
+    init: Any = None
+    """The expression that makes {self}, where the layer has an object."""
     arrays: dict[str, Array] = field(default_factory=dict)
     """Its learned arrays by the target's names of them, such as "weight"."""
-    definition: Callable[[str], str] | None = None
-    """The source of a class of its own, for a name that is free: {class} in `init`."""
+    definition: Callable[[str], Class] | None = None
+    """A class of its own, for a name that is free: {class} in `init`."""
     updates: bool = False
     """Whether each call of {self} changes what it has learned."""
+
+    def __post_init__(self) -> None:
+        for name in ("forward", "init"):
+            value = getattr(self, name)
+            if isinstance(value, str):
+                object.__setattr__(self, name, code(value) if value else None)
+
+    @property
+    def kind(self) -> Expression:
+        """The class of the layer's object."""
+        return self.init.function if isinstance(self.init, Call) else Literal(None)
 
 
 Renderer = Callable[..., "Code | None"]
@@ -107,7 +120,7 @@ class Step:
     @property
     def alias(self) -> bool:
         """Whether its tops are its bottom, under other names at most."""
-        return self.code.forward == "{0}"
+        return bool(self.code.forward == BOTTOM)
 
 
 @dataclass(frozen=True)
@@ -265,41 +278,46 @@ class Backend:
         """Have a function or class of another package pasted into files that use it."""
         self.helpers[helper.__name__] = dedent(getsource(helper)).rstrip()
 
-    def helpers_used(self, source: str) -> list[str]:
-        """The helpers that the source uses, and those that they use, in the file's order."""
+    def helpers_used(self, names: Iterable[str]) -> list[str]:
+        """The names of the helpers among these, and of those that they use, in the file's order."""
         used: set[str] = set()
-        waiting = [source]
+        waiting = [name for name in names if name in self.helpers]
         while waiting:
-            names = names_used(waiting.pop())
-            new = [name for name in self.helpers if name in names and name not in used]
-            used.update(new)
-            waiting += [self.helpers[name] for name in new]
-        return [text for name, text in self.helpers.items() if name in used]
+            name = waiting.pop()
+            if name not in used:
+                used.add(name)
+                waiting += self.names_of_helper(name) & self.helpers.keys()
+        return [name for name in self.helpers if name in used]
+
+    def names_of_helper(self, name: str) -> frozenset[str]:
+        """The names that a helper uses."""
+        if name not in self._names_of_helpers:
+            self._names_of_helpers[name] = names_used(self.helpers[name])
+        return self._names_of_helpers[name]
+
+    @cached_property
+    def _names_of_helpers(self) -> dict[str, frozenset[str]]:
+        return {}
 
 
-def fill(template: str, bottoms: Sequence[str], **names: str) -> str:
-    """A renderer's expression with the names put in."""
-    return template.format(*bottoms, **names)
-
-
-def passes_once(template: str) -> bool:
-    """Whether {0} stands once, as a whole argument: then any expression may stand there."""
-    return template.count("{0}") == 1 and bool(re.search(r"\(\{0\}[,)]", template))
-
-
-def names_used(source: str) -> set[str]:
-    """Every bare name that the source reads, but for what a function has as its own variable."""
+def names_used(source: str) -> frozenset[str]:
+    """Every bare name that a source reads, but for what a function has as its own variable."""
     tables = [
-        symtable(source, "<emitted>", "exec")
+        symtable(source, "<helper>", "exec")
     ]  # far quicker than a walk over the ast
     for table in tables:
         tables += table.get_children()
     symbols = [symbol for table in tables for symbol in table.get_symbols()]
-    return {
+    return frozenset(
         symbol.get_name()
         for symbol in symbols
         if symbol.is_referenced() and symbol.is_global()
-    }
+    )
+
+
+def bottoms(node: Node[Any]) -> tuple[Expression, ...]:
+    """What stands for each bottom in a `Code`."""
+    return tuple(map(Placeholder, range(len(node.bottoms))))
 
 
 def placeholders(node: Node[Any]) -> list[str]:

@@ -6,30 +6,47 @@ A target's own file class adds the skeleton: a class with forward, or a function
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
-from proto2net.backends.base import (
-    Array,
-    Backend,
-    Emitted,
-    Step,
-    fill,
-    names_used,
-    passes_once,
-)
+from proto2net.backends.base import Array, Backend, Emitted, Step
 from proto2net.backends.preprocess import preprocess
 from proto2net.backends.source import (
     INDENT,
     WIDTH,
     Namespace,
-    assignment,
     class_name,
     entry_name,
     literal,
     plain,
+)
+from proto2net.backends.statements import (
+    BLANK,
+    Assignment,
+    Block,
+    Class,
+    Evaluation,
+    Function,
+    Parameter,
+    Statement,
+    lines_of,
+    names_in,
+    names_of,
+)
+from proto2net.backends.tree import (
+    BOTTOM,
+    Display,
+    Expression,
+    Literal,
+    Name,
+    Operation,
+    Subscript,
+    Variable,
+    call,
+    code,
+    filled,
+    passes_once,
+    tree,
 )
 from proto2net.errors import Issue, UnsupportedError
 from proto2net.graph import AUTOMATIC, Blob, Graph, Node
@@ -72,19 +89,6 @@ class Variables:
         self._holds[blob] = self._holds[of]
 
 
-@dataclass(frozen=True)
-class Assignment:
-    """A statement of the emitted forward pass."""
-
-    targets: tuple[str, ...]
-    value: str
-    comment: str = ""
-
-    def lines(self, indent: int) -> str:
-        """The statement as source."""
-        return assignment(self.targets, self.value, indent, self.comment)
-
-
 class SourceFile:
     """Names, statements and arrays of one emitted file."""
 
@@ -100,7 +104,7 @@ class SourceFile:
     """How deep the statements of the forward pass stand."""
     nests: ClassVar[bool] = True
     """Whether an in-place layer is printed inside the statement before it."""
-    stopped: ClassVar[str] = "{0}"
+    stopped: ClassVar[Expression] = BOTTOM
     """How a bottom is read that gets no gradient (propagate_down: false)."""
 
     def __init__(
@@ -114,15 +118,15 @@ class SourceFile:
         if not self.graph.outputs:
             raise UnsupportedError(_no_outputs(graph))
         self.steps = _needed(backend.steps(self.graph), self.graph.outputs)
-        self.classes: dict[str, str] = {}
-        """The source of each class that a layer brings along."""
+        self.classes: list[Class] = []
+        """The classes that layers bring along."""
         names = Namespace({*defined, self.entry})
         self.steps = [self._named(step, names) for step in self.steps]
         self.arrays: dict[str, Array] = {}
         taken = {
             *self.imports,
             *self._callable(),
-            *self.classes,
+            *(found.name for found in self.classes),
             *self.reserved,
             *RESERVED,
             self.entry,
@@ -134,34 +138,36 @@ class SourceFile:
     def _named(self, step: Step, names: Namespace) -> Step:
         """The step with a name for the class that it brings along, if it does."""
         code = step.code
-        if code.definition is None:
+        if code.definition is None or code.init is None:
             return step
         name = names.unique(class_name(step.node.name))
-        self.classes[name] = code.definition(name)
-        code = dataclasses.replace(code, init=code.init.replace("{class}", name))
-        return dataclasses.replace(step, code=code)
+        self.classes.append(code.definition(name))
+        init = filled(code.init, {"class": Name(name)})
+        return dataclasses.replace(step, code=dataclasses.replace(code, init=init))
 
     def _callable(self) -> list[str]:
         """The helpers that the forward pass may call, so that no variable hides them."""
-        codes = [f"{step.code.init} {step.code.forward}" for step in self.steps]
-        words = set(re.findall(r"\w+", " ".join(codes)))
+        codes = [
+            part for step in self.steps for part in (step.code.init, step.code.forward)
+        ]
+        used = set(names_in(*codes))
         return [
-            name for name in self.backend.helpers if name in words or name[0].isupper()
+            name for name in self.backend.helpers if name in used or name[0].isupper()
         ]
 
-    def body(self) -> list[str]:
-        """The class or function."""
+    def body(self) -> list[Statement]:
+        """The class or function, and what stands beside it."""
         raise NotImplementedError
 
-    def main(self) -> list[str]:
-        """The block that runs the network once and prints the shapes of its outputs."""
+    def main(self) -> list[Statement]:
+        """The statements that run the network once and print the shapes of its outputs."""
         raise NotImplementedError
 
-    def object(self, step: Step) -> str:
+    def object(self, step: Step) -> Expression:
         """What {self} stands for in the step's code."""
         raise NotImplementedError
 
-    def preprocess(self) -> list[str]:
+    def preprocess(self) -> list[Statement]:
         """The function that prepares an image, where the definition says how."""
         return preprocess(self.graph, channels_last=False)
 
@@ -175,22 +181,27 @@ class SourceFile:
 
     def emitted(self) -> Emitted:
         """The whole file: imports and helpers that are used, the body, and what runs it."""
-        main = ['if __name__ == "__main__":', *self.main()]
-        code = [*self.preprocess(), *self.body(), "", "", *main, ""]
-        helpers = self.backend.helpers_used("\n".join(code))
-        helpers += self.classes.values()
-        source = "\n".join([*(f"{helper}\n\n" for helper in helpers), *code])
+        main = Block("if", code('__name__ == "__main__"'), self.main())
+        statements = [*self.classes, *self.preprocess(), *self.body(), main]
         weights = self._weights_file()
-        imports = self.import_lines(names_used("\n".join([*weights, source])))
+        used = set(names_of([*weights, *statements]))
+        helpers = self.backend.helpers_used(used)
+        used = used.union(*map(self.backend.names_of_helper, helpers))
         title = f'"""{plain(self.graph.name) or "A network"}, converted from Caffe by proto2net."""'
-        lines = [title, "", *_grouped(imports), "", *weights, "", source]
-        return Emitted("\n".join(lines), self.entry, self.arrays)
+        parts = [
+            *(self.backend.helpers[name] for name in helpers),
+            *("\n".join(statement.lines(0)) for statement in statements),
+        ]
+        head = [title, "", *_grouped(self.import_lines(used)), *lines_of(weights, 0)]
+        source = "\n\n\n".join(["\n".join(head), *parts])
+        return Emitted(f"{source}\n", self.entry, self.arrays)
 
-    def _weights_file(self) -> list[str]:
+    def _weights_file(self) -> list[Statement]:
         """What says where the learned weights are, if they are beside the emitted file."""
         if not self.weights:
             return []
-        return [f"WEIGHTS = Path(__file__).with_name({literal(self.weights)})", ""]
+        path = code("Path(__file__).with_name({name})", name=self.weights)
+        return [BLANK, Assignment(("WEIGHTS",), path)]
 
     def import_lines(self, used: set[str]) -> list[str]:
         """The imports that these names need."""
@@ -202,7 +213,7 @@ class SourceFile:
         for step in self.steps:
             if isinstance(step.node.layer, Input):
                 continue
-            if step.alias and self.read(step)[0] == self.variables[step.bottoms[0]]:
+            if step.alias and self.read(step)[0] == self.variable(step.bottoms[0]):
                 for top in step.tops:
                     self.variables.alias(top, step.bottoms[0])
                 continue
@@ -218,32 +229,45 @@ class SourceFile:
         if (
             self.nests
             and last
-            and last.targets == targets == read
+            and last.targets == targets
+            and read == tuple(map(Variable, targets))
+            and step.code.forward
             and passes_once(step.code.forward)
         ):
             nested = self._assignment(
                 step, targets, (last.value,), comment or last.comment
             )
-            if "\n" not in assignment(targets, nested.value, self.indent):
+            if len(nested.lines(self.indent)) == 1:
                 written[-1] = nested
                 return
         written.append(self._assignment(step, targets, read, comment))
 
-    def read(self, step: Step) -> tuple[str, ...]:
+    def variable(self, blob: Blob) -> Expression:
+        """The variable that holds a blob."""
+        return Variable(self.variables[blob])
+
+    def read(self, step: Step) -> tuple[Expression, ...]:
         """The expressions of a step's bottoms."""
-        variables = [self.variables[blob] for blob in step.bottoms]
+        variables = [self.variable(blob) for blob in step.bottoms]
         flows = step.node.propagate_down or [True] * len(variables)
         return tuple(
             variable
             if flow or blob in self.graph.input_set
-            else fill(self.stopped, [variable])
+            else filled(self.stopped, {0: variable})
             for blob, variable, flow in zip(step.bottoms, variables, flows, strict=True)
         )
 
     def _assignment(
-        self, step: Step, targets: tuple[str, ...], read: Sequence[str], comment: str
+        self,
+        step: Step,
+        targets: tuple[str, ...],
+        read: Sequence[Expression],
+        comment: str,
     ) -> Assignment:
-        value = fill(step.code.forward, read, self=self.object(step))
+        assert step.code.forward is not None  # noqa: S101  # steps that make nothing are not needed
+        value = filled(
+            step.code.forward, {**dict(enumerate(read)), "self": self.object(step)}
+        )
         return Assignment(targets, value, comment)
 
     def _comment(self, step: Step) -> str:
@@ -288,12 +312,12 @@ class SourceFile:
                 f"{plain(shown_name(blob))} {self.dims(blob.shape)}" for blob in blobs
             )
 
-        margin, name = INDENT * indent, plain(self.graph.name)
+        name = plain(self.graph.name)
         graph = self.graph
         prefix = f"{name}: " if name else ""
         line = f"{prefix}{listed(graph.inputs)} -> {listed(graph.outputs)}."
         lines = [line]
-        if len(f'{margin}"""{line}"""') > WIDTH:
+        if len(f'{INDENT * indent}"""{line}"""') > WIDTH:
             lines = [
                 f"{name or 'A network'}.",
                 "",
@@ -304,9 +328,8 @@ class SourceFile:
         if notes:
             lines += ["", *notes]
         if len(lines) == 1:
-            return [f'{margin}"""{line}"""']
-        text = [f"{margin}{line}" if line else "" for line in lines]
-        return [f'{margin}"""{lines[0]}', *text[1:], f'{margin}"""']
+            return [f'"""{line}"""']
+        return [f'"""{lines[0]}', *lines[1:], '"""']
 
     def notes(self) -> list[str]:
         """What the docstring says beyond names and shapes."""
@@ -316,19 +339,49 @@ class SourceFile:
         """A comment with Caffe's name of a layer, where its object has another."""
         return "" if name == step.node.name else literal(plain(step.node.name))
 
-    def print_shapes(self, call: str, shape_of: Callable[[str], str]) -> list[str]:
+    def loaded(self, made: Expression) -> Expression:
+        """The network, with its weights if their file is there."""
+        if not self.weights:
+            return made
+        loaded = "{net}.from_pretrained() if WEIGHTS.exists() else {made}"
+        return code(loaded, net=Name(self.entry), made=made)
+
+    def print_shapes(self, called: Expression, shape: Expression) -> list[Statement]:
         """Statements that print the shape of each output of this call."""
         names = [plain(shown_name(blob)) for blob in self.graph.outputs]
         if len(names) == 1:
             return [
-                f"output = {call}",
-                f"print({literal(names[0])}, {shape_of('output')})",
+                Assignment(("output",), called),
+                Evaluation(call("print", names[0], shape)),
             ]
+        pairs = call("zip", Variable("names"), called)
+        both = Display("", (Variable("name"), Variable("output")))
         return [
-            f"names = {literal(names)}",
-            f"for name, output in zip(names, {call}):",
-            f"{INDENT}print(name, {shape_of('output')})",
+            Assignment(("names",), tree(names)),
+            Block(
+                "for",
+                Operation(both, "in", pairs),
+                [Evaluation(call("print", Variable("name"), shape))],
+            ),
         ]
+
+
+def from_pretrained(entry: str, body: Sequence[Statement]) -> Statement:
+    """The method that makes a network with the learned weights of a file."""
+    path = Parameter("path", code("str | Path"), Name("WEIGHTS"))
+    doc = ['"""The network with the learned weights of a file."""']
+    parameters = [Parameter("cls"), path]
+    return Function(
+        "from_pretrained", parameters, Literal(entry), body, doc, [Name("classmethod")]
+    )
+
+
+def result_type(one: Expression, outputs: int, few: int) -> Expression:
+    """The type of what a network returns; of more than a few outputs only that all are alike."""
+    if outputs == 1:
+        return one
+    types = [one] * outputs if outputs <= few else [one, code("...")]
+    return Subscript(Name("tuple"), Display("", tuple(types)))
 
 
 def _grouped(imports: Sequence[str]) -> list[str]:

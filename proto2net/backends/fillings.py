@@ -3,62 +3,85 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from proto2net.backends.source import statement
+from proto2net.backends.statements import Block, Evaluation, Statement
+from proto2net.backends.tree import (
+    Attribute,
+    Expression,
+    Operation,
+    Placeholder,
+    Variable,
+    call,
+    code,
+    filled,
+)
 
 OFTEN = 3
 """From this many layers of one class on, they are filled in a loop."""
 
-Fillings = dict[str, str]
-"""A statement for each parameter of a layer, {} standing for the parameter; "" for none."""
+PARAMETER = Placeholder("parameter")
+"""What a filling fills."""
+
+Fillings = Mapping[str, Expression | None]
+"""What fills each parameter of a layer, where anything does."""
 
 
 @dataclass(frozen=True)
 class Filled:
     """A layer object of the emitted file: its class, how it is reached, what fills it."""
 
-    kind: str
-    reached: str
+    kind: Expression
+    reached: Expression
     fillings: Fillings
 
 
-def statements(filled: list[Filled], loop: str, item: str, indent: int) -> list[str]:
-    """Statements that fill all parameters, `loop` being a for statement over `item`."""
-    kinds: dict[str, list[Filled]] = {}
-    for layer in filled:
+def statements(layers: list[Filled], item: str, items: Expression) -> list[Statement]:
+    """Statements that fill all parameters; `item` is one of all `items` of the network."""
+    kinds: dict[Expression, list[Filled]] = {}
+    for layer in layers:
         kinds.setdefault(layer.kind, []).append(layer)
-    common: list[str] = []
-    single: list[str] = []
-    for kind, layers in kinds.items():
-        usual = _usual([layer.fillings for layer in layers])
-        if len(layers) < OFTEN:
-            usual = {}
-        if any(usual.values()):
-            common.append(statement(f"if isinstance({item}, {kind}):", indent + 1))
+    common: list[Statement] = []
+    single: list[Statement] = []
+    for kind, alike in kinds.items():
+        usual = (
+            _usual([layer.fillings for layer in alike]) if len(alike) >= OFTEN else {}
+        )
+        looped: list[Statement] = []
         for parameter, filling in usual.items():
             if filling:
-                some = any(parameter not in layer.fillings for layer in layers)
-                common += _looped(
-                    f"{item}.{parameter}", filling, indent + 2, optional=some
+                some = any(parameter not in layer.fillings for layer in alike)
+                looped.append(
+                    _looped(Attribute(Variable(item), parameter), filling, some)
                 )
+        if looped:
+            common.append(Block("if", call("isinstance", Variable(item), kind), looped))
         single += [
-            filling.format(f"{layer.reached}.{parameter}")
-            for layer in layers
+            filling_of(Attribute(layer.reached, parameter), filling)
+            for layer in alike
             for parameter, filling in layer.fillings.items()
             if filling and filling != usual.get(parameter)
         ]
-    if common:
-        common.insert(0, statement(loop, indent))
-    return [*common, *(statement(line, indent) for line in single)]
+    loop = (
+        [Block("for", Operation(Variable(item), "in", items), common)] if common else []
+    )
+    return [*loop, *single]
 
 
-def _looped(parameter: str, filling: str, indent: int, *, optional: bool) -> list[str]:
+def filling_of(parameter: Expression, filling: Expression) -> Statement:
+    """The statement that fills a parameter so."""
+    return Evaluation(filled(filling, {PARAMETER.key: parameter}))
+
+
+def _looped(parameter: Expression, filling: Expression, optional: bool) -> Statement:
     """What fills a parameter inside the loop; `optional` if not every layer has it."""
-    if not optional:
-        return [statement(filling.format(parameter), indent)]
-    guard = statement(f"if {parameter} is not None:", indent)
-    return [guard, statement(filling.format(parameter), indent + 1)]
+    fills = filling_of(parameter, filling)
+    return (
+        Block("if", code("{x} is not None", x=parameter), [fills])
+        if optional
+        else fills
+    )
 
 
 def _usual(layers: list[Fillings]) -> Fillings:

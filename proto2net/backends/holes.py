@@ -8,14 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from textwrap import dedent, indent
 
-from proto2net.backends.source import (
-    INDENT,
-    WIDTH,
-    Namespace,
-    literal,
-    plain,
-    statement,
-)
+from proto2net.backends.file import result_type
+from proto2net.backends.source import INDENT, WIDTH, Namespace, plain
+from proto2net.backends.statements import Function, Parameter, Raise, Statement
+from proto2net.backends.tree import call, dotted
 from proto2net.graph import Blob, Node
 from proto2net.layers.holes import Hole
 from proto2net.shape import Shape, dims
@@ -42,22 +38,24 @@ def docstring(node: Node[Hole], shown: Shown = dims) -> list[str]:
         *([""] if node.layer.text else []),
         *_quoted(node.layer.text),
         '"""',
-        "",
     ]
-    return [f"{INDENT}{line}".rstrip() for line in lines]
+    return [line.rstrip() for line in lines]
 
 
-def arguments(node: Node[Hole]) -> list[str]:
-    """A name for each bottom, for a function's parameters."""
+def method(name: str, node: Node[Hole], kind: str) -> Function:
+    """The method that is to be written, from and to tensors of this type."""
     names = Namespace(["self"])
-    return [names.name(blob.name) for blob in node.bottoms]
+    tensor = dotted(kind)
+    bottoms = [Parameter(names.name(blob.name), tensor) for blob in node.bottoms]
+    result = result_type(tensor, len(node.tops), len(node.tops))
+    return Function(name, [Parameter("self"), *bottoms], result, [unwritten(node)])
 
 
-def unwritten(node: Node[Hole]) -> str:
+def unwritten(node: Node[Hole]) -> Statement:
     """The statement of a method that is to be written."""
     shapes = " and ".join(dims(blob.shape) for blob in node.tops)
     told = f"layer {plain(node.name)} is to be written: it makes {shapes}"
-    return statement(f"raise NotImplementedError({literal(told)})", 2)
+    return Raise(call("NotImplementedError", told))
 
 
 def _quoted(text: str) -> list[str]:

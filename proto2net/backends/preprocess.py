@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from proto2net.backends.source import INDENT, literal, plain, statement
+from proto2net.backends.source import plain
+from proto2net.backends.statements import (
+    Assignment,
+    Function,
+    Parameter,
+    Return,
+    Statement,
+)
+from proto2net.backends.tree import code, dotted
 from proto2net.graph import Graph
 from proto2net.layers import Input, TransformationParameter
 from proto2net.shape import Shape
@@ -31,27 +39,24 @@ def transformed(graph: Graph) -> Transformed | None:
     return None
 
 
-def preprocess(graph: Graph, *, channels_last: bool) -> list[str]:
-    """The lines of `def preprocess(image)`; none where the definition does not say how."""
+def preprocess(graph: Graph, *, channels_last: bool) -> list[Statement]:
+    """The function `preprocess(image)`; none where the definition does not say how."""
     found = transformed(graph)
     if found is None:
         return []
     (_, channels, *_), transform = found
-    steps = [
+    array = dotted("np.ndarray")
+    parameters = [Parameter("image", array)]
+    if transform.mean_file:
+        parameters.append(Parameter("mean", array))
+    axes = "x[np.newaxis]" if channels_last else "x.transpose(2, 0, 1)[np.newaxis]"
+    body = [
         *_cropped(transform, channels),
         *_normalised(transform),
-        "return x[np.newaxis]"
-        if channels_last
-        else "return x.transpose(2, 0, 1)[np.newaxis]",
+        Return((code(axes),)),
     ]
-    mean = ", mean: np.ndarray" if transform.mean_file else ""
-    return [
-        f"def preprocess(image: np.ndarray{mean}) -> np.ndarray:",
-        *_docstring(found, channels_last=channels_last),
-        *(statement(step, 1) for step in steps),
-        "",
-        "",
-    ]
+    docstring = _docstring(found, channels_last=channels_last)
+    return [Function("preprocess", parameters, array, body, docstring)]
 
 
 def _docstring(found: Transformed, *, channels_last: bool) -> list[str]:
@@ -75,38 +80,41 @@ def _docstring(found: Transformed, *, channels_last: bool) -> list[str]:
     elif transform.resize_param:
         resize = transform.resize_param[0]
         does.append(f"The image must be {resize.height} x {resize.width} already.")
-    return [f"{INDENT}{line}".rstrip() for line in [*lines, *does, '"""']]
+    return [*lines, *does, '"""']
 
 
-def _cropped(transform: TransformationParameter, channels: int) -> list[str]:
+def _cropped(transform: TransformationParameter, channels: int) -> list[Statement]:
     """Statements that take the middle of the image, and turn RGB into BGR."""
-    size = transform.crop_size
-    rows = columns = ":"
-    lines = []
+    size, mean = transform.crop_size, "mean"
+    lines: list[Statement] = []
     if size:
-        lines.append(
-            f"top, left = (image.shape[0] - {size}) // 2, (image.shape[1] - {size}) // 2"
-        )
-        rows, columns = f"top : top + {size}", f"left : left + {size}"
-    index = f"{rows}, {columns}, " + ("::-1" if channels == 3 else "np.newaxis")
-    lines.append(f"x = image[{index}].astype(np.float32)")
+        middle = "(image.shape[0] - {size}) // 2, (image.shape[1] - {size}) // 2"
+        lines.append(Assignment(("top", "left"), code(middle, size=size)))
+        rows, columns = "top : top + {size}", "left : left + {size}"
+        image, mean = f"image[{rows}, {columns}]", f"mean[:, {rows}, {columns}]"
+    else:
+        image = "image[:, :]"
+    last = "::-1" if channels == 3 else "np.newaxis"
+    taken = f"{image[:-1]}, {last}].astype(np.float32)"
+    lines.append(Assignment(("x",), code(taken, size=size)))
     if transform.mean_file:
-        crop = f"[:, {rows}, {columns}]" if size else ""
-        lines.append(f"x = x - mean{crop}.transpose(1, 2, 0)")
+        subtracted = f"x - {mean}.transpose(1, 2, 0)"
+        lines.append(Assignment(("x",), code(subtracted, size=size)))
     return lines
 
 
-def _normalised(transform: TransformationParameter) -> list[str]:
+def _normalised(transform: TransformationParameter) -> list[Statement]:
     """Statements that subtract the mean values, and then scale."""
-    lines = []
+    lines: list[Statement] = []
     if transform.mean_value:
         mean = transform.mean_value
-        value = (
-            f"np.array({literal(list(mean))}, np.float32)"
-            if len(mean) > 1
-            else literal(mean[0])
+        means = code("np.array({mean}, np.float32)", mean=list(mean))
+        lines.append(
+            Assignment(
+                ("x",), code("x - {mean}", mean=means if len(mean) > 1 else mean[0])
+            )
         )
-        lines.append(f"x = x - {value}")
     if transform.scale != 1:
-        lines.append(f"x = x * np.float32({literal(transform.scale)})")
+        scaled = code("x * np.float32({scale})", scale=transform.scale)
+        lines.append(Assignment(("x",), scaled))
     return lines

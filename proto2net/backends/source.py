@@ -61,6 +61,8 @@ def literal(value: object) -> str:
         return f"({inside},)" if len(value) == 1 else f"({inside})"
     if isinstance(value, list):
         return f"[{', '.join(map(literal, value))}]"
+    if value is ...:
+        return "..."
     if not isinstance(value, str):
         return repr(value)
     escaped = repr(value)

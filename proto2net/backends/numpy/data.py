@@ -5,13 +5,14 @@ from __future__ import annotations
 from proto2net.backends.base import Code
 from proto2net.backends.numpy.backend import renders
 from proto2net.backends.numpy.fillers import filled
+from proto2net.backends.tree import tree
 from proto2net.graph import Node
 from proto2net.layers import DummyData, Input
 
 
 @renders(Input)
 def _input(node: Node[Input]) -> Code:
-    return Code("")
+    return Code(None)
 
 
 @renders(DummyData)
@@ -22,4 +23,4 @@ def _dummy_data(node: Node[DummyData]) -> Code:
             node.layer.fillers(len(node.tops)), node.tops, strict=True
         )
     ]
-    return Code(tops[0] if len(tops) == 1 else f"({', '.join(tops)})")
+    return Code(tops[0] if len(tops) == 1 else tree(tuple(tops)))

@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from proto2net.backends.base import Array, Step, names_used
-from proto2net.backends.file import SourceFile
-from proto2net.backends.source import call, returned, signature, statement
+from proto2net.backends.base import Array, Step
+from proto2net.backends.file import SourceFile, from_pretrained, result_type
+from proto2net.backends.printing import text
+from proto2net.backends.statements import (
+    Assignment,
+    Class,
+    Evaluation,
+    Function,
+    Parameter,
+    Return,
+    Statement,
+    Verbatim,
+    names_in,
+)
+from proto2net.backends.tree import (
+    Expression,
+    Literal,
+    Name,
+    Subscript,
+    Variable,
+    call,
+    code,
+    dotted,
+    method,
+    parts_of,
+)
 from proto2net.graph import Node
 
 IMPORTS = {
@@ -20,12 +44,12 @@ IMPORTS = {
 FEW = 3
 """Up to so many outputs are listed in the type of what is returned."""
 
-LOAD = '''
-    def load(self, arrays: dict[str, np.ndarray]) -> None:
-        """Copy learned arrays in, by names such as "{example}"."""
-        for name, array in arrays.items():
-            layer, _, parameter = name.partition(".")
-            getattr(self, layer)[parameter][...] = array'''
+LOAD = """for name, array in arrays.items():
+    layer, _, parameter = name.partition(".")
+    getattr(self, layer)[parameter][...] = array"""
+"""What copies learned arrays in."""
+
+_ARRAY = dotted("np.ndarray")
 
 
 class NumpyFile(SourceFile):
@@ -36,116 +60,103 @@ class NumpyFile(SourceFile):
     reserved_objects = frozenset({"from_pretrained", "load", "rng"})
     indent = 2
 
-    def body(self) -> list[str]:
+    def body(self) -> list[Statement]:
         forward = self._forward()
-        return [
-            f"class {self.entry}:",
-            *self.docstring(1),
-            *self._init(),
-            *self._load(),
-            "",
-            *forward,
-            *self._from_pretrained(),
-        ]
+        methods = [*self._init(), *self._load(), forward, *self._from_pretrained()]
+        return [Class(self.entry, [], self.docstring(1), methods)]
 
-    def object(self, step: Step) -> str:
-        return f"self.{self.objects.get(step.node, '')}"
+    def object(self, step: Step) -> Expression:
+        return Variable(f"self.{self.objects.get(step.node, '')}")
 
-    def _init(self) -> list[str]:
+    def _init(self) -> list[Statement]:
         """The learned arrays, and the generator that fills them or that the forward needs."""
-        lines: list[str] = []
-        places: dict[Array, str] = {}
+        lines: list[Statement] = []
+        places: dict[Array, Expression] = {}
         first: dict[str, Step] = {}
         for step in self.steps:
             if step.node in self.objects:
                 first.setdefault(self.objects[step.node], step)
+        generators = self._generators()
+        if generators:
+            made = code("np.random.default_rng(seed)")
+            lines.append(Assignment((" = ".join(generators),), made))
         for name, step in first.items():
             lines += self._learned(name, step, places)
-        targets = self._generators()
-        if targets:
-            generator = f"{' = '.join(targets)} = np.random.default_rng(seed)"
-            lines.insert(0, statement(generator, 2))
         if not lines:
             return []
-        parameters = "self, seed: int = 0" if targets else "self"
-        return ["", f"    def __init__({parameters}) -> None:", *lines]
+        seed = Parameter("seed", Name("int"), Literal(0))
+        parameters = [Parameter("self"), *([seed] if generators else [])]
+        return [Function("__init__", parameters, Literal(None), lines)]
 
-    def _learned(self, name: str, step: Step, places: dict[Array, str]) -> list[str]:
+    def _learned(
+        self, name: str, step: Step, places: dict[Array, Expression]
+    ) -> Iterator[Statement]:
         """Statements that make a layer's arrays, or take those of `places` that it shares."""
-        text = f"self.{name} = {step.code.init}"
-        lines = [statement(text, 2, self.caffe_name(name, step))]
+        if step.code.init is not None:
+            comment = self.caffe_name(name, step)
+            yield Assignment((f"self.{name}",), step.code.init, comment)
         arrays = zip(step.code.arrays.items(), self.owned(step), strict=True)
         for (parameter, array), owner in arrays:
-            place = f'self.{name}["{parameter}"]'
+            place = Subscript(Variable(f"self.{name}"), Literal(parameter))
             if owner in places:
-                value = places[owner] + _reshaped(array, owner)
-                lines.append(statement(f"{place} = {value}", 2))
+                yield Assignment((text(place),), _reshaped(places[owner], array, owner))
             else:
                 places[owner] = place
                 self.arrays[f"{name}.{parameter}"] = owner
-        return lines
 
     def _generators(self) -> list[str]:
         """The names of the random generator: of the fillers', of the forward's, or none."""
         codes = [step.code for step in self.steps]
-        fills = any(code.init and "rng" in names_used(code.init) for code in codes)
-        draws = any("self.rng" in code.forward for code in codes)
+        fills = any("rng" in names_in(code.init) for code in codes)
+        own = dotted("self.rng")
+        draws = any(code.forward and own in parts_of(code.forward) for code in codes)
         return ["rng"] * fills + ["self.rng"] * draws
 
-    def _load(self) -> list[str]:
-        return [LOAD.format(example=next(iter(self.arrays)))] if self.arrays else []
+    def _load(self) -> list[Statement]:
+        if not self.arrays:
+            return []
+        example = next(iter(self.arrays))
+        arrays = Parameter("arrays", code("dict[str, np.ndarray]"))
+        doc = [f'"""Copy learned arrays in, by names such as "{example}"."""']
+        body = [Verbatim(LOAD.splitlines())]
+        return [Function("load", [Parameter("self"), arrays], Literal(None), body, doc)]
 
-    def _from_pretrained(self) -> list[str]:
+    def _from_pretrained(self) -> list[Statement]:
         if not self.weights:
             return []
-        return [
-            "",
-            "    @classmethod",
-            f'    def from_pretrained(cls, path: str | Path = WEIGHTS) -> "{self.entry}":',
-            '        """The network with the learned weights of a file."""',
-            "        net = cls()",
-            "        net.load(load_file(path))",
-            "        return net",
+        made = [
+            Assignment(("net",), code("cls()")),
+            Evaluation(code("net.load(load_file(path))")),
+            Return((Variable("net"),)),
         ]
+        return [from_pretrained(self.entry, made)]
 
-    def _loaded(self) -> str:
-        """The network, with its weights if their file is there."""
-        if not self.weights:
-            return f"{self.entry}()"
-        return f"{self.entry}.from_pretrained() if WEIGHTS.exists() else {self.entry}()"
-
-    def _forward(self) -> list[str]:
+    def _forward(self) -> Statement:
         inputs = [self.variables.define(blob) for blob in self.graph.inputs]
-        written = self.statements()
-        outputs = [self.variables[blob] for blob in self.graph.outputs]
-        parameters = ", ".join(["self", *(f"{name}: np.ndarray" for name in inputs)])
-        result = ", ".join(["np.ndarray"] * len(outputs))
-        if len(outputs) > 1:
-            result = f"tuple[{result}]"
-        if len(outputs) > FEW:
-            result = "tuple[np.ndarray, ...]"
-        casts = [f"{name} = np.asarray({name}, np.float32)" for name in inputs]
-        lines = [
-            *(statement(cast, 2) for cast in casts),
-            *(line.lines(2) for line in written),
-            returned(outputs, 2),
+        cast = [
+            code("np.asarray({x}, np.float32)", x=Variable(name)) for name in inputs
         ]
-        head = signature(f"def __call__({parameters}) -> {result}:", 1)
-        return [head, *lines]
+        body: list[Statement] = [
+            *(Assignment((name,), x) for name, x in zip(inputs, cast, strict=True)),
+            *self.statements(),
+        ]
+        body.append(Return(tuple(map(self.variable, self.graph.outputs))))
+        parameters = [Parameter("self"), *(Parameter(name, _ARRAY) for name in inputs)]
+        result = result_type(_ARRAY, len(self.graph.outputs), FEW)
+        return Function("__call__", parameters, result, body)
 
-    def main(self) -> list[str]:
-        zeros = ", ".join(call("np.zeros", blob.shape) for blob in self.graph.inputs)
-        shapes = self.print_shapes(f"net({zeros})", "{}.shape".format)
+    def main(self) -> list[Statement]:
+        zeros = [call("np.zeros", blob.shape) for blob in self.graph.inputs]
         return [
-            f"    net = {self._loaded()}",
-            *(statement(line, 1) for line in shapes),
+            Assignment(("net",), self.loaded(call(self.entry))),
+            *self.print_shapes(call("net", *zeros), code("output.shape")),
         ]
 
 
-def _reshaped(array: Array, owner: Array) -> str:
-    """What gives a shared array the shape that a layer needs, if it has another."""
+def _reshaped(place: Expression, array: Array, owner: Array) -> Expression:
+    """A shared array in the shape that a layer needs, if it has another."""
     needed, found = _shape(array), _shape(owner)
-    return "" if needed == found else call(".reshape", needed)
+    return place if needed == found else method(place, "reshape", needed)
 
 
 def _shape(array: Array) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from proto2net.backends import tree
 from proto2net.backends.base import Code, refuse_bounds, refuse_normalizing
 from proto2net.backends.numpy.backend import renders
 from proto2net.backends.numpy.fillers import learned
@@ -185,7 +186,10 @@ def _lstm(node: Node[Lstm]) -> Code:
         cont=(cont, "None"),
         sequences=sequences,
     )
-    return Code(forward, *learned(node, **({"states": "[]"} if cont == "{1}" else {})))
+    return Code(
+        forward,
+        *learned(node, **({"states": tree.code("[]")} if cont == "{1}" else {})),
+    )
 
 
 @renders(ContinuationIndicator)

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from proto2net.backends.base import Code, placeholders
-from proto2net.backends.holes import arguments, docstring, unwritten
+from proto2net.backends.base import Code, bottoms
+from proto2net.backends.holes import docstring, method
 from proto2net.backends.numpy.backend import renders
-from proto2net.backends.source import signature
+from proto2net.backends.statements import Class
+from proto2net.backends.tree import SELF, call, code
 from proto2net.graph import Node
 from proto2net.layers.holes import Hole
 
 
 @renders(Hole)
 def _hole(node: Node[Hole]) -> Code:
-    tops = ", ".join(["np.ndarray"] * len(node.tops))
-    result = f"tuple[{tops}]" if len(node.tops) > 1 else tops
-    taken = ", ".join(["self", *(f"{name}: np.ndarray" for name in arguments(node))])
+    def definition(name: str) -> Class:
+        called = method("__call__", node, "np.ndarray")
+        return Class(name, [], docstring(node), [called])
 
-    def definition(name: str) -> str:
-        lines = [
-            f"class {name}:",
-            *docstring(node),
-            signature(f"def __call__({taken}) -> {result}:", 1),
-            unwritten(node),
-        ]
-        return "\n".join(lines)
-
-    return Code(
-        f"{{self}}({', '.join(placeholders(node))})", "{class}()", definition=definition
-    )
+    return Code(call(SELF, *bottoms(node)), code("{class}()"), definition=definition)

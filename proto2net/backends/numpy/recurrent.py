@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from proto2net.backends import tree
 from proto2net.backends.base import Code
 from proto2net.backends.numpy.backend import renders
 from proto2net.backends.numpy.fillers import learned
@@ -33,7 +34,7 @@ def _recurrent(function: str, node: Node[Any]) -> Code:
         forward = call(function, x, cont, *states, "**{self}", **options)
         return Code(forward, *learned(node))
     forward = call(f"{function}_continued", x, cont, "**{self}", **options)
-    return Code(forward, *learned(node, states="[]"))
+    return Code(forward, *learned(node, states=tree.code("[]")))
 
 
 @renders(LSTMUnit)

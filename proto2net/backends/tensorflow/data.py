@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from proto2net.backends.base import Code
+from proto2net.backends.printing import text
 from proto2net.backends.source import call
 from proto2net.backends.tensorflow.backend import renders
 from proto2net.backends.tensorflow.fillers import initializer
@@ -21,7 +22,8 @@ def _dummy_data(node: Node[DummyData]) -> Code:
     fillers = node.layer.fillers(len(node.tops))
     tops = [
         in_keras_order(
-            call("DummyData", top.shape, initializer(filler, top.shape)) + "({0})",
+            call("DummyData", top.shape, text(initializer(filler, top.shape)))
+            + "({0})",
             len(top.shape),
         )
         for top, filler in zip(node.tops, fillers, strict=True)

@@ -5,24 +5,41 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from proto2net.backends.base import Step, fill
-from proto2net.backends.file import Assignment, SourceFile
+from proto2net.backends.base import Step
+from proto2net.backends.file import SourceFile
 from proto2net.backends.preprocess import preprocess
-from proto2net.backends.source import (
-    INDENT,
-    Namespace,
-    call,
-    literal,
-    returned,
-    signature,
-    statement,
+from proto2net.backends.source import Namespace
+from proto2net.backends.statements import (
+    Assignment,
+    Function,
+    Parameter,
+    Return,
+    Statement,
+    Verbatim,
 )
 from proto2net.backends.tensorflow.fillers import initialisation
 from proto2net.backends.tensorflow.layout import laid_out
+from proto2net.backends.tree import (
+    NAME,
+    SELF,
+    Attribute,
+    Expression,
+    Literal,
+    Name,
+    Negative,
+    Operation,
+    Variable,
+    call,
+    code,
+    dotted,
+    filled,
+    parts_of,
+    tree,
+)
 from proto2net.errors import Issue, UnsupportedError
 from proto2net.graph import Blob, Graph, Node
 from proto2net.shape import Shape
@@ -43,23 +60,19 @@ IMPORTS = {
 
 LOAD_FILE = "from safetensors.numpy import load_file"
 
-LOAD = '''
-
-def load(path=WEIGHTS) -> keras.Model:
-    """The model with the learned weights of a file."""
-    model = {}()
-    variables = {{
-        f"{{layer.name}}/{{variable.name}}": variable
-        for layer in model.layers
-        for variable in layer.variables
-    }}
-    for name, array in load_file(path).items():
-        variables[name].assign(array)
-    return model'''
+LOAD = """variables = {
+    f"{layer.name}/{variable.name}": variable
+    for layer in model.layers
+    for variable in layer.variables
+}
+for name, array in load_file(path).items():
+    variables[name].assign(array)
+return model"""
+"""What gives a model the learned weights of a file."""
 
 FROM_KERAS = ("initializers", "layers", "ops")
 
-OPERATORS = {" + ": "add", " - ": "subtract", " * ": "multiply", " / ": "truedivide"}
+OPERATORS = {"+": "add", "-": "subtract", "*": "multiply", "/": "truedivide"}
 """What Keras calls the operators that stand in expressions."""
 
 
@@ -69,17 +82,32 @@ class KerasNames(Namespace):
     A name such as "flatten_1" is changed where Keras may give it to a layer that has none.
     """
 
-    def __init__(self, expressions: Iterable[str] = ()) -> None:
+    def __init__(self, expressions: Iterable[Expression] = ()) -> None:
         super().__init__()
-        text = " ".join(expressions)
-        words = {word.replace("_", "").lower() for word in re.findall(r"\w+", text)}
-        self._own = words | {name for sign, name in OPERATORS.items() if sign in text}
+        self._own = {name for each in expressions for name in _automatic(each)}
 
     def name(self, wanted: str, default: str = "layer") -> str:
         cleaned = re.sub(r"[^A-Za-z0-9_.-]", "_", wanted)[:60]
         if re.sub(r"_\d+$", "", cleaned).replace("_", "") in self._own:
             cleaned = f"{cleaned}_{default}"
         return self.unique(cleaned if cleaned[:1].isalnum() else f"{default}{cleaned}")
+
+
+def _automatic(expression: Expression) -> Iterator[str]:
+    """What Keras calls the layers that an expression makes without naming them."""
+    for part in parts_of(expression):
+        match part:
+            case Name(name) | Attribute(name=name):
+                yield name.replace("_", "").lower()
+            case Operation(operator=sign) if sign in OPERATORS:
+                yield OPERATORS[sign]
+            case Negative():
+                yield "negative"
+
+
+_MODEL = dotted("keras.Model")
+_ADDED = (Name("AddLoss"), Name("After"), code("ops.stop_gradient"))
+"""What the file calls beside what the renderers say."""
 
 
 def weighted(node: Node[Any]) -> dict[Blob, float]:
@@ -96,7 +124,7 @@ class KerasFile(SourceFile):
     entry_suffix = "_net"
     indent = 1
     nests = False
-    stopped = "ops.stop_gradient({0})"
+    stopped = code("ops.stop_gradient({0})")
 
     def __init__(
         self, backend: Backend, graph: Graph, entry: str, weights: str = ""
@@ -108,30 +136,26 @@ class KerasFile(SourceFile):
                 "use --to torch",
             )
 
-    def body(self) -> list[str]:
+    def body(self) -> list[Statement]:
         variables = [self.variables.keep(blob) for blob in self.graph.inputs]
-        written = [
-            *map(Assignment, zip(variables), self._inputs()),
+        inputs = zip(variables, self._inputs(), strict=True)
+        body = [
+            *(Assignment((variable,), made) for variable, made in inputs),
             *self.statements(),
-        ]
-        return [
-            signature(f"def {self.entry}({self._parameters()}) -> keras.Model:", 0),
-            *self.docstring(1),
-            *(line.lines(1) for line in written),
             *self._returned(),
-            *self._load(),
         ]
+        made = Function(self.entry, self._parameters(), _MODEL, body, self.docstring(1))
+        return [made, *self._load()]
 
     def object_namespace(self) -> Namespace:
-        names = KerasNames(
-            ["AddLoss After stop_gradient", *(s.code.forward for s in self.steps)]
-        )
+        forwards = (step.code.forward for step in self.steps)
+        names = KerasNames([*_ADDED, *(each for each in forwards if each)])
         self._input_names = [
             names.name(blob.name, "input") for blob in self.graph.inputs
         ]
         return names
 
-    def preprocess(self) -> list[str]:
+    def preprocess(self) -> list[Statement]:
         return preprocess(self.graph, channels_last=True)
 
     def import_lines(self, used: set[str]) -> list[str]:
@@ -147,13 +171,14 @@ class KerasFile(SourceFile):
     def shown(self, shape: Shape) -> str:
         return super().shown(laid_out(shape))
 
-    def object(self, step: Step) -> str:
+    def object(self, step: Step) -> Expression:
         name = self.objects.get(step.node)
-        if name is None:
-            return ""
-        return self._variable_of.get(name) or fill(
-            step.code.init, [], name=literal(name)
-        )
+        if name is None or step.code.init is None:
+            return Literal(None)
+        variable = self._variable_of.get(name)
+        if variable:
+            return Variable(variable)
+        return filled(step.code.init, {NAME.key: Literal(name)})
 
     def write(self, step: Step, written: list[Assignment]) -> None:
         """Append a step's statement; before it, a layer that several share as its own."""
@@ -175,17 +200,17 @@ class KerasFile(SourceFile):
         add = call("AddLoss", *([] if weight == 1 else [weight]))
         last = written[-1]
         if last.targets == (variable,):
-            written[-1] = dataclasses.replace(last, value=f"{add}({last.value})")
+            written[-1] = dataclasses.replace(last, value=call(add, last.value))
         else:
-            written.append(Assignment((variable,), f"{add}({variable})"))
+            written.append(Assignment((variable,), call(add, Variable(variable))))
 
-    def read(self, step: Step) -> tuple[str, ...]:
+    def read(self, step: Step) -> tuple[Expression, ...]:
         """The expressions of the bottoms; a layer without any is called on the first input.
 
         Keras chooses in which order it computes what does not depend on each other. Calls of
         one layer that change it are made to: each bottom waits for the top before.
         """
-        bottoms = super().read(step) or (self.variables[self.graph.inputs[0]],)
+        bottoms = super().read(step) or (self.variable(self.graph.inputs[0]),)
         if not step.code.updates:
             return bottoms
         name = self.objects[step.node]
@@ -194,7 +219,7 @@ class KerasFile(SourceFile):
         if before is None:
             return bottoms
         first, *others = bottoms
-        return (f"After()([{first}, {self.variables[before]}])", *others)
+        return (code("After()([{x}, {y}])", x=first, y=self.variable(before)), *others)
 
     @cached_property
     def _updated(self) -> dict[str, Blob]:
@@ -211,7 +236,8 @@ class KerasFile(SourceFile):
         uses: Counter[str] = Counter()
         for step in self.steps:
             if step.node in self.objects:
-                uses[self.objects[step.node]] += step.code.forward.count("{self}")
+                parts = parts_of(step.code.forward) if step.code.forward else ()
+                uses[self.objects[step.node]] += sum(part == SELF for part in parts)
         return uses
 
     def _own_arrays(self, step: Step, name: str) -> None:
@@ -236,14 +262,12 @@ class KerasFile(SourceFile):
     def _holders(self) -> dict[Any, str]:
         return {}
 
-    def _inputs(self) -> list[str]:
+    def _inputs(self) -> list[Expression]:
         """The expression of each input."""
         return [
-            call(
-                "keras.Input",
-                self._shape_names.get(blob, "batch_shape=()"),
-                name=literal(name),
-            )
+            call("keras.Input", Variable(self._shape_names[blob]), name=name)
+            if blob.shape
+            else call("keras.Input", batch_shape=((), None), name=name)
             for blob, name in zip(self.graph.inputs, self._input_names, strict=True)
         ]
 
@@ -255,26 +279,25 @@ class KerasFile(SourceFile):
             return dict.fromkeys(shaped, "input_shape")
         return {blob: self.namespace.name(f"{blob.name}_shape") for blob in shaped}
 
-    def _parameters(self) -> str:
-        return ", ".join(
-            f"{name}={literal(laid_out(blob.shape)[1:])}"
+    def _parameters(self) -> list[Parameter]:
+        return [
+            Parameter(name, default=tree(laid_out(blob.shape)[1:]))
             for blob, name in self._shape_names.items()
-        )
+        ]
 
-    def _returned(self) -> list[str]:
-        inputs = _one_or_list([self.variables[blob] for blob in self.graph.inputs])
-        outputs = _one_or_list([self.variables[blob] for blob in self.graph.outputs])
+    def _returned(self) -> list[Statement]:
+        inputs = _one_or_list(list(map(self.variable, self.graph.inputs)))
+        outputs = _one_or_list(list(map(self.variable, self.graph.outputs)))
         name = KerasNames().name(self.graph.name or self.entry, "net")
-        model = call("keras.Model", inputs, outputs, name=literal(name))
+        model = call("keras.Model", inputs, outputs, name=name)
         fillings = initialisation(*self._filled())
         if not fillings:
-            return [returned([model], 1)]
-        comment = f"{INDENT}# Start from the fillers of the definition, as Caffe does."
+            return [Return((model,))]
         return [
-            statement(f"model = {model}", 1),
-            comment,
+            Assignment(("model",), model),
+            Verbatim(["# Start from the fillers of the definition, as Caffe does."]),
             *fillings,
-            returned(["model"], 1),
+            Return((Variable("model"),)),
         ]
 
     def _filled(self) -> tuple[list[Step], list[str]]:
@@ -285,20 +308,30 @@ class KerasFile(SourceFile):
                 first.setdefault(self.objects[step.node], step)
         return list(first.values()), list(first)
 
-    def main(self) -> list[str]:
+    def main(self) -> list[Statement]:
         shapes = [
             (blob.shape[:1] + laid_out(blob.shape)[1:]) for blob in self.graph.inputs
         ]
-        zeros = _one_or_list([call("np.zeros", shape, '"float32"') for shape in shapes])
-        lines = self.print_shapes(f"net({zeros})", "tuple({}.shape)".format)
-        made = f"{self.entry}()"
-        if self.weights:
-            made = f"load() if WEIGHTS.exists() else {made}"
-        return [statement(line, 1) for line in [f"net = {made}", *lines]]
+        zeros = _one_or_list([call("np.zeros", shape, "float32") for shape in shapes])
+        return [
+            Assignment(("net",), self.loaded(call(self.entry))),
+            *self.print_shapes(call("net", zeros), code("tuple(output.shape)")),
+        ]
 
-    def _load(self) -> list[str]:
-        return LOAD.format(self.entry).splitlines() if self.weights else []
+    def loaded(self, made: Expression) -> Expression:
+        if not self.weights:
+            return made
+        return code("load() if WEIGHTS.exists() else {made}", made=made)
+
+    def _load(self) -> list[Statement]:
+        if not self.weights:
+            return []
+        doc = ['"""The model with the learned weights of a file."""']
+        path = Parameter("path", default=Name("WEIGHTS"))
+        made = Assignment(("model",), call(self.entry))
+        body = [made, Verbatim(LOAD.splitlines(), ["load_file"])]
+        return [Function("load", [path], _MODEL, body, doc)]
 
 
-def _one_or_list(items: list[str]) -> str:
-    return items[0] if len(items) == 1 else f"[{', '.join(items)}]"
+def _one_or_list(items: list[Expression]) -> Expression:
+    return items[0] if len(items) == 1 else tree(items)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 from proto2net.backends.base import Convert, Step, Transposed
-from proto2net.backends.fillings import Filled, Fillings, statements
-from proto2net.backends.source import call, literal
+from proto2net.backends.fillings import PARAMETER, Filled, Fillings, statements
+from proto2net.backends.statements import Statement
 from proto2net.backends.tensorflow.layout import FlattenedRows
+from proto2net.backends.tree import Expression, call, code
 from proto2net.layers import Filler
 from proto2net.shape import Shape, count
 
@@ -24,43 +25,45 @@ STARTS = {
 """What variables hold before they are filled; not told of those that are drawn at random."""
 
 
-def initialisation(steps: list[Step], names: list[str]) -> list[str]:
+def initialisation(steps: list[Step], names: list[str]) -> list[Statement]:
     """Statements after `model` is made that fill each of its variables as Caffe would."""
     filled = [
         Filled(
-            step.code.init.partition("(")[0],
-            f"model.get_layer({literal(name)})",
-            _fillings(step),
+            step.code.kind, code("model.get_layer({name})", name=name), _fillings(step)
         )
         for step, name in zip(steps, names, strict=True)
     ]
-    return statements(filled, "for layer in model.layers:", "layer", indent=1)
+    return statements(filled, "layer", code("model.layers"))
 
 
 def _fillings(step: Step) -> Fillings:
-    fillings: Fillings = {}
+    fillings: dict[str, Expression | None] = {}
     for variable, array in step.code.arrays.items():
         if len(array.sources) == 1:
             ((node, blob),) = array.sources
             learned = node.blobs[blob]
             alike = learned.start == Filler(value=STARTS.get(variable, math.nan))
             how = initializer(learned.start, learned.shape, array.convert)
-            fillings[variable] = "" if alike else f"fill({{}}, {how})"
+            fillings[variable] = None if alike else call("fill", PARAMETER, how)
     return fillings
 
 
-def initializer(filler: Filler, shape: Shape, convert: Convert | None = None) -> str:
+def initializer(
+    filler: Filler, shape: Shape, convert: Convert | None = None
+) -> Expression:
     """The Keras initializer that draws as this filler does.
 
     `shape` is Caffe's, which `convert` makes the variable's.
     """
     if filler.type == "constant":
-        special = {0.0: "initializers.Zeros()", 1.0: "initializers.Ones()"}
-        return special.get(filler.value, call("initializers.Constant", filler.value))
+        special = {0.0: "initializers.Zeros", 1.0: "initializers.Ones"}
+        if filler.value in special:
+            return call(special[filler.value])
+        return call("initializers.Constant", filler.value)
     if filler.type == "uniform":
         return call("initializers.RandomUniform", filler.min, filler.max)
     if filler.type == "gaussian":
-        options = {"mean": (filler.mean, 0.0), "stddev": filler.std}
+        options = {"mean": (filler.mean, 0.0), "stddev": (filler.std, None)}
         if filler.sparse < 0:
             return call("initializers.RandomNormal", **options)
         return call("SparseNormal", filler.sparse / shape[0], **options)
@@ -73,7 +76,7 @@ def initializer(filler: Filler, shape: Shape, convert: Convert | None = None) ->
     return _scaled(filler, shape, convert)
 
 
-def _scaled(filler: Filler, shape: Shape, convert: Convert | None) -> str:
+def _scaled(filler: Filler, shape: Shape, convert: Convert | None) -> Expression:
     """xavier and msra, by Keras' own rule where it counts the fans alike."""
     xavier = filler.type == "xavier"
     kernel = isinstance(convert, Transposed | FlattenedRows)
@@ -97,8 +100,8 @@ def _scaled(filler: Filler, shape: Shape, convert: Convert | None) -> str:
     return call(
         "initializers.VarianceScaling",
         scale=(1.0 if xavier else 2.0, 1.0),
-        mode=(literal(modes[filler.variance_norm]), '"fan_in"'),
-        distribution='"uniform"' if xavier else '"untruncated_normal"',
+        mode=(modes[filler.variance_norm], "fan_in"),
+        distribution="uniform" if xavier else "untruncated_normal",
     )
 
 

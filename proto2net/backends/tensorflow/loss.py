@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from proto2net.backends.base import Code
+from proto2net.backends.printing import text
 from proto2net.backends.source import call, literal
 from proto2net.backends.tensorflow.backend import renders
 from proto2net.backends.tensorflow.layout import (
@@ -89,7 +90,7 @@ def _infogain_loss(node: Node[InfogainLoss]) -> Code:
     if len(node.tops) == 1:
         return loss
     softmax = call("layers.Softmax", axis=(moved_axis(axis, len(bottom)), -1))
-    return Code(f"({loss.forward}, {softmax}({{0}}))", loss.init)
+    return Code(f"({text(loss.forward)}, {softmax}({{0}}))", loss.init)
 
 
 @renders(Accuracy)

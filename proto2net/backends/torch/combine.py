@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import takewhile
 
+from proto2net.backends import tree
 from proto2net.backends.base import Code, choose, placeholders, same_array
 from proto2net.backends.source import call, scaled, weighted_sum
 from proto2net.backends.torch.backend import renders
@@ -181,5 +182,5 @@ def _arg_max(node: Node[ArgMax]) -> Code:
 
 @renders(Parameter)
 def _parameter(node: Node[Parameter]) -> Code:
-    init = f"nn.Parameter({zeros(node.layer.shape)})"
+    init = tree.call("nn.Parameter", zeros(node.layer.shape))
     return Code("{self}", init, {"": same_array(node, "weight")})

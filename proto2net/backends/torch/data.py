@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from proto2net.backends.base import Code
-from proto2net.backends.source import literal
+from proto2net.backends.fillings import PARAMETER
 from proto2net.backends.torch.backend import renders
 from proto2net.backends.torch.fillers import filling
+from proto2net.backends.tree import Lambda, Name, call, code, filled
 from proto2net.graph import Node
 from proto2net.layers import DummyData, Input
 
 
 @renders(Input)
 def _nothing(node: Node[Input]) -> Code:
-    return Code("")
+    return Code(None)
 
 
 @renders(DummyData)
 def _dummy_data(node: Node[DummyData]) -> Code:
     fillers = node.layer.fillers(len(node.tops))
+    x = {PARAMETER.key: Name("x")}
     tensors = [
-        f"({literal(top.shape)}, lambda x: {filling(filler, top.shape).format('x')})"
+        (top.shape, Lambda("x", filled(filling(filler, top.shape), x)))
         for top, filler in zip(node.tops, fillers, strict=True)
     ]
-    made = "{self}()" if len(node.tops) > 1 else "{self}()[0]"
-    return Code(made, f"DummyData({', '.join(tensors)})")
+    made = code("{self}()" if len(node.tops) > 1 else "{self}()[0]")
+    return Code(made, call("DummyData", *tensors))

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
 from proto2net.backends.base import Array, Step
-from proto2net.backends.file import SourceFile
-from proto2net.backends.source import (
-    WIDTH,
-    returned,
-    signature,
-    statement,
-    weighted_sum,
+from proto2net.backends.file import SourceFile, from_pretrained, result_type
+from proto2net.backends.printing import text
+from proto2net.backends.source import WIDTH
+from proto2net.backends.statements import (
+    Assignment,
+    Block,
+    Class,
+    Evaluation,
+    Function,
+    Parameter,
+    Return,
+    Statement,
 )
 from proto2net.backends.torch.fillers import initialisation, parameter_name, zeros
+from proto2net.backends.tree import (
+    Expression,
+    Literal,
+    Name,
+    Variable,
+    call,
+    code,
+    dotted,
+    weighted_sum,
+)
 from proto2net.errors import UnsupportedError
 
 IMPORTS = {
@@ -100,21 +116,15 @@ class TorchFile(SourceFile):
     reserved = frozenset({"self"})
     reserved_objects = MODULE_ATTRIBUTES | {"from_pretrained"}
     indent = 2
-    stopped = "{0}.detach()"
+    stopped = code("{0}.detach()")
 
-    def body(self) -> list[str]:
+    def body(self) -> list[Statement]:
         forward = self._forward()
-        return [
-            f"class {self.entry}(nn.Module):",
-            *self.docstring(1),
-            *self._init(),
-            "",
-            *forward,
-            *self._from_pretrained(),
-        ]
+        methods = [*self._init(), forward, *self._from_pretrained()]
+        return [Class(self.entry, [dotted("nn.Module")], self.docstring(1), methods)]
 
-    def object(self, step: Step) -> str:
-        return f"self.{self.objects.get(step.node, '')}"
+    def object(self, step: Step) -> Expression:
+        return Variable(f"self.{self.objects.get(step.node, '')}")
 
     def notes(self) -> list[str]:
         """What training minimises, where it is not just the sum of the losses."""
@@ -122,39 +132,38 @@ class TorchFile(SourceFile):
         if set(weights) <= {1.0}:
             return []
         terms = [
-            self.variables[blob] + (".sum()" if blob.shape else "")
+            code("{x}.sum()", x=self.variable(blob))
+            if blob.shape
+            else self.variable(blob)
             for _, blob in self.graph.losses
         ]
-        return textwrap.wrap(f"Loss: {weighted_sum(terms, weights)}.", WIDTH - 4)
+        return textwrap.wrap(f"Loss: {text(weighted_sum(terms, weights))}.", WIDTH - 4)
 
-    def _init(self) -> list[str]:
-        lines = self._objects()
-        if not lines:
+    def _init(self) -> list[Statement]:
+        """The methods that make the layer objects and fill them."""
+        objects = self._objects()
+        if not objects:
             return []
+        start = [Evaluation(code("super().__init__()")), *objects]
         fillings = initialisation(self.steps, self.objects, self.arrays)
-        if fillings:
-            lines += [
-                "        self.reset_parameters()",
-                "",
-                "    def reset_parameters(self) -> None:",
-                '        """Start from the fillers of the definition."""',
-                *fillings,
-            ]
-        start = ["    def __init__(self) -> None:", "        super().__init__()"]
-        return ["", *start, *lines]
+        if not fillings:
+            return [_method("__init__", start)]
+        doc = '"""Start from the fillers of the definition."""'
+        start.append(Evaluation(code("self.reset_parameters()")))
+        return [_method("__init__", start), _method("reset_parameters", fillings, doc)]
 
-    def _objects(self) -> list[str]:
+    def _objects(self) -> list[Statement]:
         """Statements that make the layer objects; also collects their arrays."""
-        lines: list[str] = []
+        lines: list[Statement] = []
         shared: dict[object, tuple[Array, str]] = {}
         made: set[str] = set()
         for step in self.steps:
             name = self.objects.get(step.node)
-            if name is None or name in made:
+            if name is None or name in made or step.code.init is None:
                 continue
             made.add(name)
-            text = f"self.{name} = {step.code.init}"
-            lines.append(statement(text, 2, self.caffe_name(name, step)))
+            comment = self.caffe_name(name, step)
+            lines.append(Assignment((f"self.{name}",), step.code.init, comment))
             arrays = step.code.arrays.items()
             for (parameter, array), owned in zip(arrays, self.owned(step), strict=True):
                 reached = parameter_name(name, parameter)
@@ -163,53 +172,44 @@ class TorchFile(SourceFile):
                     self.arrays[reached] = owned
                 else:
                     _check_shareable(step, array, first)
-                    lines.append(statement(f"self.{reached} = self.{place}", 2))
+                    value = Variable(f"self.{place}")
+                    lines.append(Assignment((f"self.{reached}",), value))
         return lines
 
-    def _forward(self) -> list[str]:
+    def _forward(self) -> Statement:
+        tensor = dotted("torch.Tensor")
         inputs = [self.variables.define(blob) for blob in self.graph.inputs]
-        written = self.statements()
-        outputs = [self.variables[blob] for blob in self.graph.outputs]
-        parameters = ", ".join(["self", *(f"{name}: torch.Tensor" for name in inputs)])
-        result = ", ".join(["torch.Tensor"] * len(outputs))
-        if len(outputs) > 1:
-            many = len(outputs) > FEW
-            result = "tuple[torch.Tensor, ...]" if many else f"tuple[{result}]"
-        return [
-            signature(f"def forward({parameters}) -> {result}:", 1),
-            *(line.lines(2) for line in written),
-            returned(outputs, 2),
-        ]
+        body: list[Statement] = [*self.statements()]
+        body.append(Return(tuple(map(self.variable, self.graph.outputs))))
+        parameters = [Parameter("self"), *(Parameter(name, tensor) for name in inputs)]
+        result = result_type(tensor, len(self.graph.outputs), FEW)
+        return Function("forward", parameters, result, body)
 
-    def _from_pretrained(self) -> list[str]:
+    def _from_pretrained(self) -> list[Statement]:
         if not self.weights:
             return []
         mode = "net" if self.graph.phase == "TRAIN" else "net.eval()"
+        made = [
+            Assignment(("net",), code("cls()")),
+            Evaluation(code("net.load_state_dict(net.state_dict() | load_file(path))")),
+            Return((code(mode),)),
+        ]
+        return [from_pretrained(self.entry, made)]
+
+    def main(self) -> list[Statement]:
+        inputs = [zeros(blob.shape) for blob in self.graph.inputs]
+        shown = self.print_shapes(call("net", *inputs), code("tuple(output.shape)"))
+        made = code("{net}().eval()", net=Name(self.entry))
         return [
-            "",
-            "    @classmethod",
-            f'    def from_pretrained(cls, path: str | Path = WEIGHTS) -> "{self.entry}":',
-            '        """The network with the learned weights of a file."""',
-            "        net = cls()",
-            "        net.load_state_dict(net.state_dict() | load_file(path))",
-            f"        return {mode}",
+            Assignment(("net",), self.loaded(made)),
+            Block("with", code("torch.no_grad()"), shown),
         ]
 
-    def _loaded(self) -> str:
-        """The network, with its weights if their file is there."""
-        made = f"{self.entry}().eval()"
-        if not self.weights:
-            return made
-        return f"{self.entry}.from_pretrained() if WEIGHTS.exists() else {made}"
 
-    def main(self) -> list[str]:
-        inputs = ", ".join(zeros(blob.shape) for blob in self.graph.inputs)
-        shapes = self.print_shapes(f"net({inputs})", "tuple({}.shape)".format)
-        return [
-            f"    net = {self._loaded()}",
-            "    with torch.no_grad():",
-            *(statement(line, 2) for line in shapes),
-        ]
+def _method(name: str, body: Sequence[Statement], doc: str = "") -> Statement:
+    return Function(
+        name, [Parameter("self")], Literal(None), body, [doc] if doc else []
+    )
 
 
 def _check_shareable(step: Step, array: Array, first: Array) -> None:

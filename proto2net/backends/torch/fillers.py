@@ -7,8 +7,10 @@ from collections.abc import Collection
 from typing import Any
 
 from proto2net.backends.base import Array, Convert, Step, Transposed
-from proto2net.backends.fillings import Filled, statements
-from proto2net.backends.source import call, statement
+from proto2net.backends.fillings import PARAMETER, Filled, filling_of, statements
+from proto2net.backends.printing import text
+from proto2net.backends.statements import Statement
+from proto2net.backends.tree import Expression, call, code
 from proto2net.graph import Node
 from proto2net.layers import Filler
 from proto2net.shape import Shape, count
@@ -39,37 +41,34 @@ STARTS: dict[str, dict[str, float]] = {
 
 def initialisation(
     steps: list[Step], objects: dict[Node[Any], str], owned: Collection[str]
-) -> list[str]:
+) -> list[Statement]:
     """Statements of `reset_parameters` that fill each parameter as Caffe would.
 
     `owned` names the parameters; others are shared, and another layer fills them.
     """
     modules: dict[str, Filled] = {}
-    bare: list[str] = []
+    bare: list[Statement] = []
     for step in steps:
         if not step.code.arrays or objects[step.node] in modules:
             continue
-        name = objects[step.node]
-        kind = step.code.init.partition("(")[0]
+        name, kind = objects[step.node], step.code.kind
+        reached = code(f"self.{name}")
         fillings = {
-            parameter: _filled(kind, parameter, array)
+            parameter: _filled(text(kind), parameter, array)
             for parameter, array in step.code.arrays.items()
             if parameter_name(name, parameter) in owned
         }
-        if "" in fillings:
-            bare += [fillings[""].format(f"self.{name}")]
-        else:
-            modules[name] = Filled(kind, f"self.{name}", fillings)
-    loop = "for module in self.modules():"
-    return [
-        *statements(list(modules.values()), loop, "module", indent=2),
-        *(statement(line, 2) for line in bare if line),
-    ]
+        if "" not in fillings:
+            modules[name] = Filled(kind, reached, fillings)
+        elif filling := fillings[""]:
+            bare.append(filling_of(reached, filling))
+    every = code("self.modules()")
+    return [*statements(list(modules.values()), "module", every), *bare]
 
 
-def zeros(shape: Shape) -> str:
+def zeros(shape: Shape) -> Expression:
     """The call that makes a tensor of zeros."""
-    return call("torch.zeros", *shape) if shape else "torch.zeros(())"
+    return call("torch.zeros", *shape or [()])
 
 
 def parameter_name(layer: str, parameter: str) -> str:
@@ -77,45 +76,46 @@ def parameter_name(layer: str, parameter: str) -> str:
     return f"{layer}.{parameter}" if parameter else layer
 
 
-def _filled(kind: str, parameter: str, array: Array) -> str:
-    """The statement, with {} for the parameter; empty where it starts so or has no filler."""
+def _filled(kind: str, parameter: str, array: Array) -> Expression | None:
+    """What fills the parameter; nothing where it starts so or has no filler."""
     if len(array.sources) > 1:
-        return ""
+        return None
     ((node, blob),) = array.sources
     learned = node.blobs[blob]
     if learned.start == Filler(value=STARTS.get(kind, {}).get(parameter, math.nan)):
-        return ""
+        return None
     return filling(learned.start, learned.shape, array.convert)
 
 
-def filling(filler: Filler, shape: Shape, convert: Convert | None = None) -> str:
-    """The statement, with {} for the tensor, that draws it as Caffe's filler.hpp does.
+def filling(filler: Filler, shape: Shape, convert: Convert | None = None) -> Expression:
+    """What fills PARAMETER as Caffe's filler.hpp does.
 
     `shape` is Caffe's, which `convert` makes the tensor's.
     """
     swapped = isinstance(convert, Transposed)
     if filler.type == "constant":
-        special = {0.0: "nn.init.zeros_({})", 1.0: "nn.init.ones_({})"}
-        usual = call("nn.init.constant_", "{}", filler.value)
-        return special.get(filler.value, usual)
+        special = {0.0: "nn.init.zeros_", 1.0: "nn.init.ones_"}
+        if filler.value in special:
+            return call(special[filler.value], PARAMETER)
+        return call("nn.init.constant_", PARAMETER, filler.value)
     if filler.type == "uniform":
-        return call("nn.init.uniform_", "{}", filler.min, filler.max)
+        return call("nn.init.uniform_", PARAMETER, filler.min, filler.max)
     if filler.type == "gaussian":
         mean, std = (filler.mean, 0.0), (filler.std, 1.0)
         if filler.sparse < 0:
-            return call("nn.init.normal_", "{}", mean=mean, std=std)
+            return call("nn.init.normal_", PARAMETER, mean=mean, std=std)
         share = filler.sparse / shape[0]
-        return call("sparse_normal_", "{}", share, mean=mean, std=std)
+        return call("sparse_normal_", PARAMETER, share, mean=mean, std=std)
     if filler.type == "positive_unitball":
-        return call("positive_unitball_", "{}", dim=(int(swapped), 0))
+        return call("positive_unitball_", PARAMETER, dim=(int(swapped), 0))
     if filler.type == "bilinear":
-        return "bilinear_({})"
+        return call("bilinear_", PARAMETER)
     if filler.type == "diagonal":
-        return call("diagonal_", "{}", filler.value)
+        return call("diagonal_", PARAMETER, filler.value)
     return _fan_filling(filler, shape, swapped)
 
 
-def _fan_filling(filler: Filler, shape: Shape, swapped: bool) -> str:
+def _fan_filling(filler: Filler, shape: Shape, swapped: bool) -> Expression:
     """xavier and msra; PyTorch has their fans too, but for the mean of both."""
     fan_in, fan_out = count(shape) / shape[0], count(shape) / (*shape, 1)[1]
     fan = {
@@ -127,13 +127,13 @@ def _fan_filling(filler: Filler, shape: Shape, swapped: bool) -> str:
     if len(shape) < 2 or filler.variance_norm == "AVERAGE":
         width = math.sqrt((3 if xavier else 2) / fan)
         if xavier:
-            return call("nn.init.uniform_", "{}", -width, width)
-        return call("nn.init.normal_", "{}", std=width)
+            return call("nn.init.uniform_", PARAMETER, -width, width)
+        return call("nn.init.normal_", PARAMETER, std=width)
     # Caffe counts along the axes as its file has them.
     out = (filler.variance_norm == "FAN_OUT") != swapped
     return call(
         "nn.init.kaiming_uniform_" if xavier else "nn.init.kaiming_normal_",
-        "{}",
-        mode=('"fan_out"' if out else '"fan_in"', '"fan_in"'),
-        nonlinearity='"linear"' if xavier else '"relu"',
+        PARAMETER,
+        mode=("fan_out" if out else "fan_in", "fan_in"),
+        nonlinearity="linear" if xavier else "relu",
     )

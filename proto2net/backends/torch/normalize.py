@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from proto2net.backends import tree
 from proto2net.backends.base import (
     Array,
     Code,
@@ -145,7 +146,7 @@ def _plus_learned(node: Node[Any], x: str) -> Code:
     learned = node.blobs["bias"].shape
     shape = (*learned, *[1] * _behind(node, learned))
     array = same_array(node, "bias", Reshaped(shape) if shape != learned else None)
-    return Code(f"{x} + {{self}}", f"nn.Parameter({zeros(shape)})", {"": array})
+    return Code(f"{x} + {{self}}", tree.call("nn.Parameter", zeros(shape)), {"": array})
 
 
 def _behind(node: Node[Any], operand: Shape) -> int:

@@ -1,0 +1,284 @@
+"""Statements of emitted files: what they say, their lines, and the names that they use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from proto2net.backends.printing import (
+    Brackets,
+    Layout,
+    broken,
+    flat,
+    laid_out,
+    operands,
+)
+from proto2net.backends.source import INDENT, WIDTH
+from proto2net.backends.tree import Display, Expression, Name, parts_of
+
+
+class Statement:
+    """What can stand on lines of its own."""
+
+    def lines(self, indent: int) -> list[str]:
+        """The statement as source."""
+        raise NotImplementedError
+
+    def names(self) -> Iterator[str]:
+        """The names that it takes from imports, from helpers or from Python."""
+        raise NotImplementedError
+
+
+def names_in(*expressions: Expression | None) -> Iterator[str]:
+    """The names that expressions use."""
+    for expression in expressions:
+        if expression is not None:
+            yield from (
+                part.name for part in parts_of(expression) if isinstance(part, Name)
+            )
+
+
+def _on_lines(layout: Layout, indent: int, comment: str = "") -> list[str]:
+    """A layout as lines, with a comment where there is room for it."""
+    line = INDENT * indent + flat(layout)
+    if len(line) > WIDTH:
+        return broken(layout, indent)
+    commented = f"{line}  # {comment}"
+    return [commented if comment and len(commented) <= WIDTH else line]
+
+
+@dataclass(frozen=True)
+class Assignment(Statement):
+    """`a, b = value  # comment`; the comment is left out where it has no room."""
+
+    targets: tuple[str, ...]
+    value: Expression
+    comment: str = ""
+
+    def lines(self, indent: int) -> list[str]:
+        margin, names, value = (
+            INDENT * indent,
+            ", ".join(self.targets),
+            laid_out(self.value),
+        )
+        whole: Layout = (f"{names} = ", *value)
+        if len(margin + flat(whole)) <= WIDTH:
+            return _on_lines(whole, indent, self.comment)
+        if isinstance(self.value, Display) and not self.value.brackets:
+            parts = [laid_out(item) for item in self.value.items]
+            lines = [line for part in parts for line in broken(part, indent + 1, ",")]
+            return [f"{margin}{names} = (", *lines, f"{margin})"]
+        if len(self.targets) > 1 and len(f"{margin}{names} = {_head(value)}") > WIDTH:
+            targets: list[Layout] = [(target,) for target in self.targets]
+            return broken(
+                (Brackets("(", tuple(targets), ")", display=True), " = ", *value),
+                indent,
+            )
+        return self._in_brackets(names, value, indent) or broken(whole, indent)
+
+    def _in_brackets(self, names: str, value: Layout, indent: int) -> list[str]:
+        """The lines of a value that needs brackets of its own; none if it does not.
+
+        These are a sum or a product, and a value that the target leaves no room to begin.
+        """
+        parts = operands(value)
+        if len(parts) == 1 and len(broken((f"{names} = ", *value), indent)[0]) <= WIDTH:
+            return []
+        margin, whole = INDENT * indent, INDENT * (indent + 1) + flat(value)
+        lines = [whole]
+        if len(whole) > WIDTH:
+            lines = [line for part in parts for line in broken(part, indent + 1)]
+        return [f"{margin}{names} = (", *lines, f"{margin})"]
+
+    def names(self) -> Iterator[str]:
+        return names_in(self.value)
+
+
+def _head(value: Layout) -> str:
+    """A value up to the brackets of its call."""
+    for index, piece in enumerate(value):
+        if isinstance(piece, Brackets) and piece.opening == "(":
+            return flat(value[:index]) + piece.opening
+    return flat(value)
+
+
+@dataclass(frozen=True)
+class Evaluation(Statement):
+    """An expression as a statement."""
+
+    value: Expression
+
+    def lines(self, indent: int) -> list[str]:
+        return _on_lines(laid_out(self.value), indent)
+
+    def names(self) -> Iterator[str]:
+        return names_in(self.value)
+
+
+@dataclass(frozen=True)
+class Return(Statement):
+    """`return a, b`, in brackets where the line is too long."""
+
+    values: tuple[Expression, ...]
+
+    def lines(self, indent: int) -> list[str]:
+        parts = tuple(map(laid_out, self.values))
+        line = f"return {', '.join(map(flat, parts))}"
+        if len(INDENT * indent + line) <= WIDTH:
+            return [INDENT * indent + line]
+        if len(parts) == 1:
+            return broken(("return ", *parts[0]), indent)
+        return broken(("return ", Brackets("(", parts, ")", display=True)), indent)
+
+    def names(self) -> Iterator[str]:
+        return names_in(*self.values)
+
+
+@dataclass(frozen=True)
+class Raise(Statement):
+    """`raise error`."""
+
+    error: Expression
+
+    def lines(self, indent: int) -> list[str]:
+        return broken(("raise ", *laid_out(self.error)), indent)
+
+    def names(self) -> Iterator[str]:
+        return names_in(self.error)
+
+
+@dataclass(frozen=True)
+class Verbatim(Statement):
+    """Lines that are always the same, or that say nothing to Python; `uses` are their names."""
+
+    text: Sequence[str]
+    uses: Sequence[str] = ()
+
+    def lines(self, indent: int) -> list[str]:
+        return [f"{INDENT * indent}{line}" if line else "" for line in self.text]
+
+    def names(self) -> Iterator[str]:
+        return iter(self.uses)
+
+
+BLANK = Verbatim(("",))
+"""An empty line."""
+
+
+@dataclass(frozen=True)
+class Block(Statement):
+    """`head:` and the statements that it holds, such as a loop: `for x in values`."""
+
+    keyword: str
+    head: Expression
+    body: Sequence[Statement]
+
+    def lines(self, indent: int) -> list[str]:
+        head: Layout = (f"{self.keyword} ", *laid_out(self.head))
+        return [*broken(head, indent, ":"), *lines_of(self.body, indent + 1)]
+
+    def names(self) -> Iterator[str]:
+        yield from names_in(self.head)
+        yield from names_of(self.body)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a function, its type, and what it is without an argument."""
+
+    name: str
+    type: Expression | None = None
+    default: Expression | None = None
+
+    def laid_out(self) -> Layout:
+        """The parameter as it stands in a signature."""
+        kind: Layout = (": ", *laid_out(self.type)) if self.type else ()
+        equals = " = " if self.type else "="
+        return (
+            self.name,
+            *kind,
+            *((equals, *laid_out(self.default)) if self.default else ()),
+        )
+
+
+@dataclass(frozen=True)
+class Function(Statement):
+    """`def name(parameters) -> result:`; an empty body is `pass`, or the docstring alone."""
+
+    name: str
+    parameters: Sequence[Parameter]
+    result: Expression | None
+    body: Sequence[Statement]
+    docstring: Sequence[str] = ()
+    decorators: Sequence[Expression] = ()
+
+    def lines(self, indent: int) -> list[str]:
+        margin = INDENT * indent
+        parameters = tuple(parameter.laid_out() for parameter in self.parameters)
+        result: Layout = (" -> ", *laid_out(self.result)) if self.result else ()
+        head = [
+            f"{margin}def {self.name}(",
+            ", ".join(map(flat, parameters)),
+            f"){flat(result)}:",
+        ]
+        if len("".join(head)) > WIDTH:
+            head[1:2] = [
+                line for part in parameters for line in broken(part, indent + 1, ",")
+            ]
+            head[-1] = margin + head[-1]
+        else:
+            head = ["".join(head)]
+        body = lines_of([Verbatim(self.docstring), *self.body], indent + 1)
+        return [
+            *(f"{margin}@{flat(laid_out(decorator))}" for decorator in self.decorators),
+            *head,
+            *(body or [f"{margin}{INDENT}pass"]),
+        ]
+
+    def names(self) -> Iterator[str]:
+        types = [parameter.type for parameter in self.parameters]
+        defaults = [parameter.default for parameter in self.parameters]
+        yield from names_in(self.result, *types, *defaults, *self.decorators)
+        yield from names_of(self.body)
+
+
+@dataclass(frozen=True)
+class Class(Statement):
+    """`class name(bases):` with its methods, a blank line between them."""
+
+    name: str
+    bases: Sequence[Expression]
+    docstring: Sequence[str]
+    body: Sequence[Statement]
+    decorators: Sequence[Expression] = field(default=())
+
+    def lines(self, indent: int) -> list[str]:
+        margin = INDENT * indent
+        bases = (
+            f"({', '.join(flat(laid_out(base)) for base in self.bases)})"
+            if self.bases
+            else ""
+        )
+        lines = [
+            *(f"{margin}@{flat(laid_out(decorator))}" for decorator in self.decorators),
+            f"{margin}class {self.name}{bases}:",
+            *Verbatim(self.docstring).lines(indent + 1),
+        ]
+        for statement in self.body:
+            lines += ["", *statement.lines(indent + 1)]
+        return lines
+
+    def names(self) -> Iterator[str]:
+        yield from names_in(*self.bases, *self.decorators)
+        yield from names_of(self.body)
+
+
+def lines_of(statements: Sequence[Statement], indent: int) -> list[str]:
+    """Statements one below the other."""
+    return [line for statement in statements for line in statement.lines(indent)]
+
+
+def names_of(statements: Sequence[Statement]) -> Iterator[str]:
+    """The names that statements use."""
+    for statement in statements:
+        yield from statement.names()
