@@ -177,6 +177,11 @@ class Backend:
 
         return register
 
+    def says(self, templates: Mapping[type[Layer], str]) -> None:
+        """Register the layer types that one expression renders, whatever their fields."""
+        for layer, template in templates.items():
+            self.renders(layer)(_saying(template))
+
     def supports(self, layer: type[Layer]) -> bool:
         """Whether this target renders the layer type."""
         return (layer,) in self.renderers
@@ -298,6 +303,10 @@ class Backend:
     @cached_property
     def _names_of_helpers(self) -> dict[str, frozenset[str]]:
         return {}
+
+
+def _saying(template: str) -> Renderer:
+    return lambda node: Code(code(template))
 
 
 def names_used(source: str) -> frozenset[str]:
