@@ -13,7 +13,7 @@ from proto2net import ParseError, Proto2NetError, UnsupportedError, convert, par
 from proto2net.caffe import schema
 from proto2net.caffe.importer import routes
 from proto2net.cli import main
-from proto2net.layers import plugins
+from proto2net.layers import PYTHON_LAYERS, plugins
 from proto2net.layers.base import LAYERS, Filler
 
 INPUT = """name: "tiny"
@@ -113,6 +113,57 @@ def test_a_wrong_parameter_of_a_type_of_ones_own_is_told(
         parse(foo(f"foo_param {{ {text} }}"), layers=write("bar: Literal['SUM', 'MAX'] = 'SUM'"))
 
 
+@pytest.mark.parametrize("type_", ["ReLU", "Swish"])
+def test_a_type_of_ones_own_takes_the_place_of_a_built_in_one_with_a_note(
+    write: Write, type_: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "proto2net")
+    param = f"{type_.lower()}_param"
+    fields = "mine: int = 1\n    choice: Literal['A', 'B'] = 'A'"
+    file = write(fields, type_, param)
+    graph = parse(foo(f"{param} {{ mine: 3 choice: B }}", type_), layers=file)
+    layer = graph.nodes[-1].layer
+    assert (layer.mine, layer.choice) == (3, "B")  # type: ignore[attr-defined]
+    note = f'layer type "{type_}" is that of {file}; proto2net\'s own is not used'
+    assert caplog.messages == [note]
+
+
+def test_a_python_layer_of_ones_own_takes_the_place_of_a_built_in_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO, "proto2net")
+    key = ("rpn.proposal_layer", "ProposalLayer")
+    monkeypatch.setitem(PYTHON_LAYERS, key, PYTHON_LAYERS[key])
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from proto2net.layers import python_layer\nfrom proto2net.layers.data import Python\n"
+        f"@python_layer(*{key})\nclass Mine(Python): pass\n"
+    )
+    parse(INPUT, layers=file)
+    assert PYTHON_LAYERS[key].__name__ == "Mine"
+    assert "the Python layer rpn.proposal_layer.ProposalLayer is that of" in caplog.text
+
+
+def test_a_renderer_that_returns_nothing_is_named(write: Write) -> None:
+    more = "\n\n@torch.renders(Foo)\ndef _foo(node):\n    Code('{0}')\n"
+    graph = parse(foo(""), layers=write("bar: int = 1", more=more))
+    with pytest.raises(
+        UnsupportedError, match=r'layer "foo" \(Foo\): the renderer of Foo in torch '
+    ):
+        convert(graph, to="torch")
+
+
+def test_a_helper_of_a_name_that_is_taken_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "helpers.py"
+    file.write_text(
+        "from proto2net.backends.torch import backend\n"
+        "def prior_box(x):\n    return x\n"
+        "backend.pastes(prior_box)\n"
+    )
+    with pytest.raises(Proto2NetError, match="torch has a helper prior_box already"):
+        parse(INPUT, layers=file)
+
+
 def test_types_that_are_declared_late_join_a_schema_that_is_in_use(write: Write) -> None:
     parse(INPUT)
     first = write("bar: int = 1")
@@ -137,8 +188,6 @@ def test_types_of_installed_packages_may_have_parameters_of_their_own(
 ) -> None:
     file = write("bar: int = 1", "Late", "late_param")
     monkeypatch.setattr(plugins, "load", lambda: plugins.load_file(file))
-    parse(INPUT)
-    assert "Late" not in LAYERS
     assert parse(foo("late_param { bar: 4 }", "Late")).nodes[-1].layer.bar == 4  # type: ignore[attr-defined]
 
 

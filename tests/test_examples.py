@@ -158,6 +158,12 @@ def test_cifar_vgg_halves_the_image_five_times() -> None:
     assert [blob.shape for blob in graph.outputs] == [(1, 10)]
 
 
+def test_cifar_vgg_averages_over_few_batches_so_that_short_training_is_judged_right() -> None:
+    norms = [node.layer for node in CifarVGG().graph.nodes if isinstance(node.layer, BatchNorm)]
+    assert len(norms) == 14
+    assert {norm.moving_average_fraction for norm in norms} == {0.9}
+
+
 @pytest.mark.parametrize("target", ["torch", "tf"])
 def test_dropout_is_there_for_training_alone(target: str) -> None:
     class Tested(CifarVGG):

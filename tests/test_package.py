@@ -185,11 +185,6 @@ def with_acme(folder: Path, module: str, code: str) -> str:
     return python(f"import sys; sys.path.append({str(ROOT)!r})\n{code}", install(folder, module))
 
 
-def test_layer_types_of_other_packages_are_not_imported_without_need(tmp_path: Path) -> None:
-    code = CONVERT + "import sys; print('acme_layers' in sys.modules)"
-    assert with_acme(tmp_path, DECLARE % "Mish", code).endswith("False")
-
-
 def test_layer_types_of_other_packages_are_listed(tmp_path: Path) -> None:
     code = "from proto2net.backends.summary import support\nprint(support())"
     assert re.search("^Mish +no", with_acme(tmp_path, DECLARE % "Mish", code), re.MULTILINE)
@@ -203,10 +198,24 @@ def test_layer_types_of_other_packages_that_cannot_be_imported_name_the_package(
 
 
 def test_layer_types_that_two_declare_name_both(tmp_path: Path) -> None:
-    printed = with_acme(tmp_path, DECLARE % "ReLU", SHOW_ERROR)
-    assert 'layer type "ReLU" is declared twice' in printed
-    assert "proto2net.layers.activation" in printed
+    other = "import proto2net.layers.base\nproto2net.layers.base.LAYERS['Mish'] = int\n"
+    printed = with_acme(tmp_path, other + DECLARE % "Mish", SHOW_ERROR)
+    assert 'layer type "Mish" is declared twice' in printed
     assert "acme_layers" in printed
+
+
+def test_a_type_of_a_package_takes_the_place_of_a_built_in_one_with_a_note(tmp_path: Path) -> None:
+    code = """
+import logging, proto2net
+logging.basicConfig(level=logging.INFO, format="%(message)s", stream=__import__("sys").stdout)
+from proto2net.layers import LAYERS
+proto2net.parse('layer { name: "a" type: "Input" top: "a" input_param { shape { dim: 1 } } }')
+print(LAYERS["ReLU"].__module__)
+"""
+    note, module = with_acme(tmp_path, DECLARE % "ReLU", code).splitlines()
+    assert note.startswith('layer type "ReLU" is that of ')
+    assert note.endswith("acme_layers.py; proto2net's own is not used")
+    assert module == "acme_layers"
 
 
 def test_a_type_that_no_package_declares_is_unknown(tmp_path: Path) -> None:

@@ -233,7 +233,14 @@ class Backend:
             )
             reason = reason or "has no rendering"
             raise UnsupportedError(f"{reason} in {self.name}", hint)
-        return Step((node,), renderer(node) or Code(""))
+        code = renderer(node)
+        if code is None:
+            raise UnsupportedError(
+                f"the renderer of {node.layer.type} in {self.name} returned nothing "
+                f"({renderer.__module__})",
+                'it has to return a Code, such as Code("F.relu({0})")',
+            )
+        return Step((node,), code)
 
     def emit(self, graph: Graph, name: str = "", weights: str = "") -> Emitted:
         """The source of the graph. `name` names the class or function; else the net's name does.
@@ -281,7 +288,14 @@ class Backend:
 
     def pastes(self, helper: Callable[..., Any]) -> None:
         """Have a function or class of another package pasted into files that use it."""
-        self.helpers[helper.__name__] = dedent(getsource(helper)).rstrip()
+        name, source = helper.__name__, dedent(getsource(helper)).rstrip()
+        if self.helpers.get(name, source) != source:
+            raise Proto2NetError(
+                f"{self.name} has a helper {name} already, which is another than that of "
+                f"{helper.__module__}",
+                "give yours another name",
+            )
+        self.helpers[name] = source
 
     def helpers_used(self, names: Iterable[str]) -> list[str]:
         """The names of the helpers among these, and of those that they use, in the file's order."""

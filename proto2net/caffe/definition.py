@@ -13,6 +13,7 @@ from proto2net.caffe.phase import State, left_out, select
 from proto2net.caffe.schema import Message
 from proto2net.caffe.upgrade import upgrade
 from proto2net.errors import Issue, Location, ParseError, Proto2NetError
+from proto2net.layers import plugins
 from proto2net.weights import HEAD, format_of
 
 
@@ -52,15 +53,11 @@ def read(
     ignore_unknown_fields: bool = False,
     holes: Collection[str] = (),
 ) -> Definition:
-    """The definition in a text or at a path, which messages call `file`.
-
-    Types that others declare may make the schema grow; then it is read once more.
-    """
-    schema.refresh()
+    """The definition in a text or at a path, which messages call `file`."""
+    plugins.load()
+    schema.refresh()  # it grows with the types that others declare
     reader = _Reader(ignore_unknown_fields, holes)
     found = reader.read(net, file, state)
-    if importer.learn(found.net.layer):
-        found = reader.read(net, file, state)
     if found.problems:
         typed = [layer for layer in found.layers if layer.type]
         unknown = importer.unknown_types(typed, found.file, holes)

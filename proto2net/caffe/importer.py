@@ -24,11 +24,9 @@ from proto2net.caffe.schema import (
     cached,
     descriptor,
     is_repeated,
-    refresh,
 )
 from proto2net.errors import Issue, Location, ParseError, Proto2NetError, ShapeError, closest
 from proto2net.graph import Entry, Graph
-from proto2net.layers import plugins
 from proto2net.layers.base import FORK_FILLERS, LAYERS, WAYS_ON, Filler, Layer, ParamSpec, shortest
 from proto2net.layers.data import (
     DataLayer,
@@ -125,17 +123,6 @@ def check_fork(fork: str) -> None:
     known = sorted({name for cls in LAYERS.values() for name in cls.forks})
     if fork and fork not in known:
         raise Proto2NetError(f'the fork "{fork}" is not known', f"these are: {', '.join(known)}")
-
-
-def learn(layers: Sequence[Message]) -> bool:
-    """Look for unknown types among those of other packages.
-
-    Returns whether the schema has grown by that: then the layers are to be read again.
-    """
-    if all(layer.type in LAYERS for layer in layers):
-        return False
-    plugins.load()
-    return refresh()
 
 
 def unknown_types(layers: Sequence[Message], file: str, holes: Collection[str] = ()) -> list[Issue]:

@@ -6,7 +6,7 @@ So a layer type of one's own is one class, and its prototxt is read and written 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -27,16 +27,30 @@ _SCALARS = {
 """What a field holds, by the type that it has in the dataclass."""
 
 
-def add_parameters(layer: DescriptorProto, types: Sequence[type[Layer]]) -> None:
-    """Give LayerParameter a message for the parameters of each type; some types share one."""
+def add_parameters(
+    layer: DescriptorProto, types: Sequence[type[Layer]], shipped: Mapping[str, DescriptorProto]
+) -> None:
+    """Give LayerParameter a message for the parameters of each type; some types share one.
+
+    Where caffe.proto has the message, the fields that it lacks join the others.
+    """
     beside = {field.name for field in layer.field}
-    made: dict[str, DescriptorProto] = {}
+    held = {
+        field.name: (shipped[field.type_name.rpartition(".")[2]], field.type_name)
+        for field in layer.field
+        if field.type_name.rpartition(".")[2] in shipped
+    }
+    made = 0
     for cls in types:
-        if cls.param not in made:
+        if not cls.param:
+            continue
+        if cls.param not in held:
             name = _message_name(cls.param)
-            add(layer, cls.param, FIRST + len(made), _MESSAGE, f"{_LAYER}.{name}")
-            made[cls.param] = layer.nested_type.add(name=name)
-        _add_fields(made[cls.param], cls, beside)
+            path = f"{_LAYER}.{name}"
+            add(layer, cls.param, FIRST + made, _MESSAGE, path)
+            held[cls.param] = layer.nested_type.add(name=name), path
+            made += 1
+        _add_fields(*held[cls.param], cls, beside)
 
 
 def add(
@@ -61,7 +75,7 @@ def _message_name(param: str) -> str:
     return "".join(map(str.capitalize, param.removesuffix("_param").split("_"))) + "Parameter"
 
 
-def _add_fields(message: DescriptorProto, cls: type[Layer], beside: set[str]) -> None:
+def _add_fields(message: DescriptorProto, path: str, cls: type[Layer], beside: set[str]) -> None:
     """Add the fields of a layer type, but for those that stand beside its message."""
     hints = _hints(cls)
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # every layer type is one
@@ -70,7 +84,7 @@ def _add_fields(message: DescriptorProto, cls: type[Layer], beside: set[str]) ->
             if name in known:
                 continue
             try:
-                _add_field(message, name, hint)
+                _add_field(message, path, name, hint)
             except (TypeError, ValueError):
                 what = f'no prototxt can give "{name}" of the layer type {cls.type}'
                 raise Proto2NetError(
@@ -97,26 +111,27 @@ def _named(field: dataclasses.Field[Any], hint: Any) -> Iterator[tuple[str, Any]
     yield from ((size, tuple[int, ...]), (h, int), (w, int))
 
 
-def _add_field(message: DescriptorProto, name: str, hint: Any) -> None:
+def _add_field(message: DescriptorProto, path: str, name: str, hint: Any) -> None:
     """Add a field of a type of Python. Raises TypeError for one that no message has."""
-    number, repeated = len(message.field) + 1, get_origin(hint) is tuple
+    number = 1 + max((field.number for field in message.field), default=0)
+    repeated = get_origin(hint) is tuple
     if repeated or NoneType in get_args(hint):
         (hint,) = {*get_args(hint)} - {NoneType, ...}  # ValueError where there are several
     if hint is Filler:
         add(message, name, number, _MESSAGE, ".caffe.FillerParameter", repeated)
     elif get_origin(hint) is Literal:
-        path = _add_enum(message, name, get_args(hint))
-        add(message, name, number, FieldDescriptorProto.TYPE_ENUM, path, repeated)
+        choices = _add_enum(message, path, name, get_args(hint))
+        add(message, name, number, FieldDescriptorProto.TYPE_ENUM, choices, repeated)
     elif hint in _SCALARS:
         add(message, name, number, _SCALARS[hint], "", repeated)
     else:
         raise TypeError(hint)
 
 
-def _add_enum(message: DescriptorProto, name: str, choices: tuple[str, ...]) -> str:
+def _add_enum(message: DescriptorProto, path: str, name: str, choices: tuple[str, ...]) -> str:
     """Add an enum of these choices, in a place of its own: there no names can collide."""
     place = message.nested_type.add(name=_message_name(name))
     values = place.enum_type.add(name="Choice").value
     for number, choice in enumerate(choices):
         values.add(name=choice, number=number)
-    return f"{_LAYER}.{message.name}.{place.name}.Choice"
+    return f"{path}.{place.name}.Choice"

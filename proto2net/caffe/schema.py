@@ -19,7 +19,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from proto2net.caffe import own
 from proto2net.errors import Proto2NetError
-from proto2net.layers.base import LAYERS, Layer
+from proto2net.layers.base import LAYERS, Layer, built_in
 
 # A layer's line in its file travels inside the message, so that it survives every upgrade and
 # filter between the text and the graph. No schema has it, and the reader refuses it in a text.
@@ -62,18 +62,15 @@ def descriptor(name: str) -> Descriptor:
     return pool.FindMessageTypeByName(f"caffe.{name}")
 
 
-def refresh() -> bool:
-    """Take in layer types that were declared since the schema was made; whether there are any.
+def refresh() -> None:
+    """Take in layer types that were declared since the schema was made.
 
-    Then messages of the schema as it was are no longer of use: what they came from is to be read
-    again.
+    Messages of the schema as it was are then no longer of use.
     """
     _, held = _pool()
-    grown = held != _own_types()
-    if grown:
+    if held != _own_types():
         for kept in _CACHES:
             kept.cache_clear()
-    return grown
 
 
 @cached
@@ -86,7 +83,7 @@ def _pool() -> tuple[DescriptorPool, list[type[Layer]]]:
             for name, (number, kind) in PRIVATE.items():
                 own.add(message, name, number, kind)
         if message.name == "LayerParameter":
-            own.add_parameters(message, types)
+            own.add_parameters(message, types, {each.name: each for each in schema.message_type})
     pool = DescriptorPool()
     try:
         pool.AddSerializedFile(schema.SerializeToString())
@@ -97,8 +94,10 @@ def _pool() -> tuple[DescriptorPool, list[type[Layer]]]:
 
 
 def _own_types() -> list[type[Layer]]:
-    """The declared layer types that caffe.proto has no parameters for."""
-    return [cls for cls in LAYERS.values() if cls.param not in _shipped_fields()]
+    """The declared layer types that caffe.proto may lack parameters of."""
+    return [
+        cls for cls in LAYERS.values() if cls.param not in _shipped_fields() or not built_in(cls)
+    ]
 
 
 @cache

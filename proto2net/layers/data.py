@@ -14,9 +14,13 @@ NOT_STATED = "the file does not state this layer's output shape"
 GIVE_IT = "give it with --input NAME=N,C,H,W"
 
 
-def stated(shape: Shape) -> Shape:
-    """A shape that stands in the file; Caffe refuses negative sizes."""
-    require(min(shape, default=0) >= 0, f"the shape is {dims(shape)}; no size can be negative")
+def stated(shape: Shape, hint: str = "") -> Shape:
+    """A shape that stands in the file. (Caffe takes a size of 0, and computes nothing then.)"""
+    require(
+        min(shape, default=1) > 0,
+        f"the shape is {dims(shape)}; each size must be at least 1",
+        hint,
+    )
     return shape
 
 
@@ -99,7 +103,7 @@ class Input(Layer):
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         require(bool(self.shape), NOT_STATED, GIVE_IT)
-        return tuple(map(stated, _pick("shape", self.shape, tops)))
+        return tuple(stated(shape, GIVE_IT) for shape in _pick("shape", self.shape, tops))
 
 
 @layer("DummyData", param="dummy_data_param", bottoms=0, tops=(1, ANY))

@@ -45,6 +45,14 @@ def legacy_shape(shape: Shape, what: str = "a bottom") -> Shape:
     return (*shape, 1, 1, 1, 1)[:4]
 
 
+def _check_one_label(labels: Shape) -> None:
+    """Refuse labels of more than a number a sample."""
+    require(
+        legacy_shape(labels)[1:] == (1, 1, 1),
+        f"needs one label a sample, but the labels are {dims(labels)}",
+    )
+
+
 def _check_labels(scores: Shape, labels: Shape, axis: int) -> None:
     """Refuse all but one label for each vector of scores along the axis."""
     needed = count(scores[:axis]) * count(scores[axis + 1 :])
@@ -156,6 +164,7 @@ class HingeLoss(Loss):
     def check(self, bottoms: Shapes) -> None:
         super().check(bottoms)
         legacy_shape(bottoms[0])
+        _check_one_label(bottoms[1])
 
 
 @layer("MultinomialLogisticLoss", bottoms=2)
@@ -168,9 +177,10 @@ class MultinomialLogisticLoss(Loss):
         probabilities, labels = bottoms
         legacy_shape(probabilities)
         require(
-            legacy_shape(labels)[1:] == (1, 1, 1),
-            f"needs one label a sample, but the labels are {dims(labels)}",
+            len(probabilities) > 1,
+            f"needs an axis of classes, but the probabilities are {dims(probabilities)}",
         )
+        _check_one_label(labels)
 
 
 @layer("InfogainLoss", param="infogain_loss_param", bottoms=(2, 3), tops=(1, 2))

@@ -6,6 +6,8 @@ group `proto2net.layers`. A file is imported by its path.
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
@@ -14,6 +16,7 @@ from traceback import extract_tb
 
 from proto2net.errors import Issue, Location, Proto2NetError
 from proto2net.layers.base import LAYERS
+from proto2net.layers.python import PYTHON_LAYERS
 
 GROUP = "proto2net.layers"
 
@@ -21,6 +24,8 @@ GROUP = "proto2net.layers"
 @cache
 def load() -> None:
     """Import the layer types of all installed packages."""
+    if not _installed():
+        return
     from importlib.metadata import entry_points  # slow to import, and rarely needed
 
     for point in entry_points(group=GROUP):
@@ -32,6 +37,27 @@ def load() -> None:
                 f"the layer types of {package} cannot be imported: {error}",
                 f"mend or uninstall {package}",
             ) from error
+
+
+def _installed() -> bool:
+    """Whether any package but this one says that it declares layer types."""
+    for folder in sys.path:
+        try:
+            packages = [
+                each for each in os.listdir(folder) if each.endswith((".dist-info", ".egg-info"))
+            ]
+        except OSError:
+            continue
+        for package in packages:
+            if re.split("[-.]", package)[0] == "proto2net":
+                continue
+            try:
+                with open(os.path.join(folder, package, "entry_points.txt"), "rb") as file:
+                    if f"[{GROUP}]".encode() in file.read():
+                        return True
+            except OSError:
+                continue
+    return False
 
 
 def load_file(path: str | Path) -> None:
@@ -48,13 +74,15 @@ def _load_file(file: str, resolved: str) -> None:
     spec = spec_from_file_location(name, resolved)
     if spec is None or spec.loader is None:
         raise Proto2NetError([Issue("this is no Python file", "", Location(file, 0))])
-    before = dict(LAYERS)
+    before, python_before = dict(LAYERS), dict(PYTHON_LAYERS)
     module = sys.modules[name] = module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         LAYERS.clear()
         LAYERS.update(before)
+        PYTHON_LAYERS.clear()
+        PYTHON_LAYERS.update(python_before)
         raise Proto2NetError(_problem(error, file, resolved)) from error
     _FILES.append(name)
 

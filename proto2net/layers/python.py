@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from proto2net import limits
-from proto2net.errors import Proto2NetError, ShapeError
-from proto2net.layers import plugins
-from proto2net.layers.base import ANY, Count
+from proto2net.errors import ShapeError
+from proto2net.layers.base import ANY, Count, replace
 from proto2net.layers.data import GIVE_IT, NOT_STATED, DataLayer, Python
 from proto2net.shape import Shapes, require
 
@@ -35,10 +34,7 @@ def python_layer(
 
     def register(cls: type[P]) -> type[P]:
         if (module, name) in PYTHON_LAYERS:
-            raise Proto2NetError(
-                f"the Python layer {module}.{name} is declared twice: "
-                f"in {PYTHON_LAYERS[module, name].__module__} and in {cls.__module__}"
-            )
+            replace(f"the Python layer {module}.{name}", PYTHON_LAYERS[module, name], cls)
         cls.bottoms = (bottoms, bottoms) if isinstance(bottoms, int) else bottoms
         cls.tops = (tops, tops) if isinstance(tops, int) else tops
         cls.explained = True
@@ -71,11 +67,8 @@ def known(layer: Python, *, fed: bool, weighed: bool) -> Python:
 
     `fed`: it has bottoms; `weighed`: it has a loss_weight. Itself where nothing is known.
     """
-    key = layer.module, layer.layer
-    if key not in PYTHON_LAYERS:
-        plugins.load()
     unknown = PythonLoss if weighed else Python
-    cls = PYTHON_LAYERS.get(key, unknown if fed else PythonData)
+    cls = PYTHON_LAYERS.get((layer.module, layer.layer), unknown if fed else PythonData)
     return cls(layer.module, layer.layer, layer.param_str, layer.share_in_parallel)
 
 

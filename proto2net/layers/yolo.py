@@ -100,6 +100,8 @@ def _pairs(biases: tuple[float, ...], indices: range | tuple[int, ...], name: st
         f"{name} needs {2 * most + 2} biases, a width and a height for each anchor, "
         f"but {len(biases)} given",
     )
+    least = min(biases, default=0)
+    require(least >= 0, f"a bias is {least:g}; no width or height is below 0")
     return tuple((biases[2 * i], biases[2 * i + 1]) for i in indices)
 
 
