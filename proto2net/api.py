@@ -22,6 +22,7 @@ from proto2net.graph import Graph, Node, wire
 from proto2net.layers import plugins
 from proto2net.layers.holes import Holes
 from proto2net.rewrites import align, deploy
+from proto2net.shape import Shape
 
 if TYPE_CHECKING:
     from proto2net.backends.base import Ndarray
@@ -61,7 +62,8 @@ def parse(
             plugins.load_file(layers)
         shapes = {name: tuple(map(tuple, each)) for name, each in (holes or {}).items()}
         rules = (phase, level, stages)
-        graph = _read(net, file, rules, inputs or {}, ignore_unknown_fields, shapes, fork)
+        given = {name: tuple(dims) for name, dims in (inputs or {}).items()}
+        graph = _read(net, file, rules, given, outputs, ignore_unknown_fields, shapes, fork)
     return graph.until(outputs) if outputs else graph
 
 
@@ -207,11 +209,13 @@ def _read(
     net: str | Path,
     file: str,
     rules: tuple[str, int, Sequence[str]],
-    inputs: Mapping[str, Sequence[int]],
+    inputs: Mapping[str, Shape],
+    outputs: Sequence[str],
     ignore_unknown_fields: bool,
     holes: Holes,
     fork: str,
 ) -> Graph:
+    """The network; what `outputs` do not need is left out before it is judged."""
     from proto2net.caffe import definition, importer
     from proto2net.caffe.phase import State, stand_ins
 
@@ -236,9 +240,11 @@ def _read(
         layers,
         phase,
         file,
+        held=found.held,
         ignore_unknown_fields=ignore_unknown_fields,
         holes=holes,
         fork=fork,
+        given=inputs,
     )
     notes = [
         *notes,
@@ -246,10 +252,18 @@ def _read(
         *told,
         *importer.shared_with_none(entries, file),
     ]
+    hints = found.left_out
     if phase == "TEST":
-        entries, left_out = deploy.without_labels(entries)
+        hints = {top: _NEEDS_LABELS for entry in entries for top in entry.tops} | hints
+        entries, left_out = deploy.without_labels(entries, given=inputs)
         notes += left_out
-    entries, assumed = deploy.feed(entries, {name: tuple(dims) for name, dims in inputs.items()})
+    if outputs:
+        whole = entries
+        entries, left_out = deploy.until(entries, outputs, hints)
+        notes += left_out
+        inputs = deploy.needed(inputs, whole, entries)
+    importer.check(entries, layers, holes)
+    entries, assumed = deploy.feed(entries, inputs)
     entries, placed = align.aligned(entries)
     for note in notes + assumed + placed:
         _LOG.info(note)
@@ -274,5 +288,6 @@ def is_caffemodel(net: Net) -> bool:
         return format_of(stream.read(HEAD)) is Format.CAFFEMODEL
 
 
+_NEEDS_LABELS = "what makes it was left out, since it needs labels: they are there in --phase train"
 _LOG = logging.getLogger("proto2net")
 _NUMBERS = itertools.count()

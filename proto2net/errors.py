@@ -29,6 +29,7 @@ class Issue:
     hint: str = ""
     where: Location | None = None
     layer: str = ""  # as in: layer "pool1" (Pooling)
+    of: str = ""  # the message of caffe.proto that has the parameter in question
 
     def __str__(self) -> str:
         place = "".join(f"{part}: " for part in (self.where, self.layer) if part)

@@ -8,7 +8,7 @@ structure, and a rewrite builds a new graph.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -48,9 +48,11 @@ class Entry:
     propagate_down: tuple[bool, ...] = ()
     phase: str = "TEST"
     where: Location | None = field(default=None, compare=False)
+    issues: tuple[Issue, ...] = field(default=(), compare=False)
+    """What is wrong with it, which does not matter if it is left out."""
 
     def __str__(self) -> str:
-        return f'layer "{self.name}" ({self.layer.type})'
+        return f'layer "{self.name}"' + f" ({self.layer.kind})" * bool(self.layer.kind)
 
 
 @dataclass(frozen=True)
@@ -217,13 +219,7 @@ class Graph:
 
     def until(self, outputs: Sequence[str]) -> Graph:
         """The part of the graph that the named blobs need, with those as its outputs."""
-        unknown = [
-            Issue(f'no blob "{name}" in the network', closest(name, self.blobs))
-            for name in outputs
-            if name not in self.blobs
-        ]
-        if unknown:
-            raise Proto2NetError(unknown)
+        check_outputs(outputs, self.blobs)
         wanted = tuple(self.blobs[name] for name in outputs)
         needed, kept = set(wanted), []
         for node in reversed(self.nodes):
@@ -236,6 +232,19 @@ class Graph:
         from proto2net.backends.summary import table
 
         return table(self)
+
+
+def check_outputs(
+    outputs: Sequence[str], blobs: Collection[str], hints: Mapping[str, str] | None = None
+) -> None:
+    """Refuse outputs that are no blobs. `hints` says how to get those that were left out."""
+    unknown = [
+        Issue(f'no blob "{name}" in the network', (hints or {}).get(name) or closest(name, blobs))
+        for name in outputs
+        if name not in blobs
+    ]
+    if unknown:
+        raise Proto2NetError(unknown)
 
 
 class Wiring:

@@ -9,7 +9,6 @@ import pytest
 from google.protobuf.descriptor import FieldDescriptor
 
 from proto2net import Graph, ParseError, parse
-from proto2net.caffe.caffemodel import definition
 from proto2net.caffe.prototxt import read
 from proto2net.caffe.schema import FORKS, descriptor, is_repeated, message_class
 from proto2net.caffe.upgrade import upgrade
@@ -239,4 +238,4 @@ def test_a_binary_file_is_not_read_with_the_numbers_of_forks(tmp_path: Any) -> N
     number = descriptor("InnerProductParameter").fields_by_name["negative_slope"].number
     assert number >= FORKS
     with pytest.raises(ParseError, match=rf"that Caffe does not know \({number}\)"):
-        definition(path, "net.caffemodel")
+        parse(path)

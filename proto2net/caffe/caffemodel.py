@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from google.protobuf.message import DecodeError
@@ -17,7 +18,15 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 from proto2net import limits
 from proto2net.caffe.binaryproto import decoded
 from proto2net.caffe.importer import routes
-from proto2net.caffe.schema import FORKS, LINE, Message, is_repeated, message_class
+from proto2net.caffe.prototxt import Parsed
+from proto2net.caffe.schema import (
+    FORKS,
+    PRIVATE,
+    PROBLEMS,
+    Message,
+    is_repeated,
+    message_class,
+)
 from proto2net.caffe.upgrade import upgrade
 from proto2net.caffe.wire import DAMAGED, LENGTH, Data, Field, encoded, fields, mapped, text
 from proto2net.errors import Issue, Location, ParseError, WeightError
@@ -99,8 +108,8 @@ def _check_most(number: int, most: int, what: str, field: Field) -> None:
 # ---- the definition -------------------------------------------------------------------------
 
 
-def definition(path: str | Path, file: str) -> tuple[Message, list[str]]:
-    """The definition that a file carries, as one of the current format, and what is to be told.
+def definition(path: str | Path, file: str) -> Parsed:
+    """The definition that a file carries, as one of the current format.
 
     What Caffe put in before it wrote the file is taken out again: the arrays, the phase of each
     layer, the rules that had chosen it, the rates of statistics, and the Split layers. `file` is
@@ -118,19 +127,22 @@ def definition(path: str | Path, file: str) -> tuple[Message, list[str]]:
         ) from None
     except WeightError as error:
         raise WeightError(error.at(Location(file, 0))) from None
-    notes = _check(net, file)
+    notes, held = _check(net, file)
     for layer in net.layer:
         if layer.type == "BatchNorm" and all(map(_has_only_rate_0, layer.param)):
             layer.ClearField("param")
     inputs = [] if net.input_shape or net.input_dim else list(net.input)
-    notes += upgrade(net, file)
+    try:
+        notes += upgrade(net, file)
+    except ParseError as error:
+        raise ParseError([*error.issues, *chain(*held)]) from None
     if inputs:  # their shape stood in the prototxt only, and has to be given
         net.layer.insert(0, message_class("LayerParameter")(name="input", type="Input", top=inputs))
     for layer in net.layer:
         for name in ("phase", "include", "exclude"):
             layer.ClearField(name)
     _remove_splits(net)
-    return net, notes
+    return Parsed(net, notes, (), held)
 
 
 def _has_only_rate_0(spec: Message) -> bool:
@@ -211,27 +223,28 @@ _FIRST_PARAMETER, _LAST_PARAMETER = 100, 148
 _GIVE_IT = "a fork of Caffe wrote the file: give the prototxt, and this file as weights"
 
 
-def _check(net: Message, file: str) -> list[str]:
-    """Refuse layers that Caffe's own schema does not explain. Returns what is to be told."""
+def _check(net: Message, file: str) -> tuple[list[str], tuple[tuple[Issue, ...], ...]]:
+    """What is to be told, and what is wrong with layers that Caffe's own schema does not explain.
+
+    Those that have something wrong say in PROBLEMS what it is.
+    """
     try:
         _mend_text(net)
     except ParseError as error:
         raise ParseError(error.at(Location(file, 0))) from None
-    issues: list[Issue] = []
+    held: list[tuple[Issue, ...]] = []
     notes: list[str] = []
     for entries, check in ((net.layers, _check_v1), (net.layer, _check_layer)):
         for entry in entries:
-            entry.ClearField(LINE)
+            for private in PRIVATE:
+                entry.ClearField(private)
             where, label = Location(file, 0), _label(entry)
             try:
                 notes += [str(Issue(what, "", where, label)) for what in check(entry)]
             except ParseError as error:
-                issues += error.at(where, label)
-            if len(issues) >= limits.PROBLEMS:
-                break
-    if issues:
-        raise ParseError(issues)
-    return notes
+                held.append(tuple(error.at(where, label)))
+                setattr(entry, PROBLEMS, len(held))
+    return notes, tuple(held)
 
 
 def _check_v1(entry: Message) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from proto2net import limits, mistaken
@@ -26,8 +27,10 @@ class Definition:
     """What messages call the file that it stands in."""
     state: State
     notes: list[str]
+    held: tuple[tuple[Issue, ...], ...] = ()
+    """What is wrong with parameters of layers, which say in PROBLEMS which of these is theirs."""
     problems: tuple[Issue, ...] = ()
-    """What is wrong with the text: then this is what could be read of it, in whatever format."""
+    """What is wrong beside: then this is what could be read of it, in whatever format."""
 
     @property
     def layers(self) -> list[Message]:
@@ -53,7 +56,10 @@ def read(
     ignore_unknown_fields: bool = False,
     holes: Collection[str] = (),
 ) -> Definition:
-    """The definition in a text or at a path, which messages call `file`."""
+    """The definition in a text or at a path, which messages call `file`.
+
+    What is wrong with a layer's parameters alone is held, since the layer may be left out.
+    """
     plugins.load()
     schema.refresh()  # it grows with the types that others declare
     reader = _Reader(ignore_unknown_fields, holes)
@@ -61,7 +67,7 @@ def read(
     if found.problems:
         typed = [layer for layer in found.layers if layer.type]
         unknown = importer.unknown_types(typed, found.file, holes)
-        raise ParseError(prototxt.by_line([*found.problems, *unknown]))
+        raise ParseError(prototxt.by_line([*chain(*found.held), *found.problems, *unknown]))
     return found
 
 
@@ -76,7 +82,7 @@ def check_is_whole(found: Definition, given: Collection[str]) -> None:
     for layer in found.net.layer:
         missing = [name for name in layer.bottom if name not in made]
         if missing:
-            raise prototxt.NoNetwork([_part(missing[0], layer, found.file)], found.net)
+            raise prototxt.NoNetwork([_part(missing[0], layer, found.file)])
         made.update(layer.top)
 
 
@@ -90,7 +96,7 @@ def check_is_none_else(head: bytes, file: str) -> None:
     """Raise NoNetwork if a file that begins so is known to be something else."""
     hint = "give the prototxt of the network"
     if issue := mistaken.mistaken(head, file, "network", hint):
-        raise prototxt.NoNetwork([issue], schema.message_class("NetParameter")())
+        raise prototxt.NoNetwork([issue])
 
 
 @dataclass(frozen=True)
@@ -120,9 +126,10 @@ class _Reader:
                 head = stream.read(HEAD)
                 check_is_none_else(head, file)
                 if format_of(head):
-                    message, notes = caffemodel.definition(net, file)
+                    carried = caffemodel.definition(net, file)
                     own = f"{file}: this is a .caffemodel; the definition that it carries is taken"
-                    return Definition(message, file, state, [own, *notes])
+                    notes = [own, *carried.notes]
+                    return Definition(carried.message, file, state, notes, carried.held)
                 content = head + stream.read(limits.TEXT_BYTES)
         except OSError as error:
             raise Proto2NetError(f"{net}: {error.strerror}") from None
@@ -136,15 +143,19 @@ class _Reader:
     def _parsed(self, text: str, file: str, state: State) -> Definition:
         if issue := mistaken.conflict(text, file):
             raise ParseError([issue])
+        found = prototxt.parse(
+            text, file, ignore_unknown_fields=self.ignore_unknown_fields, holes=self.holes
+        )
+        net, problems = found.message, found.problems
+        if problems:
+            return Definition(net, file, state, [], found.held, problems)
         try:
-            message, notes = prototxt.read(
-                text, file, ignore_unknown_fields=self.ignore_unknown_fields, holes=self.holes
-            )
-        except prototxt.NoNetwork:
-            raise
-        except prototxt.TextError as error:
-            return Definition(error.message, file, state, [], error.issues)
-        return Definition(message, file, state, notes + upgrade(message, file))
+            notes = found.notes + upgrade(net, file)
+        except ParseError as error:
+            raise ParseError(prototxt.by_line([*error.issues, *chain(*found.held)])) from None
+        left = {getattr(layer, schema.PROBLEMS) for layer in net.layer}
+        lost = (issues for number, issues in enumerate(found.held, 1) if number not in left)
+        return Definition(net, file, state, notes, found.held, tuple(chain(*lost)))
 
     def _followed(self, text: str, file: str, state: State) -> Definition:
         """The network of a solver, in the state that this adds to."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from proto2net.caffe.schema import LINE, Message, message_class
+from proto2net.caffe.schema import LINE, PROBLEMS, Message, message_class
 
 
 def translate(net: Message) -> list[str]:
@@ -232,7 +232,7 @@ def _beside(layer: Message, name: str, kind: str) -> Message:
     made = message_class("LayerParameter")(name=name, type=kind, top=[name])
     for rules in ("include", "exclude"):
         getattr(made, rules).extend(getattr(layer, rules))
-    for field in ("phase", LINE):
+    for field in ("phase", LINE, PROBLEMS):
         if layer.HasField(field):
             setattr(made, field, getattr(layer, field))
     return made

@@ -47,8 +47,9 @@ TOPS = {"Normalize": "happynear"}
 
 def decided(entries: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
     """The layers, those that do not say their fork with the one that is proven; and notes."""
-    proofs = _proofs(entries)
-    boxes = _fork_of_boxes(entries)
+    sound = [entry for entry in entries if not entry.issues]
+    proofs = _proofs(sound)
+    boxes = _fork_of_boxes(sound)
     found: list[Entry] = []
     told: list[tuple[str, Any]] = []
     for entry in entries:

@@ -12,13 +12,15 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 
 from proto2net import limits
-from proto2net.caffe import forks
+from proto2net.caffe import forks, harmless
 from proto2net.caffe.phase import layer_phase
+from proto2net.caffe.prototxt import Unknown as UnknownField
 from proto2net.caffe.prototxt import by_line, grouped
 from proto2net.caffe.schema import (
     FORKS,
     LINE,
     PRIVATE,
+    PROBLEMS,
     TEXT,
     Message,
     cached,
@@ -33,6 +35,7 @@ from proto2net.layers.data import (
     DataParameter,
     Python,
     ResizeParameter,
+    StatedData,
     TransformationParameter,
 )
 from proto2net.layers.holes import Hole, Holes, is_hole, key
@@ -41,6 +44,7 @@ from proto2net.layers.python import known
 from proto2net.layers.rcnn import ROIAlignParameter
 from proto2net.layers.ssd import NonMaximumSuppressionParameter, NormalizeParameter
 from proto2net.layers.training import CoSTopParameter, DetectNetClassMapping
+from proto2net.layers.unknown import Unknown, UnknownData
 from proto2net.shape import require
 
 MESSAGES: dict[str, type[Any]] = {
@@ -58,64 +62,125 @@ MESSAGES: dict[str, type[Any]] = {
 }
 """The dataclass of each message that a layer's field can hold. (A BlobShape becomes a tuple.)"""
 
-SETTINGS = {
-    "active",
-    "cudnn_convolution_algo_seeker",
-    "cudnn_flavor",
-    "dropout_seed",
-    "engine",
-    "option",
-    "random_seed",
-    "save_file",
-    "save_output_param",
-    "stats_batch_size",
-    "visualize",
-    "visualize_threshold",
-}
-"""Forks' parameters of layers that say how to compute, or what is done with the result beside,
-and do not change what is computed."""
-
 
 def entries(
     layers: Sequence[Message],
     phase: str,
     file: str,
     *,
+    held: Sequence[tuple[Issue, ...]] = (),
     ignore_unknown_fields: bool = False,
     holes: Holes | None = None,
     fork: str = "",
+    given: Collection[str] = (),
 ) -> tuple[list[Entry], list[str]]:
     """The layers that stayed in this phase, and notes: what was ignored, and what is a hole.
 
-    Raises ParseError with the problems of all layers.
+    What is wrong with one, beside what is `held` against it already, stands in its entry: it may
+    be left out. A source of an unknown type is one of data if the shape of its top is `given`.
     """
     holes = holes or {}
     check_fork(fork)
-    issues = unknown_types(layers, file, holes) + _unused(holes, layers)
-    found, ignored, left = [], [], []
+    found: list[Entry] = []
+    notes: list[tuple[str, Location]] = []
     for layer in layers:
-        where, cls = Location(file, getattr(layer, LINE)), LAYERS.get(layer.type)
+        where = Location(file, getattr(layer, LINE))
         if asked := key(layer, holes):
             found.append(_entry(layer, phase, where, Hole(layer.type, holes[asked], _text(layer))))
-            left.append(f"{where}: {_label(layer)} is left as a hole")
+            notes.append((f"{_label(layer)} is left as a hole", where))
             continue
+        number = getattr(layer, PROBLEMS)
+        against = list(held[number - 1]) if number else []
+        cls = LAYERS.get(layer.type)
         if cls is None:
-            continue
-        for field in _unread(cls, layer):
-            if not (ignore_unknown_fields or _may_be_ignored(field, cls)):
-                issues += _not_known(field, layer.type).at(where, _label(layer))
-            ignored.append((f"ignored {_of(field)}", where))
-        try:
-            found.append(_entry(layer, phase, where, read_layer(cls, layer, fork)))
-            ignored += [(told, where) for told in _not_filled(found[-1].layer)]
-        except Proto2NetError as error:
-            issues += error.at(where, _label(layer))
-        if len(issues) > limits.PROBLEMS:
-            break
-    if issues:
-        raise ParseError(by_line(issues))
+            typed, more, told = _unknown(layer, given)
+        else:
+            typed, more, told = _typed(cls, layer, fork, ignore_unknown_fields)
+        if isinstance(typed, DataLayer):
+            typed = _stated(typed, layer)
+            told += [issue.ignored for issue in against if isinstance(issue, UnknownField)]
+            against = [issue for issue in against if not isinstance(issue, UnknownField)]
+        against += ParseError(more).at(where, _label(layer))
+        notes += [(each, where) for each in told]
+        entry = _entry(layer, phase, where, typed)
+        found.append(dataclasses.replace(entry, issues=tuple(against)))
     found, proven = (found, []) if fork else forks.decided(found)
-    return found, grouped(ignored) + left + proven
+    return found, grouped(notes) + proven
+
+
+def _typed(
+    cls: type[Layer], layer: Message, fork: str, ignore_unknown_fields: bool
+) -> tuple[Layer, list[Issue], list[str]]:
+    """A layer of a known type, what is wrong with it, and what is to be told."""
+    issues: list[Issue] = []
+    told: list[str] = []
+    for field, value in _unread(cls, layer):
+        if ignore_unknown_fields or _may_be_ignored(field, cls):
+            told.append(f"ignored {_of(field)}")
+        elif harmless.is_at_default(field, value):
+            told.append(f"ignored {_of(field)}, which has its default")
+        else:
+            issues += _not_known(field, layer.type).issues
+    try:
+        typed = read_layer(cls, layer, fork)
+    except Proto2NetError as error:
+        return Unknown(layer.type), [*issues, *error.issues], told
+    return typed, issues, [*told, *_not_filled(typed)]
+
+
+def _unknown(layer: Message, given: Collection[str]) -> tuple[Layer, list[Issue], list[str]]:
+    """A layer of an unknown type, and what is to be told."""
+    if not layer.bottom and layer.top and (layer.type.endswith("Data") or layer.top[0] in given):
+        return UnknownData(layer.type), [], [f'took the unknown type "{layer.type}" for data']
+    return Unknown(layer.type), [], []
+
+
+def _stated(typed: DataLayer, layer: Message) -> DataLayer:
+    """A data layer with the shapes that stand beside it in input_param, if any do."""
+    shapes = tuple(tuple(shape.dim) for shape in layer.input_param.shape)
+    if not shapes:
+        return typed
+    transform = getattr(typed, "transform_param", None) or TransformationParameter()
+    return StatedData(typed.kind, shapes, tuple(layer.top), transform)
+
+
+def check(entries: Sequence[Entry], layers: Sequence[Message], holes: Holes) -> None:
+    """Raise ParseError with all that is wrong with layers which were not left out.
+
+    `layers` are the ones that stayed in this phase.
+    """
+    unknown = [entry for entry in entries if _is_of_unknown_type(entry)]
+    issues = _unused(holes, layers)
+    bad = [*unknown, *(entry for entry in entries if entry.issues)]
+    wrong = {top for entry in bad for top in entry.tops}
+    read = {bottom for entry in entries for bottom in entry.bottoms}
+    for entry in islice(unknown, limits.PROBLEMS):
+        issue = _unknown_type(entry.layer.kind)
+        hint = issue.hint
+        if not hint.startswith("did you mean"):
+            hint = "; ".join(filter(None, (hint, _way_without(entry, wrong, read))))
+        issues.append(dataclasses.replace(issue, hint=hint, where=entry.where, layer=str(entry)))
+    issues = [*(issue for entry in entries for issue in entry.issues), *issues]
+    if issues:
+        raise ParseError(by_line(dict.fromkeys(issues)))
+
+
+def _way_without(entry: Entry, wrong: set[str], read: set[str]) -> str:
+    """A hint how to do without a layer whose type is not known.
+
+    `wrong` are the tops of what cannot be converted, and `read` are all bottoms.
+    """
+    if entry.tops and not entry.bottoms:
+        return f"if it only reads data, give the shape: --input {entry.tops[0]}=N,C,H,W"
+    if entry.bottoms and read.isdisjoint(entry.tops) and wrong.isdisjoint(entry.bottoms):
+        return f"if you do not need it, say what you do: --output {entry.bottoms[0]}"
+    return ""
+
+
+def _is_of_unknown_type(entry: Entry) -> bool:
+    """Whether this has to be told of a layer: one without a type may have had one, misspelt."""
+    known = entry.layer.kind in LAYERS or (not entry.layer.kind and entry.issues)
+    return isinstance(entry.layer, Unknown) and not known
 
 
 def check_fork(fork: str) -> None:
@@ -211,7 +276,7 @@ def _unknown_type(name: str) -> Issue:
     return Issue(f'unknown layer type "{name}"', closest(name, LAYERS) or WAYS_ON)
 
 
-def _unread(cls: type[Layer], layer: Message) -> Iterator[FieldDescriptor]:
+def _unread(cls: type[Layer], layer: Message) -> Iterator[tuple[FieldDescriptor, Any]]:
     """The fields that are given, and that this layer type does not read: other forks do.
 
     What Caffe itself lets stand in any layer, such as another type's parameters, is not counted.
@@ -223,7 +288,7 @@ def _unread(cls: type[Layer], layer: Message) -> Iterator[FieldDescriptor]:
         elif field.name in beside:
             yield from _left_out_of_parts(field, value)
         elif field.number >= FORKS and field.name not in PRIVATE:
-            yield field
+            yield field, value
 
 
 @cached
@@ -236,16 +301,16 @@ def _names_read(layer_type: str) -> tuple[set[str], set[str]]:
     return own, beside
 
 
-def _left_out(message: Message, names: Collection[str]) -> Iterator[FieldDescriptor]:
+def _left_out(message: Message, names: Collection[str]) -> Iterator[tuple[FieldDescriptor, Any]]:
     """The fields given in a message, or in a part of it, that are not read."""
     for field, value in message.ListFields():
         if field.name not in names:
-            yield field
+            yield field, value
         else:
             yield from _left_out_of_parts(field, value)
 
 
-def _left_out_of_parts(field: FieldDescriptor, value: Any) -> Iterator[FieldDescriptor]:
+def _left_out_of_parts(field: FieldDescriptor, value: Any) -> Iterator[tuple[FieldDescriptor, Any]]:
     cls = MESSAGES.get(field.message_type.name) if field.message_type else None
     if cls:
         for part in value if is_repeated(field) else [value]:
@@ -265,12 +330,13 @@ def _may_be_ignored(field: FieldDescriptor, cls: type[Layer]) -> bool:
     A layer does not read what stands outside of its own parameters, and data comes from elsewhere.
     """
     outside = _holder(field) == "LayerParameter"
-    return outside or field.name in SETTINGS or issubclass(cls, DataLayer)
+    return outside or harmless.is_setting(field.name) or issubclass(cls, DataLayer)
 
 
 def _not_known(field: FieldDescriptor, layer_type: str) -> ParseError:
     what = f"{layer_type} is not known with {_of(field)}, which a fork of Caffe has added"
-    return ParseError(what, "leave it out, or ignore it with --ignore-unknown-fields")
+    hint = "leave it out, or ignore it with --ignore-unknown-fields"
+    return ParseError([Issue(what, hint, of=_holder(field))])
 
 
 def _of(field: FieldDescriptor) -> str:

@@ -46,7 +46,9 @@ def stand_ins(net: Message, layers: Sequence[Message]) -> list[Message]:
     missing = {bottom for layer in layers for bottom in layer.bottom} - made
     found: list[Message] = []
     for layer in net.layer:
-        if not layer.bottom and missing.intersection(layer.top):
+        if layer.bottom or not made.isdisjoint(layer.top):
+            continue
+        if missing.intersection(layer.top):
             found.append(layer)
             missing.difference_update(layer.top)
     return found

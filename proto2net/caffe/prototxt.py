@@ -14,14 +14,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain
 from typing import NoReturn
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from proto2net import limits
+from proto2net.caffe import harmless
 from proto2net.caffe.schema import (
     LINE,
     PRIVATE,
+    PROBLEMS,
     TEXT,
     Message,
     is_repeated,
@@ -62,6 +65,8 @@ _BOOLS = dict.fromkeys(("true", "True", "t", "1"), True) | dict.fromkeys(
 _CLOSING = {"{": "}", "<": ">"}
 _CONNECTIONS = ("name", "bottom", "top")
 """What a layer says of its place in the network, even one that is left as a hole."""
+_RULES = "NetStateRule"
+"""The message that says whether a layer has a place at all."""
 _BARE = "read a text without quotes, as MyCaffe writes it; Caffe refuses it"
 _LENIENT = {
     ("path", FieldDescriptor.CPPTYPE_STRING): _BARE,
@@ -77,15 +82,7 @@ _DIGITS = 1000
 """Of a number; a longer one takes long to be read."""
 
 
-class TextError(ParseError):
-    """The text has problems; `message` is what could be read of it."""
-
-    def __init__(self, issues: Iterable[Issue], message: Message) -> None:
-        super().__init__(issues)
-        self.message = message
-
-
-class NoNetwork(TextError):
+class NoNetwork(ParseError):
     """The text is plainly something else than a network."""
 
 
@@ -95,12 +92,40 @@ class Solver(NoNetwork):
 
 @dataclass(frozen=True)
 class _Setting(Issue):
-    """A problem of a layer's parameters: none of a layer that is left as a hole."""
+    """A problem of a layer's parameters: none of a layer that is left out, or left as a hole."""
+
+
+@dataclass(frozen=True)
+class Unknown(_Setting):
+    """A field that the schema lacks."""
+
+    @property
+    def ignored(self) -> str:
+        """What is told where it does not matter."""
+        return f"ignored unknown field {self.message.partition(' ')[0]} of {self.of}"
 
 
 @dataclass(frozen=True)
 class _Word(_Setting):
     """A word where a number should be."""
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What a text holds, as far as it could be read."""
+
+    message: Message
+    notes: list[str]
+    """What was ignored, and what Caffe would refuse."""
+    problems: tuple[Issue, ...]
+    held: tuple[tuple[Issue, ...], ...]
+    """What is wrong with the parameters of layers alone, which count if these are not left out:
+    each layer that has any says in PROBLEMS which of these, counted from 1."""
+
+    @property
+    def every(self) -> list[Issue]:
+        """All that is wrong, in the order of the file."""
+        return by_line([*chain(*self.held), *self.problems])
 
 
 def read(
@@ -113,8 +138,26 @@ def read(
 ) -> tuple[Message, list[str]]:
     """The message that the text holds, and notes: what was ignored, and what Caffe would refuse.
 
+    Raises ParseError with every problem found.
+    """
+    found = parse(text, file, message, ignore_unknown_fields=ignore_unknown_fields, holes=holes)
+    if found.every:
+        raise ParseError(found.every)
+    return found.message, found.notes
+
+
+def parse(
+    text: str,
+    file: str = "<text>",
+    message: str = "NetParameter",
+    *,
+    ignore_unknown_fields: bool = False,
+    holes: Collection[str] = (),
+) -> Parsed:
+    """What the text holds, and all that is wrong with it.
+
     Of layers that are left as holes the text is kept, and parameters may be what they will.
-    Raises TextError with every problem found.
+    Raises NoNetwork for what is plainly something else.
     """
     if len(text) > limits.TEXT_BYTES:
         raise ParseError([too_long(file)])
@@ -125,9 +168,7 @@ def read(
         reader.body(result, end="")
     if message == "NetParameter":
         _check_is_network(result, reader)
-    if reader.issues:
-        raise TextError(reader.issues, result)
-    return result, grouped(reader.notes)
+    return Parsed(result, grouped(reader.notes), tuple(reader.issues), tuple(reader.held))
 
 
 def too_long(file: str) -> Issue:
@@ -137,8 +178,12 @@ def too_long(file: str) -> Issue:
 
 
 def by_line(issues: Iterable[Issue]) -> list[Issue]:
-    """The issues of one file in its order."""
-    return sorted(issues, key=lambda issue: issue.where.line if issue.where else 0)
+    """The issues of one file in its order, as many as are told."""
+    every = sorted(issues, key=lambda issue: issue.where.line if issue.where else 0)
+    if len(every) > limits.PROBLEMS + 2:  # that they are too many may be told already
+        more = f"more than {limits.PROBLEMS:,} problems; the others are not told"
+        every[limits.PROBLEMS :] = [Issue(more, "", every[limits.PROBLEMS].where)]
+    return every
 
 
 def grouped(found: Iterable[tuple[str, Location]]) -> list[str]:
@@ -154,9 +199,8 @@ def grouped(found: Iterable[tuple[str, Location]]) -> list[str]:
 
 def _check_is_network(net: Message, reader: _Reader) -> None:
     """Raise what says what the text is, if it is plainly something else than a network."""
-    nothing = message_class("NetParameter")()
     if template := reader.template or _template(reader):
-        raise NoNetwork([template], nothing)
+        raise NoNetwork([template])
     if net.layer or net.layers:
         return
     solver = _fields(message_class("SolverParameter").DESCRIPTOR)
@@ -165,16 +209,20 @@ def _check_is_network(net: Message, reader: _Reader) -> None:
         if name in solver and name not in layer:
             path = _NET.search(reader.text)
             hint = f"give its net, {path[1]}" if path else "give its net"
-            raise Solver([Issue("this is a solver, and no network", hint, where)], nothing)
+            raise Solver([Issue("this is a solver, and no network", hint, where)])
+        if name == "item":
+            what = "this is a label map, which names classes, and no network"
+            raise NoNetwork([Issue(what, "give the prototxt of the network", where)])
         if name in layer and name not in solver:
             what = f'this is a part of a network: "{name}" stands outside of any layer'
-            raise NoNetwork([Issue(what, "write each layer as layer { … }", where)], nothing)
+            raise NoNetwork([Issue(what, "write each layer as layer { … }", where)])
 
 
 def _template(reader: _Reader) -> Issue | None:
     """What to say of a template whose only problem is that some numbers are still words."""
-    words = [issue for issue in reader.issues if isinstance(issue, _Word)]
-    if len(words) < 2 or len(words) < len(reader.issues):
+    every = [*reader.issues, *chain(*reader.held)]
+    words = [issue for issue in every if isinstance(issue, _Word)]
+    if len(words) < 2 or len(words) < len(every):
         return None
     word = words[0].message.rpartition(" ")[2]
     return Issue(_IS_TEMPLATE.format(word), _FILLED_IN, words[0].where)
@@ -240,6 +288,7 @@ class _Reader:
         self.text = text
         self.file = file
         self.issues: list[Issue] = []
+        self.held: list[tuple[Issue, ...]] = []
         self.notes: list[tuple[str, Location]] = []
         self.strangers: list[tuple[str, Location]] = []
         """The unknown fields of the outermost message."""
@@ -249,7 +298,7 @@ class _Reader:
         self._tokens = _tokens(text)
         self._next = next(self._tokens)
         self._before: deque[_Token] = deque([("", "", 0)], maxlen=2)
-        self._messages = self._layers = 0
+        self._messages = self._layers = self._problems = 0
         self._newlines = array("I", (match.start() for match in re.finditer("\n", text)))
 
     def _advance(self) -> None:
@@ -277,7 +326,9 @@ class _Reader:
                     self.strangers.append((name, self._where(offset)))
                 self._unknown(name, message.DESCRIPTOR.name, fields, offset)
             elif name in seen and not field.repeated:
-                self._report(f'"{name}" is given twice; it takes one value', "", offset)
+                kind_of = _kind_of_issue(message, name)
+                what = f'"{name}" is given twice; it takes one value'
+                self._report(what, "", offset, kind_of, message.DESCRIPTOR.name)
                 self._skip_value()
             else:
                 seen.add(name)
@@ -290,11 +341,18 @@ class _Reader:
 
     def _unknown(self, name: str, message: str, fields: Iterable[str], offset: int) -> None:
         """Pass over a field that the message does not have, and tell it."""
+        self._accept(":")
         if self._ignores:
             self._note(f'ignored unknown field "{name}" of {message}', offset)
+        elif harmless.is_setting(name):
+            self._note(f'ignored "{name}" of {message}, which changes no result', offset)
+        elif harmless.is_off(name, self._next[1]):
+            what = "a field that is not known, for whose default false is taken"
+            self._note(f'ignored "{name}: false" of {message}, {what}', offset)
         else:
-            what = f'"{name}" is not a field of {message}'
-            self._report(what, closest(name, fields), offset, _Setting)
+            hint = closest(name, fields) if self._problems < limits.PROBLEMS else ""
+            kind = Issue if message == _RULES else Unknown
+            self._report(f'"{name}" is not a field of {message}', hint, offset, kind, message)
         self._skip_value()
 
     def _field(self, message: Message, field: _Field) -> None:
@@ -318,10 +376,11 @@ class _Reader:
             value = field.convert(kind, text)
         except _Refused as refused:
             shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-            kind_of = Issue if field.name in _CONNECTIONS else _Setting
+            kind_of = _kind_of_issue(message, field.name)
             if kind == "name" and field.cpp_type in _NUMBERS:
                 kind_of = _Word
-            self._report(f"{field.name} is {shown}", str(refused), offset, kind_of)
+            of = message.DESCRIPTOR.name
+            self._report(f"{field.name} is {shown}", str(refused), offset, kind_of, of)
             return
         if told := _LENIENT.get((kind, field.cpp_type)):
             self._note(told, offset)
@@ -355,9 +414,16 @@ class _Reader:
                 setattr(part, TEXT, self.text[offset : self._before[-1][2] + 1])
                 self.issues[first:] = [i for i in self.issues[first:] if type(i) is Issue]
         finally:  # the layer's name may come after its problems
-            self.issues[first:] = [
-                replace(issue, layer=_title(part)) for issue in self.issues[first:]
-            ]
+            self._hold(part, [replace(each, layer=_title(part)) for each in self.issues[first:]])
+
+    def _hold(self, layer: Message, found: list[Issue]) -> None:
+        """Put what is wrong with a layer's own parameters aside: the layer may be left out."""
+        own = tuple(issue for issue in found if isinstance(issue, _Setting))
+        others = [issue for issue in found if not isinstance(issue, _Setting)]
+        self.issues[len(self.issues) - len(found) :] = others
+        if own:
+            self.held.append(own)
+            setattr(layer, PROBLEMS, len(self.held))
 
     def _scalar(self) -> tuple[str, str, int]:
         """The next scalar value: its token's kind, its text, and where it stands."""
@@ -435,9 +501,13 @@ class _Reader:
             return None
         return Issue(_IS_TEMPLATE.format(found[0]), _FILLED_IN, Location(self.file, line))
 
-    def _report(self, message: str, hint: str, offset: int, kind: type[Issue] = Issue) -> None:
-        self.issues.append(kind(message, hint, self._where(offset)))
+    def _report(
+        self, message: str, hint: str, offset: int, kind: type[Issue] = Issue, of: str = ""
+    ) -> None:
+        self.issues.append(kind(message, hint, self._where(offset), of=of))
+        self._problems += 1
         self._check_most(len(self.issues), limits.PROBLEMS, "problems", offset)
+        self._check_most(self._problems, limits.SKIPPED, "problems", offset)
 
     def _note(self, sentence: str, offset: int) -> None:
         self.notes.append((sentence, self._where(offset)))
@@ -455,6 +525,12 @@ class _Reader:
 
     def _line(self, offset: int) -> int:
         return bisect_right(self._newlines, offset - 1) + 1
+
+
+def _kind_of_issue(message: Message, field: str) -> type[Issue]:
+    """Whether a problem is one of parameters, or of a layer's place in the network."""
+    connects = field in _CONNECTIONS or message.DESCRIPTOR.name == _RULES
+    return Issue if connects else _Setting
 
 
 def _title(layer: Message) -> str:

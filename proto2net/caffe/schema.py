@@ -26,9 +26,12 @@ from proto2net.layers.base import LAYERS, Layer, built_in
 LINE = "_line"
 # So does the text of one that is left as a hole.
 TEXT = "_text"
+# And where what is wrong with its parameters stands among that of others, counted from 1.
+PROBLEMS = "_problems"
 PRIVATE = {  # the largest field numbers that there are: no fork uses them
     LINE: (536870911, FieldDescriptorProto.TYPE_INT32),
     TEXT: (536870910, FieldDescriptorProto.TYPE_STRING),
+    PROBLEMS: (536870909, FieldDescriptorProto.TYPE_INT32),
 }
 
 FORKS = 20000

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from proto2net.caffe.dialects import counted, translate
-from proto2net.caffe.schema import LINE, Message, message_class
+from proto2net.caffe.schema import LINE, PROBLEMS, Message, message_class
 from proto2net.errors import Issue, Location, ParseError, closest
 
 
@@ -96,7 +96,7 @@ _V0_RENAMED = {
 }
 _PADDING = "padding"  # not a type of its own: the layer that reads it takes its padding
 _V0_NET = ("name", "input", "input_dim", "force_backward", "layers")
-_V0_ENTRY = ("layer", "bottom", "top", LINE)
+_V0_ENTRY = ("layer", "bottom", "top", LINE, PROBLEMS)
 
 
 def _upgrade_v0(net: Message, file: str) -> list[str]:

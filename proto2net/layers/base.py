@@ -162,6 +162,11 @@ class Layer:
         return {}
 
     @property
+    def kind(self) -> str:
+        """The type as messages call it."""
+        return self.type
+
+    @property
     def undecided(self) -> bool:
         """Whether no parameter tells which of `forks` it is of, and none was named."""
         return bool(self.forks) and not self.given()

@@ -188,6 +188,33 @@ class StandIn(DataLayer):
         return tuple(shapes[top] for top in tops)
 
 
+@dataclass(frozen=True)
+class StatedData(DataLayer):
+    """A data layer beside which input_param states shapes, as in files that netscope shows."""
+
+    type: ClassVar[str] = "Data"
+    tops: ClassVar[tuple[int, int]] = (1, ANY)
+    bottoms: ClassVar[tuple[int, int]] = (0, 0)
+    of: str
+    """The type that the file gives to the layer."""
+    shape: tuple[Shape, ...]
+    names: tuple[str, ...]
+    """All tops that the layer has, some of which may be labels."""
+    transform_param: TransformationParameter = TransformationParameter()
+
+    @property
+    def kind(self) -> str:
+        return self.of
+
+    def named(self, tops: tuple[str, ...]) -> Shapes:
+        """As in an Input; one shape alone is that of the data, with a label for each."""
+        shapes = tuple(map(stated, self.shape))
+        if len(shapes) == 1 and len(self.names) == 2:
+            shapes = (*shapes, shapes[0][:1])
+        named = dict(zip(self.names, _pick("shape", shapes, len(self.names)), strict=True))
+        return tuple(named[top] for top in tops)
+
+
 def _images_and_labels(
     batch: int, channels: int, size: Shape, transform: TransformationParameter, tops: int
 ) -> Shapes:

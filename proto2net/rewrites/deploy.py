@@ -1,18 +1,21 @@
 """From a network for training and testing to the one that is used: no labels, no data layers.
 
-It works on entries, before any shape is known, since the shapes of labels need not be.
+It works on entries, before any shape is known, since the shapes of labels need not be. Nor is
+what is wrong with a layer told before: it may be left out.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from proto2net.errors import Issue, Proto2NetError, ShapeError
-from proto2net.graph import Entry
-from proto2net.layers import DataLayer, DummyData, Input, Layer, Parameter
+from proto2net.graph import Entry, check_outputs
+from proto2net.layers import DataLayer, DummyData, Input, Layer, Parameter, Python, Silence
 from proto2net.layers.data import GIVE_IT, StandIn
 from proto2net.layers.python import PythonLoss
+from proto2net.layers.unknown import Unknown
 from proto2net.shape import Shape, dims
 
 Inputs = Mapping[str, Shape]
@@ -153,14 +156,56 @@ def _shapes(entry: Entry, inputs: Inputs) -> tuple[Shape, ...]:
     return tuple(inputs.get(top, shape) for top, shape in zip(entry.tops, stated, strict=True))
 
 
-def without_labels(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
+def until(
+    entries: list[Entry], outputs: Sequence[str], hints: Mapping[str, str]
+) -> tuple[list[Entry], list[str]]:
+    """The layers that these blobs need, and a sentence for each that is left out unread.
+
+    `hints` says of blobs that no layer makes how to get them.
+    """
+    check_outputs(outputs, {top for entry in entries for top in entry.tops}, hints)
+    needed = set(outputs)
+    kept: list[Entry] = []
+    notes: list[str] = []
+    for entry in reversed(entries):
+        if needed.intersection(entry.tops):
+            needed.update(entry.bottoms)
+            kept.append(entry)
+        elif entry.issues or isinstance(entry.layer, Unknown):
+            notes.append(f"{_unread(entry)} was left out: no output needs it")
+    return kept[::-1], notes[::-1]
+
+
+def needed(inputs: Inputs, whole: Iterable[Entry], part: Iterable[Entry]) -> dict[str, Shape]:
+    """The inputs without those that the whole of the layers has, and a part of them has not."""
+    gone = _names(whole) - _names(part)
+    return {name: shape for name, shape in inputs.items() if name not in gone}
+
+
+def _names(entries: Iterable[Entry]) -> set[str]:
+    return {name for entry in entries for name in (*entry.bottoms, *entry.tops)}
+
+
+def _unread(entry: Entry) -> str:
+    """A layer as notes call it, which say so if it is not known what it does."""
+    if isinstance(entry.layer, Unknown) and not entry.issues:
+        return f"{entry}, whose type is not known,"
+    if entry.issues:
+        return f"{entry}, which cannot be converted ({entry.issues[0].message}),"
+    return str(entry)
+
+
+def without_labels(
+    entries: list[Entry], given: Collection[str] = ()
+) -> tuple[list[Entry], list[str]]:
     """Leave out what only labels feed: losses, metrics, and the label tops of data layers.
 
     A loss with a prediction of its own (Softmax, Sigmoid) leaves it behind under its own name.
+    What has a shape `given`, and is made by no layer, is an input and no missing label.
     Returns the new entries, and a sentence for each layer that was left out or replaced.
     """
     entries, notes = _stand_ins(entries)
-    labels = _labels(entries)
+    labels = _labels(entries, given)
     kept: list[Entry] = []
     unread: set[str] = set()
     for entry in entries:
@@ -169,18 +214,23 @@ def without_labels(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
             continue
         reason = _reason_to_leave(entry, labels)
         prediction = entry.layer.prediction() if reason else entry.layer
-        if not reason:
+        if not reason or (prediction and not _predicts(entry)):
             kept.append(entry)
         elif prediction:
             kept.append(_prediction(entry, prediction))
             unread.update(set(entry.bottoms) - set(kept[-1].bottoms))
             labels.update(set(entry.tops) - set(kept[-1].tops))
             if prediction != entry.layer:
-                notes.append(f"{entry} became its {prediction.type}")
+                notes.append(f"{_unread(entry)} became its {prediction.type}")
         else:
             labels.update(entry.tops)
-            notes.append(f"{entry} was left out: {reason}")
+            notes.append(f"{_unread(entry)} was left out: {reason}")
     return _without_unread(kept, unread), notes
+
+
+def _predicts(entry: Entry) -> bool:
+    """Whether a loss is read as far as its prediction goes: how it compares does not matter."""
+    return all(issue.of == "LossParameter" for issue in entry.issues)
 
 
 def _reason_to_leave(entry: Entry, labels: set[str]) -> str:
@@ -240,11 +290,11 @@ def _without_tops(source: Entry, labels: set[str]) -> list[Entry]:
     return [dataclasses.replace(source, layer=Input(stay), tops=tops)]
 
 
-def _labels(entries: list[Entry]) -> set[str]:
+def _labels(entries: list[Entry], given: Collection[str]) -> set[str]:
     """The blobs that only losses and metrics read, as labels.
 
     They come from data layers, or wherever from if a metric or loss that no target renders
-    reads them.
+    reads them, or from nowhere.
     """
     readers: dict[str, list[tuple[Entry, int]]] = {}
     for entry in entries:
@@ -258,12 +308,59 @@ def _labels(entries: list[Entry]) -> set[str]:
         if index > 0 and top not in readers
     }
     beside = _beside(entries)
+    ends = _ends(entries)
+    evident = _evident(entries, beside)
     for entry in reversed(entries):  # so that what reads a blob is known before the blob
         for top in entry.tops:
             uses = readers.get(top)
-            if uses and all(_reads_label(*use, labels, top in beside) for use in uses):
+            if uses and all(
+                top in evident
+                if id(reader) in ends
+                else _reads_label(reader, index, labels, top in beside)
+                for reader, index in uses
+            ):
                 labels.add(top)
-    return _derived(entries, labels)
+    made = {top for entry in entries for top in entry.tops}
+    missing = {
+        name
+        for name, uses in readers.items()
+        if name not in made
+        and name not in given
+        and all(index in reader.layer.labels for reader, index in uses)
+    }
+    return _derived(entries, labels, missing)
+
+
+def _ends(entries: Sequence[Entry]) -> set[int]:
+    """The layers of unknown meaning of which nothing is made but labels: their identities.
+
+    What reads the data itself may be all of the network.
+    """
+    data = {top for entry in entries if not entry.bottoms for top in entry.tops[:1]}
+    ends: set[int] = set()
+    read: set[str] = set()
+    for entry in reversed(entries):
+        unknown = isinstance(entry.layer, Unknown) or type(entry.layer) is Python
+        if unknown and read.isdisjoint(entry.tops) and data.isdisjoint(entry.bottoms):
+            ends.add(id(entry))
+        elif not isinstance(entry.layer, Silence):
+            labels = entry.layer.labels
+            read.update(name for i, name in enumerate(entry.bottoms) if i not in labels)
+    return ends
+
+
+_CALLED = re.compile(r"label|truth|target|(^|_)gt(_|$)", re.IGNORECASE)
+"""What blobs with labels are called."""
+
+
+def _evident(entries: Iterable[Entry], beside: Collection[str]) -> set[str]:
+    """The blobs that are labels for what is not known too, as another layer or a name says."""
+    evident = {name for name in beside if _CALLED.search(name)}
+    for entry in entries:
+        evident |= _given(entry)
+        if isinstance(entry.layer, DataLayer) and entry.layer.label_per_image:
+            evident.update(entry.tops[1:2])
+    return evident
 
 
 def _beside(entries: list[Entry]) -> set[str]:
@@ -291,11 +388,11 @@ def _reads_label(reader: Entry, index: int, labels: set[str], beside: bool) -> b
     return all(top in labels for top in reader.tops)
 
 
-def _derived(entries: list[Entry], labels: set[str]) -> set[str]:
-    """The labels of data layers, and the ones that are made with these."""
-    derived: set[str] = set()
+def _derived(entries: list[Entry], labels: set[str], missing: set[str]) -> set[str]:
+    """The labels of data layers, those that are missing, and the ones that are made with these."""
+    derived = set(missing)
     for entry in entries:
-        if entry.layer.unrendered:
+        if entry.layer.unrendered or entry.issues:
             derived |= _given(entry) & labels
     for entry in entries:
         if isinstance(entry.layer, DataLayer) or derived.intersection(entry.bottoms):
@@ -325,4 +422,5 @@ def _prediction(loss: Entry, layer: Layer) -> Entry:
         tops=(loss.layer.loss and loss.tops[1:2]) or loss.tops[:1] or (loss.name,),
         loss_weight=(),
         propagate_down=(),
+        issues=(),
     )

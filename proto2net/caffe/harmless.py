@@ -1,0 +1,73 @@
+"""Fields of forks that leave what a forward pass computes as it is, and so need not be known."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from google.protobuf.descriptor import FieldDescriptor
+
+from proto2net.caffe.schema import Message, cached, descriptor, is_repeated
+
+SETTINGS = {
+    "active",
+    "autotune",
+    "compile_net_state",
+    "conv_algorithm",
+    "conv_algos_override",
+    "dis_mode",
+    "dropout_seed",
+    "fuse",
+    "gen_mode",
+    "mem_param",
+    "option",
+    "random_seed",
+    "reduced_memory_inference",
+    "save_file",
+    "save_output_param",
+    "stats_batch_size",
+    "update_global_stats",
+    "use_log",
+    "visualize",
+    "visualize_threshold",
+    "weight_fixed",
+}
+"""Forks' parameters that say how to compute, what training changes, or what is done with the
+result beside."""
+
+_HOW = re.compile(r"(^|_)(cudnn|debug|engine|gpu|memory|mkldnn|prefetch|threads|workspace)(_|$)")
+"""Words of a name that says how to compute."""
+
+
+@cache
+def is_setting(name: str) -> bool:
+    """Whether a field of this name says how to compute, and not what."""
+    return name in SETTINGS or bool(_HOW.search(name))
+
+
+def is_at_default(field: FieldDescriptor, value: Message) -> bool:
+    """Whether the value of a field is the one that it has where it is not given."""
+    single = not is_repeated(field) and field.message_type is None
+    return single and bool(value == field.default_value)
+
+
+def is_off(name: str, value: str) -> bool:
+    """Whether a field that no schema knows may be taken for one that is off where it is not given.
+
+    So it is with nearly all that can be true or false; some are true, such as bias_term.
+    """
+    return value in ("false", "False") and name not in _on()
+
+
+@cached
+def _on() -> frozenset[str]:
+    """The names of fields that are true in some message where they are not given."""
+    messages = descriptor("NetParameter").file.message_types_by_name.values()
+    return frozenset(
+        field.name
+        for message in messages
+        for field in message.fields
+        if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL
+        and not is_repeated(field)
+        and field.default_value
+    )
