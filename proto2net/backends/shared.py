@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from proto2net.backends.base import Chain, Code, Renderer, placeholders
+from proto2net.backends.base import Chain, Code, Renderer, bottoms
 from proto2net.backends.regions import (
     as_in_tests,
     proposal_arguments,
@@ -16,7 +16,7 @@ from proto2net.backends.regions import (
     yolo_arguments,
     yolo_options,
 )
-from proto2net.backends.source import call
+from proto2net.backends.tree import BOTTOM, call, code, indexed, method
 from proto2net.graph import Node
 from proto2net.layers import (
     Layer,
@@ -68,13 +68,13 @@ def _roi_align(node: Node[ROIAlign]) -> Code:
 
 def _pooled(function: str, node: Node[Any]) -> Code:
     size, options = node.layer.pooled_size, region_options(node.layer)
-    return Code(call(function, *placeholders(node), size, **options))
+    return Code(call(function, *bottoms(node), size, **options))
 
 
 @renders(PSROIPooling)
 def _psroi_pooling(node: Node[PSROIPooling]) -> Code:
     size, scale = node.layer.group_size, node.layer.spatial_scale
-    return Code(call("psroi_pool", *placeholders(node), size, scale))
+    return Code(call("psroi_pool", *bottoms(node), size, scale))
 
 
 @renders(Proposal)
@@ -95,22 +95,20 @@ def _ssh_proposal_layer(node: Node[SSHProposalLayer]) -> Code:
 def _proposed(node: Node[Any]) -> Code:
     """The regions of a layer that proposes them, and their scores if asked for."""
     anchors, options = proposal_arguments(node)
-    forward = call("propose", *placeholders(node), anchors, **options)
-    return Code(forward if len(node.tops) > 1 else f"{forward}[0]")
+    forward = call("propose", *bottoms(node), anchors, **options)
+    return Code(forward if len(node.tops) > 1 else indexed(forward, 0))
 
 
 @renders(TextProposalLayer)
 def _text_proposal_layer(node: Node[TextProposalLayer]) -> Code:
     layer = node.layer
-    return Code(
-        call("propose_text", *placeholders(node), layer.anchors, layer.feat_stride)
-    )
+    return Code(call("propose_text", *bottoms(node), layer.anchors, layer.feat_stride))
 
 
 @renders(SmoothL1Loss)
 def _smooth_l1_loss(node: Node[SmoothL1Loss]) -> Code:
     sigma = (node.layer.sigma, 1.0)
-    return Code(call("smooth_l1_loss", *placeholders(node), sigma=sigma))
+    return Code(call("smooth_l1_loss", *bottoms(node), sigma=sigma))
 
 
 # ---- MNC ------------------------------------------------------------------------------------
@@ -119,17 +117,17 @@ def _smooth_l1_loss(node: Node[SmoothL1Loss]) -> Code:
 @renders(ROIWarping)
 def _roi_warping(node: Node[ROIWarping]) -> Code:
     size, scale = node.layer.pooled_size, (node.layer.spatial_scale, 1.0)
-    return Code(call("roi_warp", *placeholders(node), size, spatial_scale=scale))
+    return Code(call("roi_warp", *bottoms(node), size, spatial_scale=scale))
 
 
 @renders(MaskResize)
 def _mask_resize(node: Node[MaskResize]) -> Code:
-    return Code(call("resize_mask", "{0}", node.layer.size))
+    return Code(call("resize_mask", BOTTOM, node.layer.size))
 
 
 @renders(MaskPooling)
 def _mask_pooling(node: Node[MaskPooling]) -> Code:
-    return Code("{0} * {1}")
+    return Code(code("{0} * {1}"))
 
 
 @renders(MNCProposalLayer)
@@ -141,13 +139,13 @@ def _mnc_proposal_layer(node: Node[MNCProposalLayer]) -> Code:
 @renders(MaskLayer)
 def _mask_layer(node: Node[MaskLayer]) -> Code:
     as_in_tests(node)
-    return Code(call("{0}.reshape", -1, 1, *MASK))
+    return Code(method(BOTTOM, "reshape", -1, 1, *MASK))
 
 
 @renders(StageBridgeLayer)
 def _stage_bridge_layer(node: Node[StageBridgeLayer]) -> Code:
     as_in_tests(node)
-    return Code(call("refine_rois", *placeholders(node)))
+    return Code(call("refine_rois", *bottoms(node)))
 
 
 # ---- YOLO -----------------------------------------------------------------------------------
@@ -158,7 +156,7 @@ def _reorg(node: Node[Reorg]) -> Code:
     layer = node.layer
     swapped = layer.swapped(node.bottoms[0].shape)
     function = "swapped_reorg" if swapped else "reorg"
-    return Code(call(function, "{0}", layer.block, reverse=(layer.reverse, False)))
+    return Code(call(function, BOTTOM, layer.block, reverse=(layer.reverse, False)))
 
 
 @renders(YoloDetectionOutput)
@@ -172,6 +170,5 @@ def _yolov3_detection_output(node: Node[Yolov3DetectionOutput]) -> Code:
 
 
 def _detected(function: str, node: Node[Any]) -> Code:
-    bottoms = f"[{', '.join(placeholders(node))}]"
-    options = yolo_options(node.layer)
-    return Code(call(function, bottoms, *yolo_arguments(node), **options))
+    outputs, options = list(bottoms(node)), yolo_options(node.layer)
+    return Code(call(function, outputs, *yolo_arguments(node), **options))

@@ -12,6 +12,7 @@ import keyword
 import re
 from collections.abc import Collection, Iterable, Sequence
 
+from proto2net.backends.tree import Literal
 from proto2net.errors import Proto2NetError
 
 WIDTH = 88
@@ -54,6 +55,8 @@ class Namespace:
 
 def literal(value: object) -> str:
     """The value as a Python literal, strings in the quotes that ruff prefers."""
+    if isinstance(value, Literal):  # as detection.py quotes a string for templates too
+        return literal(value.value)
     if isinstance(value, float):
         return _float(value)
     if isinstance(value, tuple):

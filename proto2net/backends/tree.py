@@ -185,6 +185,22 @@ def method(value: Expression, name: str, *arguments: object, **options: object) 
     return call(Attribute(value, name), *arguments, **options)
 
 
+def indexed(value: Expression, *indices: object) -> Subscript:
+    """`value[0]`, `value[..., 1]`."""
+    return Subscript(value, listed(indices))
+
+
+def expanded(value: Expression, axes: int) -> Expression:
+    """`value[..., None]`: an array with so many axes of size 1 behind its own."""
+    return indexed(value, ..., *[None] * axes) if axes else value
+
+
+def listed(items: Iterable[object]) -> Expression:
+    """`a, b`; one alone is as it is."""
+    parts = tuple(map(tree, items))
+    return parts[0] if len(parts) == 1 else Display("", parts)
+
+
 def code(template: str, **parts: object) -> Expression:
     """An expression written as Python: {0} is a bottom, {self} the object, {x} a part.
 
