@@ -228,6 +228,27 @@ class Graph:
                 kept.append(node)
         return dataclasses.replace(self, nodes=tuple(reversed(kept)), outputs=wanted)
 
+    def rebuilt(self, nodes: Iterable[Node[Layer]], outputs: Sequence[Blob] | None = None) -> Graph:
+        """The graph of other nodes in this order, with shapes inferred and versions counted anew.
+
+        A node reads what nodes before it make; names have no part in that, but each must be the
+        last of its name, so that a target may keep all of one name in one variable. Without
+        `outputs` they stay. Raises ShapeError for a layer that refuses the shapes it gets,
+        ValueError for nodes that make no graph.
+        """
+        made: dict[Blob, Blob] = {}
+        latest: dict[str, Blob] = {}
+        found: list[Node[Layer]] = []
+        for node in nodes:
+            try:
+                found.append(_remade(node, made, latest, len(found)))
+            except ShapeError as error:
+                raise ShapeError(error.at(node.where, str(node))) from None
+        wanted = self.outputs if outputs is None else outputs
+        return dataclasses.replace(
+            self, nodes=tuple(found), outputs=tuple(_known(made, blob) for blob in wanted)
+        )
+
     def __str__(self) -> str:
         from proto2net.backends.summary import table
 
@@ -245,6 +266,34 @@ def check_outputs(
     ]
     if unknown:
         raise Proto2NetError(unknown)
+
+
+def _remade(
+    node: Node[Layer], made: dict[Blob, Blob], latest: dict[str, Blob], index: int
+) -> Node[Layer]:
+    """A node on what was made before it; what it makes is added."""
+    bottoms = tuple(_known(made, blob) for blob in node.bottoms)
+    for bottom in bottoms:
+        if latest[bottom.name] != bottom:
+            raise ValueError(f'{node} reads "{bottom.name}", which was overwritten before')
+    node.layer.check_counts(len(node.bottoms), len(node.tops))
+    shapes = node.layer.infer(tuple(blob.shape for blob in bottoms), len(node.tops))
+    tops = []
+    for top, shape in zip(node.tops, shapes, strict=True):
+        if top in made:
+            raise ValueError(f'{node} makes "{top.name}", which is made before')
+        check_size(shape)
+        before = latest.get(top.name)
+        version = index if top.name == AUTOMATIC else before.version + 1 if before else 0
+        made[top] = latest[top.name] = Blob(top.name, shape, version)
+        tops.append(made[top])
+    return dataclasses.replace(node, bottoms=bottoms, tops=tuple(tops))
+
+
+def _known(made: Mapping[Blob, Blob], blob: Blob) -> Blob:
+    if blob not in made:
+        raise ValueError(f'no layer makes "{blob.name}" before it is read')
+    return made[blob]
 
 
 class Wiring:

@@ -193,21 +193,17 @@ def with_batch(graph: Graph, batch: int) -> Graph:
     """
     if not any(blob.shape for blob in graph.inputs):
         raise Proto2NetError("the network has no input whose batch could be changed")
-    entries = [_resized(node, graph.batch, batch) for node in graph.nodes]
-    resized = wire(graph.name, entries, graph.phase)
-    names = [blob.name for blob in graph.outputs]
-    return resized if names == [b.name for b in resized.outputs] else resized.until(names)
+    return graph.rebuilt(_resized(node, graph.batch, batch) for node in graph.nodes)
 
 
-def _resized(node: Node[Any], declared: int, batch: int) -> Entry:
+def _resized(node: Node[Any], declared: int, batch: int) -> Node[Any]:
     """The layer, which is changed if it is an input."""
     if not isinstance(node.layer, Input):
-        return node.entry
+        return node
     shapes = tuple(
         (batch, *top.shape[1:]) if top.shape[:1] == (declared,) else top.shape for top in node.tops
     )
-    layer = dataclasses.replace(node.layer, shape=shapes)
-    return dataclasses.replace(node.entry, layer=layer)
+    return dataclasses.replace(node, layer=dataclasses.replace(node.layer, shape=shapes))
 
 
 def alone(graph: Graph) -> list[Graph]:

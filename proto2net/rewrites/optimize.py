@@ -19,7 +19,7 @@ import dataclasses
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from proto2net.graph import Entry, Graph, Node, wire
+from proto2net.graph import Blob, Graph, Node
 from proto2net.layers import (
     BatchNorm,
     Bias,
@@ -48,33 +48,22 @@ PRODUCTS = (Convolution, Deconvolution, InnerProduct)
 
 def optimize(graph: Graph, arrays: Arrays) -> tuple[Graph, Arrays, list[str]]:
     """The graph with fewer layers, its arrays by layer name, and a sentence for each change."""
-    graph, left_out = _without_idle_layers(graph)
+    graph, notes = _without_idle_layers(graph)
     names = Counter(node.name for node in graph.nodes if node.blobs)
-    folded: dict[str, Entry] = {}
+    folded: dict[Node[Layer], Node[Layer]] = {}
     gone: set[Node[Layer]] = set()
-    arrays, notes = dict(arrays), left_out
+    arrays = dict(arrays)
     for node in graph.nodes:
         run = _affine_run(graph, node) if names[node.name] == 1 else []
         if run and all(names[follower.name] == 1 for follower in run):
-            folded[node.name] = _folded_entry(node, run[-1])
+            folded[node] = _folded(node, run[-1])
             arrays[node.name] = _folded_arrays(node, run, arrays)
             gone.update(run)
             notes.append(f"{node} takes in {', '.join(map(str, run))}")
     for node in gone:
         arrays.pop(node.name, None)
-    entries = [
-        folded.get(node.name, node.entry) if node.blobs else node.entry
-        for node in graph.nodes
-        if node not in gone
-    ]
-    return _rewired(graph, entries), arrays, notes
-
-
-def _rewired(graph: Graph, entries: list[Entry]) -> Graph:
-    """The graph of other entries, with the same outputs by name."""
-    new = wire(graph.name, entries, graph.phase)
-    outputs = tuple(new.blobs[blob.name] for blob in graph.outputs)
-    return dataclasses.replace(new, outputs=outputs)
+    kept = (folded.get(node, node) for node in graph.nodes if node not in gone)
+    return graph.rebuilt(kept), arrays, notes
 
 
 def _affine_run(graph: Graph, node: Node[Layer]) -> list[Node[Layer]]:
@@ -116,11 +105,10 @@ def _shares(node: Node[Layer]) -> bool:
     return any(param.name for param in node.params)
 
 
-def _folded_entry(node: Node[Layer], last: Node[Layer]) -> Entry:
+def _folded(node: Node[Layer], last: Node[Layer]) -> Node[Layer]:
     """The product with a bias, making what the run's last layer made."""
     layer = dataclasses.replace(node.layer, bias_term=True)  # type: ignore[type-var]
-    tops = tuple(top.name for top in last.tops)
-    return dataclasses.replace(node.entry, layer=layer, tops=tops, params=())
+    return dataclasses.replace(node, layer=layer, tops=last.tops, params=())
 
 
 def _folded_arrays(node: Node[Layer], run: list[Node[Layer]], arrays: Arrays) -> list[Ndarray]:
@@ -169,26 +157,24 @@ def _scaled(node: Node[Layer], weight: Ndarray, gamma: Ndarray) -> Ndarray:
 
 def _without_idle_layers(graph: Graph) -> tuple[Graph, list[str]]:
     """The graph without layers that pass their bottom on as it is."""
-    entries: list[Entry] = []
+    nodes: list[Node[Layer]] = []
     notes: list[str] = []
-    stands_for: dict[str, str] = {}
-    outputs = {blob.name for blob in graph.outputs}
+    stands_for: dict[Blob, Blob] = {}
     makers = {top: node for node in graph.nodes for top in node.tops}
     for node in graph.nodes:
-        bottoms = tuple(stands_for.get(blob.name, blob.name) for blob in node.bottoms)
-        tops = [top.name for top in node.tops]
         idle = _is_idle(node, makers) and not any(node.loss_weight)
-        if idle and (tops == [node.bottoms[0].name] or not outputs.intersection(tops)):
-            stands_for.update(dict.fromkeys(tops, bottoms[0]))
+        if idle and (node.in_place or not graph.output_set.intersection(node.tops)):
+            bottom = stands_for.get(node.bottoms[0], node.bottoms[0])
+            stands_for.update(dict.fromkeys(node.tops, bottom))
             notes.append(f"{node} was left out")
         else:
-            for top in tops:
-                stands_for.pop(top, None)
-            entries.append(dataclasses.replace(node.entry, bottoms=bottoms))
-    return _rewired(graph, entries), notes
+            bottoms = tuple(stands_for.get(blob, blob) for blob in node.bottoms)
+            nodes.append(dataclasses.replace(node, bottoms=bottoms))
+    outputs = [stands_for.get(blob, blob) for blob in graph.outputs]
+    return graph.rebuilt(nodes, outputs), notes
 
 
-def _is_idle(node: Node[Layer], makers: dict[Any, Node[Layer]]) -> bool:
+def _is_idle(node: Node[Layer], makers: dict[Blob, Node[Layer]]) -> bool:
     """Whether a layer's tops are its bottom."""
     layer = node.layer
     if isinstance(layer, Dropout):
