@@ -1,5 +1,12 @@
 """Caffe network definitions as PyTorch and TensorFlow networks, exact and readable."""
 
+import os
+import sys
+
+# `python -m` looks for modules in the current folder first; whose files those are nobody knows.
+if sys.argv[:1] == ["-m"] and "proto2net" in sys.orig_argv and sys.path[:1] == [os.getcwd()]:
+    del sys.path[0]
+
 from proto2net.api import blobs, convert, load, parse
 from proto2net.builder import CaffeNetwork, Network
 from proto2net.errors import (

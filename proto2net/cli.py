@@ -21,7 +21,17 @@ from typing import Any, BinaryIO, NoReturn, cast
 import click
 from click.core import ParameterSource
 
-from proto2net import Graph, Issue, Proto2NetError, __version__, backends, output, parse
+from proto2net import (
+    Graph,
+    Issue,
+    ParseError,
+    Proto2NetError,
+    __version__,
+    backends,
+    limits,
+    output,
+    parse,
+)
 from proto2net.layers.holes import Hole
 from proto2net.output import printable
 from proto2net.rewrites.deploy import UNNAMED
@@ -276,9 +286,18 @@ def convert(
         raise click.UsageError("--weights are written beside OUT, which cannot be - then")
     if optimized and not weights:
         raise click.UsageError("--optimize changes weights: give --weights too")
+    if module := output.takes_the_place_of(Path(out or "")):
+        raise Proto2NetError(
+            f"Python would import {out} in the place of the module {module}",
+            f"call it {Path(out or '').with_stem(f'{module}_net')}",
+        )
     graph = _graph(net, options)
+    inputs = _inputs(net, weights, graph, options)
     stem = graph.name if net == STANDARD else Path(net).stem
     path = Path(out or function_name(stem) + target.suffix)
+    if module := output.takes_the_place_of(path):
+        path = path.with_stem(f"{module}_net")
+        _say(f"note: {path}, since Python would import {module}.py in the place of {module}")
     files: dict[Path, output.Content] = {}
     if weights:
         from proto2net.porting import port
@@ -303,7 +322,7 @@ def convert(
         _print(emitted.source)
         return
     files[path] = emitted.source.encode()
-    output.write_together(files, overwrite=force)
+    output.write_together(files, overwrite=force, inputs=inputs)
     for file in files:
         if file != path:
             _say(f"wrote {file}")
@@ -371,7 +390,7 @@ def verify(
     )
     _print(f"{found}\n")
     if found.divergent:
-        sys.exit(1)
+        click.get_current_context().exit(1)
 
 
 @cli.command()
@@ -570,7 +589,7 @@ def _run(arguments: Sequence[str] | None) -> NoReturn:
     debugging = _Debugging()
     try:
         with _notes():
-            sys.exit(cli.main(arguments, "proto2net", standalone_mode=False, obj=debugging))
+            code = cli.main(arguments, "proto2net", standalone_mode=False, obj=debugging)
     except click.ClickException as error:
         error.show(shown := io.StringIO())
         _say_lines(shown.getvalue())
@@ -580,6 +599,10 @@ def _run(arguments: Sequence[str] | None) -> NoReturn:
         for issue in error.issues:
             _tell(_quoted(issue))
         _say(f"{_counted(len(error.issues), 'problem')}; nothing was written")
+        sys.exit(1)
+    except SystemExit:
+        debugging.show()
+        _say("a layer type or target of another's has called sys.exit; nothing was written")
         sys.exit(1)
     except (BrokenPipeError, click.Abort):
         raise
@@ -594,6 +617,7 @@ def _run(arguments: Sequence[str] | None) -> NoReturn:
             f"proto2net {__version__}, {python}: {command}"
         )
         sys.exit(BUG)
+    sys.exit(code)
 
 
 @dataclass
@@ -616,9 +640,14 @@ def _graph(net: str, options: dict[str, Any]) -> Graph:
         return parse(Path(net), **options)
     try:
         with open(0, "rb", closefd=False) as stream:
-            text = stream.read().decode("utf-8-sig", errors="replace")
+            content = stream.read(limits.TEXT_BYTES + 1)
     except OSError as error:
         raise Proto2NetError(f"standard input: {error.strerror}") from None
+    if len(content) > limits.TEXT_BYTES:
+        from proto2net.caffe.prototxt import too_long
+
+        raise ParseError([too_long("<stdin>")])
+    text = content.decode("utf-8-sig", errors="replace")
     return parse(f"{text}\n", file="<stdin>", **options)  # a line break tells text from a path
 
 
@@ -626,6 +655,19 @@ def _check_weights(weights: str | None) -> None:
     """Refuse the name of no file, as an empty variable of the shell gives it."""
     if weights == "":
         raise click.UsageError("--weights names no file: it is empty")
+
+
+def _inputs(net: str, weights: str | None, graph: Graph, options: dict[str, Any]) -> frozenset[str]:
+    """Every file that a network is made from, or that its images are prepared with."""
+    found = {net, weights, options["layers"]}
+    for node in graph.nodes:
+        found.add(node.where.file if node.where else None)
+        for part in (node.layer, getattr(node.layer, "transform_param", None)):
+            mean = getattr(part, "mean_file", None)
+            if mean:
+                beside = Path(net).parent
+                found |= {mean, str(beside / mean), str(beside / Path(mean).name)}
+    return frozenset(filter(None, found))
 
 
 def _whole(graph: Graph) -> Graph:
@@ -660,11 +702,11 @@ def _print(text: str) -> None:
         return
     try:
         click.echo(text.encode(), nl=False)
-    except BrokenPipeError:
-        raise  # click ends the program quietly
     except OSError as error:
         # What is still in the buffer would fail once more when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):  # nobody reads it
+            click.get_current_context().exit(1)
         raise Proto2NetError(f"standard output: {error.strerror}") from None
 
 

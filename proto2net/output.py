@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,14 +18,24 @@ Content = bytes | Callable[[BinaryIO], None]
 
 _LONGEST_LINE = 4000
 
+_NEEDED = ("h5py", "keras", "numpy", "proto2net", "safetensors", "tensorflow", "torch")
+_INSTALLED = ("site-packages", "dist-packages")
+"""What the folders are called where installers put modules."""
 
-def check(path: Path, *, overwrite: bool = False) -> None:
-    """Refuse what cannot be written or may not be replaced. Raises Proto2NetError."""
-    if path.is_dir():
-        raise Proto2NetError(f"{path} is a folder", "name the file to write in it")
-    dangling = path.is_symlink() and not path.exists()  # it may lead anywhere
-    if (path.is_file() or dangling) and not overwrite:
-        raise Proto2NetError(f"{path} exists already", "give --force to replace it")
+
+def check(path: Path, *, overwrite: bool = False, inputs: Iterable[str] = ()) -> None:
+    """Refuse what cannot be written or may not be replaced. Raises Proto2NetError.
+
+    What the content is made from, the `inputs`, is never replaced.
+    """
+    with _told(path):
+        if path.is_dir():
+            raise Proto2NetError(f"{path} is a folder", "name the file to write in it")
+        if any(_same(path, each) for each in inputs):
+            raise Proto2NetError(f"{path} is an input, which is not replaced", "give another OUT")
+        dangling = path.is_symlink() and not path.exists()  # it may lead anywhere
+        if (path.is_file() or dangling) and not overwrite:
+            raise Proto2NetError(f"{path} exists already", "give --force to replace it")
 
 
 def write(path: Path, content: Content, *, overwrite: bool = False) -> None:
@@ -31,14 +43,17 @@ def write(path: Path, content: Content, *, overwrite: bool = False) -> None:
     write_together({path: content}, overwrite=overwrite)
 
 
-def write_together(contents: Mapping[Path, Content], *, overwrite: bool = False) -> None:
+def write_together(
+    contents: Mapping[Path, Content], *, overwrite: bool = False, inputs: Collection[str] = ()
+) -> None:
     """Write files that belong together, all of them or none. Raises Proto2NetError.
 
-    Each is written to a file of its own beside it, .proto2net-*.tmp, and renamed only when all
-    are complete. Who is killed (and cannot clean up) leaves at most such files behind.
+    `inputs` are what they are made from, which is never replaced. Each is written to a file of its
+    own beside it, .proto2net-*.tmp, and renamed only when all are complete. Who is killed (and
+    cannot clean up) leaves at most such files behind.
     """
     for path in contents:
-        check(path, overwrite=overwrite)
+        check(path, overwrite=overwrite, inputs=inputs)
     complete: dict[Path, Path] = {}
     try:
         for path, content in contents.items():
@@ -57,6 +72,21 @@ def write_together(contents: Mapping[Path, Content], *, overwrite: bool = False)
             with suppress(OSError):
                 temporary.unlink()
         raise
+
+
+def takes_the_place_of(path: Path) -> str:
+    """The module in whose place Python would import a file of this name, or an empty string.
+
+    Installed modules are looked for, those of Python, and those that emitted files need; nothing is
+    imported.
+    """
+    name = path.stem
+    if path.suffix != ".py" or not name.isidentifier():
+        return ""
+    if name in sys.stdlib_module_names or name in _NEEDED:
+        return name
+    installed = [entry for entry in sys.path if Path(entry).name in _INSTALLED]
+    return name if PathFinder.find_spec(name, installed) else ""
 
 
 def printable(text: str) -> str:
@@ -122,6 +152,14 @@ def _rename(complete: Mapping[Path, Path]) -> None:
             if temporary.exists():
                 temporary.replace(os.path.realpath(path))
         raise
+
+
+def _same(path: Path, other: str) -> bool:
+    """Whether both are one file, which exists."""
+    try:
+        return os.path.samefile(path, other)
+    except (OSError, ValueError):
+        return False
 
 
 @contextmanager

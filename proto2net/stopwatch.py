@@ -1,25 +1,20 @@
 """A process that times one target, and how to ask it: both ends of the pipe.
 
 Each framework has a process of its own, since two of them in one would get in each other's way.
-Requests and answers are lines of JSON. A request is the name of a method of `Timer` with its
-arguments; an answer is its result, or the problem that the user is told.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
-import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from proto2net import backends
 from proto2net.backends.base import Emitted
+from proto2net.child import Child, Stopped, serve
 from proto2net.errors import Proto2NetError
 from proto2net.shape import Shape
 
@@ -37,9 +32,6 @@ THREADS = (
     "TF_NUM_INTEROP_THREADS",
 )
 """The environment variables that tell frameworks how many threads to use, as they start."""
-
-MUCH = 300
-"""Characters of a framework's own message; some are pages."""
 
 
 @dataclass(frozen=True)
@@ -73,23 +65,15 @@ class Stopwatch:
     def __init__(self, target: str, setting: Setting) -> None:
         self.target = target
         self.setting = setting
-        self._said = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
-        self._process = subprocess.Popen(  # noqa: S603  # our own module
-            [sys.executable, "-m", __name__, target],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._said,
-            env=_environment(setting.threads),
-            encoding="utf-8",
-        )
+        threads = str(setting.threads) if setting.threads else None
+        env = dict.fromkeys(THREADS, threads) if threads else {}
+        self._child = Child(__name__, target, env=env)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.communicate()
-        self._said.close()
+        self._child.close()
 
     def start(self) -> str:
         """Import the framework, and return its version."""
@@ -114,33 +98,10 @@ class Stopwatch:
         return list(self._ask("matrix_product", **sizes))
 
     def _ask(self, what: str, **arguments: Any) -> Any:
-        assert self._process.stdin  # noqa: S101  # it is a pipe
-        assert self._process.stdout  # noqa: S101
         try:
-            self._process.stdin.write(json.dumps([what, arguments]) + "\n")
-            self._process.stdin.flush()
-            answer = self._process.stdout.readline()
-        except BrokenPipeError:
-            answer = ""
-        if not answer:
-            raise Proto2NetError(f"timing {self.target} stopped: {self._last_words()}")
-        result, problem = json.loads(answer)
-        if problem:
-            raise Proto2NetError(*problem)
-        return result
-
-    def _last_words(self) -> str:
-        """Why the process ended: its code, and the last line that it said."""
-        code = self._process.wait()
-        self._said.seek(0)
-        lines = [line.strip()[:MUCH] for line in self._said if line.strip()]
-        return " after: ".join([f"its process ended with code {code}", *lines[-1:]])
-
-
-def _environment(threads: int | None) -> dict[str, str]:
-    """The environment, with what can be imported here and the number of threads, if given."""
-    found = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    return found | dict.fromkeys(THREADS, str(threads)) if threads else found
+            return self._child.ask(what, **arguments)
+        except Stopped as reason:
+            raise Proto2NetError(f"timing {self.target} stopped: {reason}") from None
 
 
 # ---- the far end ----------------------------------------------------------------------------
@@ -220,34 +181,6 @@ def _values(rng: Any, shape: Shape, labels: bool = False) -> Ndarray:
     return np.zeros_like(values) if labels else np.asarray(values, np.float32)
 
 
-def _serve(target: str, requests: IO[str], answers: IO[str]) -> None:
-    timer = Timer(target)
-    methods: dict[str, Callable[..., Any]] = {
-        "start": timer.start,
-        "build": timer.build,
-        "forward": timer.forward,
-        "forward_backward": timer.forward_backward,
-        "matrix_product": timer.matrix_product,
-    }
-    for line in requests:
-        what, arguments = json.loads(line)
-        result, problem = None, None
-        try:
-            result = methods[what](**arguments)
-        except Proto2NetError as error:
-            problem = [error.issues[0].message, error.issues[0].hint]
-        except Exception as error:  # the framework's own, such as that it lacks memory
-            reason = " ".join(str(error).split())[:MUCH]
-            problem = [f"timing {target} stopped: {type(error).__name__}: {reason}", ""]
-        print(json.dumps([result, problem]), file=answers, flush=True)
-
-
-def _main() -> None:
-    """Answer on standard output, where nothing else may be printed then."""
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    _serve(sys.argv[1], sys.stdin, answers)
-
-
-if __name__ == "__main__":
-    _main()
+def main() -> None:
+    """Time a target for the process that has started this one."""
+    serve(Timer(sys.argv[1]))

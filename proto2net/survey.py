@@ -1,27 +1,25 @@
 """How many networks of a tree of files convert, and why the others do not.
 
-Files are converted in processes of their own, so that none can hold up or end the run.
+Files are read and converted in processes of their own, so that none can hold up or end the run.
 """
 
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import re
-import signal
-import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Event, Thread, Timer
 from typing import Any, NamedTuple
 
-from proto2net import backends
+from proto2net import backends, limits, plain
 from proto2net.api import parse
 from proto2net.backends.summary import aligned
+from proto2net.child import Child, Stopped, serve
 from proto2net.errors import Issue, Location, Proto2NetError
 from proto2net.layers import plugins
 from proto2net.output import printable
@@ -33,6 +31,9 @@ LIMIT = 20.0
 
 _START = 60.0
 """Seconds that a process may take to begin."""
+
+_END = 5.0
+"""Seconds that one may take to end, once it is told."""
 
 KINDS = ("deploy", "train_val")
 """A network that its caller feeds, and one that reads data or needs labels somewhere."""
@@ -129,8 +130,13 @@ _GROUPED = (
 )
 
 
+_MUCH = 1000
+"""Characters of a sentence by which it is known."""
+
+
 def grouped(sentence: str) -> str:
     """A sentence without the names and numbers in which the like of it differ."""
+    sentence = sentence[:_MUCH]
     for pattern, instead in _GROUPED:
         sentence = pattern.sub(instead, sentence)
     return sentence
@@ -141,76 +147,90 @@ def grouped(sentence: str) -> str:
 _NAMES = (".prototxt",)
 _OTHER_NAMES = (".pt", ".prototxt.txt", ".pbtxt")
 """Names that other files have too: they count where there is a layer in the text."""
-_MUCH = 2**24
-"""Bytes from which on a file of such a name is none of ours."""
-_LAYER = re.compile(rb"^\s*layers?\s*:?\s*\{", re.MULTILINE)
+_LAYER = re.compile(rb"^[^\S\n]*layers?\s*(?::\s*)?\{", re.MULTILINE)
 _TRAINS = re.compile(
-    rb"\b(?:include|exclude)\s*:?\s*\{|\btype\s*:\s*[\"']?\w*(?:data|loss|accuracy)\b",
+    rb"\b(?:include|exclude)\s*(?::\s*)?\{|\btype\s*:\s*[\"']?\w*(?:data|loss|accuracy)\b",
     re.IGNORECASE,
 )
 
 
 def files(tree: str | Path) -> Iterator[str]:
-    """The files of a tree that may be networks, in order; a file stands for itself."""
+    """The files of a tree whose names networks have, in order; a file stands for itself."""
     if not os.path.isdir(tree):
         yield str(tree)
         return
     for folder, folders, names in os.walk(tree):
         folders.sort()
         for name in sorted(names):
-            path = os.path.join(folder, name)
-            if name.endswith(_NAMES) or (name.endswith(_OTHER_NAMES) and _holds_layers(path)):
-                yield path
+            if name.endswith(_NAMES + _OTHER_NAMES):
+                yield os.path.join(folder, name)
 
 
-def _holds_layers(path: str) -> bool:
-    try:
-        if not os.path.isfile(path) or os.path.getsize(path) > _MUCH:
-            return False
-        content = Path(path).read_bytes()
-    except OSError:
-        return False
-    return b"\0" not in content and bool(_LAYER.search(content))
-
-
-def kind(path: str) -> str:
+def kind(content: bytes) -> str:
     """Which of KINDS a file is, as its text has it."""
+    return "train_val" if _TRAINS.search(content) else "deploy"
+
+
+def _content(file: str) -> bytes:
+    """What a file holds, as far as a definition goes; nothing where it cannot be read."""
+    if plain.is_special(file):
+        return b""
     try:
-        return "train_val" if _TRAINS.search(Path(path).read_bytes()) else "deploy"
-    except OSError:
-        return "deploy"
+        with open(file, "rb") as stream:
+            return stream.read(limits.TEXT_BYTES + 1)
+    except (OSError, ValueError):
+        return b""
 
 
 # ---- one file -------------------------------------------------------------------------------
+
+
+Result = tuple[Failure, ...] | Other | None
+"""What goes wrong with a file in each target, or what it is instead; None: it does not count."""
 
 
 @dataclass(frozen=True)
 class Task:
     """What is to be done with each file."""
 
-    targets: tuple[str, ...]
+    targets: Sequence[str]
     options: Mapping[str, Any]
-    given: tuple[str, ...] = ()
+    given: Sequence[str] = ()
     """Files that were asked for by name: a solver among them is followed to its network."""
-    inputs: tuple[Mapping[str, Shape], ...] = ({},)
+    inputs: Sequence[Mapping[str, Shape]] = ({},)
     """Shapes of inputs: the first that a file converts with counts."""
+    kinds: Sequence[str] = KINDS
 
-    def examine(self, file: str) -> tuple[Failure, ...] | Other:
-        """What goes wrong with a file in each target, or what it is instead of a network.
+    def examine(self, file: str) -> Result:
+        """What is to be told of a file.
 
-        Of a file that converts with none of the inputs, it is what the first of them tell.
+        Of one that converts with none of the inputs, it is what the first of them tell.
         """
-        first = self._fed(file, self.inputs[0])
+        content = _content(file)
+        if not self._counts(file, content):
+            return None
+        if plain.is_special(file):
+            return Other(file, Issue(plain.SPECIAL))
+        first = self._fed(file, content, self.inputs[0])
         if not first or isinstance(first, Other):
             return first
-        return first if all(self._fed(file, inputs) for inputs in self.inputs[1:]) else ()
+        return first if all(self._fed(file, content, each) for each in self.inputs[1:]) else ()
 
-    def _fed(self, file: str, inputs: Mapping[str, Shape]) -> tuple[Failure, ...] | Other:
+    def _counts(self, file: str, content: bytes) -> bool:
+        """Whether it is of a kind that is asked for, and a definition as far as its name tells."""
+        other = file not in self.given and file.endswith(_OTHER_NAMES)
+        if other and (
+            len(content) > limits.TEXT_BYTES or b"\0" in content or not _LAYER.search(content)
+        ):
+            return False
+        return kind(content) in self.kinds
+
+    def _fed(self, file: str, content: bytes, inputs: Mapping[str, Shape]) -> Result:
         from proto2net.caffe.prototxt import NoNetwork
 
         try:
             if file not in self.given:
-                _check_is_network(file)
+                _check_is_network(file, content)
             graph = parse(Path(file), inputs=inputs, **self.options)
         except NoNetwork as error:
             return Other(file, error.issues[0])
@@ -232,11 +252,10 @@ class Task:
         return tuple(Failure(file, target, issues) for target in self.targets)
 
 
-def _check_is_network(file: str) -> None:
+def _check_is_network(file: str, content: bytes) -> None:
     """Raise NoNetwork for what is none: a solver in a tree, whose network stands there itself."""
     from proto2net.caffe import definition, prototxt
 
-    content = Path(file).read_bytes() if os.path.isfile(file) else b""
     definition.check_is_none_else(content, file)
     if content and not _LAYER.search(content):
         prototxt.read(content.decode(errors="replace"), file, ignore_unknown_fields=True)
@@ -285,20 +304,19 @@ def survey(
 
         plugins.load()  # their types may know forks
         importer.check_fork(options["fork"])
-    every = [file for tree in trees for file in files(tree)]
-    every = [file for file in dict.fromkeys(every) if kind(file) in kinds]
+    every = list(dict.fromkeys(file for tree in trees for file in files(tree)))
     inputs = inputs or {}
     tried = tuple({**inputs, UNSTATED: shape} for shape in shapes) or (inputs,)
-    task = Task(tuple(to), options, tuple(str(tree) for tree in trees), tried)
-    found: dict[str, tuple[Failure, ...] | Other] = {}
+    task = Task(tuple(to), options, tuple(str(tree) for tree in trees), tried, tuple(kinds))
+    found: dict[str, Result] = {}
     progress(0, len(every))
     for file, result in _examined(every, task, jobs or _cores(), limit):
         found[file] = result
         progress(len(found), len(every))
-    results = [found[file] for file in every]
-    others = tuple(result for result in results if isinstance(result, Other))
-    failed = (result for result in results if not isinstance(result, Other))
-    return Survey(tuple(every), task.targets, tuple(f for each in failed for f in each), others)
+    counted = {file: found[file] for file in every if found[file] is not None}
+    others = tuple(result for result in counted.values() if isinstance(result, Other))
+    failed = [each for each in counted.values() if each and not isinstance(each, Other)]
+    return Survey(tuple(counted), tuple(to), tuple(f for each in failed for f in each), others)
 
 
 def _cores() -> int:
@@ -307,88 +325,141 @@ def _cores() -> int:
     return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
-Results = Iterator[tuple[str, "tuple[Failure, ...] | Other"]]
-
-
-def _examined(every: Sequence[str], task: Task, jobs: int, limit: float) -> Results:
+def _examined(
+    every: Sequence[str], task: Task, jobs: int, limit: float
+) -> Iterator[tuple[str, Result]]:
     """The result of each file, in the order in which they are ready."""
-    waiting = iter(every)
-    workers = [_Worker(task, limit) for _ in range(min(jobs, len(every)))]
+    waiting: SimpleQueue[str | None] = SimpleQueue()
+    ready: SimpleQueue[tuple[str, Result] | BaseException] = SimpleQueue()
+    workers = [_Worker(task, limit, waiting, ready) for _ in range(min(jobs, len(every)))]
+    for file in [*every, *[None] * len(workers)]:
+        waiting.put(file)
     try:
         for worker in workers:
-            worker.give(next(waiting, None))
-        while busy := [worker for worker in workers if worker.file]:
-            soonest = min(worker.deadline for worker in busy)
-            wait([worker.connection for worker in busy], max(0.0, soonest - time.monotonic()))
-            for worker in busy:
-                result = worker.result()
-                if result is not None and worker.file:
-                    yield worker.file, result
-                    worker.give(next(waiting, None))
+            worker.start()
+        for _ in every:
+            result = ready.get()
+            if isinstance(result, BaseException):
+                raise result
+            yield result
     finally:
         for worker in workers:
             worker.stop()
+        for worker in workers:
+            if worker.is_alive():
+                worker.join(_END)
 
 
-class _Worker:
-    """A process that examines files, one after the other; a new one where it does not end."""
+class _Worker(Thread):
+    """Has files examined by a process, one after the other; by a new one where it does not end."""
 
-    def __init__(self, task: Task, limit: float) -> None:
-        self._task = task
-        self._limit = limit
-        self.file: str | None = None
-        self.deadline = 0.0
-        self._start()
+    def __init__(
+        self,
+        task: Task,
+        limit: float,
+        waiting: SimpleQueue[str | None],
+        ready: SimpleQueue[tuple[str, Result] | BaseException],
+    ) -> None:
+        super().__init__(daemon=True)
+        self._task, self._limit, self._waiting, self._ready = task, limit, waiting, ready
+        self._child: Child | None = None
+        self._stopped = False
 
-    def _start(self) -> None:
-        # Fresh processes: a copy of this one would inherit the locks of whatever threads it has.
-        context = multiprocessing.get_context("spawn")
-        self.connection, other = context.Pipe()
-        self._process = context.Process(target=_work, args=(other, self._task), daemon=True)
-        self._process.start()
-        self._begun = False
-        other.close()
-
-    def give(self, file: str | None) -> None:
-        """Have a file examined; None: there are no more."""
-        self.file = file
-        self.deadline = time.monotonic() + self._limit + (0 if self._begun else _START)
-        if file is not None:
-            with suppress(OSError):  # the process has ended: `result` tells it
-                self.connection.send(file)
-
-    def result(self) -> tuple[Failure, ...] | Other | None:
-        """What was found; None: not yet."""
-        file = self.file or ""
-        if self.connection.poll():
-            try:
-                found: tuple[Failure, ...] | Other | None = self.connection.recv()
-                if found is None:
-                    self._begun = True
-                    self.deadline = time.monotonic() + self._limit
-                return found
-            except EOFError:
-                self._process.join()
-                issue = _bug(f"the process ended with code {self._process.exitcode}", file)
-        elif time.monotonic() > self.deadline:
-            issue = _bug(f"no end after {self._limit:g} s", file)
-        else:
-            return None
-        self.stop()
-        self._start()
-        return self._task.failed(file, (issue,))
+    def run(self) -> None:
+        """What the thread does."""
+        try:
+            while (file := self._waiting.get()) is not None and not self._stopped:
+                self._ready.put((file, self._examined(file)))
+        except BaseException as error:
+            self._ready.put(error)
+        finally:
+            self._close()
 
     def stop(self) -> None:
-        """End the process, whatever it does."""
-        self._process.kill()
-        self._process.join()
-        self.connection.close()
+        """End the process, whatever it does, and so the thread."""
+        self._stopped = True
+        if self._child:
+            self._child.kill()
+
+    def _examined(self, file: str) -> Result:
+        try:
+            if self._child is None:
+                self._child = Child(__name__)
+                self._ask(_START, "begin", task=_plain(self._task))
+            return _result(file, self._ask(self._limit, "examine", file=file))
+        except Stopped as reason:
+            self._close()
+            return self._task.failed(file, (_bug(str(reason), file),))
+
+    def _ask(self, limit: float, what: str, **arguments: Any) -> Any:
+        """Ask the process, which is ended if it takes longer than `limit` seconds."""
+        child, late = self._child, Event()
+        assert child is not None  # noqa: S101  # it was made before
+
+        def end() -> None:
+            late.set()
+            child.kill()
+
+        timer = Timer(limit, end)
+        timer.daemon = True
+        timer.start()
+        try:
+            return child.ask(what, **arguments)
+        except Stopped:
+            if late.is_set():
+                raise Stopped(f"no end after {limit:g} s") from None
+            raise
+        finally:
+            timer.cancel()
+            timer.join()
+            if late.is_set():  # the answer may have come just before
+                self._close()
+
+    def _close(self) -> None:
+        if self._child:
+            self._child.close()
+            self._child = None
 
 
-def _work(connection: Connection, task: Task) -> None:
-    """What a process does until it is ended."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asked ends this one
-    with suppress(EOFError, OSError):  # it is no longer there
-        connection.send(None)  # this one has begun
-        while True:
-            connection.send(task.examine(connection.recv()))
+# ---- the process ----------------------------------------------------------------------------
+
+
+class _Examiner:
+    """What a process does with the files that it is given."""
+
+    def begin(self, task: dict[str, Any]) -> None:
+        self._task = Task(**task)
+
+    def examine(self, file: str) -> Any:
+        return _plain(self._task.examine(file))
+
+
+def _plain(value: Any) -> Any:
+    """What stands for a task or a result in JSON."""
+    if isinstance(value, Task):
+        options = {k: str(v) if isinstance(v, Path) else v for k, v in value.options.items()}
+        return {**vars(value), "options": options}
+    if isinstance(value, Other):
+        return {"other": asdict(value.issue)}
+    if value is None:
+        return None
+    return {"failed": [(each.target, [asdict(i) for i in each.issues]) for each in value]}
+
+
+def _result(file: str, answer: Any) -> Result:
+    """The result that `_plain` has made plain."""
+    if answer is None:
+        return None
+    if "other" in answer:
+        return Other(file, _issue(answer["other"]))
+    return tuple(Failure(file, name, tuple(map(_issue, found))) for name, found in answer["failed"])
+
+
+def _issue(plain: dict[str, Any]) -> Issue:
+    where = plain["where"]
+    return Issue(**{**plain, "where": where and Location(**where)})
+
+
+def main() -> None:
+    """Examine files for the process that has started this one."""
+    serve(_Examiner())

@@ -18,7 +18,7 @@ from time import perf_counter
 from types import ModuleType
 from typing import Any
 
-from proto2net import backends
+from proto2net import backends, plain
 from proto2net.backends.base import Backend
 from proto2net.backends.summary import aligned, ascii_only
 from proto2net.errors import Issue, Location, Proto2NetError, closest
@@ -417,6 +417,8 @@ def _module(file: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise _problem(file, "this is no Python file")
+    if plain.is_special(file):
+        raise _problem(file, plain.SPECIAL)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
@@ -436,11 +438,14 @@ def _problems_in(file: str) -> Iterator[None]:
         raise _problem(shown, error.msg, line=error.lineno or 0) from None
     except OSError as error:
         raise _problem(file, error.strerror or str(error)) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         frames = traceback.extract_tb(error.__traceback__)
+        what = f"{type(error).__name__}: {error}"
+        if isinstance(error, SystemExit):
+            what = "it ends the program"
         lines = [frame.lineno for frame in frames if _same(frame.filename, file)]
         line = lines[-1] if lines else None
-        raise _problem(file, f"{type(error).__name__}: {error}", line=line or 0) from None
+        raise _problem(file, what, line=line or 0) from None
 
 
 def _same(file: str, other: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proto2net import backends
+from proto2net import backends, plain
 from proto2net.api import Net, blobs, is_caffemodel, load, parse
 from proto2net.backends.summary import aligned, ascii_only
 from proto2net.errors import Proto2NetError
@@ -163,11 +163,13 @@ def read_image(path: str | Path) -> Ndarray:
     """The array in a .npy file. Raises Proto2NetError."""
     import numpy as np
 
+    if plain.is_special(path):
+        raise Proto2NetError(f"{path}: {plain.SPECIAL}")
     try:
-        found = np.load(path, allow_pickle=False)
+        found = np.load(path, mmap_mode="r", allow_pickle=False)  # no more than the file has
     except OSError as error:
         raise Proto2NetError(f"{path}: {error.strerror or error}") from None
-    except (ValueError, EOFError):
+    except Exception:  # damage is met with errors of many kinds
         found = None
     if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiu":
         raise Proto2NetError(

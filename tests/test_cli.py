@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import signal
@@ -13,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy
 import pytest
 from digests import MODELS
 
@@ -532,20 +532,143 @@ def test_a_full_disk_is_one_line() -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
-def test_ctrl_c_ends_quietly(tmp_path: Path) -> None:
-    pipe = tmp_path / "net"
-    os.mkfifo(pipe)
+def test_ctrl_c_ends_quietly() -> None:
+    reading, writing = os.pipe()
     with subprocess.Popen(
-        [*PROTO2NET, "inspect", str(pipe)], stderr=subprocess.PIPE, env=ENVIRONMENT
+        [*PROTO2NET, "inspect", f"/dev/fd/{reading}"],
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT,
+        pass_fds=[reading],
     ) as running:
-        writing = None
-        while writing is None and running.poll() is None:
-            with contextlib.suppress(OSError):  # nobody is there to read yet
-                writing = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
-            time.sleep(0.1)
+        os.write(writing, b"# more than Python reads at once\n" * 1000)
+        time.sleep(3)  # it has begun, and waits for more
         running.send_signal(signal.SIGINT)
         assert running.wait(30) == 130
-        assert writing is not None
+        os.close(reading)
         os.close(writing)
         assert running.stderr
         assert running.stderr.read().strip() == b""
+
+
+# What is no file, and what is an input
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes are POSIX")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "inspect pipe",
+        "convert tiny.prototxt --to torch --weights pipe",
+        "verify tiny.prototxt --to numpy --image pipe",
+        "inspect tiny.prototxt --layers pipe.py",
+        "time pipe.py:Net --to numpy",
+        "survey pipe",
+        "inspect /dev/zero",
+    ],
+)
+def test_a_pipe_or_a_device_is_not_waited_for(run: Run, command: str) -> None:
+    os.mkfifo("pipe")
+    os.mkfifo("pipe.py")
+    ran = run(*command.split())
+    if "survey" in command:
+        assert "this is a device or a pipe, and no plain file" in ran.out
+    else:
+        assert ran.code == 1
+        assert re.search("this is (a device or a pipe, and no|not a) plain file", ran.err)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes are POSIX")
+def test_a_pipe_of_the_shell_is_read() -> None:
+    done = subprocess.run(
+        ["/bin/bash", "-c", f'"{sys.executable}" -m proto2net inspect <(cat "{NIN}")'],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "nin_imagenet" in done.stdout
+
+
+def test_an_endless_standard_input_is_told() -> None:
+    ran = process("inspect", "-", stdin=b"# no end\n" * 2_000_000)
+    assert ran.err.startswith("<stdin>: this is too long for a definition\n")
+
+
+@pytest.mark.parametrize("header", ["10995116277760", "99999999999999999999999"])
+def test_an_image_that_claims_more_than_it_has_is_told(run: Run, header: str) -> None:
+    text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({header},), }}"
+    start = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode()
+    Path("image.npy").write_bytes(start + bytes(100))
+    ran = run("verify", "tiny.prototxt", "--to", "numpy", "--image", "image.npy")
+    assert ran.code == 1
+    assert ran.err.startswith("image.npy: this is no .npy file of numbers\n")
+
+
+def test_a_name_that_is_too_long_is_told(run: Run) -> None:
+    ran = run("convert", "tiny.prototxt", "--to", "torch", "-o", "x" * 300 + ".py")
+    assert ran.code == 1
+    assert "File name too long\n" in ran.err
+
+
+@pytest.mark.parametrize("name", ["numpy", "torch", "json", "random", "math", "keras", "click"])
+def test_what_is_written_takes_no_modules_place(run: Run, name: str) -> None:
+    Path("tiny.prototxt").rename(f"{name}.prototxt")
+    ran = run("convert", f"{name}.prototxt", "--to", "torch")
+    assert ran.code == 0
+    assert f"note: {name}_net.py, since Python would import {name}.py in the place of" in ran.err
+    assert f"wrote {name}_net.py" in ran.err
+    assert not Path(f"{name}.py").exists()
+    ran = run("convert", f"{name}.prototxt", "--to", "numpy", "-o", f"{name}.py", "--force")
+    assert ran.code == 1
+    assert f"Python would import {name}.py in the place of the module {name}\n" in ran.err
+    assert f"  hint: call it {name}_net.py\n" in ran.err
+    assert not Path(f"{name}.py").exists()
+
+
+def test_other_files_may_be_called_as_modules_are(run: Run) -> None:
+    Path("tiny.prototxt").rename("numpy.prototxt")
+    assert run("convert", "numpy.prototxt", "--to", "summary").code == 0
+    assert run("convert", "numpy.prototxt", "--to", "prototxt", "-o", "new/numpy.prototxt").code
+    assert run("convert", "numpy.prototxt", "--to", "torch", "-o", "numpy-1.py").code == 0
+    assert Path("numpy.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "path"),
+    [
+        ("convert tiny.prototxt --to prototxt -o tiny.prototxt", "tiny.prototxt"),
+        ("convert tiny.prototxt --to prototxt -o ./link", "link"),
+        ("convert solver.prototxt --to prototxt -o tiny.prototxt", "tiny.prototxt"),
+        ("convert solver.prototxt --to prototxt -o solver.prototxt", "solver.prototxt"),
+        ("convert tiny.prototxt --to torch --layers own.py -o own.py", "own.py"),
+        ("convert p.prototxt --to torch --weights x.safetensors -o x.py", "x.safetensors"),
+        ("convert p.prototxt --to torch --weights x.safetensors -o x.safetensors", ""),
+        ("convert mean.prototxt --to torch -o mean.binaryproto", "mean.binaryproto"),
+    ],
+)
+def test_force_replaces_no_input(run: Run, command: str, path: str) -> None:
+    Path("link").symlink_to("tiny.prototxt")
+    Path("solver.prototxt").write_text('net: "tiny.prototxt"\n')
+    Path("own.py").write_text("")
+    Path("mean.binaryproto").write_text("an image")
+    Path("mean.prototxt").write_text(MEAN)
+    Path("p.prototxt").write_text(
+        'layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 2 dim: 3 } } }'
+        'layer { name: "p" type: "PReLU" bottom: "data" top: "p" }'
+    )
+    numpy.save("w.npy", numpy.array({"p": {"weights": numpy.ones(3, "f4")}}, object))
+    written = run("convert", "p.prototxt", "--to", "torch", "--weights", "w.npy", "-o", "x.py")
+    assert written.code == 0
+    before = {file: file.read_bytes() for file in Path().iterdir() if file.is_file()}
+    ran = run(*command.split(), "--force")
+    assert ran.code == 1
+    if path:
+        assert f"{path} is an input, which is not replaced\n  hint: give another OUT" in ran.err
+    assert {file: file.read_bytes() for file in Path().iterdir() if file.is_file()} == before
+
+
+MEAN = """layer { name: "data" type: "ImageData" top: "data" top: "label"
+  transform_param { mean_file: "models/mean.binaryproto" crop_size: 5 }
+  image_data_param { source: "list" batch_size: 2 new_height: 5 new_width: 5 } }
+layer { name: "r" type: "ReLU" bottom: "data" top: "r" }
+"""

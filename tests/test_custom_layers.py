@@ -346,3 +346,47 @@ def test_holes_on_the_command_line(
         main([*options, str(net)])
     assert (end.value.code or 0) == code
     assert said in capsys.readouterr().err
+
+
+EXITS = """
+import sys
+from dataclasses import dataclass
+from proto2net.layers import Layer, layer
+
+@layer("Exits")
+@dataclass(frozen=True)
+class Exits(Layer):
+    def infer(self, bottoms, tops):
+        sys.exit(0)
+"""
+
+
+@pytest.mark.parametrize("code", ["import sys; sys.exit(0)", "\nraise SystemExit"])
+def test_a_file_that_ends_the_program_is_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], code: str
+) -> None:
+    net, own = tmp_path / "net.prototxt", tmp_path / "own.py"
+    net.write_text(INPUT)
+    own.write_text(code)
+    for command in (
+        ["inspect", str(net), "--layers", str(own)],
+        ["time", f"{own}:Net", "--to=numpy"],
+    ):
+        with pytest.raises(SystemExit) as end:
+            main(command)
+        assert end.value.code == 1
+        err = capsys.readouterr().err
+        assert err.startswith(f"{own}:{1 + code.count(chr(10))}: it ends the program\n")
+        assert err.endswith("nothing was written\n")
+
+
+def test_a_layer_that_ends_the_program_is_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    net, own = tmp_path / "net.prototxt", tmp_path / "own.py"
+    net.write_text(INPUT + 'layer { name: "e" type: "Exits" bottom: "data" top: "e" }')
+    own.write_text(EXITS)
+    with pytest.raises(SystemExit) as end:
+        main(["inspect", str(net), "--layers", str(own)])
+    assert end.value.code == 1
+    assert capsys.readouterr().err.endswith("has called sys.exit; nothing was written\n")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
 from reference import CORPUS, needs_corpus
 
 from proto2net import Proto2NetError
-from proto2net.survey import BUG, Survey, files, grouped, survey
+from proto2net.survey import BUG, Survey, Task, grouped, survey
 
 NET = """name: "tiny"
 layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 2 dim: 3 } } }
@@ -176,6 +178,50 @@ def test_almost_all_public_networks_convert_and_the_others_say_which_layer_does_
             assert issue.layer, issue
 
 
+@pytest.mark.skipif(os.name != "posix", reason="devices and pipes are POSIX")
+def test_what_has_no_end_or_is_huge_is_no_trouble(tree: Path) -> None:
+    os.mkfifo(tree / "pipe.prototxt")
+    for name in ("zero.prototxt", "zero.pt"):
+        (tree / name).symlink_to("/dev/zero")
+    for name in ("sparse.prototxt", "sparse.pbtxt"):
+        with open(tree / name, "wb") as file:
+            file.truncate(3 * 2**30)
+    (tree / "gone.prototxt").symlink_to("nowhere")
+    found = survey([tree], to=["numpy"], jobs=2, limit=20)
+    others = {Path(file).name: issue.message for file, issue in found.others}
+    failed = {Path(each.file).name: each.error for each in found.failed}
+    special = "this is a device or a pipe, and no plain file"
+    assert {others.get(name) for name in ("pipe.prototxt", "zero.prototxt")} == {special}
+    assert "this is too long for a definition" in failed["sparse.prototxt"]
+    assert "No such file" in failed["gone.prototxt"]
+    assert set(failed) == {"sparse.prototxt", "gone.prototxt", "wrong.prototxt"}
+    assert not any("zero.pt" in file or "sparse.pbtxt" in file for file in found.files)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "layer" + "\n" * 200_000,
+        "\n" * 200_000 + "layer",
+        "layer:" + " \n" * 100_000,
+        "include" + " " * 200_000,
+        "include: " + " " * 200_000,
+        "type:" + " " * 200_000,
+        "type: " + "data" * 50_000 + "_",
+        "type: " * 40_000,
+        "include\n" * 40_000,
+    ],
+    ids=lambda text: repr(text[:9]),
+)
+def test_no_text_is_looked_at_for_long(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "net.pt"
+    file.write_text(text)
+    started = time.process_time()
+    Task(["numpy"], {}).examine(str(file))
+    grouped(text)
+    assert time.process_time() - started < 1
+
+
 def test_a_folder_without_networks_is_no_trouble(tmp_path: Path) -> None:
     assert str(survey([tmp_path])).startswith("0 files: 0 networks")
 
@@ -188,7 +234,7 @@ def test_a_target_or_a_file_of_layers_that_is_not_there_is_told_at_once(tree: Pa
 
 
 def test_the_files_of_a_tree_come_in_order(tree: Path) -> None:
-    assert [Path(file).name for file in files(tree)] == [
+    assert [Path(file).name for file in survey([tree], to=["numpy"]).files] == [
         "good.prototxt", "solver.prototxt", "template.prototxt", "wrong.prototxt",
         "deploy.pt", "old.prototxt.txt", "part.prototxt",
     ]  # fmt: skip

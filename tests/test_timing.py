@@ -345,12 +345,23 @@ def test_a_target_of_another_package_may_have_no_timing() -> None:
         Theirs().bench("cpu", compiled=False)
 
 
-def stub(name: str, code: str) -> None:
-    """Put a module that runs this in front of a framework, for processes that begin here."""
-    Path(f"{name}.py").write_text(code)
+Stub = Callable[[str, str], None]
 
 
-def test_frameworks_that_are_not_installed_are_told_with_their_extras(run: Run) -> None:
+@pytest.fixture
+def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stub:
+    """Puts a module that runs a text in front of a framework, for processes that begin now."""
+    folder = tmp_path / "stubs"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+
+    def write(name: str, code: str) -> None:
+        folder.joinpath(f"{name}.py").write_text(code)
+
+    return write
+
+
+def test_frameworks_that_are_not_installed_are_told_with_their_extras(run: Run, stub: Stub) -> None:
     for name in ("torch", "tensorflow"):
         stub(name, f"raise ImportError('No module named {name}')")
     out, err, code = run(to="torch,numpy,tf")
@@ -370,20 +381,20 @@ def test_frameworks_that_are_not_installed_are_told_with_their_extras(run: Run) 
         ("raise RuntimeError('no memory:\\n\\n  too big')", "RuntimeError: no memory: too big"),
         (
             "import os; os.write(2, b'no such instruction\\n'); os.abort()",
-            "its process ended with code -6 after: no such instruction",
+            "the process ended with code -6 after: no such instruction",
         ),
-        ("import os; os._exit(3)", "its process ended with code 3"),
-        ("import os, signal; os.kill(os.getpid(), 9)", "its process ended with code -9"),
+        ("import os; os._exit(3)", "the process ended with code 3"),
+        ("import os, signal; os.kill(os.getpid(), 9)", "the process ended with code -9"),
     ],
     ids=["raises", "aborts", "ends", "is killed"],
 )
-def test_a_framework_that_crashes_is_a_line(run: Run, code: str, reason: str) -> None:
+def test_a_framework_that_crashes_is_a_line(run: Run, stub: Stub, code: str, reason: str) -> None:
     stub("torch", code)
     _, err, ended = run(to="torch")
     assert (err.splitlines()[0], ended) == (f"timing torch stopped: {reason}", 1)
 
 
-def test_what_a_framework_prints_does_not_matter(run: Run) -> None:
+def test_what_a_framework_prints_does_not_matter(run: Run, stub: Stub) -> None:
     stub("torch", "print('[1, null]', flush=True); raise ImportError('not here')")
     assert run(to="torch")[1].startswith('the target "torch" cannot run here: not here\n')
 

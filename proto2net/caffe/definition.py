@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from proto2net import limits, mistaken
+from proto2net import limits, mistaken, plain
 from proto2net.caffe import caffemodel, importer, prototxt, schema, solver
 from proto2net.caffe.phase import State, left_out, select
 from proto2net.caffe.schema import Message
@@ -121,6 +121,9 @@ class _Reader:
         if is_text(net):
             check_is_none_else(str(net)[:HEAD].encode(errors="replace"), file)
             return str(net)
+        if plain.is_special(net):
+            hint = "- is standard input, and <(command) what a command prints"
+            raise Proto2NetError(f"{net}: {plain.SPECIAL}", hint)
         try:
             with open(net, "rb") as stream:
                 head = stream.read(HEAD)

@@ -14,6 +14,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from traceback import extract_tb
 
+from proto2net import plain
 from proto2net.errors import Issue, Location, Proto2NetError
 from proto2net.layers.base import LAYERS
 from proto2net.layers.python import PYTHON_LAYERS
@@ -31,10 +32,11 @@ def load() -> None:
     for point in entry_points(group=GROUP):
         try:
             point.load()
-        except ImportError as error:
+        except (Exception, SystemExit) as error:
             package = point.dist.name if point.dist else "an unknown package"
+            kind = "" if isinstance(error, ImportError) else f"{type(error).__name__}: "
             raise Proto2NetError(
-                f"the layer types of {package} cannot be imported: {error}",
+                f"the layer types of {package} cannot be imported: {kind}{error}",
                 f"mend or uninstall {package}",
             ) from error
 
@@ -74,11 +76,13 @@ def _load_file(file: str, resolved: str) -> None:
     spec = spec_from_file_location(name, resolved)
     if spec is None or spec.loader is None:
         raise Proto2NetError([Issue("this is no Python file", "", Location(file, 0))])
+    if plain.is_special(resolved):
+        raise Proto2NetError([Issue(plain.SPECIAL, "", Location(file, 0))])
     before, python_before = dict(LAYERS), dict(PYTHON_LAYERS)
     module = sys.modules[name] = module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         LAYERS.clear()
         LAYERS.update(before)
         PYTHON_LAYERS.clear()
@@ -87,7 +91,7 @@ def _load_file(file: str, resolved: str) -> None:
     _FILES.append(name)
 
 
-def _problem(error: Exception, file: str, resolved: str) -> list[Issue]:
+def _problem(error: BaseException, file: str, resolved: str) -> list[Issue]:
     """What went wrong in a file, and in which of its lines."""
     if isinstance(error, OSError) and error.filename == resolved:
         return [Issue(error.strerror or "it cannot be read", "", Location(file, 0))]
@@ -96,6 +100,8 @@ def _problem(error: Exception, file: str, resolved: str) -> list[Issue]:
     line = error.lineno or 0 if isinstance(error, SyntaxError) else (lines or [0])[-1]
     if isinstance(error, Proto2NetError):
         return error.at(Location(file, line))
+    if isinstance(error, SystemExit):
+        return [Issue("it ends the program", "leave out sys.exit", Location(file, line))]
     what = error.msg if isinstance(error, SyntaxError) else str(error)
     return [Issue(f"{type(error).__name__}: {what}", "", Location(file, line))]
 
