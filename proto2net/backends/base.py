@@ -19,7 +19,15 @@ from textwrap import dedent
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from proto2net.backends.statements import Class
-from proto2net.backends.tree import BOTTOM, Call, Expression, Literal, Placeholder, code
+from proto2net.backends.tree import (
+    BOTTOM,
+    Call,
+    Expression,
+    Literal,
+    Placeholder,
+    code,
+    tree,
+)
 from proto2net.errors import Issue, Proto2NetError, UnsupportedError
 from proto2net.graph import Blob, Graph, Node
 from proto2net.layers.base import Layer
@@ -341,6 +349,11 @@ def names_used(source: str) -> frozenset[str]:
 def bottoms(node: Node[Any]) -> tuple[Expression, ...]:
     """What stands for each bottom in a `Code`."""
     return tuple(map(Placeholder, range(len(node.bottoms))))
+
+
+def as_tops(made: Sequence[Expression]) -> Expression:
+    """The expression of a layer's tops: its only one as it is, several as a tuple."""
+    return made[0] if len(made) == 1 else tree(tuple(made))
 
 
 def placeholders(node: Node[Any]) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from proto2net.backends.base import Code
-from proto2net.backends.numpy.backend import renders
-from proto2net.backends.numpy.fillers import learned
-from proto2net.backends.source import call, scaled
+from proto2net.backends.numpy.backend import renders, says
+from proto2net.backends.numpy.fillers import ARRAYS, RNG, learned
+from proto2net.backends.tree import BOTTOM, call, scaled
 from proto2net.graph import Node
 from proto2net.layers import (
     BNLL,
@@ -27,34 +27,33 @@ from proto2net.layers import (
     Threshold,
 )
 
-
-@renders(AbsVal)
-def _absval(node: Node[AbsVal]) -> Code:
-    return Code("np.abs({0})")
-
-
-@renders(BNLL)
-def _bnll(node: Node[BNLL]) -> Code:
-    return Code("bnll({0})")
+says(
+    {
+        AbsVal: "np.abs({0})",
+        BNLL: "bnll({0})",
+        Sigmoid: "sigmoid({0})",
+        TanH: "np.tanh({0})",
+    }
+)
 
 
 @renders(Clip)
 def _clip(node: Node[Clip]) -> Code:
-    return Code(call("np.clip", "{0}", node.layer.min, node.layer.max))
+    return Code(call("np.clip", BOTTOM, node.layer.min, node.layer.max))
 
 
 @renders(Dropout)
 def _dropout(node: Node[Dropout]) -> Code:
-    layer, x = node.layer, "{0}"
-    if layer.samples(node.phase):
-        ratio = (layer.dropout_ratio, 0.5)
-        x = call("dropout", "{0}", "self.rng", dropout_ratio=ratio)
-    return Code(scaled(x, layer.factor, 0.0))
+    layer = node.layer
+    if not layer.samples(node.phase):
+        return Code(scaled(BOTTOM, layer.factor))
+    ratio = (layer.dropout_ratio, 0.5)
+    return Code(scaled(call("dropout", BOTTOM, RNG, dropout_ratio=ratio), layer.factor))
 
 
 @renders(ELU)
 def _elu(node: Node[ELU]) -> Code:
-    return Code(call("elu", "{0}", alpha=(node.layer.alpha, 1.0)))
+    return Code(call("elu", BOTTOM, alpha=(node.layer.alpha, 1.0)))
 
 
 @renders(Exp)
@@ -73,7 +72,7 @@ def _based(function: str, node: Node[Any]) -> Code:
     return Code(
         call(
             function,
-            "{0}",
+            BOTTOM,
             base=(layer.base, -1.0),
             scale=(layer.scale, 1.0),
             shift=(layer.shift, 0.0),
@@ -87,7 +86,7 @@ def _power(node: Node[Power]) -> Code:
     return Code(
         call(
             "power_of",
-            "{0}",
+            BOTTOM,
             power=(layer.power, 1.0),
             scale=(layer.scale, 1.0),
             shift=(layer.shift, 0.0),
@@ -97,32 +96,22 @@ def _power(node: Node[Power]) -> Code:
 
 @renders(PReLU)
 def _prelu(node: Node[PReLU]) -> Code:
-    return Code("prelu({0}, **{self})", *learned(node))
+    return Code(call("prelu", BOTTOM, ARRAYS), *learned(node))
 
 
 @renders(ReLU6)
 @renders(ReLU)
 def _relu(node: Node[ReLU | ReLU6]) -> Code:
     slope = node.layer.negative_slope
-    x = call("leaky_relu", "{0}", slope) if slope else "relu({0})"
+    x = call("leaky_relu", BOTTOM, slope) if slope else call("relu", BOTTOM)
     return Code(call("np.minimum", x, 6) if node.layer.relu6 else x)
-
-
-@renders(Sigmoid)
-def _sigmoid(node: Node[Sigmoid]) -> Code:
-    return Code("sigmoid({0})")
 
 
 @renders(Swish)
 def _swish(node: Node[Swish]) -> Code:
-    return Code(call("swish", "{0}", beta=(node.layer.beta, 1.0)))
-
-
-@renders(TanH)
-def _tanh(node: Node[TanH]) -> Code:
-    return Code("np.tanh({0})")
+    return Code(call("swish", BOTTOM, beta=(node.layer.beta, 1.0)))
 
 
 @renders(Threshold)
 def _threshold(node: Node[Threshold]) -> Code:
-    return Code(call("threshold_at", "{0}", threshold=(node.layer.threshold, 0.0)))
+    return Code(call("threshold_at", BOTTOM, threshold=(node.layer.threshold, 0.0)))

@@ -68,3 +68,4 @@ class Numpy(Backend):
 
 backend = Numpy()
 renders = backend.renders
+says = backend.says

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from proto2net.backends.base import Code
+from proto2net.backends.base import Code, as_tops
 from proto2net.backends.numpy.backend import renders
-from proto2net.backends.numpy.fillers import filled
-from proto2net.backends.tree import tree
+from proto2net.backends.numpy.fillers import RNG, filled
 from proto2net.graph import Node
 from proto2net.layers import DummyData, Input
 
@@ -18,9 +17,9 @@ def _input(node: Node[Input]) -> Code:
 @renders(DummyData)
 def _dummy_data(node: Node[DummyData]) -> Code:
     tops = [
-        filled(filler, top.shape, "self.rng")
+        filled(filler, top.shape, RNG)
         for filler, top in zip(
             node.layer.fillers(len(node.tops)), node.tops, strict=True
         )
     ]
-    return Code(tops[0] if len(tops) == 1 else tree(tuple(tops)))
+    return Code(as_tops(tops))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from proto2net.backends.base import Code, refuse_noise, refuse_normalizing
 from proto2net.backends.numpy.backend import renders
-from proto2net.backends.numpy.fillers import learned
-from proto2net.backends.source import call
+from proto2net.backends.numpy.fillers import ARRAYS, learned
+from proto2net.backends.tree import BOTTOM, Expression, call, code, expanded
 from proto2net.graph import Node
 from proto2net.layers import (
     Embed,
@@ -23,28 +23,23 @@ def _inner_product(node: Node[InnerProduct]) -> Code:
     refuse_noise(node)
     refuse_normalizing(node)
     layer, bottom = node.layer, node.bottoms[0].shape
+    options: dict[str, object] = {"axis": (canonical_axis(layer.axis, bottom), 1)}
     if not node.blobs:
-        axis = {"axis": (canonical_axis(layer.axis, bottom), 1)}
-        return Code(call("inner_product", "{0}", "flatten({1})", **axis))
-    arrays: dict[str, object] = {"arrays": "**{self}"}
-    if layer.enable_noise:
-        bias = '{self}["bias"]' if layer.bias_term else "None"
-        arrays = {"arrays": '{self}["weight"]', "bias": (bias, "None")}
+        weight = code("flatten({1})")
+        return Code(call("inner_product", BOTTOM, weight, **options))
+    arrays: Expression = ARRAYS
+    if layer.enable_noise:  # the arrays of the noise are left out
+        arrays = code('{self}["weight"]')
+        options["bias"] = code('{self}["bias"]') if layer.bias_term else None
     if layer.normalize:
-        arrays["eps"] = (layer.unit_eps, 1e-6)
+        options["eps"] = (layer.unit_eps, 1e-6)
     else:
-        arrays["transpose"] = (layer.transpose, False)
-    forward = call(
-        "unit_inner_product" if layer.normalize else "inner_product",
-        "{0}",
-        arrays.pop("arrays"),
-        axis=(canonical_axis(layer.axis, bottom), 1),
-        **arrays,
-    )
-    added = ", None" * layer.added_axes(bottom)
-    return Code(forward + f"[...{added}]" * bool(added), *learned(node))
+        options["transpose"] = (layer.transpose, False)
+    function = "unit_inner_product" if layer.normalize else "inner_product"
+    forward = call(function, BOTTOM, arrays, **options)
+    return Code(expanded(forward, layer.added_axes(bottom)), *learned(node))
 
 
 @renders(Embed)
 def _embed(node: Node[Embed]) -> Code:
-    return Code("embed({0}, **{self})", *learned(node))
+    return Code(call("embed", BOTTOM, ARRAYS), *learned(node))

@@ -7,6 +7,7 @@ from typing import Any
 
 from proto2net.backends.base import Array, Step
 from proto2net.backends.file import SourceFile, from_pretrained, result_type
+from proto2net.backends.numpy.fillers import RNG
 from proto2net.backends.printing import text
 from proto2net.backends.statements import (
     Assignment,
@@ -108,8 +109,7 @@ class NumpyFile(SourceFile):
         """The names of the random generator: of the fillers', of the forward's, or none."""
         codes = [step.code for step in self.steps]
         fills = any("rng" in names_in(code.init) for code in codes)
-        own = dotted("self.rng")
-        draws = any(code.forward and own in parts_of(code.forward) for code in codes)
+        draws = any(code.forward and RNG in parts_of(code.forward) for code in codes)
         return ["rng"] * fills + ["self.rng"] * draws
 
     def _load(self) -> list[Statement]:

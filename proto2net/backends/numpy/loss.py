@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends.base import Code
-from proto2net.backends.numpy.backend import renders
-from proto2net.backends.source import call, literal
+from proto2net.backends.base import Code, as_tops, bottoms
+from proto2net.backends.numpy.backend import renders, says
+from proto2net.backends.tree import BOTTOM, call
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
 from proto2net.layers import (
@@ -21,13 +21,20 @@ from proto2net.layers import (
 )
 from proto2net.shape import canonical_axis
 
+says(
+    {
+        EuclideanLoss: "euclidean_loss({0}, {1})",
+        MultinomialLogisticLoss: "multinomial_logistic_loss({0}, {1})",
+    }
+)
+
 
 def _options(node: Node[Any], default: str) -> dict[str, object]:
     """What a loss ignores, and by what it is divided."""
     parameter = node.layer.loss_param
     return {
         "ignore_label": parameter.ignore_label,
-        "normalization": (literal(parameter.mode(default)), literal(default)),
+        "normalization": (parameter.mode(default), default),
     }
 
 
@@ -39,29 +46,19 @@ def _axis(axis: int, node: Node[Any]) -> tuple[int, int]:
 def _softmax_loss(node: Node[SoftmaxWithLoss]) -> Code:
     axis = _axis(node.layer.softmax_param.axis, node)
     options = _options(node, "VALID")
-    return Code(call("softmax_loss", "{0}", "{1}", axis=axis, **options))
+    return Code(call("softmax_loss", *bottoms(node), axis=axis, **options))
 
 
 @renders(SigmoidCrossEntropyLoss)
 def _sigmoid_cross_entropy_loss(node: Node[SigmoidCrossEntropyLoss]) -> Code:
     options = _options(node, "BATCH_SIZE")
-    return Code(call("sigmoid_cross_entropy_loss", "{0}", "{1}", **options))
-
-
-@renders(EuclideanLoss)
-def _euclidean_loss(node: Node[EuclideanLoss]) -> Code:
-    return Code("euclidean_loss({0}, {1})")
+    return Code(call("sigmoid_cross_entropy_loss", *bottoms(node), **options))
 
 
 @renders(HingeLoss)
 def _hinge_loss(node: Node[HingeLoss]) -> Code:
-    norm = (literal(node.layer.norm), '"L1"')
-    return Code(call("hinge_loss", "{0}", "{1}", norm=norm))
-
-
-@renders(MultinomialLogisticLoss)
-def _multinomial_logistic_loss(node: Node[MultinomialLogisticLoss]) -> Code:
-    return Code("multinomial_logistic_loss({0}, {1})")
+    norm = (node.layer.norm, "L1")
+    return Code(call("hinge_loss", *bottoms(node), norm=norm))
 
 
 @renders(InfogainLoss)
@@ -73,10 +70,9 @@ def _infogain_loss(node: Node[InfogainLoss]) -> Code:
         )
     axis = _axis(node.layer.axis, node)
     options = _options(node, "VALID")
-    loss = call("infogain_loss", "{0}", "{1}", "{2}", axis=axis, **options)
-    if len(node.tops) == 1:
-        return Code(loss)
-    return Code(f"({loss}, {call('softmax', '{0}', axis=axis)})")
+    loss = call("infogain_loss", *bottoms(node), axis=axis, **options)
+    both = [loss, call("softmax", BOTTOM, axis=axis)]
+    return Code(as_tops(both[: len(node.tops)]))
 
 
 @renders(ContrastiveLoss)
@@ -84,9 +80,7 @@ def _contrastive_loss(node: Node[ContrastiveLoss]) -> Code:
     return Code(
         call(
             "contrastive_loss",
-            "{0}",
-            "{1}",
-            "{2}",
+            *bottoms(node),
             margin=(node.layer.margin, 1.0),
             legacy_version=(node.layer.legacy_version, False),
         )
@@ -99,12 +93,11 @@ def _accuracy(node: Node[Accuracy]) -> Code:
     tops = [
         call(
             function,
-            "{0}",
-            "{1}",
+            *bottoms(node),
             top_k=(layer.top_k, 1),
             axis=_axis(layer.axis, node),
             ignore_label=layer.ignore_label,
         )
         for function in ("accuracy", "accuracy_per_class")[: len(node.tops)]
     ]
-    return Code(tops[0] if len(tops) == 1 else f"({', '.join(tops)})")
+    return Code(as_tops(tops))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends.base import Code, choose, refuse_bounds
+from proto2net.backends.base import Code, bottoms, choose, refuse_bounds
 from proto2net.backends.numpy.backend import renders
-from proto2net.backends.numpy.fillers import learned
-from proto2net.backends.source import call
+from proto2net.backends.numpy.fillers import ARRAYS, learned
+from proto2net.backends.tree import BOTTOM, call
 from proto2net.graph import Node
 from proto2net.layers import LRN, MVN, BatchNorm, Bias, Scale, Softmax
 from proto2net.shape import canonical_axis
@@ -20,7 +20,7 @@ def _batch_norm(node: Node[BatchNorm]) -> Code:
     if layer.batch_statistics(node.phase):
         function = "batch_norm_of_batch"
         options["moving_average_fraction"] = (layer.moving_average_fraction, 0.999)
-    return Code(call(function, "{0}", "**{self}", **options), *learned(node))
+    return Code(call(function, BOTTOM, ARRAYS, **options), *learned(node))
 
 
 @renders(LRN)
@@ -39,7 +39,7 @@ def _lrn(node: Node[LRN]) -> Code:
     }
     if layer.norm_region == "ACROSS_CHANNELS":
         options["k"] = (layer.k, 1.0)
-    return Code(call(function, "{0}", **options))
+    return Code(call(function, BOTTOM, **options))
 
 
 @renders(MVN)
@@ -48,7 +48,7 @@ def _mvn(node: Node[MVN]) -> Code:
     return Code(
         call(
             "mvn",
-            "{0}",
+            BOTTOM,
             normalize_variance=(layer.normalize_variance, True),
             across_channels=(layer.across_channels, False),
             eps=(layer.eps, 1e-9),
@@ -73,14 +73,13 @@ def _bias(node: Node[Bias]) -> Code:
 
 def _broadcast(function: str, node: Node[Any], **options: object) -> Code:
     """A function of all the bottoms and the learned arrays, from an axis on."""
-    bottoms = [f"{{{index}}}" for index in range(len(node.bottoms))]
-    arrays = ["**{self}"] if node.blobs else []
+    arrays = [ARRAYS] if node.blobs else []
     scalar = node.bottoms[1:] and not node.bottoms[1].shape  # fits, whatever the axis
     axis = 0 if scalar else canonical_axis(node.layer.axis, node.bottoms[0].shape)
-    made = call(function, *bottoms, *arrays, axis=(axis, 1), **options)
+    made = call(function, *bottoms(node), *arrays, axis=(axis, 1), **options)
     return Code(made, *learned(node))
 
 
 @renders(Softmax)
 def _softmax(node: Node[Softmax]) -> Code:
-    return Code(call("softmax", "{0}", axis=(node.layer.axis, 1)))
+    return Code(call("softmax", BOTTOM, axis=(node.layer.axis, 1)))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends import tree
-from proto2net.backends.base import Code
-from proto2net.backends.numpy.backend import renders
-from proto2net.backends.numpy.fillers import learned
-from proto2net.backends.source import call
+from proto2net.backends.base import Code, bottoms
+from proto2net.backends.numpy.backend import renders, says
+from proto2net.backends.numpy.fillers import ARRAYS, learned
+from proto2net.backends.tree import call, tree
 from proto2net.graph import Node
 from proto2net.layers import LSTM, RNN, LSTMUnit
+
+says({LSTMUnit: "lstm_unit({0}, {1}, {2})"})
 
 
 @renders(RNN)
@@ -25,18 +26,12 @@ def _lstm(node: Node[LSTM]) -> Code:
 
 def _recurrent(function: str, node: Node[Any]) -> Code:
     """All steps; states that are no bottoms are kept from call to call, beside the arrays."""
-    layer, count = node.layer, len(node.bottoms)
-    bottoms = [f"{{{index}}}" for index in range(count)]
-    x, cont, *static = bottoms[: count - layer.exposed]
+    inputs = bottoms(node)
+    first = len(inputs) - node.layer.exposed
+    x, cont, *static = inputs[:first]
     options = {"static": static[0]} if static else {}
-    if layer.expose_hidden:
-        states = bottoms[count - layer.exposed :]
-        forward = call(function, x, cont, *states, "**{self}", **options)
+    if node.layer.expose_hidden:
+        forward = call(function, x, cont, *inputs[first:], ARRAYS, **options)
         return Code(forward, *learned(node))
-    forward = call(f"{function}_continued", x, cont, "**{self}", **options)
-    return Code(forward, *learned(node, states=tree.code("[]")))
-
-
-@renders(LSTMUnit)
-def _lstm_unit(node: Node[LSTMUnit]) -> Code:
-    return Code("lstm_unit({0}, {1}, {2})")
+    forward = call(f"{function}_continued", x, cont, ARRAYS, **options)
+    return Code(forward, *learned(node, states=tree([])))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends.base import Code, choose, placeholders
+from proto2net.backends.base import Code, as_tops, bottoms, choose
 from proto2net.backends.numpy.backend import renders
-from proto2net.backends.numpy.fillers import learned
-from proto2net.backends.source import call, literal, same
+from proto2net.backends.numpy.fillers import ARRAYS, RNG, learned
+from proto2net.backends.source import same
+from proto2net.backends.tree import BOTTOM, Expression, call, code, filled
 from proto2net.graph import Node
 from proto2net.layers import (
     SPP,
@@ -39,15 +40,15 @@ def _deconvolution(node: Node[Deconvolution]) -> Code:
 @renders(Im2col)
 def _im2col(node: Node[Im2col]) -> Code:
     kernel = node.layer.window(node.bottoms[0].shape).kernel
-    return Code(call("im2col", "{0}", kernel, **_options(node)))
+    return Code(call("im2col", BOTTOM, kernel, **_options(node)))
 
 
 def _filtered(function: str, node: Node[Any]) -> Code:
     """The filters of the layer over each of its bottoms."""
     options = _options(node) | {"group": (node.layer.groups(node.bottoms[0].shape), 1)}
-    first = call(function, "{0}", "**{self}", **options)
-    tops = [first.replace("{0}", bottom) for bottom in placeholders(node)]
-    return Code(tops[0] if len(tops) == 1 else f"({', '.join(tops)})", *learned(node))
+    first = call(function, BOTTOM, ARRAYS, **options)
+    tops = [filled(first, {0: bottom}) for bottom in bottoms(node)]
+    return Code(as_tops(tops), *learned(node))
 
 
 def _options(node: Node[Any]) -> dict[str, object]:
@@ -63,7 +64,7 @@ def _options(node: Node[Any]) -> dict[str, object]:
 def _pad(window: Window) -> object:
     """A number for all sides, or a pair for each axis; what SAME adds to the image at hand."""
     if window.varies:
-        return call("same_pad", "{0}", window.extent, window.stride)
+        return call("same_pad", BOTTOM, window.extent, window.stride)
     return window.sides if window.uneven else same(window.pad) or 0
 
 
@@ -73,19 +74,19 @@ def _pooling(node: Node[Pooling]) -> Code:
     function = choose(
         node, "pool", MAX="max_pool", AVE="average_pool", STOCHASTIC="stochastic_pool"
     )
-    bottoms = ["{0}"]
+    inputs: list[Expression] = [BOTTOM]
     if layer.padding and layer.pool == "AVE":
-        return Code(call("average_pool_same", "{0}", window.kernel, window.stride))
+        return Code(call("average_pool_same", BOTTOM, window.kernel, window.stride))
     if len(node.tops) > 1:
         function = "max_pool_with_mask"
     if layer.pool == "STOCHASTIC" and node.phase == "TRAIN":
         function = "stochastic_pool_draw"
-        bottoms.append("self.rng")
+        inputs.append(RNG)
     return Code(
         call(
             function,
-            *bottoms,
-            "{0}.shape[2:]" if layer.global_pooling else same(window.kernel),
+            *inputs,
+            code("{0}.shape[2:]") if layer.global_pooling else same(window.kernel),
             stride=(same(window.stride), 1),
             pad=(_pad(window), 0),
             ceil=(layer.ceil, True),
@@ -98,12 +99,11 @@ def _nd_pooling(node: Node[NdPooling]) -> Code:
     window = node.layer.window(node.bottoms[0].shape)
     if node.layer.global_pooling:
         axes = tuple(range(2, len(window.kernel) + 2))
-        return Code(call("np.max", "{0}", axes, keepdims="True"))
-    return Code(call("nd_max_pool", "{0}", window.kernel, window.stride, window.pad))
+        return Code(call("np.max", BOTTOM, axes, keepdims=True))
+    return Code(call("nd_max_pool", BOTTOM, window.kernel, window.stride, window.pad))
 
 
 @renders(SPP)
 def _spp(node: Node[SPP]) -> Code:
-    method = choose(node, "pool", MAX="MAX", AVE="AVE")
-    options = {"method": (literal(method), '"MAX"')}
-    return Code(call("spp", "{0}", node.layer.pyramid_height, **options))
+    pool = (choose(node, "pool", MAX="MAX", AVE="AVE"), "MAX")
+    return Code(call("spp", BOTTOM, node.layer.pyramid_height, method=pool))
