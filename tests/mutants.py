@@ -327,6 +327,11 @@ def changed(text: str, seed: int) -> str:
     return _Mutator(seed).text([text])
 
 
+def phase(seed: int) -> str:
+    """What a mutant is converted for: every fourth for training."""
+    return "train" if seed % 4 == 0 else "test"
+
+
 def mutant(seed: int, good: Sequence[str]) -> Mutant:
     """One mutant of one of the good definitions."""
     mutator = _Mutator(seed)

@@ -34,7 +34,7 @@ quick = settings(
 def test_mutants_of_good_networks_are_converted_or_refused(start: int) -> None:
     for seed in range(start, start + SEEDS.step):
         begun = time.process_time()
-        converted(mutants.mutant(seed, GOOD).text, "train" if seed % 4 == 0 else "test")
+        converted(mutants.mutant(seed, GOOD).text, mutants.phase(seed))
         assert time.process_time() - begun < LONGEST, f"mutant {seed}"
 
 

@@ -1,0 +1,14 @@
+"""Mutants of good networks compute in Keras what they compute in NumPy.
+
+`python benchmarks/mutants.py` runs many more.
+"""
+
+from __future__ import annotations
+
+from mutants_run import differing
+
+
+def test_mutants_compute_what_they_compute_in_numpy() -> None:
+    found = differing(range(300), "tf")
+    assert len(found) >= 40
+    assert {seed: differs for seed, differs in found.items() if differs} == {}
