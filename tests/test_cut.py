@@ -198,7 +198,7 @@ def test_other_layers_of_unknown_types_are_refused(text: str) -> None:
 
 
 def test_an_unknown_layer_that_nothing_reads_is_refused_with_output_as_the_hint() -> None:
-    with pytest.raises(Proto2NetError, match=r"--output fc$"):
+    with pytest.raises(Proto2NetError, match=r"--output fc leaves it out$"):
         proto2net.parse(INPUT + FC + layer("Anchors9", "fc", "x"))
 
 

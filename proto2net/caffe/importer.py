@@ -153,27 +153,28 @@ def check(entries: Sequence[Entry], layers: Sequence[Message], holes: Holes) -> 
     issues = _unused(holes, layers)
     bad = [*unknown, *(entry for entry in entries if entry.issues)]
     wrong = {top for entry in bad for top in entry.tops}
+    computed = {top for entry in entries if entry.bottoms for top in entry.tops}
     read = {bottom for entry in entries for bottom in entry.bottoms}
     for entry in islice(unknown, limits.PROBLEMS):
         issue = _unknown_type(entry.layer.kind)
         hint = issue.hint
-        if not hint.startswith("did you mean"):
-            hint = "; ".join(filter(None, (hint, _way_without(entry, wrong, read))))
+        if hint == WAYS_ON:
+            hint += _way_without(entry, computed - wrong, read)
         issues.append(dataclasses.replace(issue, hint=hint, where=entry.where, layer=str(entry)))
     issues = [*(issue for entry in entries for issue in entry.issues), *issues]
     if issues:
         raise ParseError(by_line(dict.fromkeys(issues)))
 
 
-def _way_without(entry: Entry, wrong: set[str], read: set[str]) -> str:
-    """A hint how to do without a layer whose type is not known.
+def _way_without(entry: Entry, computed: set[str], read: set[str]) -> str:
+    """More of a hint: how to do without a layer whose type is not known.
 
-    `wrong` are the tops of what cannot be converted, and `read` are all bottoms.
+    `computed` are the blobs that could be outputs in its place, and `read` are all bottoms.
     """
     if entry.tops and not entry.bottoms:
-        return f"if it only reads data, give the shape: --input {entry.tops[0]}=N,C,H,W"
-    if entry.bottoms and read.isdisjoint(entry.tops) and wrong.isdisjoint(entry.bottoms):
-        return f"if you do not need it, say what you do: --output {entry.bottoms[0]}"
+        return f", --input {entry.tops[0]}=N,C,H,W makes it an input"
+    if entry.bottoms and read.isdisjoint(entry.tops) and computed.issuperset(entry.bottoms[:1]):
+        return f", --output {entry.bottoms[0]} leaves it out"
     return ""
 
 
