@@ -272,7 +272,7 @@ def _read(
         raise ParseError([Issue(empty, where=Location(file, 1))])
     name = found.net.name or Path(file).stem.strip("<>")
     graph = wire(name, entries, phase, found.left_out)
-    for note in importer.disputed(graph):
+    for note in [*importer.disputed(graph), *importer.training(graph, file)]:
         _LOG.info(note)
     return graph
 

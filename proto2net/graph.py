@@ -217,6 +217,17 @@ class Graph:
         name = node.params[index].name if index < len(node.params) else ""
         return self.owners[name] if name else (node, blob)
 
+    def frozen(self, node: Node[Layer], blob: str) -> bool:
+        """Whether training leaves this learned blob as it is: it, or a sharer, has lr_mult 0."""
+        index = list(node.blobs).index(blob)
+        if index >= len(node.params):
+            return False
+        spec = node.params[index]
+        specs = [spec]
+        if spec.name:
+            specs = [s for n in self._sharers[spec.name] for s in n.params if s.name == spec.name]
+        return any(spec.lr_mult == 0 for spec in specs)
+
     def until(self, outputs: Sequence[str]) -> Graph:
         """The part of the graph that the named blobs need, with those as its outputs."""
         check_outputs(outputs, self.blobs)

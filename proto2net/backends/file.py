@@ -304,6 +304,26 @@ class SourceFile:
             for array in step.code.arrays.values()
         ]
 
+    def frozen(self, step: Step) -> tuple[bool, list[str]]:
+        """Whether training leaves all learned arrays of a step alone; else, those it does."""
+        if self.graph.phase != "TRAIN":
+            return False, []
+        learned = {
+            name: [
+                (node, blob)
+                for node, blob in array.sources
+                if blob not in node.layer.statistics
+            ]
+            for name, array in step.code.arrays.items()
+        }
+        trained = [name for name, sources in learned.items() if sources]
+        still = [
+            n
+            for n in trained
+            if all(self.graph.frozen(*source) for source in learned[n])
+        ]
+        return bool(trained) and still == trained, still
+
     def docstring(self, indent: int) -> list[str]:
         """The network's name, its inputs and outputs with their shapes."""
 

@@ -28,7 +28,7 @@ from proto2net.caffe.schema import (
     is_repeated,
 )
 from proto2net.errors import Issue, Location, ParseError, Proto2NetError, ShapeError, closest
-from proto2net.graph import Entry, Graph
+from proto2net.graph import Entry, Graph, Node
 from proto2net.layers.base import FORK_FILLERS, LAYERS, WAYS_ON, Filler, Layer, ParamSpec, shortest
 from proto2net.layers.data import (
     DataLayer,
@@ -251,6 +251,46 @@ def disputed(graph: Graph) -> list[str]:
         for node in graph.nodes
     ]
     return grouped((sentence, where) for sentence, where in said if sentence and where)
+
+
+def training(graph: Graph, file: str) -> list[str]:
+    """Notes on what the layers say of their training that is not used, or not in this phase."""
+    frozen: list[Node[Layer]] = []
+    others: list[Node[Layer]] = []
+    for node in graph.nodes:
+        learned = [blob for blob in node.blobs if blob not in node.layer.statistics]
+        still = [blob for blob in learned if graph.frozen(node, blob)]
+        specs = dict(zip(node.blobs, node.params, strict=False))
+        if still:
+            frozen.append(node)
+        if any(
+            _unusual(specs[b], b == learned[0]) for b in learned if b in specs and b not in still
+        ):
+            others.append(node)
+    notes = []
+    if frozen and graph.phase == "TEST":
+        notes.append(f"{file}: lr_mult: 0 freezes {_counted(frozen)} in --phase train alone")
+    if others:
+        names = "lr_mult and decay_mult (blobs_lr and weight_decay)"
+        notes.append(f"{file}: {names} of {_counted(others)} are not used, other than lr_mult: 0")
+    if graph.phase == "TRAIN":
+        what = "runs in place, for which Caffe's own gradient is wrong; here it is right"
+        wrong = (n for n in graph.nodes if n.in_place and not n.layer.gradient_in_place())
+        notes += grouped((f"{node.layer.type} {what}", node.where) for node in wrong if node.where)
+    return notes
+
+
+def _unusual(spec: ParamSpec, first: bool) -> bool:
+    """Whether multipliers differ from what nearly every file has: 1, and for a bias 2 and 0."""
+    rates, decays = ((None, 1), (None, 1)) if first else ((None, 1, 2), (None, 0, 1))
+    return spec.lr_mult not in rates or spec.decay_mult not in decays
+
+
+def _counted(nodes: Sequence[Node[Layer]]) -> str:
+    """One layer by its name, of several the first by its name, and how many they are."""
+    if len(nodes) == 1:
+        return f'layer "{nodes[0].name}"'
+    return f'{len(nodes)} layers, "{nodes[0].name}" the first,'
 
 
 def _label(layer: Message) -> str:

@@ -21,6 +21,10 @@ _FIELDS = {
 """Where the network of a phase stands, in Caffe's order."""
 
 
+_NETWORKS = re.compile(r"(train_|test_)?(net|net_param|state)")
+"""What a solver says of its networks; all else is how they are trained, tested and kept."""
+
+
 @dataclass(frozen=True)
 class Followed:
     """The network of a solver: a file, or a message that the solver holds."""
@@ -45,8 +49,11 @@ def follow(text: str, file: str, state: State) -> Followed:
     if not held:
         net = _found(net, where)
     first = f", the first of {len(others) + 1}" if others else ""
-    note = f"{where}: this is a solver; took its network, {field if held else net}{first}"
-    return Followed(net, _added(solver, state), [note, *(ignored if held else [])])
+    notes = [f"{where}: this is a solver; took its network, {field if held else net}{first}"]
+    own = ", ".join(name for name in given if not _NETWORKS.fullmatch(name))
+    if own:
+        notes.append(f"{file}: of the solver these are not used: {own}")
+    return Followed(net, _added(solver, state), [*notes, *(ignored if held else [])])
 
 
 def _added(solver: Message, state: State) -> State:

@@ -29,6 +29,9 @@ class AbsVal(Activation):
 class BNLL(Activation):
     """log(1 + e^x), the binomial normal log likelihood, also known as softplus (bnll_layer.cpp)."""
 
+    def gradient_in_place(self) -> bool:
+        return False
+
 
 @layer("Clip", param="clip_param")
 @dataclass(frozen=True)
@@ -37,6 +40,9 @@ class Clip(Activation):
 
     min: float
     max: float
+
+    def gradient_in_place(self) -> bool:
+        return False
 
 
 @layer("Dropout", param="dropout_param")
@@ -75,6 +81,9 @@ class ELU(Activation):
 
     alpha: float = 1.0
 
+    def gradient_in_place(self) -> bool:
+        return self.alpha >= 0
+
 
 @dataclass(frozen=True)
 class BaseScaleShift(Activation):
@@ -108,6 +117,9 @@ class Log(BaseScaleShift):
         require(self.base != 1, "base is 1, to which there is no logarithm", "use another base")
         return super().infer(bottoms, tops)
 
+    def gradient_in_place(self) -> bool:
+        return False
+
 
 @layer("Power", param="power_param")
 @dataclass(frozen=True)
@@ -117,6 +129,9 @@ class Power(Activation):
     power: float = 1.0
     scale: float = 1.0
     shift: float = 0.0
+
+    def gradient_in_place(self) -> bool:
+        return self.power == 1 or self.constant is not None
 
     @property
     def constant(self) -> float | None:
@@ -163,6 +178,9 @@ class ReLU(Activation):
     engine: str = "DEFAULT"
     relu6: bool = False
     """Whether it ends at 6, which forks have added."""
+
+    def gradient_in_place(self) -> bool:
+        return self.negative_slope >= 0
 
 
 @layer("ReLU6", param="relu6_param")

@@ -133,6 +133,8 @@ class Layer:
     tops: ClassVar[Count] = (1, 1)
     in_place: ClassVar[bool] = True
     """Whether Caffe computes it right where a top has the name of its bottom."""
+    statistics: ClassVar[tuple[str, ...]] = ()
+    """The learned blobs that no gradient changes: sums and means of what has passed."""
     loss: ClassVar[bool] = False
     """A loss: tops that are not named are made, and its loss_weight is 1 unless given."""
     labels: ClassVar[tuple[int, ...]] = ()
@@ -207,6 +209,10 @@ class Layer:
             f'cannot run in place: Caffe refuses it, or overwrites "{blob}" before it has read it',
             "give its top a name of its own",
         )
+
+    def gradient_in_place(self) -> bool:
+        """Whether Caffe gets the gradient right too where the top overwrites the bottom."""
+        return True
 
     def shares_memory(self, bottoms: Shapes, tops: int) -> bool:
         """Whether in Caffe the tops are the memory of the bottom, under other names."""

@@ -136,6 +136,9 @@ class Eltwise(Layer):
             "give its top a name of its own",
         )
 
+    def gradient_in_place(self) -> bool:
+        return False
+
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         require(
             len(bottoms) <= limits.TERMS,

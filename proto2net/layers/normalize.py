@@ -18,6 +18,7 @@ class BatchNorm(Layer):
     What is stored are sums; divided by the scale factor they are the mean and the variance.
     """
 
+    statistics: ClassVar[tuple[str, ...]] = ("mean", "variance", "scale_factor")
     use_global_stats: bool | None = None
     moving_average_fraction: float = 0.999
     eps: float = 1e-5
@@ -60,6 +61,7 @@ class BN(Layer):
     else PSPNet's and TSN's.
     """
 
+    statistics: ClassVar[tuple[str, ...]] = ("mean", "variance")
     forks: ClassVar[tuple[str, ...]] = ("ctpn", "pspnet", "segnet", "tsn")
     slope_filler: Filler = Filler()
     bias_filler: Filler = Filler()

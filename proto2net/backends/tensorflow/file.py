@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from proto2net.backends.base import Step
 from proto2net.backends.file import SourceFile
 from proto2net.backends.preprocess import preprocess
+from proto2net.backends.printing import text
 from proto2net.backends.source import Namespace
 from proto2net.backends.statements import (
     Assignment,
@@ -27,6 +28,7 @@ from proto2net.backends.tree import (
     NAME,
     SELF,
     Attribute,
+    Call,
     Expression,
     Literal,
     Name,
@@ -171,6 +173,11 @@ class KerasFile(SourceFile):
     def shown(self, shape: Shape) -> str:
         return super().shown(laid_out(shape))
 
+    def frozen(self, step: Step) -> tuple[bool, list[str]]:
+        # A BatchNormalization that is not trainable takes its stored statistics in training too.
+        whole, still = super().frozen(step)
+        return whole and step.code.kind != dotted("layers.BatchNormalization"), still
+
     def object(self, step: Step) -> Expression:
         name = self.objects.get(step.node)
         if name is None or step.code.init is None:
@@ -178,7 +185,12 @@ class KerasFile(SourceFile):
         variable = self._variable_of.get(name)
         if variable:
             return Variable(variable)
-        return filled(step.code.init, {NAME.key: Literal(name)})
+        made = filled(step.code.init, {NAME.key: Literal(name)})
+        whole, _ = self.frozen(step)
+        if whole and isinstance(made, Call):
+            still = ("trainable", Literal(False))
+            made = dataclasses.replace(made, keywords=(*made.keywords, still))
+        return made
 
     def write(self, step: Step, written: list[Assignment]) -> None:
         """Append a step's statement; before it, a layer that several share as its own."""
@@ -290,13 +302,25 @@ class KerasFile(SourceFile):
         outputs = _one_or_list(list(map(self.variable, self.graph.outputs)))
         name = KerasNames().name(self.graph.name or self.entry, "net")
         model = call("keras.Model", inputs, outputs, name=name)
-        fillings = initialisation(*self._filled())
-        if not fillings:
+        steps, names = self._filled()
+        fillings = initialisation(steps, names)
+        if fillings:
+            comment = "# Start from the fillers of the definition, as Caffe does."
+            fillings = [Verbatim([comment]), *fillings]
+        frozen = [
+            Assignment((f"{text(layer)}.{variable}.trainable",), Literal(False))
+            for step, name in zip(steps, names, strict=True)
+            for layer in [call("model.get_layer", name)]
+            for whole, still in [self.frozen(step)]
+            for variable in still
+            if not whole
+        ]
+        if not fillings and not frozen:
             return [Return((model,))]
         return [
             Assignment(("model",), model),
-            Verbatim(["# Start from the fillers of the definition, as Caffe does."]),
             *fillings,
+            *frozen,
             Return((Variable("model"),)),
         ]
 

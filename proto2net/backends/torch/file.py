@@ -28,6 +28,7 @@ from proto2net.backends.tree import (
     call,
     code,
     dotted,
+    method,
     weighted_sum,
 )
 from proto2net.errors import UnsupportedError
@@ -162,8 +163,12 @@ class TorchFile(SourceFile):
             if name is None or name in made or step.code.init is None:
                 continue
             made.add(name)
+            whole, frozen = self.frozen(step)
+            value = step.code.init
+            if whole:
+                value = method(value, "requires_grad_", False)
             comment = self.caffe_name(name, step)
-            lines.append(Assignment((f"self.{name}",), step.code.init, comment))
+            lines.append(Assignment((f"self.{name}",), value, comment))
             arrays = step.code.arrays.items()
             for (parameter, array), owned in zip(arrays, self.owned(step), strict=True):
                 reached = parameter_name(name, parameter)
@@ -172,8 +177,11 @@ class TorchFile(SourceFile):
                     self.arrays[reached] = owned
                 else:
                     _check_shareable(step, array, first)
-                    value = Variable(f"self.{place}")
-                    lines.append(Assignment((f"self.{reached}",), value))
+                    other = Variable(f"self.{place}")
+                    lines.append(Assignment((f"self.{reached}",), other))
+                if parameter in frozen and not whole:
+                    still = method(Variable(f"self.{reached}"), "requires_grad_", False)
+                    lines.append(Evaluation(still))
         return lines
 
     def _forward(self) -> Statement:
