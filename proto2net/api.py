@@ -22,7 +22,8 @@ from proto2net.graph import Graph, Node, wire
 from proto2net.layers import plugins
 from proto2net.layers.holes import Holes
 from proto2net.rewrites import align, deploy
-from proto2net.shape import Shape
+from proto2net.rewrites.batch import any_batch, fixing_batch
+from proto2net.shape import Shape, require
 
 if TYPE_CHECKING:
     from proto2net.backends.base import Ndarray
@@ -44,6 +45,7 @@ def parse(
     layers: str | Path | None = None,
     holes: Mapping[str, Sequence[Sequence[int]]] | None = None,
     fork: str = "",
+    batch: str = "",
     file: str = "",
 ) -> Graph:
     """The graph of one phase of a network definition; a solver is followed to its network.
@@ -53,6 +55,7 @@ def parse(
     the layer does not know. `layers` is a Python file that declares layer types: it is run.
     `holes` leaves layers to be written, by name or as "type:Foo", with the shapes of their tops.
     `fork` names the fork of Caffe that the network is for, where forks disagree about a layer.
+    `batch="any"` has a batch that a Reshape states as a number follow the input.
     `file` is what messages call a text. What was assumed, left out or ignored is logged.
     """
     if isinstance(net, Graph):
@@ -64,7 +67,13 @@ def parse(
         rules = (phase, level, stages)
         given = {name: tuple(dims) for name, dims in (inputs or {}).items()}
         graph = _read(net, file, rules, given, outputs, ignore_unknown_fields, shapes, fork)
-    return graph.until(outputs) if outputs else graph
+    graph = graph.until(outputs) if outputs else graph
+    if batch:
+        require(batch == "any", f'no batch "{batch}"', "it can be any")
+        graph = any_batch(graph)
+    if graph is not net:
+        _tell_batch(graph)
+    return graph
 
 
 def convert(net: Net, *, to: str, name: str = "", **options: Any) -> str:
@@ -275,6 +284,13 @@ def _read(
     for note in [*importer.disputed(graph), *importer.training(graph, file)]:
         _LOG.info(note)
     return graph
+
+
+def _tell_batch(graph: Graph) -> None:
+    from proto2net.caffe.prototxt import grouped
+
+    for note in grouped(fixing_batch(graph)):
+        _LOG.info(note)
 
 
 def is_caffemodel(net: Net) -> bool:

@@ -261,6 +261,12 @@ def cli() -> None:
 @click.option(
     "--name", type=_class_name, metavar="NAME", help="What to call the class or function."
 )
+@click.option(
+    "--batch",
+    type=click.Choice(["any"]),
+    callback=lambda ctx, param, value: value or "",
+    help="Have a batch that a Reshape states as a number follow the input.",
+)
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 def convert(
     net: str,

@@ -54,7 +54,8 @@ def test_a_layer_of_which_one_array_is_frozen(rates: tuple[int, int], array: str
 def test_the_test_phase_freezes_nothing_and_says_how_to(caplog: pytest.LogCaptureFixture) -> None:
     text = net(layer("InnerProduct", "data", "y", params(0, 0) + FC, "fc"))
     assert notes(caplog, text, "test") == [
-        'net.prototxt: lr_mult: 0 freezes layer "fc" in --phase train alone'
+        'net.prototxt: lr_mult and decay_mult (blobs_lr and weight_decay) of layer "fc" are not '
+        "used: they are for training; lr_mult: 0 freezes with --phase train"
     ]
     for to in ("torch", "tf"):
         source = proto2net.convert(text, to=to)
@@ -107,10 +108,13 @@ def test_other_multipliers_are_told_once(caplog: pytest.LogCaptureFixture) -> No
         layer("InnerProduct", "data", f"y{rate}", params(rate, 2 * rate) + FC, f"fc{rate}")
         for rate in (10, 1, 5)
     ]
-    assert notes(caplog, net(*layers)) == [
-        "net.prototxt: lr_mult and decay_mult (blobs_lr and weight_decay) of 2 layers, "
-        '"fc10" the first, are not used, other than lr_mult: 0'
-    ]
+    told = (
+        "net.prototxt: lr_mult and decay_mult (blobs_lr and weight_decay) of 2 layers "
+        '(the first is "fc10") are not used: '
+    )
+    assert notes(caplog, net(*layers)) == [f"{told}only lr_mult: 0 is, which freezes"]
+    caplog.clear()
+    assert notes(caplog, net(*layers), "test") == [f"{told}they are for training"]
 
 
 def test_a_solvers_own_values_are_told_as_not_used(

@@ -51,6 +51,7 @@ from proto2net.backends.tree import (
 from proto2net.errors import Issue, UnsupportedError
 from proto2net.graph import AUTOMATIC, Blob, Graph, Node
 from proto2net.layers import Input
+from proto2net.rewrites.batch import following
 from proto2net.shape import Shape
 
 RESERVED = ("WEIGHTS", "load", "preprocess")
@@ -115,6 +116,7 @@ class SourceFile:
         defined = {*backend.helpers, *self.imports, *RESERVED}
         self.entry = entry_name(entry, defined, self.entry_suffix)
         self.weights = weights
+        self.following = following(self.graph)
         if not self.graph.outputs:
             raise UnsupportedError(_no_outputs(graph))
         self.steps = _needed(backend.steps(self.graph), self.graph.outputs)
@@ -171,13 +173,20 @@ class SourceFile:
         """The function that prepares an image, where the definition says how."""
         return preprocess(self.graph, channels_last=False)
 
+    def laid_out(self, shape: Shape) -> Shape:
+        """A shape of Caffe's with its axes in the target's order."""
+        return shape
+
     def shown(self, shape: Shape) -> str:
         """A shape without its batch, for a comment: 96 x 54 x 54."""
-        return " x ".join(map(str, shape[1:]))
+        return " x ".join(map(str, self.laid_out(shape)[1:]))
 
-    def dims(self, shape: Shape) -> str:
-        """A shape of any batch size, for the docstring: (N, 96, 54, 54)."""
-        return f"({', '.join(['N', *map(str, shape[1:])])})" if shape else "()"
+    def dims(self, blob: Blob) -> str:
+        """A blob's shape for the docstring, with N for what follows the batch: (N, 96, 54, 54)."""
+        first, *others = map(str, self.laid_out(blob.shape)) if blob.shape else [""]
+        if blob in self.following:
+            first = "N"
+        return f"({', '.join([first, *others])})" if blob.shape else "()"
 
     def emitted(self) -> Emitted:
         """The whole file: imports and helpers that are used, the body, and what runs it."""
@@ -329,7 +338,7 @@ class SourceFile:
 
         def listed(blobs: Iterable[Blob]) -> str:
             return ", ".join(
-                f"{plain(shown_name(blob))} {self.dims(blob.shape)}" for blob in blobs
+                f"{plain(shown_name(blob))} {self.dims(blob)}" for blob in blobs
             )
 
         name = plain(self.graph.name)

@@ -268,11 +268,16 @@ def training(graph: Graph, file: str) -> list[str]:
         ):
             others.append(node)
     notes = []
-    if frozen and graph.phase == "TEST":
-        notes.append(f"{file}: lr_mult: 0 freezes {_counted(frozen)} in --phase train alone")
-    if others:
+    said = others if graph.phase == "TRAIN" else list(dict.fromkeys([*frozen, *others]))
+    if said:
         names = "lr_mult and decay_mult (blobs_lr and weight_decay)"
-        notes.append(f"{file}: {names} of {_counted(others)} are not used, other than lr_mult: 0")
+        training = (
+            "only lr_mult: 0 is, which freezes"
+            if graph.phase == "TRAIN"
+            else "they are for training"
+        )
+        freezes = "; lr_mult: 0 freezes with --phase train" * (said != others)
+        notes.append(f"{file}: {names} of {_counted(said)} are not used: {training}{freezes}")
     if graph.phase == "TRAIN":
         what = "runs in place, for which Caffe's own gradient is wrong; here it is right"
         wrong = (n for n in graph.nodes if n.in_place and not n.layer.gradient_in_place())
@@ -290,7 +295,7 @@ def _counted(nodes: Sequence[Node[Layer]]) -> str:
     """One layer by its name, of several the first by its name, and how many they are."""
     if len(nodes) == 1:
         return f'layer "{nodes[0].name}"'
-    return f'{len(nodes)} layers, "{nodes[0].name}" the first,'
+    return f'{len(nodes)} layers (the first is "{nodes[0].name}")'
 
 
 def _label(layer: Message) -> str:

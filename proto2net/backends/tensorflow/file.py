@@ -167,11 +167,8 @@ class KerasFile(SourceFile):
             lines.append(f"from keras import {', '.join(from_keras)}")
         return [*lines, LOAD_FILE] if "load_file" in used else lines
 
-    def dims(self, shape: Shape) -> str:
-        return super().dims(laid_out(shape))
-
-    def shown(self, shape: Shape) -> str:
-        return super().shown(laid_out(shape))
+    def laid_out(self, shape: Shape) -> Shape:
+        return laid_out(shape)
 
     def frozen(self, step: Step) -> tuple[bool, list[str]]:
         # A BatchNormalization that is not trainable takes its stored statistics in training too.
