@@ -17,7 +17,8 @@ from weakref import WeakKeyDictionary, finalize
 
 from proto2net import backends
 from proto2net.backends.base import Backend, Emitted
-from proto2net.errors import Issue, Location, ParseError, Proto2NetError
+from proto2net.errors import Issue, Location, ParseError, Proto2NetError, ShapeError
+from proto2net.feeds import feeds_of, unlike_declared
 from proto2net.graph import Graph, Node, wire
 from proto2net.layers import plugins
 from proto2net.layers.holes import Holes
@@ -123,12 +124,13 @@ def blobs(network: Any, feeds: Mapping[str, Any]) -> dict[str, Ndarray]:
     Names, layout (N, C, H, W) and values are Caffe's, whatever the target: a name that several
     layers write in place holds its last value.
     """
-    import numpy as np
-
-    live = _LIVE.get(network)
+    try:
+        live = _LIVE.get(network)
+    except TypeError:  # what cannot be referred to weakly, such as a number
+        live = None
     if live is None:
         raise Proto2NetError("this network was not made by proto2net.load")
-    values = {blob.name: np.asarray(feeds[blob.name]) for blob in live.graph.inputs}
+    values = feeds_of(live.graph, feeds)
     inside, probe = live.probe
     state = live.backend.arrays(network)
     held = {array: state[name] for name, array in live.emitted.arrays.items()}
@@ -136,7 +138,12 @@ def blobs(network: Any, feeds: Mapping[str, Any]) -> dict[str, Ndarray]:
         name: held[array] for name, array in probe.emitted.arrays.items() if array in held
     }
     live.backend.install(inside, arrays)
-    results = live.backend.run(inside, probe.graph, values)
+    try:
+        results = live.backend.run(inside, probe.graph, values)
+    except Exception as error:
+        if not (issues := unlike_declared(live.graph, values)):
+            raise
+        raise ShapeError(issues) from error
     wanted = (blob.name for blob in probe.graph.outputs)
     found = values | dict(zip(wanted, results, strict=True))
     for blob, by in live.graph.overwritten.items():
@@ -176,10 +183,21 @@ def _live(backend: Backend, graph: Graph) -> tuple[Any, _Live]:
 
 def built(backend: Backend, emitted: Emitted, phase: str) -> Any:
     """A live network from its source, whose module lasts as long as the network."""
-    module = _imported(emitted.source, emitted.entry)
-    network = backend.build(module, emitted, phase)
+    try:
+        module = _imported(emitted.source, emitted.entry)
+        network = backend.build(module, emitted, phase)
+    except ImportError as error:
+        raise cannot_run(backend.name, error) from None
     finalize(network, _forget, module.__name__, str(module.__file__)).atexit = False
     return network
+
+
+def cannot_run(target: str, error: ImportError) -> Proto2NetError:
+    """What is said of a target whose framework is not installed."""
+    return Proto2NetError(
+        f'the target "{target}" cannot run here: {error}',
+        f'`pip install "proto2net[{target}]"` installs what it needs',
+    )
 
 
 def _unread(

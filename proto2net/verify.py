@@ -260,13 +260,7 @@ def _values(graph: Graph, reference: Any) -> dict[Slot, Ndarray]:
 
 def _network(graph: Graph, target: str, values: dict[Slot, Ndarray]) -> Any:
     """The network of a target with these learned blobs."""
-    try:
-        network = load(graph, to=target)
-    except ImportError as error:
-        raise Proto2NetError(
-            f'the target "{target}" cannot run here: {error}',
-            f'`pip install "proto2net[{target}]"` installs what it needs',
-        ) from None
+    network = load(graph, to=target)
     backend = backends.get(target)
     backend.install(network, backend.emit(graph).converted(values))
     return network

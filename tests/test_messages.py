@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from digests import GOLDEN
 
-from proto2net import convert, parse
+from proto2net import blobs, convert, load, parse
 from proto2net.cli import main
-from proto2net.errors import WeightError
+from proto2net.errors import Proto2NetError, ShapeError, WeightError
 from proto2net.rewrites.deploy import UNNAMED
 from proto2net.survey import survey
 from proto2net.weights import match
@@ -248,3 +250,83 @@ def test_an_empty_name_of_weights_is_told(run: Run, command: str) -> None:
     assert code == 2
     assert told.endswith("Error: --weights names no file: it is empty\n")
     assert not Path("tiny.py").exists()
+
+
+# ---- live networks --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("feeds", "told"),
+    [
+        ({}, 'nothing is given for the input "data" (2 x 3 x 9 x 8)'),
+        (
+            {"dat": np.zeros((2, 3, 9, 8))},
+            'nothing is given for the input "data" (2 x 3 x 9 x 8)\n  hint: given are dat',
+        ),
+        (
+            np.zeros((2, 3, 9, 8)),
+            'the inputs are given as ndarray\n  hint: give each by its name, as in {"data":',
+        ),
+        (
+            {"data": np.zeros((3, 9, 8))},
+            'the input "data" is 3 x 9 x 8; the network is for 2 x 3 x 9 x 8\n'
+            "  hint: images are (N, C, H, W), where N is 1 for one alone",
+        ),
+        (
+            {"data": np.zeros((2, 9, 8, 3))},
+            'the input "data" is 2 x 9 x 8 x 3; the network is for 2 x 3 x 9 x 8\n'
+            "  hint: this is (N, H, W, C): .transpose(0, 3, 1, 2) puts it in Caffe's order",
+        ),
+        (
+            {"data": np.zeros((2, 3, 19, 8))},
+            'the input "data" is 2 x 3 x 19 x 8; the network is for 2 x 3 x 9 x 8\n'
+            "  hint: images are (N, C, H, W), where N is 1 for one alone",
+        ),
+        (
+            {"data": np.full((2, 3, 9, 8), "x")},
+            'the input "data" is of <U1\n  hint: it must be of numbers',
+        ),
+        ({"data": [[1.0], [1.0, 2.0]]}, 'the input "data" is no array: setting an array element'),
+    ],
+)
+def test_what_blobs_cannot_be_fed_with_is_told(feeds: Any, told: str) -> None:
+    with pytest.raises(ShapeError) as error:
+        blobs(load(NET, to="numpy"), feeds)
+    assert str(error.value).startswith(told)
+
+
+def test_blobs_takes_numbers_of_any_kind_and_another_batch_and_names_beside() -> None:
+    network = load(NET, to="numpy")
+    images = np.random.default_rng(0).integers(0, 256, (5, 3, 9, 8), np.uint8)
+    found = blobs(network, {"data": images, "label": 3})
+    assert found["ip"].shape == (5, 4)
+    for kind in (np.float64, np.int64, np.float16):
+        assert (blobs(network, {"data": images.astype(kind)})["ip"] == found["ip"]).all()
+
+
+def test_blobs_takes_networks_of_load_alone() -> None:
+    for network in (5, object()):
+        with pytest.raises(Proto2NetError, match=r"not made by proto2net\.load"):
+            blobs(network, {})
+
+
+def test_a_numpy_network_says_which_axis_of_its_input_is_wrong() -> None:
+    network = load(NET, to="numpy")
+    with pytest.raises(ValueError, match=r"\(2, 9, 8, 3\) should have 3 channels in axis 1"):
+        network(np.zeros((2, 9, 8, 3)))
+    with pytest.raises(ValueError, match=r"\(2, 510\) should have 210 values in its last axis"):
+        network(np.zeros((2, 3, 19, 8)))
+
+
+@pytest.mark.parametrize(("target", "package"), [("torch", "torch"), ("keras", "tensorflow")])
+def test_a_framework_that_is_missing_is_told_with_what_installs_it(
+    monkeypatch: pytest.MonkeyPatch, target: str, package: str
+) -> None:
+    for name in ("torch", "tensorflow", "keras"):
+        monkeypatch.setitem(sys.modules, name, None)
+    name = "torch" if target == "torch" else "tf"
+    with pytest.raises(Proto2NetError) as error:
+        load(NET, to=target)
+    (issue,) = error.value.issues
+    assert issue.message.startswith(f'the target "{name}" cannot run here: ')
+    assert issue.hint == f'`pip install "proto2net[{name}]"` installs what it needs'

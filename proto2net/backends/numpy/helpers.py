@@ -117,6 +117,9 @@ def convolution(
     """Cross-correlate each image with the filters, zeros around it (base_conv_layer.cpp)."""
     kernel = weight.shape[2:]
     axis = x.ndim - len(kernel) - 1
+    channels = group * weight.shape[1]
+    if x.shape[axis] != channels:
+        raise ValueError(f"{x.shape} should have {channels} channels in axis {axis}")
     batch, size = x.shape[:axis], x.shape[axis + 1 :]
     count = convolved(size, kernel, stride, pad, dilation)
     top = np.empty((*batch, len(weight), *count), np.float32)
@@ -546,7 +549,10 @@ def inner_product(
     transpose: bool = False,
 ) -> np.ndarray:
     """All from the axis on, as one vector, times a matrix (inner_product_layer.cpp)."""
-    top = flatten(x, axis) @ (weight if transpose else weight.T)
+    matrix, x = weight if transpose else weight.T, flatten(x, axis)
+    if x.shape[-1] != len(matrix):
+        raise ValueError(f"{x.shape} should have {len(matrix)} values in its last axis")
+    top = x @ matrix
     return top if bias is None else top + bias
 
 
