@@ -434,12 +434,12 @@ def test_weights_that_do_not_fit_are_refused_when_they_are_loaded(tmp_path: Path
 
 def test_an_option_that_no_call_has_is_refused() -> None:
     def setup(net: Network) -> None:
-        net.feed("data").conv(3, 3, 5, 1, 1, nam="conv1", pad=1)  # type: ignore[call-arg]
+        net.feed("data").conv(3, 3, 5, 1, 1, nmae="conv1", pad=1)  # type: ignore[call-arg]
 
     with pytest.raises(ShapeError) as caught:
         built(setup)
     first, second = caught.value.issues
-    assert (first.message, first.hint) == ('no option "nam"', 'did you mean "name"?')
+    assert (first.message, first.hint) == ('no option "nmae"', 'did you mean "name"?')
     assert second.message == 'no option "pad"'
     assert second.hint.startswith("beside a call's own options there are name, top, params")
 

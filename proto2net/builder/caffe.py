@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from proto2net.builder.chain import More
 from proto2net.builder.common import ShortForms
-from proto2net.builder.values import sides
+from proto2net.builder.values import several, sides
 from proto2net.layers import (
     LRN,
     BatchNorm,
@@ -207,4 +207,7 @@ class CaffeNetwork(ShortForms):
 
 def _both(size: Size) -> tuple[int, ...]:
     """A size as Caffe's files have it: once where both sides agree."""
-    return (size,) if isinstance(size, int) else sides(*size)
+    found = several(size)
+    return (
+        sides(*found) if isinstance(found, tuple) and len(found) == 2 else found
+    )  # what is none is refused

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from proto2net.builder import live
-from proto2net.builder.values import settled
+from proto2net.builder.values import settled, whole
 from proto2net.errors import Issue, Location, Proto2NetError, ShapeError, closest
 from proto2net.graph import Blob, Entry, Graph, Wiring
 from proto2net.layers import Eltwise, Input, Layer, ParamSpec
@@ -61,6 +62,9 @@ class Chain:
 
     def __init__(self, inputs: Mapping[str, Any] | None = None) -> None:
         inputs = self.inputs if inputs is None else inputs
+        if not isinstance(inputs, Mapping):
+            what = f"the inputs are given as {type(inputs).__name__}"
+            raise Proto2NetError(what, 'give each by its name, as in {"data": (…)}')
         self.terminals: list[str] = []
         """The blobs that the next layer reads, by name."""
         self._tensors = live.tensors(inputs)
@@ -68,6 +72,7 @@ class Chain:
         self._made: dict[str, tuple[str, ...]] = {}
         self._weights: tuple[str | Path, bool] | None = None
         self._values: dict[str, Any] = {}
+        self._graph: Graph | None = None
         self._feed_inputs(inputs)
         try:
             self.setup()
@@ -91,10 +96,16 @@ class Chain:
         self.terminals = []
         for blob in blobs:
             name = blob.name if isinstance(blob, Blob) else blob
+            if not isinstance(name, str):
+                hint = "it takes the names of inputs and of layers above"
+                self._told("", Issue(f"feed got {name!r}", hint, _caller()))
+                name = ""
             tops = (name,) if self._wiring.knows(name) else self._made.get(name)
             if tops is None:
                 hint = closest(name, [*self._wiring.blobs, *self._made])
-                self._wiring.refuse(name, Issue(f'no layer "{name}" above', hint, _caller()))
+                if not self._made:
+                    hint = f'give the shapes of inputs: {type(self).__name__}({{"{name}": (…)}})'
+                self._told(name, Issue(f'no layer "{name}" above', hint, _caller()))
             self.terminals += tops or (name,)
         return self
 
@@ -113,14 +124,20 @@ class Chain:
 
     def _append(self, form: str, layer: Layer, more: More) -> Self:
         """Append a layer to the chain, which goes on with its tops."""
-        name = more.get("name") or self._unique(form)
-        issues = [*_unknown(more), *self._misplaced(layer, name, "top" in more)]
+        issues = [*_unknown(more), *_wrong(more)]
+        name = self._unique(form) if issues else more.get("name") or self._unique(form)
+        issues += [] if issues else self._misplaced(layer, name, "top" in more)
+        try:
+            layer = settled(layer)
+        except ShapeError as error:
+            issues += error.issues
         if issues:
             return self._refused(form, Proto2NetError(issues), {"name": name})
+        self._check_open()
         reads = layer.bottoms[1] > 0
         entry = Entry(
             name,
-            settled(layer),
+            layer,
             tuple(self.terminals) if reads else (),
             _tops(layer, more.get("top", (name,))),
             tuple(more.get("params", ())),
@@ -147,6 +164,10 @@ class Chain:
 
         It is called as that one with its own type, `conv1_relu`, or as `wanted` says.
         """
+        if not isinstance(wanted, bool | str):
+            what = f"{layer.type.lower()} is {wanted!r}"
+            error = ShapeError(what, "it is True, False, or the name of that layer")
+            return self._refused("", error, {"name": after})
         if not wanted:
             return self
         name = wanted if isinstance(wanted, str) else f"{after}_{layer.type.lower()}"
@@ -165,18 +186,31 @@ class Chain:
 
     def _refused(self, form: str, error: Proto2NetError, more: More) -> Self:
         """Note the problems of a layer that cannot be made, and go on with what it would make."""
-        name = more.get("name") or self._unique(form)
-        self._wiring.refuse(name, *error.at(_caller(), f'layer "{name}"'))
+        found = more.get("name")
+        name = found if found and isinstance(found, str) else self._unique(form)
+        self._told(name, *error.at(_caller(), f'layer "{name}"'))
         self._made[name] = (name,)
         self.terminals = [name]
         return self
+
+    def _told(self, name: str, *issues: Issue) -> None:
+        """Note problems, which are raised with all others; of a finished network at once."""
+        if self._graph:
+            raise ShapeError(issues)
+        self._wiring.refuse(name, *issues)
+
+    def _check_open(self) -> None:
+        """Refuse a layer that would not be part of the graph."""
+        if self._graph:
+            what = "a layer is added to a network that is made already"
+            raise ShapeError([Issue(what, "write all layers in setup()", _caller())])
 
     # ---- the result -----------------------------------------------------------------------------
 
     @property
     def graph(self) -> Graph:
         """The graph that the targets are printed from, as `proto2net.parse` gives it."""
-        return self._graph
+        return self._graph or self._wiring.graph()
 
     @property
     def layers(self) -> dict[str, Any]:
@@ -243,7 +277,7 @@ class Chain:
     def _computed(self) -> dict[str, Any]:
         """The tensor of every blob. Computed when asked for, so that `load` comes first."""
         if not self._values:
-            self._values = live.computed(self._graph, self._tensors, self._load)
+            self._values = live.computed(self.graph, self._tensors, self._load)
         return self._values
 
     # ---- making the graph -----------------------------------------------------------------------
@@ -282,11 +316,12 @@ def _known(name: str, sizes: Any) -> Shape:
     """The sizes of an input; a batch that is left open counts as 1."""
     try:
         batch, *others = sizes
-        found = (1 if batch in (None, -1) else int(batch), *map(int, others))
-    except (TypeError, ValueError):
+        first = 1 if batch is None or batch == -1 else batch
+        found = tuple(whole("a size", size, least=1) for size in (first, *others))
+    except (TypeError, ValueError, ShapeError):
         raise ShapeError(
             f'the shape of input "{name}" is {sizes!r}',
-            "give a number for each axis; only the batch can be None",
+            "give a number for each axis, whole and from 1 on; only the batch can be None",
         ) from None
     return found
 
@@ -300,9 +335,33 @@ def _unknown(more: More) -> Iterator[Issue]:
             yield Issue(f'no option "{option}"', closest(option, known) or hint)
 
 
+def _all(kind: type, values: Any) -> bool:
+    """Whether these are values of one type."""
+    return isinstance(values, list | tuple) and all(isinstance(each, kind) for each in values)
+
+
+_TAKES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "name": (lambda value: isinstance(value, str), "a string"),
+    "top": (lambda value: isinstance(value, str) or _all(str, value), "a string, or several"),
+    "params": (lambda value: _all(ParamSpec, value), "a ParamSpec for each learned blob"),
+    "loss_weight": (lambda value: _all(Real, value), "a sequence: a number for each top"),
+    "propagate_down": (lambda value: _all(bool, value), "a sequence: a bool for each bottom"),
+    "phase": (lambda value: isinstance(value, str), '"test" or "train"'),
+}
+"""What each option of every layer takes, and how that is said."""
+
+
+def _wrong(more: More) -> Iterator[Issue]:
+    """What is wrong with the options of every layer in a call."""
+    for option, value in more.items():
+        fits, right = _TAKES.get(option, (lambda _: True, ""))
+        if not fits(value):
+            yield Issue(f"{option} is {value!r}", f"it is {right}")
+
+
 def _phase(name: str) -> str:
     """A phase as graphs have it. Raises Proto2NetError for a name that is none."""
-    if name.upper() not in ("TEST", "TRAIN"):
+    if not isinstance(name, str) or name.upper() not in ("TEST", "TRAIN"):
         raise Proto2NetError(f'no phase "{name}"', "it is test or train")
     return name.upper()
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from proto2net.builder.chain import Chain, More
+from proto2net.builder.values import several, whole
+from proto2net.errors import ShapeError
 from proto2net.layers import (
     ELU,
     LSTM,
@@ -101,7 +103,7 @@ class ShortForms(Chain):
         The inputs have one shape, which the output has too; else ShapeError. `coeff` has a factor
         for each input of a sum.
         """
-        return self._append("eltwise", Eltwise(operation, tuple(coeff)), more)
+        return self._append("eltwise", Eltwise(operation, several(coeff)), more)
 
     def concat(self, axis: int | None = None, **more: Unpack[More]) -> Self:
         """Join the inputs along the channels, or another axis (Caffe's Concat).
@@ -118,7 +120,7 @@ class ShortForms(Chain):
         `top` names the parts. Without points the parts are equal; ShapeError where the axis does
         not divide by their number.
         """
-        return self._append("slice", Slice(self._axis(axis), tuple(points)), more)
+        return self._append("slice", Slice(self._axis(axis), several(points)), more)
 
     def crop(self, axis: int, offset: Sequence[int] = (), **more: Unpack[More]) -> Self:
         """Cut the first input to the size of the second (Caffe's Crop).
@@ -126,7 +128,7 @@ class ShortForms(Chain):
         `axis` is the first axis that is cut, counted in Caffe's order (N, C, H, W), as are those
         behind it; `offset` says how many elements are left out in front, once or for each axis.
         """
-        return self._append("crop", Crop(axis, tuple(offset)), more)
+        return self._append("crop", Crop(axis, several(offset)), more)
 
     def flatten(self, axis: int = 1, end_axis: int = -1, **more: Unpack[More]) -> Self:
         """Make the axes from `axis` to `end_axis` one, in Caffe's order (Caffe's Flatten).
@@ -156,6 +158,10 @@ class ShortForms(Chain):
         (N, C, H, W) becomes (N, C, factor * H, factor * W). This is what Caffe's bilinear filler
         was made for; the weights stay as they are unless `learned`.
         """
+        try:
+            factor = whole("factor", factor, least=1)
+        except ShapeError as error:
+            return self._refused("upsample", error, more)
         channels = self._channels()
         layer = Deconvolution(
             num_output=channels,
@@ -309,7 +315,7 @@ class ShortForms(Chain):
     ) -> Self:
         """Append a layer with weights and a bias, and a ReLU in place where that is wanted."""
         if "params" not in more:
-            more["params"] = tuple(self.params)[: 1 + layer.bias_term]
+            more["params"] = tuple(self.params)[: 1 + bool(layer.bias_term)]
         self._append(form, layer, more)
         return self._in_place(ReLU(), self._last(more), relu)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from proto2net import layout
 from proto2net.builder.chain import More
 from proto2net.builder.common import ShortForms
-from proto2net.builder.values import sides
+from proto2net.builder.values import is_whole, number, several, sides, whole
 from proto2net.errors import ShapeError
 from proto2net.layers import (
     LRN,
@@ -59,8 +59,8 @@ class Network(ShortForms):
         k_h: int,
         k_w: int,
         c_o: int,
-        s_h: int,
-        s_w: int,
+        s_h: int = 1,
+        s_w: int | None = None,
         *,
         relu: bool | str = True,
         padding: Padding = "SAME",
@@ -73,10 +73,11 @@ class Network(ShortForms):
     ) -> Self:
         """Filters of k_h x k_w pixels, s_h and s_w apart (Caffe's Convolution).
 
-        (N, H, W, C) becomes (N, H', W', c_o). `relu` appends a ReLU in place; a string names that
-        layer. ShapeError where channels do not divide by `group`, or the kernel does not fit.
+        Both are s_h without s_w. (N, H, W, C) becomes (N, H', W', c_o). `relu` appends a ReLU in
+        place; a string names that layer. ShapeError where channels do not divide by `group`, or
+        the kernel does not fit.
         """
-        window = _window((k_h, k_w), (s_h, s_w), padding, dilation)
+        window = _window((k_h, k_w), _both(s_h, s_w), padding, dilation)
         weight, bias = self._fillers(weight_filler, bias_filler)
         layer = Convolution(
             num_output=c_o,
@@ -94,8 +95,8 @@ class Network(ShortForms):
         k_h: int,
         k_w: int,
         c_o: int,
-        s_h: int,
-        s_w: int,
+        s_h: int = 1,
+        s_w: int | None = None,
         *,
         relu: bool | str = True,
         padding: Padding = "VALID",
@@ -111,15 +112,16 @@ class Network(ShortForms):
         "SAME" makes H' = s_h * H; ShapeError where k_h - s_h is odd or below 0, which no even
         padding gives.
         """
+        stride = _both(s_h, s_w)
         try:
-            pad = _cut((k_h, k_w), (s_h, s_w), padding)
+            pad = _cut((k_h, k_w), stride, padding)
         except ShapeError as error:
             return self._refused("deconv", error, more)
         weight, bias = self._fillers(weight_filler, bias_filler)
         layer = Deconvolution(
             num_output=c_o,
             kernel=sides(k_h, k_w),
-            stride=sides(s_h, s_w),
+            stride=sides(*stride),
             pad=pad,
             group=group,
             bias_term=biased,
@@ -178,7 +180,11 @@ class Network(ShortForms):
         s is the sum of squares of the channels that are at most `radius` away. Caffe's alpha is
         divided by their number; this one is not. The shape stays.
         """
-        size = 2 * radius + 1
+        try:
+            size = 2 * whole("radius", radius) + 1
+            alpha = number("alpha", alpha)
+        except ShapeError as error:
+            return self._refused("lrn", error, more)
         return self._append("lrn", LRN(size, alpha * size, beta, k=bias), more)
 
     def batch_normalization(
@@ -209,12 +215,16 @@ class Network(ShortForms):
         `keep_prob` is the share that stays, where Caffe has the share that goes. In the test
         phase nothing happens. The shape stays.
         """
-        return self._append("dropout", Dropout(1 - keep_prob), more)
+        try:
+            ratio = 1 - number("keep_prob", keep_prob)
+        except ShapeError as error:
+            return self._refused("dropout", error, more)
+        return self._append("dropout", Dropout(ratio), more)
 
     def _axis(self, axis: int | None) -> int | None:
         """An axis counted in TensorFlow's order, in Caffe's."""
         axes = len(self._shape())
-        if axis is None or not -axes <= axis < axes:
+        if axis is None or not is_whole(axis) or not -axes <= axis < axes:
             return axis
         return layout.order(axes)[axis]
 
@@ -222,11 +232,20 @@ class Network(ShortForms):
         return layout.in_caffe_order(shape)
 
 
+def _both(s_h: int, s_w: int | None) -> tuple[int, int]:
+    """The stride along both axes; along the second as along the first unless given."""
+    return s_h, s_h if s_w is None else s_w
+
+
 def _window(
     kernel: tuple[int, int], stride: tuple[int, int], padding: Padding, dilation: int = 1
 ) -> dict[str, Any]:
     """The fields of a window. "SAME" is Caffe's own padding where that holds at every size."""
     fields: dict[str, Any] = {"kernel": sides(*kernel), "stride": sides(*stride)}
+    if padding == "SAME" and not all(
+        is_whole(size) and size > 0 for size in (*kernel, *stride, dilation)
+    ):
+        return fields  # the layer is refused
     if padding == "SAME":
         return fields | _same(tuple(dilation * (k - 1) + 1 for k in kernel), stride)
     if padding == "VALID":
@@ -259,7 +278,13 @@ def _pooled(
 
 def _numbers(padding: int | tuple[int, int]) -> tuple[int, ...]:
     """Padding as Caffe has it, the same on both sides of an axis."""
-    return (padding,) if isinstance(padding, int) else sides(*padding)
+    found = several(padding)
+    return (
+        sides(*found) if isinstance(found, tuple) and len(found) == 2 else found
+    )  # what is none is refused
+
+
+_PADDINGS = 'it is "SAME", "VALID", a number, or one each for height and width'
 
 
 def _cut(kernel: tuple[int, int], stride: tuple[int, int], padding: Padding) -> tuple[int, ...]:
@@ -268,8 +293,12 @@ def _cut(kernel: tuple[int, int], stride: tuple[int, int], padding: Padding) -> 
         return (0,)
     if not isinstance(padding, str):
         return _numbers(padding)
+    if padding != "SAME":
+        raise ShapeError(f'padding is "{padding}"', _PADDINGS)
+    if not all(is_whole(size) and size > 0 for size in (*kernel, *stride)):
+        return (0,)  # the layer is refused
     more = [k - s for k, s in zip(kernel, stride, strict=True)]
-    if padding != "SAME" or any(m < 0 or m % 2 for m in more):
+    if any(m < 0 or m % 2 for m in more):
         raise ShapeError(
             f'padding "{padding}" is not possible for a kernel of {dims(kernel)} with stride '
             f"{dims(stride)}",

@@ -442,6 +442,24 @@ def routes(layer_type: str) -> list[Route]:
     return found
 
 
+def bounds(layer_type: str, name: str) -> tuple[int, int]:
+    """Between which whole numbers a definition can have a field of a layer."""
+    for field, _, route in routes(layer_type) if layer_type in LAYERS else ():
+        if field.name == name and (route is None or route.type == FieldDescriptor.TYPE_UINT32):
+            return 0, 2**32 - 1
+        if field.name == name and route and route.type == FieldDescriptor.TYPE_INT32:
+            return -(2**31), 2**31 - 1
+    return -(2**63), 2**63 - 1
+
+
+def choices(layer_type: str, name: str) -> list[str]:
+    """What a definition can have for a field of a layer, if that is an enum."""
+    for field, _, route in routes(layer_type) if layer_type in LAYERS else ():
+        if field.name == name and route and route.enum_type:
+            return [value.name for value in route.enum_type.values]
+    return []
+
+
 def _named(field: dataclasses.Field[Any]) -> str:
     """What the schema calls a field."""
     name: str = field.metadata.get("named", field.name)
