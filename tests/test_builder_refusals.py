@@ -194,7 +194,7 @@ def test_a_convolution_has_stride_1_and_one_stride_is_for_both_axes() -> None:
 
 def test_numbers_of_numpy_are_numbers_everywhere() -> None:
     def layers(n: Any, i: Any, f: Any, b: Any) -> None:
-        n.feed("data").conv(i(3), i(3), i(6), i(2), i(2), group=i(2), biased=b(1), dilation=i(1))
+        n.feed("data").conv(i(3), i(3), i(6), i(2), i(2), group=i(2), biased=b(1), padding=i(1))
         n.max_pool(i(3), i(3), i(2), i(2), padding=i(1)).lrn(i(2), f(0.5), f(0.75)).dropout(f(0.5))
         n.upsample(i(2)).concat(i(-1)).reshape(i(0), i(-1)).fc(i(5)).power(f(2)).softmax(i(1))
 

@@ -218,7 +218,13 @@ def test_every_unknown_python_layer_is_told_at_once(run: Run) -> None:
         f'net.prototxt:7: layer "b" {own}.Second\n{hint}'
         "2 problems; nothing was written\n",
     )
-    holes = ("--holes", "a=2,5,7,6", "--holes", "b=2,5,7,6")
+    Path("net.prototxt").write_text(
+        Path("net.prototxt").read_text() + 'layer { name: "c" type: "Mish" bottom: "a" top: "c" }\n'
+    )
+    told = run("convert", "net.prototxt", "--to", "torch")[1]
+    assert told.endswith("3 problems; nothing was written\n")
+    assert 'layer "c" (Mish): unknown layer type "Mish"\n  hint: --layers FILE.py declares' in told
+    holes = ("--holes", "c=2,5,7,6", "--holes", "a=2,5,7,6", "--holes", "b=2,5,7,6")
     assert run("convert", "net.prototxt", "--to", "torch", *holes)[0] == 0
 
 

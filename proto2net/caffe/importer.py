@@ -161,6 +161,11 @@ def check(entries: Sequence[Entry], layers: Sequence[Message], holes: Holes) -> 
         if hint == WAYS_ON:
             hint += _way_without(entry, computed - wrong, read)
         issues.append(dataclasses.replace(issue, hint=hint, where=entry.where, layer=str(entry)))
+    for entry in entries:
+        try:
+            entry.layer.check_known()
+        except Proto2NetError as error:
+            issues += error.at(entry.where, str(entry))
     issues = [*(issue for entry in entries for issue in entry.issues), *issues]
     if issues:
         raise ParseError(by_line(dict.fromkeys(issues)))

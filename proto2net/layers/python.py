@@ -49,6 +49,7 @@ class PythonData(Python, DataLayer):
     """A source of data that is the user's own: a Python layer without bottoms."""
 
     label_per_image: ClassVar[bool] = False
+    explained: ClassVar[bool] = True
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         raise ShapeError(NOT_STATED, GIVE_IT)
