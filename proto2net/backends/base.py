@@ -31,8 +31,11 @@ from proto2net.backends.tree import (
 from proto2net.errors import Issue, Proto2NetError, UnsupportedError
 from proto2net.graph import Blob, Graph, Node
 from proto2net.layers.base import Layer
+from proto2net.layers.combine import Silence, Split
+from proto2net.layers.data import Input
 from proto2net.layers.dense import InnerProduct
 from proto2net.layers.faces import MARGIN
+from proto2net.lowering import Lowered, can_be
 
 if TYPE_CHECKING:
     import numpy as np
@@ -166,6 +169,9 @@ class Backend:
 
     def __init__(self) -> None:
         self.renderers: dict[Chain, Renderer] = {}
+        for layer in (Input, Silence):
+            self.renders(layer)(lambda node: Code(None))
+        self.renders(Split)(lambda node: Code(BOTTOM))
 
     def renders(self, *types: type[Layer]) -> Callable[[Renderer], Renderer]:
         """Register a renderer of a layer type, or of a chain of types in a row.
@@ -174,6 +180,7 @@ class Backend:
         """
 
         def register(renderer: Renderer) -> Renderer:
+            self.__dict__.pop("_chains", None)
             if types in self.renderers:
                 names = " and ".join(t.type for t in types)
                 raise Proto2NetError(
@@ -191,21 +198,25 @@ class Backend:
             self.renders(layer)(_saying(template))
 
     def supports(self, layer: type[Layer]) -> bool:
-        """Whether this target renders the layer type."""
+        """Whether this target renders the layer type, or what it can be lowered to."""
+        return can_be(layer, self.renders_itself)
+
+    def renders_itself(self, layer: type[Layer]) -> bool:
+        """Whether there is a renderer of this very type."""
         return (layer,) in self.renderers
 
-    def steps(self, graph: Graph) -> list[Step]:
+    def steps(self, lowered: Lowered) -> list[Step]:
         """The graph as rendered steps. Raises one UnsupportedError for all that is missing."""
         steps: list[Step] = []
         issues: list[Issue] = []
         done: set[Node[Any]] = set()
-        for node in graph.nodes:
+        for node in lowered.graph.nodes:
             if node in done:
                 continue
             try:
-                step = self._chain(graph, node) or self._single(node)
+                step = self._chain(lowered.graph, node) or self._single(node)
             except Proto2NetError as error:
-                issues += error.at(node.where, str(node))
+                issues += error.at(node.where, str(lowered.origin(node)))
                 continue
             steps.append(step)
             done.update(step.nodes)
@@ -214,20 +225,27 @@ class Backend:
         return steps
 
     def _chain(self, graph: Graph, node: Node[Any]) -> Step | None:
-        for types, renderer in self.renderers.items():
-            if len(types) == 1 or types[0] is not type(node.layer):
+        """The longest chain from here that is rendered as one; what shares arrays is one object."""
+        for types in self._chains.get(type(node.layer), ()):
+            alike = [node, *graph.sharers(node)]
+            if any(
+                _types(_followers(graph, one, len(types))) != types for one in alike
+            ):
                 continue
             nodes = _followers(graph, node, len(types))
-            if _types(nodes) == types and all(
-                _types(_followers(graph, twin, len(types))) == types
-                for twin in graph.sharers(
-                    node
-                )  # what shares arrays is to be one object
-            ):
-                code = renderer(*nodes)
-                if code is not None:
-                    return Step(nodes, code)
+            code = self.renderers[types](*nodes)
+            if code is not None:
+                return Step(nodes, code)
         return None
+
+    @cached_property
+    def _chains(self) -> dict[type[Layer], list[Chain]]:
+        """The chains that begin with a type, the longest first."""
+        found: dict[type[Layer], list[Chain]] = {}
+        for types in sorted(self.renderers, key=len, reverse=True):
+            if len(types) > 1:
+                found.setdefault(types[0], []).append(types)
+        return found
 
     def _single(self, node: Node[Any]) -> Step:
         renderer = self.renderers.get((type(node.layer),))

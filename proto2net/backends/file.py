@@ -51,6 +51,7 @@ from proto2net.backends.tree import (
 from proto2net.errors import Issue, UnsupportedError
 from proto2net.graph import AUTOMATIC, Blob, Graph, Node
 from proto2net.layers import Input
+from proto2net.lowering import lowered
 from proto2net.rewrites.batch import following
 from proto2net.shape import Shape
 
@@ -112,14 +113,16 @@ class SourceFile:
         self, backend: Backend, graph: Graph, entry: str, weights: str = ""
     ) -> None:
         self.backend = backend
-        self.graph = dataclasses.replace(graph, outputs=_with_losses(graph))
+        graph = dataclasses.replace(graph, outputs=_with_losses(graph))
+        self._lowered = lowered(graph, backend.renders_itself)
+        self.graph = self._lowered.graph
         defined = {*backend.helpers, *self.imports, *RESERVED}
         self.entry = entry_name(entry, defined, self.entry_suffix)
         self.weights = weights
         self.following = following(self.graph)
         if not self.graph.outputs:
             raise UnsupportedError(_no_outputs(graph))
-        self.steps = _needed(backend.steps(self.graph), self.graph.outputs)
+        self.steps = _needed(backend.steps(self._lowered), self.graph.outputs)
         self.classes: list[Class] = []
         """The classes that layers bring along."""
         names = Namespace({*defined, self.entry})
@@ -203,7 +206,18 @@ class SourceFile:
         ]
         head = [title, "", *_grouped(self.import_lines(used)), *lines_of(weights, 0)]
         source = "\n\n\n".join(["\n".join(head), *parts])
-        return Emitted(f"{source}\n", self.entry, self.arrays)
+        return Emitted(f"{source}\n", self.entry, self._of_definition(self.arrays))
+
+    def _of_definition(self, arrays: dict[str, Array]) -> dict[str, Array]:
+        """The arrays made from learned blobs of the layers that the definition has."""
+        origin = self._lowered.origin
+        return {
+            name: Array(
+                tuple((origin(node), blob) for node, blob in array.sources),
+                array.convert,
+            )
+            for name, array in arrays.items()
+        }
 
     def _weights_file(self) -> list[Statement]:
         """What says where the learned weights are, if they are beside the emitted file."""

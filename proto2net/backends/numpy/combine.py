@@ -28,20 +28,13 @@ from proto2net.layers import (
     Permute,
     Reduction,
     Reshape,
-    Silence,
     Slice,
-    Split,
     Tile,
     Transpose,
 )
 from proto2net.shape import canonical_axis
 
-says(
-    {
-        Split: "{0}",
-        BatchReindex: "np.take({0}, {1}.astype(int), axis=0)",
-    }
-)
+says({BatchReindex: "np.take({0}, {1}.astype(int), axis=0)"})
 
 
 @renders(Concat)
@@ -59,11 +52,6 @@ def _slice(node: Node[Slice]) -> Code:
     axis = node.layer.along(node.bottoms[0].shape)
     where = node.layer.slice_point or len(node.tops)
     return Code(call("np.split", BOTTOM, where, axis=(axis, 0)))
-
-
-@renders(Silence)
-def _silence(node: Node[Silence]) -> Code:
-    return Code(None)
 
 
 @renders(Eltwise)

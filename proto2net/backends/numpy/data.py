@@ -6,12 +6,7 @@ from proto2net.backends.base import Code, as_tops
 from proto2net.backends.numpy.backend import renders
 from proto2net.backends.numpy.fillers import RNG, filled
 from proto2net.graph import Node
-from proto2net.layers import DummyData, Input
-
-
-@renders(Input)
-def _input(node: Node[Input]) -> Code:
-    return Code(None)
+from proto2net.layers import DummyData
 
 
 @renders(DummyData)

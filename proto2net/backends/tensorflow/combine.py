@@ -31,9 +31,7 @@ from proto2net.layers import (
     Permute,
     Reduction,
     Reshape,
-    Silence,
     Slice,
-    Split,
     Tile,
     Transpose,
 )
@@ -47,16 +45,6 @@ def bottoms(node: Node[Any]) -> list[str]:
 
 def _called_on(inputs: list[str]) -> str:
     return f"{{self}}([{', '.join(inputs)}])"
-
-
-@renders(Silence)
-def _silence(node: Node[Silence]) -> Code:
-    return Code("")
-
-
-@renders(Split)
-def _split(node: Node[Split]) -> Code:
-    return Code("{0}")
 
 
 @renders(Concat)

@@ -9,12 +9,7 @@ from proto2net.backends.tensorflow.backend import renders
 from proto2net.backends.tensorflow.fillers import initializer
 from proto2net.backends.tensorflow.layout import in_keras_order
 from proto2net.graph import Node
-from proto2net.layers import DummyData, Input
-
-
-@renders(Input)
-def _input(node: Node[Input]) -> Code:
-    return Code("")
+from proto2net.layers import DummyData
 
 
 @renders(DummyData)

@@ -22,23 +22,11 @@ from proto2net.layers import (
     Permute,
     Reduction,
     Reshape,
-    Silence,
     Slice,
-    Split,
     Tile,
     Transpose,
 )
 from proto2net.shape import canonical_axis
-
-
-@renders(Silence)
-def _silence(node: Node[Silence]) -> Code:
-    return Code("")
-
-
-@renders(Split)
-def _same(node: Node[Split]) -> Code:
-    return Code("{0}")
 
 
 @renders(Concat)

@@ -8,12 +8,7 @@ from proto2net.backends.torch.backend import renders
 from proto2net.backends.torch.fillers import filling
 from proto2net.backends.tree import Lambda, Name, call, code, filled
 from proto2net.graph import Node
-from proto2net.layers import DummyData, Input
-
-
-@renders(Input)
-def _nothing(node: Node[Input]) -> Code:
-    return Code(None)
+from proto2net.layers import DummyData
 
 
 @renders(DummyData)
