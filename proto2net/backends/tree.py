@@ -140,10 +140,10 @@ class Conditional(Expression):
     other: Expression
 
 
-BOTTOM = Placeholder(0)
+BOTTOM: Expression = Placeholder(0)
 """The first bottom of a layer."""
 
-SELF = Placeholder("self")
+SELF: Expression = Placeholder("self")
 """The object that a layer has in the emitted file."""
 
 NAME = Placeholder("name")
@@ -193,6 +193,12 @@ def indexed(value: Expression, *indices: object) -> Subscript:
 def expanded(value: Expression, axes: int) -> Expression:
     """`value[..., None]`: an array with so many axes of size 1 behind its own."""
     return indexed(value, ..., *[None] * axes) if axes else value
+
+
+def span(start: object, stop: object) -> Slice:
+    """`start:stop` of a subscript, without what is None."""
+    first, last = (None if end is None else tree(end) for end in (start, stop))
+    return Slice(first, last, None)
 
 
 def listed(items: Iterable[object]) -> Expression:

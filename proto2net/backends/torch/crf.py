@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from proto2net.backends.base import Code, Reshaped, placeholders, same_array
-from proto2net.backends.source import call
+from proto2net.backends.base import Code, Reshaped, bottoms, same_array
 from proto2net.backends.torch.backend import renders
+from proto2net.backends.tree import SELF, call
 from proto2net.graph import Node
 from proto2net.layers import MultiStageMeanfield
 
@@ -15,4 +15,4 @@ def _multi_stage_meanfield(node: Node[MultiStageMeanfield]) -> Code:
     init = call("MultiStageMeanfield", classes, **node.layer.settings)
     square = Reshaped((classes, classes))
     arrays = {name: same_array(node, name, square) for name in node.blobs}
-    return Code(call("{self}", *placeholders(node)), init, arrays)
+    return Code(call(SELF, *bottoms(node)), init, arrays)

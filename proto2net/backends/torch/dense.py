@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from proto2net.backends.base import (
     Code,
     Transposed,
@@ -9,8 +11,16 @@ from proto2net.backends.base import (
     refuse_normalizing,
     same_array,
 )
-from proto2net.backends.source import call
 from proto2net.backends.torch.backend import renders
+from proto2net.backends.tree import (
+    BOTTOM,
+    SELF,
+    Expression,
+    Placeholder,
+    call,
+    code,
+    expanded,
+)
 from proto2net.graph import Node
 from proto2net.layers import (
     Embed,
@@ -29,10 +39,9 @@ def _inner_product(node: Node[InnerProduct]) -> Code:
     refuse_normalizing(node)
     layer, bottom = node.layer, node.bottoms[0].shape
     axis = canonical_axis(layer.axis, bottom)
-    flat = "{0}" if axis == len(bottom) - 1 else f"torch.flatten({{0}}, {axis})"
+    x = vectors(node, axis)
     if not node.blobs:
-        rows = "{1}" if len(node.bottoms[1].shape) == 2 else "{1}.flatten(1)"
-        return Code(f"F.linear({flat}, {rows})")
+        return Code(call("F.linear", x, rows(node)))
     used = ("weight", "bias") if layer.bias_term else ("weight",)
     arrays = {name: same_array(node, name) for name in used}
     # A weight that another layer has too must stay as it is: the two are one parameter.
@@ -48,8 +57,19 @@ def _inner_product(node: Node[InnerProduct]) -> Code:
         bias=(layer.bias_term, True),
         eps=(layer.unit_eps if layer.normalize else 1e-6, 1e-6),
     )
-    added = ", None" * layer.added_axes(bottom)
-    return Code(f"{{self}}({flat})" + f"[...{added}]" * bool(added), init, arrays)
+    return Code(expanded(call(SELF, x), layer.added_axes(bottom)), init, arrays)
+
+
+def vectors(node: Node[Any], axis: int) -> Expression:
+    """The first bottom, its axes from this one on made one."""
+    last = axis == len(node.bottoms[0].shape) - 1
+    return BOTTOM if last else call("torch.flatten", BOTTOM, axis)
+
+
+def rows(node: Node[Any]) -> Expression:
+    """The second bottom as a matrix, a row for each output."""
+    matrix = len(node.bottoms[1].shape) == 2
+    return Placeholder(1) if matrix else code("{1}.flatten(1)")
 
 
 @renders(Embed)
@@ -58,4 +78,4 @@ def _embed(node: Node[Embed]) -> Code:
     module = "Embed" if layer.bias_term else "nn.Embedding"
     init = call(module, layer.input_dim, layer.num_output)
     arrays = {name: same_array(node, name) for name in node.blobs}
-    return Code("{self}({0}.long())", init, arrays)
+    return Code(code("{self}({0}.long())"), init, arrays)

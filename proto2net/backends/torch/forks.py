@@ -6,12 +6,24 @@ from proto2net.backends.base import (
     Array,
     Code,
     Reshaped,
+    bottoms,
     refuse_bounds,
     refuse_normalizing,
     same_array,
 )
-from proto2net.backends.source import call, same
-from proto2net.backends.torch.backend import renders
+from proto2net.backends.source import same
+from proto2net.backends.torch.backend import backend, renders
+from proto2net.backends.torch.dense import rows, vectors
+from proto2net.backends.tree import (
+    BOTTOM,
+    SELF,
+    Expression,
+    call,
+    code,
+    expanded,
+    indexed,
+    span,
+)
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
 from proto2net.layers import (
@@ -41,13 +53,14 @@ from proto2net.shape import canonical_axis, count
 @renders(Interp)
 def _interp(node: Node[Interp]) -> Code:
     layer = node.layer
-    x = "{0}"
+    x = BOTTOM
     if layer.pad_beg or layer.pad_end:
-        cut = f"{-layer.pad_beg or ''}:{layer.pad_end or ''}"
-        x = f"{{0}}[:, :, {cut}, {cut}]"
+        cut = span(-layer.pad_beg or None, layer.pad_end or None)
+        x = code("{0}[:, :, {cut}, {cut}]", cut=cut)
     if layer.use_blob_size or layer.sized:
-        size = "{1}.shape[2:]" if layer.use_blob_size else node.tops[0].shape[2:]
-        options = {"mode": '"bilinear"', "align_corners": "True"}
+        given = code("{1}.shape[2:]")
+        size = given if layer.use_blob_size else node.tops[0].shape[2:]
+        options = {"mode": "bilinear", "align_corners": True}
         return Code(call("F.interpolate", x, size, **options))
     shrink, zoom, times = layer.factors
     return Code(
@@ -65,21 +78,28 @@ def _interp(node: Node[Interp]) -> Code:
 def _upsample(node: Node[Upsample]) -> Code:
     layer = node.layer
     if len(node.bottoms) == 1:
-        return Code(call("F.interpolate", "{0}", scale_factor=layer.scales[0]))
+        return Code(call("F.interpolate", BOTTOM, scale_factor=layer.scales[0]))
     if layer.size:
-        return Code(call("max_unpool", "{0}", "{1}", layer.size))
+        return Code(call("max_unpool", *bottoms(node), layer.size))
     if not any(layer.less):
-        return Code(call("F.max_unpool2d", "{0}", "{1}.long()", same(layer.scales)))
+        places = code("{1}.long()")
+        return Code(call("F.max_unpool2d", BOTTOM, places, same(layer.scales)))
     sizes = [
-        f"{{0}}.shape[{axis}] * {scale}" + (f" - {less}" if less else "")
+        _unpooled(code("{0}.shape[{axis}]", axis=axis), scale, less)
         for axis, scale, less in zip((2, 3), layer.scales, layer.less, strict=True)
     ]
-    return Code(call("max_unpool", "{0}", "{1}", f"({', '.join(sizes)})"))
+    return Code(call("max_unpool", *bottoms(node), tuple(sizes)))
+
+
+def _unpooled(size: Expression, scale: int, less: int) -> Expression:
+    """A size times a scale, and less what rounding up had added."""
+    size = code("{size} * {scale}", size=size, scale=scale)
+    return code("{size} - {less}", size=size, less=less) if less else size
 
 
 @renders(UpsampleDarknet)
 def _upsample_darknet(node: Node[UpsampleDarknet]) -> Code:
-    return Code(call("F.interpolate", "{0}", scale_factor=node.layer.stride))
+    return Code(call("F.interpolate", BOTTOM, scale_factor=node.layer.stride))
 
 
 # ---- channels and axes ----------------------------------------------------------------------
@@ -88,24 +108,25 @@ def _upsample_darknet(node: Node[UpsampleDarknet]) -> Code:
 @renders(ShuffleChannel)
 def _shuffle_channel(node: Node[ShuffleChannel]) -> Code:
     if node.layer.group == 1:
-        return Code("{0}")
-    return Code(call("shuffle_channel", "{0}", node.layer.group))
+        return Code(BOTTOM)
+    return Code(call("shuffle_channel", BOTTOM, node.layer.group))
 
 
 @renders(Axpy)
 def _axpy(node: Node[Axpy]) -> Code:
     factor, x, _ = (bottom.shape for bottom in node.bottoms)
-    missing = len(x) - len(factor)
-    expanded = f"[..., {', '.join(['None'] * missing)}]" if missing else ""
-    return Code(f"{{0}}{expanded} * {{1}} + {{2}}")
+    scale = expanded(BOTTOM, len(x) - len(factor))
+    return Code(code("{scale} * {1} + {2}", scale=scale))
 
 
 @renders(ChannelScale)
 def _channel_scale(node: Node[ChannelScale]) -> Code:
     x = node.bottoms[0].shape
     if not node.layer.do_forward:
-        return Code("{0}")
-    return Code(f"{{0}} * {{1}}.reshape(-1, 1{', *{0}.shape[2:]' * (len(x) > 2)})")
+        return Code(BOTTOM)
+    if len(x) == 2:
+        return Code(code("{0} * {1}.reshape(-1, 1)"))
+    return Code(code("{0} * {1}.reshape(-1, 1, *{0}.shape[2:])"))
 
 
 @renders(GlobalLSEMargin)
@@ -115,11 +136,11 @@ def _global_lse_margin(node: Node[GlobalLSEMargin]) -> Code:
     init = call(
         "BoundedScale",
         1,
-        bias="False",
+        bias=False,
         low=layer.min_value,
         high=(layer.max_value, None),
     )
-    return Code("{self}({0})", init, {"weight": same_array(node, "scale")})
+    return Code(call(SELF, BOTTOM), init, {"weight": same_array(node, "scale")})
 
 
 @renders(InnerDistance)
@@ -128,50 +149,46 @@ def _inner_distance(node: Node[InnerDistance]) -> Code:
     refuse_normalizing(node)
     layer, bottom = node.layer, node.bottoms[0].shape
     axis = canonical_axis(layer.axis, bottom)
-    x = "{0}" if axis == len(bottom) - 1 else f"torch.flatten({{0}}, {axis})"
-    if axis == 0:
-        x = f"{x}[None]"
+    x, single = vectors(node, axis), axis == 0
+    x = indexed(x, None) if single else x
+    p = (2 if layer.distance_type == "L2" else 1, 2)
     if len(node.bottoms) > 1:
-        rows = "{1}" if len(node.bottoms[1].shape) == 2 else "{1}.flatten(1)"
-        made = call(
-            "distances", x, rows, p=(2 if layer.distance_type == "L2" else 1, 2)
-        )
-        return Code(made + "[0]" * (axis == 0))
+        made = call("distances", x, rows(node), p=p)
+        return Code(indexed(made, 0) if single else made)
     init = call(
         "InnerDistance",
         count(bottom[axis:]),
         layer.num_output,
-        p=(2 if layer.distance_type == "L2" else 1, 2),
+        p=p,
         normalize=(layer.normalize, False),
     )
+    made = call(SELF, x)
     arrays = {"weight": same_array(node, "weight")}
-    return Code(f"{{self}}({x})" + "[0]" * (axis == 0), init, arrays)
+    return Code(indexed(made, 0) if single else made, init, arrays)
 
 
 @renders(Reverse)
 def _reverse(node: Node[Reverse]) -> Code:
-    return Code(call("torch.flip", "{0}", node.layer.axes))
+    return Code(call("torch.flip", BOTTOM, node.layer.axes))
 
 
 @renders(Flip)
 def _flip(node: Node[Flip]) -> Code:
     axes = node.layer.axes(node.bottoms[0].shape)
-    return Code(call("torch.flip", "{0}", axes) if axes else "{0}")
+    return Code(call("torch.flip", BOTTOM, axes) if axes else BOTTOM)
 
 
 # ---- activations ----------------------------------------------------------------------------
 
 
-@renders(SeLu)
-def _selu(node: Node[SeLu]) -> Code:
-    return Code("F.selu({0})")
+backend.says({SeLu: "F.selu({0})"})
 
 
 @renders(SeLuDropout)
 def _selu_dropout(node: Node[SeLuDropout]) -> Code:
     if node.phase == "TEST":
-        return Code("{0}")
-    return Code("{self}({0})", call("nn.AlphaDropout", node.layer.dropout_ratio))
+        return Code(BOTTOM)
+    return Code(call(SELF, BOTTOM), call("nn.AlphaDropout", node.layer.dropout_ratio))
 
 
 # ---- normalisation --------------------------------------------------------------------------
@@ -190,16 +207,16 @@ def _bn(node: Node[BN]) -> Code:
     affine = _of_channels(node, weight="slope", bias="bias")
     stored = {"running_mean": "mean", "running_var": "variance"}
     if not layer.normalizes:
-        return Code("{self}({0})", call("Scale", channels), affine)
+        return Code(call(SELF, BOTTOM), call("Scale", channels), affine)
     eps = (layer.epsilon, 1e-5)
     module = f"nn.BatchNorm{max(len(bottom) - 2, 1)}d"
     if layer.batch_statistics("TEST"):
         if node.phase == "TEST" or "mean" not in node.blobs:
-            init = call(module, channels, eps=eps, track_running_stats="False")
-            return Code("{self}({0})", init, affine)
+            init = call(module, channels, eps=eps, track_running_stats=False)
+            return Code(call(SELF, BOTTOM), init, affine)
     elif node.phase == "TEST":
         init = call(module, channels, eps=eps)
-        return Code("{self}({0})", init, affine | _of_channels(node, **stored))
+        return Code(call(SELF, BOTTOM), init, affine | _of_channels(node, **stored))
     init = call(
         "BN",
         channels,
@@ -207,7 +224,7 @@ def _bn(node: Node[BN]) -> Code:
         momentum=(layer.share, 0.9),
         frozen=(layer.frozen, False),
     )
-    return Code("{self}({0})", init, affine | _of_channels(node, **stored))
+    return Code(call(SELF, BOTTOM), init, affine | _of_channels(node, **stored))
 
 
 def _of_channels(node: Node[BN], **names: str) -> dict[str, Array]:
@@ -234,17 +251,16 @@ def _lstm(node: Node[Lstm]) -> Code:
         layer.num_output,
         sequences=(layer.sequences if layer.merged(x) else 0, 0),
     )
-    cont = [f"{{{index}}}" for index in range(1, len(node.bottoms))]
     arrays = {name: same_array(node, name) for name in node.blobs}
-    return Code(call("{self}", "{0}", *cont), init, arrays)
+    return Code(call(SELF, *bottoms(node)), init, arrays)
 
 
 @renders(ContinuationIndicator)
 def _continuation_indicator(node: Node[ContinuationIndicator]) -> Code:
     layer = node.layer
-    sequences = str(layer.batch_size)
+    sequences: object = layer.batch_size
     if node.bottoms:
         axis = canonical_axis(layer.axis, node.bottoms[0].shape)
-        sequences = f"{{0}}.shape[{axis}]"
+        sequences = code("{0}.shape[{axis}]", axis=axis)
     init = call("ContinuationIndicator", layer.time_step)
-    return Code(f"{{self}}({sequences})", init)
+    return Code(call(SELF, sequences), init)

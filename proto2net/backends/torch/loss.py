@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from proto2net.backends.base import Code, choose
-from proto2net.backends.source import call
+from proto2net.backends.base import Code, bottoms, choose
 from proto2net.backends.torch.backend import renders
+from proto2net.backends.tree import (
+    BOTTOM,
+    Expression,
+    Placeholder,
+    call,
+    code,
+    listed,
+)
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
 from proto2net.layers import (
@@ -26,40 +33,40 @@ def _softmax_with_loss(node: Node[SoftmaxWithLoss]) -> Code:
     scores, labels = (blob.shape for blob in node.bottoms)
     axis = canonical_axis(layer.softmax_param.axis, scores)
     mode = layer.loss_param.mode("VALID")
-    target = _classes(scores, labels) if axis == 1 else ""
+    target = _classes(scores, labels) if axis == 1 else None
     if target and layer.loss_param.ignore_label is None:
         return Code(_reduced("F.cross_entropy", target, mode))
     return Code(
         call(
             "softmax_loss",
-            "{0}",
-            "{1}",
+            *bottoms(node),
             axis=(axis, 1),
             ignore_label=(layer.loss_param.ignore_label, None),
-            normalization=(f'"{mode}"', '"VALID"'),
+            normalization=(mode, "VALID"),
         )
     )
 
 
-def _classes(scores: Shape, labels: Shape) -> str:
-    """The labels as PyTorch takes them, of a shape without the scores' axis 1; "" if they differ.
+def _classes(scores: Shape, labels: Shape) -> Expression | None:
+    """The labels as PyTorch takes them, of a shape without the scores' axis 1.
 
-    They may have an axis of size 1 in its place, or at their end.
+    They may have an axis of size 1 in its place, or at their end; None if they differ more.
     """
     wanted = (scores[0], *scores[2:])
     if labels == wanted:
-        return "{1}.long()"
+        return code("{1}.long()")
     if labels == (scores[0], 1, *scores[2:]):
-        return "{1}.squeeze(1).long()"
-    return "{1}.flatten().long()" if len(wanted) == 1 else ""
+        return code("{1}.squeeze(1).long()")
+    return code("{1}.flatten().long()") if len(wanted) == 1 else None
 
 
-def _reduced(function: str, target: str, mode: str) -> str:
+def _reduced(function: str, target: Expression, mode: str) -> Expression:
     """A loss of PyTorch, summed and divided as Caffe does where no label is ignored."""
     if mode in ("VALID", "FULL"):
-        return call(function, "{0}", target)
-    loss = call(function, "{0}", target, reduction='"sum"')
-    return f"{loss} / {{0}}.shape[0]" if mode == "BATCH_SIZE" else loss
+        return call(function, BOTTOM, target)
+    loss = call(function, BOTTOM, target, reduction="sum")
+    mean = code("{loss} / {0}.shape[0]", loss=loss)
+    return mean if mode == "BATCH_SIZE" else loss
 
 
 @renders(SigmoidCrossEntropyLoss)
@@ -72,38 +79,39 @@ def _sigmoid_cross_entropy_loss(node: Node[SigmoidCrossEntropyLoss]) -> Code:
     return Code(
         call(
             "sigmoid_loss",
-            "{0}",
-            "{1}",
+            *bottoms(node),
             ignore_label=ignored,
-            normalization=(f'"{mode}"', '"BATCH_SIZE"'),
+            normalization=(mode, "BATCH_SIZE"),
         )
     )
 
 
-def _alike(node: Node[SigmoidCrossEntropyLoss] | Node[EuclideanLoss]) -> str:
+def _alike(node: Node[SigmoidCrossEntropyLoss] | Node[EuclideanLoss]) -> Expression:
     """The second bottom in the first one's shape."""
     same = node.bottoms[0].shape == node.bottoms[1].shape
-    return "{1}" if same else "{1}.view_as({0})"
+    return Placeholder(1) if same else code("{1}.view_as({0})")
 
 
 @renders(EuclideanLoss)
 def _euclidean_loss(node: Node[EuclideanLoss]) -> Code:
-    loss = call("F.mse_loss", "{0}", _alike(node), reduction='"sum"')
-    return Code(f"{loss} / (2 * {{0}}.shape[0])")
+    loss = call("F.mse_loss", BOTTOM, _alike(node), reduction="sum")
+    return Code(code("{loss} / (2 * {0}.shape[0])", loss=loss))
 
 
 @renders(HingeLoss)
 def _hinge_loss(node: Node[HingeLoss]) -> Code:
-    norm = choose(node, "norm", L1='"L1"', L2='"L2"')
-    return Code(call("hinge_loss", "{0}", "{1}", norm=(norm, '"L1"')))
+    norm = choose(node, "norm", L1="L1", L2="L2")
+    return Code(call("hinge_loss", *bottoms(node), norm=(norm, "L1")))
 
 
 @renders(MultinomialLogisticLoss)
 def _multinomial_logistic_loss(node: Node[MultinomialLogisticLoss]) -> Code:
     scores, labels = (blob.shape for blob in node.bottoms)
-    x = "{0}" if len(scores) == 2 else "torch.flatten({0}, 1)"
-    target = "{1}.long()" if len(labels) == 1 else "{1}.flatten().long()"
-    return Code(call("F.nll_loss", f"torch.log(at_least({x}, 1e-20))", target))
+    x = BOTTOM if len(scores) == 2 else call("torch.flatten", BOTTOM, 1)
+    single = len(labels) == 1
+    target = code("{1}.long()") if single else code("{1}.flatten().long()")
+    logarithms = code("torch.log(at_least({x}, 1e-20))", x=x)
+    return Code(call("F.nll_loss", logarithms, target))
 
 
 @renders(InfogainLoss)
@@ -117,16 +125,13 @@ def _infogain_loss(node: Node[InfogainLoss]) -> Code:
     axis = canonical_axis(layer.axis, node.bottoms[0].shape)
     loss = call(
         "infogain_loss",
-        "{0}",
-        "{1}",
-        "{2}",
+        *bottoms(node),
         axis=(axis, 1),
         ignore_label=(layer.loss_param.ignore_label, None),
-        normalization=(f'"{layer.loss_param.mode("VALID")}"', '"VALID"'),
+        normalization=(layer.loss_param.mode("VALID"), "VALID"),
     )
-    return Code(
-        loss if len(node.tops) == 1 else f"{loss}, F.softmax({{0}}, dim={axis})"
-    )
+    tops = (loss, call("F.softmax", BOTTOM, dim=axis))
+    return Code(listed(tops[: len(node.tops)]))
 
 
 @renders(ContrastiveLoss)
@@ -134,9 +139,7 @@ def _contrastive_loss(node: Node[ContrastiveLoss]) -> Code:
     return Code(
         call(
             "contrastive_loss",
-            "{0}",
-            "{1}",
-            "{2}",
+            *bottoms(node),
             margin=(node.layer.margin, 1.0),
             legacy_version=(node.layer.legacy_version, False),
         )
@@ -149,11 +152,10 @@ def _accuracy(node: Node[Accuracy]) -> Code:
     axis = canonical_axis(layer.axis, node.bottoms[0].shape)
     measures = ("top_k_accuracy", "class_accuracies")[: len(node.tops)]
     return Code(
-        ", ".join(
+        listed(
             call(
                 measure,
-                "{0}",
-                "{1}",
+                *bottoms(node),
                 top_k=(layer.top_k, 1),
                 axis=(axis, 1),
                 ignore_label=(layer.ignore_label, None),

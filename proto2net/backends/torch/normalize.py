@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends import tree
 from proto2net.backends.base import (
     Array,
     Code,
@@ -13,9 +12,17 @@ from proto2net.backends.base import (
     running_statistics,
     same_array,
 )
-from proto2net.backends.source import call
 from proto2net.backends.torch.backend import renders
 from proto2net.backends.torch.fillers import zeros
+from proto2net.backends.tree import (
+    BOTTOM,
+    SELF,
+    Expression,
+    Placeholder,
+    call,
+    code,
+    expanded,
+)
 from proto2net.graph import Node
 from proto2net.layers import LRN, MVN, BatchNorm, Bias, Scale, Softmax
 from proto2net.shape import Shape, canonical_axis
@@ -28,7 +35,7 @@ def _lrn(node: Node[LRN]) -> Code:
         return Code(
             call(
                 "lrn_within_channel",
-                "{0}",
+                BOTTOM,
                 layer.local_size,
                 alpha=(layer.alpha, 1.0),
                 beta=(layer.beta, 0.75),
@@ -37,7 +44,7 @@ def _lrn(node: Node[LRN]) -> Code:
     return Code(
         call(
             "F.local_response_norm",
-            "{0}",
+            BOTTOM,
             layer.local_size,
             alpha=(layer.alpha, 1e-4),
             beta=(layer.beta, 0.75),
@@ -49,16 +56,16 @@ def _lrn(node: Node[LRN]) -> Code:
 @renders(Softmax)
 def _softmax(node: Node[Softmax]) -> Code:
     axis = canonical_axis(node.layer.axis, node.bottoms[0].shape)
-    return Code(f"F.softmax({{0}}, dim={axis})")
+    return Code(call("F.softmax", BOTTOM, dim=axis))
 
 
 @renders(MVN)
 def _mvn(node: Node[MVN]) -> Code:
     layer, bottom = node.layer, node.bottoms[0].shape
-    x = _expanded("{0}", 4 - len(bottom))
+    x = expanded(BOTTOM, 4 - len(bottom))
     dim = (1, 2, 3) if layer.across_channels else (2, 3)
     if not layer.normalize_variance:
-        return Code(f"{x} - {x}.mean({dim}, keepdim=True)")
+        return Code(code("{x} - {x}.mean({dim}, keepdim=True)", x=x, dim=dim))
     return Code(call("mean_variance_norm", x, dim, eps=(layer.eps, 1e-9)))
 
 
@@ -105,7 +112,7 @@ def _normalisation(node: Node[BatchNorm], scale: Node[Scale] | None) -> Code:
     if scale is not None:
         arrays["weight"] = same_array(scale, "weight")
         arrays["bias"] = same_array(scale, "bias")
-    return Code("{self}({0})", init, arrays)
+    return Code(call(SELF, BOTTOM), init, arrays)
 
 
 @renders(Scale)
@@ -124,29 +131,30 @@ def _scale(node: Node[Scale]) -> Code:
             high=(layer.max_value, None),
         )
         arrays = {name: same_array(node, name) for name in node.blobs}
-        return Code("{self}({0})", init, arrays)
-    product = f"{{0}} * {_operand(node)}"
+        return Code(call(SELF, BOTTOM), init, arrays)
+    product = code("{0} * {factor}", factor=_operand(node))
     return _plus_learned(node, product) if layer.bias_term else Code(product)
 
 
 @renders(Bias)
 def _bias(node: Node[Bias]) -> Code:
     if len(node.bottoms) == 1:
-        return _plus_learned(node, "{0}")
-    return Code(f"{{0}} + {_operand(node)}")
+        return _plus_learned(node, BOTTOM)
+    return Code(code("{0} + {term}", term=_operand(node)))
 
 
-def _operand(node: Node[Any]) -> str:
+def _operand(node: Node[Any]) -> Expression:
     """The second bottom, ready to broadcast against the first."""
-    return _expanded("{1}", _behind(node, node.bottoms[1].shape))
+    return expanded(Placeholder(1), _behind(node, node.bottoms[1].shape))
 
 
-def _plus_learned(node: Node[Any], x: str) -> Code:
+def _plus_learned(node: Node[Any], x: Expression) -> Code:
     """x plus the learned bias, which is a parameter of its own."""
     learned = node.blobs["bias"].shape
     shape = (*learned, *[1] * _behind(node, learned))
     array = same_array(node, "bias", Reshaped(shape) if shape != learned else None)
-    return Code(f"{x} + {{self}}", tree.call("nn.Parameter", zeros(shape)), {"": array})
+    init = call("nn.Parameter", zeros(shape))
+    return Code(code("{x} + {self}", x=x), init, {"": array})
 
 
 def _behind(node: Node[Any], operand: Shape) -> int:
@@ -155,8 +163,3 @@ def _behind(node: Node[Any], operand: Shape) -> int:
         return 0  # a scalar broadcasts as it is
     bottom = node.bottoms[0].shape
     return len(bottom) - canonical_axis(node.layer.axis, bottom) - len(operand)
-
-
-def _expanded(x: str, axes: int) -> str:
-    """x with so many axes of size 1 behind its own."""
-    return f"{x}[..., {', '.join(['None'] * axes)}]" if axes else x

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from proto2net.backends.base import Code, same_array
+from proto2net.backends.base import Code, bottoms, same_array
 from proto2net.backends.detection import (
     detection_options,
     prior_box_options,
     region_detection_options,
 )
-from proto2net.backends.source import call, literal
 from proto2net.backends.torch.backend import renders
+from proto2net.backends.tree import BOTTOM, SELF, call, indexed
 from proto2net.graph import Node
 from proto2net.layers import DetectionOutput, Normalize, PriorBox
 
@@ -18,27 +18,29 @@ from proto2net.layers import DetectionOutput, Normalize, PriorBox
 def _normalize(node: Node[Normalize]) -> Code:
     layer = node.layer
     if not node.blobs:
-        norm = (literal("L1" if layer.magnitudes else "L2"), '"L2"')
-        both = call("normalize_pixels", "{0}", norm=norm)
-        return Code(both if len(node.tops) > 1 else f"{both}[0]")
+        norm = ("L1" if layer.magnitudes else "L2", "L2")
+        both = call("normalize_pixels", BOTTOM, norm=norm)
+        return Code(both if len(node.tops) > 1 else indexed(both, 0))
     init = call(
         "Normalize",
         *node.blobs["weight"].shape,
         across_spatial=(layer.whole_images, True),
         eps=(layer.epsilon, 1e-10),
     )
-    return Code("{self}({0})", init, {"weight": same_array(node, "weight")})
+    return Code(call(SELF, BOTTOM), init, {"weight": same_array(node, "weight")})
 
 
 @renders(PriorBox)
 def _prior_box(node: Node[PriorBox]) -> Code:
-    return Code(call("prior_box", "{0}", "{1}", **prior_box_options(node.layer)))
+    return Code(call("prior_box", *bottoms(node), **prior_box_options(node.layer)))
 
 
 @renders(DetectionOutput)
 def _detection_output(node: Node[DetectionOutput]) -> Code:
     if len(node.bottoms) == 1:
         found = region_detection_options(node.layer)
-        return Code(call("region_detection_output", "{0}", node.layer.anchors, **found))
+        return Code(
+            call("region_detection_output", BOTTOM, node.layer.anchors, **found)
+        )
     options = detection_options(node.layer)
-    return Code(call("detection_output", "{0}", "{1}", "{2}", **options))
+    return Code(call("detection_output", *bottoms(node)[:3], **options))

@@ -5,15 +5,20 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
-from proto2net.backends.base import (
-    Code,
-    Reshaped,
-    choose,
-    placeholders,
-    same_array,
-)
-from proto2net.backends.source import call, same
+from proto2net.backends.base import Code, Reshaped, bottoms, choose, same_array
+from proto2net.backends.source import same
 from proto2net.backends.torch.backend import renders
+from proto2net.backends.tree import (
+    BOTTOM,
+    SELF,
+    Expression,
+    Name,
+    call,
+    code,
+    filled,
+    listed,
+    method,
+)
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
 from proto2net.layers import (
@@ -52,12 +57,12 @@ def _split(node: Node[Any]) -> tuple[tuple[Shape, int, Shape], Window]:
     return node.layer.split(bottom), node.layer.window(bottom)
 
 
-def _padding(node: Node[Convolution]) -> tuple[object, str]:
+def _padding(node: Node[Convolution]) -> tuple[object, Expression]:
     """PyTorch's padding option, and the expression of the bottom, padded where it must be."""
     (_, _, size), window = _split(node)
     if window.varies:
-        return 0, call("pad_same", "{0}", window.extent, window.stride)
-    x = "{0}"
+        return 0, call("pad_same", BOTTOM, window.extent, window.stride)
+    x = BOTTOM
     sides = zip(window.extent, window.sides, strict=True)
     least = tuple(extent - sum(pads) for extent, pads in sides)
     if any(n < k for n, k in zip(size, least, strict=True)):
@@ -76,10 +81,10 @@ def _convolved(
     node: Node[Any],
     module: str,
     padding: object = 0,
-    read: str = "{0}",
+    x: Expression = BOTTOM,
     cut: tuple[int, ...] = (),
 ) -> Code:
-    """The tops of either convolution: how each bottom is read, and what is cut off its top."""
+    """The tops of either convolution, from x of each bottom, with what is cut off each top."""
     layer = node.layer
     (batch, channels, size), window = _split(node)
     if len(size) > 3:
@@ -104,26 +109,25 @@ def _convolved(
     if not size:
         weight = node.blobs["weight"].shape
         arrays["weight"] = same_array(node, "weight", Reshaped((*weight, 1)))
-    tops = []
-    for bottom in placeholders(node):
-        x = read.replace("{0}", bottom)
-        y = _applied(x, bottom, len(batch), spatial=bool(size))
-        tops.append(call("F.pad", y, cut) if cut else y)
-    return Code(", ".join(tops), init, arrays)
+    y = _applied(x, len(batch), spatial=bool(size))
+    top = call("F.pad", y, cut) if cut else y
+    return Code(listed(filled(top, {0: each}) for each in bottoms(node)), init, arrays)
 
 
-def _applied(x: str, bottom: str, batch: int, *, spatial: bool) -> str:
+def _applied(x: Expression, batch: int, *, spatial: bool) -> Expression:
     """The module applied to x, which has so many batch axes; PyTorch takes one or none."""
     if batch > 1:
-        x = f"{x}.flatten(0, {batch - 1})"
-    y = f"{{self}}({x})" if spatial else f"{{self}}({x}.unsqueeze(-1)).squeeze(-1)"
-    return f"{y}.unflatten(0, {bottom}.shape[:{batch}])" if batch > 1 else y
+        x = method(x, "flatten", 0, batch - 1)
+    added = code("{self}({x}.unsqueeze(-1)).squeeze(-1)", x=x)
+    y = call(SELF, x) if spatial else added
+    sizes = code("{0}.shape[:{batch}]", batch=batch)
+    return method(y, "unflatten", 0, sizes) if batch > 1 else y
 
 
 @renders(Im2col)
 def _im2col(node: Node[Im2col]) -> Code:
     _, window = _split(node)
-    x, pad = "{0}", window.pad
+    x, pad = BOTTOM, window.pad
     if window.uneven:
         x, pad = call("F.pad", x, _last_axis_first(window.sides)), (0, 0)
     return Code(call("im2col", x, window.kernel, window.stride, pad, window.dilation))
@@ -134,17 +138,17 @@ def _pooling(node: Node[Pooling]) -> Code:
     layer = node.layer
     function = choose(node, "pool", MAX="max", AVE="avg", STOCHASTIC="stochastic")
     if function == "stochastic":
-        return Code(_by_helper(node, "stochastic_pool", training="self.training"))
+        return Code(_by_helper(node, "stochastic_pool", training=code("self.training")))
     if len(node.tops) > 1:
         return Code(_by_helper(node, "max_pool_with_mask"))
     if layer.global_pooling:
-        return Code(f"F.adaptive_{function}_pool2d({{0}}, 1)")
+        return Code(call(f"F.adaptive_{function}_pool2d", BOTTOM, 1))
     window = layer.window(node.bottoms[0].shape)
     if layer.padding and function == "avg" and (window.varies or window.uneven):
-        return Code(call("avg_pool_same", "{0}", window.kernel, window.stride))
+        return Code(call("avg_pool_same", BOTTOM, window.kernel, window.stride))
     if not _fits(window, layer.ceil):
         return Code(_by_helper(node, f"{function}_pool"))
-    x, pad, value = "{0}", same(window.pad), 0.0 if function == "avg" else -inf
+    x, pad, value = BOTTOM, same(window.pad), 0.0 if function == "avg" else -inf
     if window.varies:
         x, pad = call("pad_same", x, window.kernel, window.stride, value=value), 0
     elif window.uneven:
@@ -179,13 +183,14 @@ def _fits(window: Window, ceil: bool) -> bool:
     return narrow and (not gaps or window.padded or not ceil)
 
 
-def _by_helper(node: Node[Pooling], function: str, **options: str) -> str:
+def _by_helper(node: Node[Pooling], function: str, **options: Expression) -> Expression:
     """The pooling by a helper, which takes a pair for each side of the window."""
     window = node.layer.window(node.bottoms[0].shape)
-    kernel = "{0}.shape[2:]" if node.layer.global_pooling else window.kernel
+    whole = code("{0}.shape[2:]")
+    kernel = whole if node.layer.global_pooling else window.kernel
     return call(
         function,
-        "{0}",
+        BOTTOM,
         kernel,
         window.stride,
         padding=(window.sides if window.uneven else window.pad, (0, 0)),
@@ -204,11 +209,11 @@ def _nd_pooling(node: Node[NdPooling]) -> Code:
             "PyTorch has it for 1 to 3",
         )
     if node.layer.global_pooling:
-        return Code(f"F.adaptive_max_pool{axes}d({{0}}, 1)")
+        return Code(call(f"F.adaptive_max_pool{axes}d", BOTTOM, 1))
     return Code(
         call(
             f"F.max_pool{axes}d",
-            "{0}",
+            BOTTOM,
             same(window.kernel),
             stride=(same(window.stride), None),
             padding=(same(window.pad), 0),
@@ -222,5 +227,5 @@ def _spp(node: Node[SPP]) -> Code:
     function = choose(node, "pool", MAX="max", AVE="avg")
     height = node.layer.pyramid_height
     if height == 1:  # the one level keeps its four axes
-        return Code(f"F.adaptive_{function}_pool2d({{0}}, 1)")
-    return Code(call("spatial_pyramid_pool", "{0}", height, f"{function}_pool"))
+        return Code(call(f"F.adaptive_{function}_pool2d", BOTTOM, 1))
+    return Code(call("spatial_pyramid_pool", BOTTOM, height, Name(f"{function}_pool")))
