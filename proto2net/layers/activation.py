@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf, nan
-from typing import ClassVar
 
 from proto2net.layers.base import Filler, Layer, Learned, layer, shortest
 from proto2net.shape import Shapes, dims, require
@@ -188,7 +187,6 @@ class ReLU(Activation):
 class ReLU6(Activation):
     """x if x > 0, else negative_slope * x, but no more than 6 (of the YOLO forks)."""
 
-    relu6: ClassVar[bool] = True
     negative_slope: float = 0.0
     engine: str = "DEFAULT"
 

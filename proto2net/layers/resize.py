@@ -104,11 +104,6 @@ class Interp(Layer):
 class BilinearInterpolation(Layer):
     """The Interp of another fork: the size is that of the second bottom."""
 
-    pad_beg: ClassVar[int] = 0
-    pad_end: ClassVar[int] = 0
-    use_blob_size: ClassVar[bool] = True
-    sized: ClassVar[bool] = False
-
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         return Interp(use_blob_size=True).infer(bottoms, tops)
 
@@ -214,11 +209,6 @@ class UpsampleDarknet(Layer):
     """Enlarge images: each pixel becomes a block of stride x stride pixels."""
 
     stride: int = 1
-
-    @property
-    def scales(self) -> Shape:
-        """The factors of height and width."""
-        return self.stride, self.stride
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         (bottom,) = bottoms

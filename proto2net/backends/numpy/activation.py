@@ -20,7 +20,6 @@ from proto2net.layers import (
     Power,
     PReLU,
     ReLU,
-    ReLU6,
     Sigmoid,
     Swish,
     TanH,
@@ -99,9 +98,8 @@ def _prelu(node: Node[PReLU]) -> Code:
     return Code(call("prelu", BOTTOM, ARRAYS), *learned(node))
 
 
-@renders(ReLU6)
 @renders(ReLU)
-def _relu(node: Node[ReLU | ReLU6]) -> Code:
+def _relu(node: Node[ReLU]) -> Code:
     slope = node.layer.negative_slope
     x = call("leaky_relu", BOTTOM, slope) if slope else call("relu", BOTTOM)
     return Code(call("np.minimum", x, 6) if node.layer.relu6 else x)

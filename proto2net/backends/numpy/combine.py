@@ -30,7 +30,6 @@ from proto2net.layers import (
     Reshape,
     Slice,
     Tile,
-    Transpose,
 )
 from proto2net.shape import canonical_axis
 
@@ -87,9 +86,8 @@ def _reshape(node: Node[Reshape]) -> Code:
     )
 
 
-@renders(Transpose)
 @renders(Permute)
-def _permute(node: Node[Permute | Transpose]) -> Code:
+def _permute(node: Node[Permute]) -> Code:
     return Code(method(BOTTOM, "transpose", *node.layer.axes(node.bottoms[0].shape)))
 
 

@@ -11,10 +11,8 @@ from proto2net.graph import Node
 from proto2net.layers import (
     BN,
     Axpy,
-    BilinearInterpolation,
     ChannelScale,
     ContinuationIndicator,
-    Flip,
     GlobalLSEMargin,
     InnerDistance,
     Interp,
@@ -24,14 +22,12 @@ from proto2net.layers import (
     SeLuDropout,
     ShuffleChannel,
     Upsample,
-    UpsampleDarknet,
 )
 from proto2net.shape import canonical_axis
 
 # ---- images ---------------------------------------------------------------------------------
 
 
-@renders(BilinearInterpolation)
 @renders(Interp)
 def _interp(node: Node[Interp]) -> Code:
     layer = node.layer
@@ -69,11 +65,6 @@ def _upsample(node: Node[Upsample]) -> Code:
         for axis, scale, less in zip((2, 3), layer.scales, layer.less, strict=True)
     )
     return Code(call("max_unpool", *bottoms(node), sizes))
-
-
-@renders(UpsampleDarknet)
-def _upsample_darknet(node: Node[UpsampleDarknet]) -> Code:
-    return Code(call("upsample", BOTTOM, node.layer.stride))
 
 
 # ---- channels and axes ----------------------------------------------------------------------
@@ -131,12 +122,6 @@ def _inner_distance(node: Node[InnerDistance]) -> Code:
 @renders(Reverse)
 def _reverse(node: Node[Reverse]) -> Code:
     return Code(call("np.flip", BOTTOM, node.layer.axes))
-
-
-@renders(Flip)
-def _flip(node: Node[Flip]) -> Code:
-    axes = node.layer.axes(node.bottoms[0].shape)
-    return Code(call("np.flip", BOTTOM, axes) if axes else BOTTOM)
 
 
 # ---- activations ----------------------------------------------------------------------------

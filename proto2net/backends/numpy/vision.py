@@ -13,20 +13,14 @@ from proto2net.graph import Node
 from proto2net.layers import (
     SPP,
     Convolution,
-    ConvolutionDepthwise,
     Deconvolution,
-    DepthwiseConvolution,
     Im2col,
-    NdConvolution,
     NdPooling,
     Pooling,
 )
 from proto2net.shape import Window
 
 
-@renders(NdConvolution)
-@renders(ConvolutionDepthwise)
-@renders(DepthwiseConvolution)
 @renders(Convolution)
 def _convolution(node: Node[Convolution]) -> Code:
     return _filtered("convolution", node)

@@ -19,7 +19,6 @@ from proto2net.layers import (
     Power,
     PReLU,
     ReLU,
-    ReLU6,
     Sigmoid,
     Swish,
     TanH,
@@ -107,9 +106,8 @@ def _prelu(node: Node[PReLU]) -> Code:
     return Code("{self}({0})", init, {"alpha": same_array(node, "weight", slope)})
 
 
-@renders(ReLU6)
 @renders(ReLU)
-def _relu(node: Node[ReLU | ReLU6]) -> Code:
+def _relu(node: Node[ReLU]) -> Code:
     slope, bounded = node.layer.negative_slope, node.layer.relu6
     if slope < 0:  # which the layer of Keras refuses
         x = call("ops.leaky_relu", "{0}", slope)

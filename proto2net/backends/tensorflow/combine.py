@@ -33,7 +33,6 @@ from proto2net.layers import (
     Reshape,
     Slice,
     Tile,
-    Transpose,
 )
 from proto2net.shape import Shape, canonical_axis
 
@@ -83,9 +82,8 @@ def _eltwise(node: Node[Eltwise]) -> Code:
 # ---- shapes ---------------------------------------------------------------------------------
 
 
-@renders(Transpose)
 @renders(Permute)
-def _permute(node: Node[Permute | Transpose]) -> Code:
+def _permute(node: Node[Permute]) -> Code:
     bottom = node.bottoms[0].shape
     axes = node.layer.axes(bottom)
     wanted = [place(axes[axis], len(bottom)) for axis in order(len(bottom))]

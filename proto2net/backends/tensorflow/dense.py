@@ -25,12 +25,10 @@ from proto2net.layers import (
     InnerProduct,
     MarginInnerProduct,
     ReLU,
-    SparseInnerProduct,
 )
 from proto2net.shape import Shape, canonical_axis, count
 
 
-@renders(SparseInnerProduct)
 @renders(MarginInnerProduct)
 @renders(InnerProduct)
 def _inner_product(node: Node[InnerProduct]) -> Code:

@@ -28,10 +28,8 @@ from proto2net.graph import Node
 from proto2net.layers import (
     BN,
     Axpy,
-    BilinearInterpolation,
     ChannelScale,
     ContinuationIndicator,
-    Flip,
     GlobalLSEMargin,
     InnerDistance,
     Interp,
@@ -41,7 +39,6 @@ from proto2net.layers import (
     SeLuDropout,
     ShuffleChannel,
     Upsample,
-    UpsampleDarknet,
 )
 from proto2net.shape import canonical_axis, count, dims
 
@@ -51,7 +48,6 @@ if TYPE_CHECKING:
 # ---- images ---------------------------------------------------------------------------------
 
 
-@renders(BilinearInterpolation)
 @renders(Interp)
 def _interp(node: Node[Interp]) -> Code:
     layer = node.layer
@@ -90,11 +86,6 @@ def _upsample(node: Node[Upsample]) -> Code:
         name="{name}",
     )
     return Code("{self}([{0}, {1}])", init)
-
-
-@renders(UpsampleDarknet)
-def _upsample_darknet(node: Node[UpsampleDarknet]) -> Code:
-    return _repeated(node.layer.stride)
 
 
 def _repeated(scale: int) -> Code:
@@ -179,12 +170,6 @@ def _inner_distance(node: Node[InnerDistance]) -> Code:
 @renders(Reverse)
 def _reverse(node: Node[Reverse]) -> Code:
     return _flipped(node.layer.axes, len(node.bottoms[0].shape))
-
-
-@renders(Flip)
-def _flip(node: Node[Flip]) -> Code:
-    bottom = node.bottoms[0].shape
-    return _flipped(node.layer.axes(bottom), len(bottom))
 
 
 def _flipped(axes: tuple[int, ...], count: int) -> Code:

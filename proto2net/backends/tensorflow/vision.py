@@ -18,11 +18,8 @@ from proto2net.graph import Node
 from proto2net.layers import (
     SPP,
     Convolution,
-    ConvolutionDepthwise,
     Deconvolution,
-    DepthwiseConvolution,
     Im2col,
-    NdConvolution,
     NdPooling,
     Pooling,
     ReLU,
@@ -32,17 +29,11 @@ from proto2net.shape import Shape, Window, count, dims
 # ---- convolutions ---------------------------------------------------------------------------
 
 
-@renders(NdConvolution)
-@renders(ConvolutionDepthwise)
-@renders(DepthwiseConvolution)
 @renders(Convolution)
 def _convolution(node: Node[Convolution]) -> Code:
     return _convolved(node)
 
 
-@renders(NdConvolution, ReLU)
-@renders(ConvolutionDepthwise, ReLU)
-@renders(DepthwiseConvolution, ReLU)
 @renders(Convolution, ReLU)
 def _convolution_and_relu(node: Node[Convolution], relu: Node[ReLU]) -> Code | None:
     if not relu.in_place or relu.layer.negative_slope:

@@ -19,7 +19,6 @@ from proto2net.layers import (
     Power,
     PReLU,
     ReLU,
-    ReLU6,
     Sigmoid,
     Swish,
     TanH,
@@ -96,9 +95,8 @@ def _prelu(node: Node[PReLU]) -> Code:
     return Code(call(SELF, BOTTOM), init, arrays)
 
 
-@renders(ReLU6)
 @renders(ReLU)
-def _relu(node: Node[ReLU | ReLU6]) -> Code:
+def _relu(node: Node[ReLU]) -> Code:
     slope, bounded = node.layer.negative_slope, node.layer.relu6
     if not slope:
         return Code(call("F.relu6" if bounded else "F.relu", BOTTOM))

@@ -40,7 +40,6 @@ from proto2net.layers import (
     Reshape,
     Slice,
     Tile,
-    Transpose,
 )
 from proto2net.shape import canonical_axis
 
@@ -120,9 +119,8 @@ def _sizes(start: int, end: int) -> Iterator[Expression]:
         yield Star("*", indexed(code("{0}.shape"), span(start or None, end)))
 
 
-@renders(Transpose)
 @renders(Permute)
-def _permute(node: Node[Permute | Transpose]) -> Code:
+def _permute(node: Node[Permute]) -> Code:
     return Code(method(BOTTOM, "permute", *node.layer.axes(node.bottoms[0].shape)))
 
 

@@ -26,12 +26,10 @@ from proto2net.layers import (
     Embed,
     InnerProduct,
     MarginInnerProduct,
-    SparseInnerProduct,
 )
 from proto2net.shape import canonical_axis, count
 
 
-@renders(SparseInnerProduct)
 @renders(MarginInnerProduct)
 @renders(InnerProduct)
 def _inner_product(node: Node[InnerProduct]) -> Code:

@@ -29,10 +29,8 @@ from proto2net.graph import Node
 from proto2net.layers import (
     BN,
     Axpy,
-    BilinearInterpolation,
     ChannelScale,
     ContinuationIndicator,
-    Flip,
     GlobalLSEMargin,
     InnerDistance,
     Interp,
@@ -42,14 +40,12 @@ from proto2net.layers import (
     SeLuDropout,
     ShuffleChannel,
     Upsample,
-    UpsampleDarknet,
 )
 from proto2net.shape import canonical_axis, count
 
 # ---- images ---------------------------------------------------------------------------------
 
 
-@renders(BilinearInterpolation)
 @renders(Interp)
 def _interp(node: Node[Interp]) -> Code:
     layer = node.layer
@@ -95,11 +91,6 @@ def _unpooled(size: Expression, scale: int, less: int) -> Expression:
     """A size times a scale, and less what rounding up had added."""
     size = code("{size} * {scale}", size=size, scale=scale)
     return code("{size} - {less}", size=size, less=less) if less else size
-
-
-@renders(UpsampleDarknet)
-def _upsample_darknet(node: Node[UpsampleDarknet]) -> Code:
-    return Code(call("F.interpolate", BOTTOM, scale_factor=node.layer.stride))
 
 
 # ---- channels and axes ----------------------------------------------------------------------
@@ -170,12 +161,6 @@ def _inner_distance(node: Node[InnerDistance]) -> Code:
 @renders(Reverse)
 def _reverse(node: Node[Reverse]) -> Code:
     return Code(call("torch.flip", BOTTOM, node.layer.axes))
-
-
-@renders(Flip)
-def _flip(node: Node[Flip]) -> Code:
-    axes = node.layer.axes(node.bottoms[0].shape)
-    return Code(call("torch.flip", BOTTOM, axes) if axes else BOTTOM)
 
 
 # ---- activations ----------------------------------------------------------------------------
