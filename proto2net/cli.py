@@ -524,12 +524,16 @@ def time(
     "Repeatable: the first that fits counts.",
 )
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Default: one a core.")
+@click.option(
+    "--run", is_flag=True, help="Run what is emitted too, as far as it builds the network."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def survey(
     trees: Sequence[str],
     targets: list[str],
     kinds: Sequence[str],
     jobs: int | None,
+    run: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -548,6 +552,7 @@ def survey(
             to=targets,
             kinds=kinds or survey.KINDS,
             jobs=jobs,
+            run=run,
             progress=progress,
             **options,
         )

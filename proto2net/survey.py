@@ -10,6 +10,7 @@ import os
 import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -17,10 +18,12 @@ from threading import Event, Thread, Timer
 from typing import Any, NamedTuple
 
 from proto2net import backends, limits, plain
-from proto2net.api import parse
+from proto2net.api import load, parse
+from proto2net.backends.base import Backend
 from proto2net.backends.summary import aligned
 from proto2net.child import Child, Stopped, serve
 from proto2net.errors import Issue, Location, Proto2NetError
+from proto2net.graph import Graph
 from proto2net.layers import plugins
 from proto2net.output import printable
 from proto2net.rewrites.deploy import UNSTATED
@@ -29,8 +32,14 @@ from proto2net.shape import Shape
 LIMIT = 20.0
 """Seconds that one file may take."""
 
+RUN_LIMIT = 120.0
+"""The same where the network is built too."""
+
 _START = 60.0
 """Seconds that a process may take to begin."""
+
+_RUN_START = 300.0
+"""The same where it imports frameworks."""
 
 _END = 5.0
 """Seconds that one may take to end, once it is told."""
@@ -69,6 +78,8 @@ class Survey:
     targets: tuple[str, ...]
     failed: tuple[Failure, ...]
     others: tuple[Other, ...]
+    run: bool = False
+    """Whether the emitted source was run, and each network built in its framework."""
 
     @property
     def networks(self) -> int:
@@ -87,6 +98,7 @@ class Survey:
             "files": len(self.files),
             "networks": self.networks,
             "converted": self.converted,
+            **({"run": True} if self.run else {}),
             "failed": [
                 {"file": failure.file, "target": failure.target, "error": failure.error}
                 for failure in self.failed
@@ -98,7 +110,8 @@ class Survey:
     def __str__(self) -> str:
         of = f"{self.networks:,} networks"
         lines = [f"{len(self.files):,} files: {of}, and {len(self.others):,} that are none"]
-        lines += [f"{target}: {n:,} of {of} convert" for target, n in self.converted.items()]
+        done = "convert, and are built" if self.run else "convert"
+        lines += [f"{target}: {n:,} of {of} {done}" for target, n in self.converted.items()]
         failed = [(failure.issues[0], failure.file, failure.target) for failure in self.failed]
         others = [(issue, file, "") for file, issue in self.others]
         for title, reasons in (("why the rest does not", failed), ("no networks", others)):
@@ -200,6 +213,15 @@ class Task:
     inputs: Sequence[Mapping[str, Shape]] = ({},)
     """Shapes of inputs: the first that a file converts with counts."""
     kinds: Sequence[str] = KINDS
+    run: bool = False
+    """Whether networks are to be built in their frameworks."""
+
+    def begin(self) -> None:
+        """Import the frameworks, so that no file has to wait for them."""
+        tiny = parse(_TINY)
+        for target in self.targets if self.run else ():
+            with suppress(Proto2NetError):  # then each file tells what is missing
+                _build(tiny, target)
 
     def examine(self, file: str) -> Result:
         """What is to be told of a file.
@@ -243,6 +265,8 @@ class Task:
                 source = backend.emit(graph).source
                 if backend.suffix == ".py":
                     compile(source, f"<{target} of {file}>", "exec")
+                if self.run:
+                    _build(graph, target)
             except Exception as error:
                 found.append(Failure(file, target, _issues(error, file)))
         return tuple(found)
@@ -250,6 +274,20 @@ class Task:
     def failed(self, file: str, issues: tuple[Issue, ...]) -> tuple[Failure, ...]:
         """The same failure for all targets."""
         return tuple(Failure(file, target, issues) for target in self.targets)
+
+
+_TINY = """layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 } } }
+layer { name: "relu" type: "ReLU" bottom: "data" top: "relu" }
+"""
+
+
+def _build(graph: Graph, target: str) -> None:
+    """Run the emitted source, as far as it makes the network; a target that prints text has none.
+
+    What a framework has to say of it is a fault of ours: the source is what we have made.
+    """
+    if isinstance(backends.get(target), Backend):
+        load(graph, to=target)
 
 
 def _check_is_network(file: str, content: bytes) -> None:
@@ -284,17 +322,19 @@ def survey(
     to: Sequence[str] = ("torch", "tf"),
     kinds: Sequence[str] = KINDS,
     jobs: int | None = None,
-    limit: float = LIMIT,
+    limit: float | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
     inputs: Mapping[str, Shape] | None = None,
     shapes: Sequence[Shape] = (),
+    run: bool = False,
     **options: Any,
 ) -> Survey:
     """Convert every network under these folders, `jobs` at a time (None: one a core).
 
     `shapes` are tried in turn for inputs whose shape a file does not state, beside `inputs`. A file
-    that takes more than `limit` seconds is given up. `progress` is told how many files are done,
-    and of how many. The other options are those of `parse`.
+    that takes more than `limit` seconds (None: as many as are usual) is given up. With `run` each
+    network is built in its framework too, which takes long. `progress` is told how many files are
+    done, and of how many. The other options are those of `parse`.
     """
     if options.get("layers") is not None:
         plugins.load_file(options["layers"])  # if it cannot be, that is told once and at once
@@ -307,7 +347,8 @@ def survey(
     every = list(dict.fromkeys(file for tree in trees for file in files(tree)))
     inputs = inputs or {}
     tried = tuple({**inputs, UNSTATED: shape} for shape in shapes) or (inputs,)
-    task = Task(tuple(to), options, tuple(str(tree) for tree in trees), tried, tuple(kinds))
+    task = Task(tuple(to), options, tuple(str(tree) for tree in trees), tried, tuple(kinds), run)
+    limit = limit or (RUN_LIMIT if run else LIMIT)
     found: dict[str, Result] = {}
     progress(0, len(every))
     for file, result in _examined(every, task, jobs or _cores(), limit):
@@ -316,7 +357,8 @@ def survey(
     counted = {file: found[file] for file in every if found[file] is not None}
     others = tuple(result for result in counted.values() if isinstance(result, Other))
     failed = [each for each in counted.values() if each and not isinstance(each, Other)]
-    return Survey(tuple(counted), tuple(to), tuple(f for each in failed for f in each), others)
+    failures = tuple(failure for each in failed for failure in each)
+    return Survey(tuple(counted), tuple(to), failures, others, run)
 
 
 def _cores() -> int:
@@ -385,7 +427,8 @@ class _Worker(Thread):
         try:
             if self._child is None:
                 self._child = Child(__name__)
-                self._ask(_START, "begin", task=_plain(self._task))
+                start = _RUN_START if self._task.run else _START
+                self._ask(start, "begin", task=_plain(self._task))
             return _result(file, self._ask(self._limit, "examine", file=file))
         except Stopped as reason:
             self._close()
@@ -429,6 +472,7 @@ class _Examiner:
 
     def begin(self, task: dict[str, Any]) -> None:
         self._task = Task(**task)
+        self._task.begin()
 
     def examine(self, file: str) -> Any:
         return _plain(self._task.examine(file))

@@ -140,6 +140,52 @@ if __name__ == "__main__":
 """
 
 
+SPOILT = """
+from dataclasses import dataclass
+from proto2net.backends.numpy import backend as numpy
+from proto2net.backends.base import Code
+from proto2net.layers import Layer, layer
+
+@layer("Spoilt")
+@dataclass(frozen=True)
+class Spoilt(Layer):
+    def infer(self, bottoms, tops):
+        return bottoms
+
+@numpy.renders(Spoilt)
+def _spoilt(node):
+    return Code("{self}.run({0})", "missing.Spoilt()")
+"""
+
+
+def test_a_network_that_cannot_be_built_converts_only_where_it_is_not_run(
+    tree: Path, tmp_path: Path
+) -> None:
+    layers = tmp_path / "spoilt.py"
+    layers.write_text(SPOILT)
+    (tree / "spoilt.prototxt").write_text(
+        NET + 'layer { name: "s" type: "Spoilt" bottom: "data" top: "s" }'
+    )
+    converted = survey([tree], to=["numpy"], jobs=1, layers=layers)
+    built = survey([tree], to=["numpy"], jobs=1, layers=layers, run=True)
+    assert str(converted).splitlines()[1] == "numpy: 4 of 5 networks convert"
+    assert str(built).splitlines()[1] == "numpy: 3 of 5 networks convert, and are built"
+    errors = {Path(failure.file).stem: failure.error for failure in built.failed}
+    assert "bug in proto2net: NameError" in errors["spoilt"]
+    assert (of(converted).get("run"), of(built).get("run")) == (None, True)
+
+
+def test_a_label_map_and_a_mean_image_are_no_networks(tmp_path: Path) -> None:
+    (tmp_path / "labelmap.prototxt").write_text('item {\n  name: "cat"\n  label: 1\n}\n')
+    mean = tmp_path / "mean.binaryproto"
+    mean.write_bytes(b"\x08\x01\x10\x03\x18\x02\x20\x02\x2a\x30" + bytes(48))
+    found = survey([tmp_path, mean], to=["numpy"], jobs=1)
+    assert [other.issue.message for other in found.others] == [
+        "this is a label map, which names classes, and no network",
+        "this is a .binaryproto, one array such as a mean image, and no network",
+    ]
+
+
 def test_shapes_are_tried_in_turn_where_a_file_states_none(tmp_path: Path) -> None:
     for side in (5, 8, 11):
         text = NET.replace("input_param { shape { dim: 2 dim: 3 } }", "")
