@@ -16,6 +16,7 @@ from proto2net.cli import main
 from proto2net.errors import Proto2NetError, ShapeError, WeightError
 from proto2net.rewrites.deploy import UNNAMED
 from proto2net.survey import survey
+from proto2net.timing import hand_written
 from proto2net.weights import match
 
 NET = """name: "tiny"
@@ -195,6 +196,25 @@ def test_a_shape_without_a_name_is_only_for_inputs_without_one_if_there_are_any(
     text += 'num_output: 3 } }\nlayer { name: "s" type: "Sigmoid" bottom: "y" top: "s" }\n'
     inputs = [blob.shape for blob in parse(text, inputs={UNNAMED: (7, 6)}).inputs]
     assert inputs == [(5, 4), (7, 6)]
+
+
+def test_a_shape_without_a_name_is_for_the_only_input_of_a_class(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from proto2net import Network\n\n"
+        "class One(Network):\n"
+        "    inputs = {'images': (1, 9, 8, 3)}\n"
+        "    def setup(self):\n"
+        "        self.feed('images').relu()\n\n"
+        "class Two(Network):\n"
+        "    inputs = {'a': (1, 9), 'b': (1, 9)}\n"
+        "    def setup(self):\n"
+        "        self.feed('a', 'b').add()\n"
+    )
+    graph = hand_written(str(file), "One", inputs={UNNAMED: (2, 19, 18, 3)})
+    assert [(blob.name, blob.shape) for blob in graph.inputs] == [("images", (2, 3, 19, 18))]
+    with pytest.raises(Proto2NetError, match="has no name, and the inputs of the class are a, b"):
+        hand_written(str(file), "Two", inputs={UNNAMED: (2, 19)})
 
 
 # ---- layers that are not known --------------------------------------------------------------

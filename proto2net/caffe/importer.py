@@ -386,7 +386,10 @@ def _may_be_ignored(field: FieldDescriptor, cls: type[Layer]) -> bool:
 
 def _not_known(field: FieldDescriptor, layer_type: str) -> ParseError:
     what = f"{layer_type} is not known with {_of(field)}, which a fork of Caffe has added"
-    hint = "leave it out, or ignore it with --ignore-unknown-fields"
+    hint = (
+        "only if it changes no result, --ignore-unknown-fields passes over it; else --holes "
+        "NAME=DIMS leaves the layer to be written"
+    )
     return ParseError([Issue(what, hint, of=_holder(field))])
 
 
