@@ -178,8 +178,8 @@ def test_a_forks_parameter_that_a_layer_does_not_know_is_refused() -> None:
     assert problems(FUSED) == [
         'net.prototxt:2: layer "a" (InnerProduct): InnerProduct is not known with '
         '"negative_slope" of InnerProductParameter, which a fork of Caffe has added\n'
-        "  hint: only if it changes no result, --ignore-unknown-fields passes over it; else --holes "
-        "NAME=DIMS leaves the layer to be written"
+        "  hint: only if it changes no result, --ignore-unknown-fields passes over it; else "
+        "--holes NAME=DIMS leaves the layer to be written"
     ]
 
 
