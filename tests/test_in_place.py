@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 from layer_cases import CORNERS, check_blobs, corner
 from samples.sample import layer
@@ -174,6 +176,12 @@ def test_layers_that_copy_share_no_memory() -> None:
 def test_what_caffe_computes_wrongly_is_refused(name: str) -> None:
     with pytest.raises(Proto2NetError, match="in place"):
         proto2net.parse(CORNERS / name / "net.prototxt")
+
+
+def test_the_gradient_of_a_clip_in_place_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "proto2net"):
+        proto2net.parse(CORNERS / "grad_clip_inplace" / "net.prototxt", phase="train")
+    assert "Clip runs in place, for which Caffe's own gradient is wrong" in caplog.text
 
 
 def test_blobs_shows_what_caffe_left_in_memory_that_was_overwritten() -> None:

@@ -38,9 +38,15 @@ REFUSED = {
         "axis 1, 1 names an axis twice",
     ),
     "an LRN within channels of no rows": (
-        {"x": (2, 4, 0, 6)},
-        layer("LRN", "x", "y", "lrn_param { norm_region: WITHIN_CHANNEL }"),
+        {"x": IMAGE},
+        layer("Slice", "x", "all none", "slice_param { axis: 2 slice_point: 5 }", "slice")
+        + layer("LRN", "none", "y", "lrn_param { norm_region: WITHIN_CHANNEL }"),
         "WITHIN_CHANNEL needs an image, but the bottom is 2 x 4 x 0 x 6",
+    ),
+    "a sigma of 0": (
+        {"x": (3, 4), "z": (3, 4)},
+        layer("SmoothL1Loss", "x z", "y", "smooth_l1_loss_param { sigma: 0 }"),
+        "sigma is 0, by which differences are divided",
     ),
     "similarities of other pairs": (
         {"x": (3, 4), "z": (3, 4), "label": (5,)},
@@ -75,3 +81,10 @@ def test_a_network_that_nothing_leaves_says_so(to: str) -> None:
     assert "the network has no output: nothing leaves it" in str(refusal.value)
     assert "--output c" in str(refusal.value)
     assert "class" in proto2net.convert(SILENCED, to="torch", outputs=["c"])
+
+
+def test_an_exponential_of_a_huge_shift_is_infinite() -> None:
+    x = np.zeros((2, 3), np.float32)
+    net = sample(layer("Exp", "x", "y", "exp_param { shift: 1e30 }"), inputs={"x": x}).net
+    network = proto2net.load(net, to="numpy")
+    assert np.isinf(proto2net.blobs(network, {"x": x})["y"]).all()

@@ -381,6 +381,7 @@ class SmoothL1Loss(Loss):
 
     def check(self, bottoms: Shapes) -> None:
         super().check(bottoms)
+        require(self.sigma != 0, "sigma is 0, by which differences are divided")
         first = bottoms[0]
         for other in bottoms[1:]:
             require(

@@ -360,7 +360,9 @@ def exponential(
     x: np.ndarray, base: float = math.e, scale: float = 1.0, shift: float = 0.0
 ) -> np.ndarray:
     """base^(shift + scale * x) (exp_layer.cpp)."""
-    return base**shift * np.exp(math.log(base) * scale * x)
+    with np.errstate(over="ignore"):
+        outer = float(np.float64(base) ** shift)
+    return outer * np.exp(math.log(base) * scale * x)
 
 
 def logarithm(
