@@ -88,3 +88,26 @@ def test_an_exponential_of_a_huge_shift_is_infinite() -> None:
     net = sample(layer("Exp", "x", "y", "exp_param { shift: 1e30 }"), inputs={"x": x}).net
     network = proto2net.load(net, to="numpy")
     assert np.isinf(proto2net.blobs(network, {"x": x})["y"]).all()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        layer("BatchNorm", "x", "y", "batch_norm_param { eps: 0 }"),
+        layer("BN", "x", "y", "bn_param { eps: 0 }"),
+    ],
+)
+def test_an_eps_of_0_in_training_is_refused_for_pytorch_alone(text: str) -> None:
+    net = sample(text, inputs={"x": np.zeros(IMAGE)}).net
+    with pytest.raises(Proto2NetError, match="eps is 0, which PyTorch cannot take"):
+        proto2net.convert(net, to="torch", phase="train")
+    assert proto2net.convert(net, to="torch")
+    assert proto2net.convert(net, to="tf", phase="train")
+
+
+def test_a_window_of_shapes_slides_over_the_axes_behind_the_channels() -> None:
+    text = "kernel_shape { dim: 2 dim: 2 }"
+    param = f"convolution_param {{ num_output: 3 axis: 2 {text} }}"
+    net = sample(layer("NdConvolution", "x", "y", param), inputs={"x": np.zeros(IMAGE)}).net
+    with pytest.raises(Proto2NetError, match="kernel_shape has 2 values"):
+        proto2net.parse(net)

@@ -120,9 +120,10 @@ class SourceFile:
         self.entry = entry_name(entry, defined, self.entry_suffix)
         self.weights = weights
         self.following = following(self.graph)
+        steps = backend.steps(self._lowered)
         if not self.graph.outputs:
             raise UnsupportedError(_no_outputs(graph))
-        self.steps = _needed(backend.steps(self._lowered), self.graph.outputs)
+        self.steps = _needed(steps, self.graph.outputs)
         self.classes: list[Class] = []
         """The classes that layers bring along."""
         names = Namespace({*defined, self.entry})

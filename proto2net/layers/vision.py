@@ -200,7 +200,7 @@ class NdConvolution(Convolution):
     pad_shape: Shape = ()
 
     def window(self, bottom: Shape) -> Window:
-        return _nd_window(self, bottom)
+        return _nd_window(self, bottom, len(self.split(bottom)[2]))
 
 
 @layer("Deconvolution", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY), in_place=False)
@@ -332,7 +332,7 @@ class NdPooling(Layer):
         if self.global_pooling:
             ones, zeros = (1,) * len(bottom[2:]), (0,) * len(bottom[2:])
             return Window(bottom[2:], ones, zeros, zeros, ones)
-        return _nd_window(self, bottom)
+        return _nd_window(self, bottom, len(bottom) - 2)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         (bottom,) = bottoms
@@ -349,9 +349,8 @@ class NdPooling(Layer):
         return ((*bottom[:2], *window.pooled(bottom[2:])),)
 
 
-def _nd_window(layer: NdConvolution | NdPooling, bottom: Shape) -> Window:
-    """The window of a layer that gives it as shapes, one value for each spatial axis."""
-    axes = len(bottom) - 2
+def _nd_window(layer: NdConvolution | NdPooling, bottom: Shape, axes: int) -> Window:
+    """The window of a layer that gives it as shapes, one value for each of the spatial axes."""
     require(axes > 0, f"the bottom ({dims(bottom)}) has no spatial axes")
     shapes = {
         "kernel_shape": layer.kernel_shape,

@@ -14,6 +14,7 @@ from proto2net.backends.base import (
 from proto2net.backends.source import same
 from proto2net.backends.torch.backend import backend, renders
 from proto2net.backends.torch.dense import rows, vectors
+from proto2net.backends.torch.normalize import refuse_no_eps
 from proto2net.backends.tree import (
     BOTTOM,
     SELF,
@@ -188,6 +189,7 @@ def _bn(node: Node[BN]) -> Code:
             "the batch's mean and variance as tops have no rendering",
             "leave out all tops but the first",
         )
+    refuse_no_eps(node, layer.epsilon)
     channels = bottom[1]
     affine = _of_channels(node, weight="slope", bias="bias")
     stored = {"running_mean": "mean", "running_var": "variance"}

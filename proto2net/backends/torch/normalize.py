@@ -23,8 +23,9 @@ from proto2net.backends.tree import (
     code,
     expanded,
 )
+from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
-from proto2net.layers import LRN, MVN, BatchNorm, Bias, Scale, Softmax
+from proto2net.layers import BN, LRN, MVN, BatchNorm, Bias, Scale, Softmax
 from proto2net.shape import Shape, canonical_axis
 
 
@@ -83,12 +84,22 @@ def _batch_norm_and_scale(node: Node[BatchNorm], scale: Node[Scale]) -> Code | N
     return _normalisation(node, scale)
 
 
+def refuse_no_eps(node: Node[BatchNorm | BN], eps: float) -> None:
+    """Refuse what PyTorch's own batch normalisation refuses as it runs."""
+    if eps == 0 and node.layer.batch_statistics(node.phase):
+        raise UnsupportedError(
+            "eps is 0, which PyTorch cannot take with the statistics of a batch",
+            "use --to tf, or another eps",
+        )
+
+
 def _normalisation(node: Node[BatchNorm], scale: Node[Scale] | None) -> Code:
     """Batch normalisation, and what PyTorch calls its affine part.
 
     PyTorch's own modules do where the stored statistics are used whatever the mode is.
     """
     layer, bottom = node.layer, node.bottoms[0].shape
+    refuse_no_eps(node, layer.eps)
     arrays: dict[str, Array] = running_statistics(node)
     stored = node.phase == "TEST" and not layer.batch_statistics(node.phase)
     if stored and len(bottom) <= 5:
