@@ -142,6 +142,20 @@ def test_names_from_a_file_are_quoted() -> None:
     printed(proto2net.parse(definition))
 
 
+def test_a_tuple_of_one_long_value_is_still_a_tuple() -> None:
+    """`(x,)` keeps its comma where it is broken over lines."""
+    shared = "weights_that_are_shared_under_a_name_of_many_letters"
+    source = printed(
+        proto2net.parse(
+            f'''input: "data" input_shape {{ dim: 2 dim: 3 }}
+            layer {{ name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+            param {{ name: "{shared}" lr_mult: 2 decay_mult: 0.5 }}
+            inner_product_param {{ num_output: 4 bias_term: false }} }}'''
+        )
+    )
+    assert "        ),\n    )\n" in source
+
+
 def test_a_network_called_as_a_layer_type_is_renamed() -> None:
     definition = """
     name: "Scale"

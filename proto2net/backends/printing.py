@@ -212,7 +212,7 @@ def broken(layout: Layout, indent: int, end: str = "") -> list[str]:
     elif len(INDENT + margin + inside) <= WIDTH:
         lines = [INDENT + margin + inside]
     elif len(brackets.parts) == 1:
-        lines = broken(brackets.parts[0], indent + 1)
+        lines = broken(brackets.parts[0], indent + 1, "," * brackets.comma)
     else:
         lines = _a_line_each(brackets.parts, indent + 1)
     head = flat(layout[:place]) + brackets.opening

@@ -54,6 +54,8 @@ class Assignment(Statement):
     targets: tuple[str, ...]
     value: Expression
     comment: str = ""
+    type: Expression | None = None
+    """What `a: type = value` says, of a single target."""
 
     def lines(self, indent: int) -> list[str]:
         margin, names, value = (
@@ -61,6 +63,8 @@ class Assignment(Statement):
             ", ".join(self.targets),
             laid_out(self.value),
         )
+        if self.type:
+            names += f": {flat(laid_out(self.type))}"
         whole: Layout = (f"{names} = ", *value)
         if len(margin + flat(whole)) <= WIDTH:
             return _on_lines(whole, indent, self.comment)
@@ -91,7 +95,7 @@ class Assignment(Statement):
         return [f"{margin}{names} = (", *lines, f"{margin})"]
 
     def names(self) -> Iterator[str]:
-        return names_in(self.value)
+        return names_in(self.type, self.value)
 
 
 def _head(value: Layout) -> str:
@@ -104,15 +108,35 @@ def _head(value: Layout) -> str:
 
 @dataclass(frozen=True)
 class Evaluation(Statement):
-    """An expression as a statement."""
+    """An expression as a statement; a long chain of calls has each on a line of its own."""
 
     value: Expression
 
     def lines(self, indent: int) -> list[str]:
-        return _on_lines(laid_out(self.value), indent)
+        margin, layout = INDENT * indent, laid_out(self.value)
+        links = _links(layout)
+        if len(margin + flat(layout)) <= WIDTH or len(links) < _CHAIN:
+            return _on_lines(layout, indent)
+        lines = [line for link in links for line in broken(link, indent + 1)]
+        return [f"{margin}(", *lines, f"{margin})"]
 
     def names(self) -> Iterator[str]:
         return names_in(self.value)
+
+
+_CHAIN = 3
+"""From so many calls on, each on what the one before gave, they are a chain."""
+
+
+def _links(layout: Layout) -> list[Layout]:
+    """A chain of calls cut behind each: `self.feed("data")`, `.conv(3, 3)`."""
+    links: list[Layout] = []
+    start = 0
+    for index, piece in enumerate(layout, 1):
+        if isinstance(piece, Brackets):
+            links.append(layout[start:index])
+            start = index
+    return links if start == len(layout) else [layout]
 
 
 @dataclass(frozen=True)
@@ -244,13 +268,15 @@ class Function(Statement):
 
 @dataclass(frozen=True)
 class Class(Statement):
-    """`class name(bases):` with its methods, a blank line between them."""
+    """`class name(bases):` with its attributes and methods, a blank line between these."""
 
     name: str
     bases: Sequence[Expression]
     docstring: Sequence[str]
     body: Sequence[Statement]
     decorators: Sequence[Expression] = field(default=())
+    attributes: Sequence[Statement] = field(default=())
+    """What stands above the methods, one below the other."""
 
     def lines(self, indent: int) -> list[str]:
         margin = INDENT * indent
@@ -264,13 +290,15 @@ class Class(Statement):
             f"{margin}class {self.name}{bases}:",
             *Verbatim(self.docstring).lines(indent + 1),
         ]
+        if self.attributes:
+            lines += ["", *lines_of(self.attributes, indent + 1)]
         for statement in self.body:
             lines += ["", *statement.lines(indent + 1)]
         return lines
 
     def names(self) -> Iterator[str]:
         yield from names_in(*self.bases, *self.decorators)
-        yield from names_of(self.body)
+        yield from names_of([*self.attributes, *self.body])
 
 
 def lines_of(statements: Sequence[Statement], indent: int) -> list[str]:

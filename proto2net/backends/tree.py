@@ -166,7 +166,7 @@ def tree(value: object) -> Expression:
     return Literal(value)
 
 
-def call(function: str | Expression, *arguments: object, **options: object) -> Call:
+def call(function: str | Expression, /, *arguments: object, **options: object) -> Call:
     """A call. An option is (value, default) and is left out where they are equal.
 
     `function` is a name such as "F.pad", or what is called.
@@ -180,7 +180,9 @@ def call(function: str | Expression, *arguments: object, **options: object) -> C
     return Call(called, tuple(map(tree, arguments)), tuple(given))
 
 
-def method(value: Expression, name: str, *arguments: object, **options: object) -> Call:
+def method(
+    value: Expression, name: str, /, *arguments: object, **options: object
+) -> Call:
     """The call of a method, its options as those of `call`."""
     return call(Attribute(value, name), *arguments, **options)
 

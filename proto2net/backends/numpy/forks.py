@@ -5,7 +5,7 @@ from __future__ import annotations
 from proto2net.backends.base import Code, bottoms, refuse_bounds, refuse_normalizing
 from proto2net.backends.numpy.backend import renders, says
 from proto2net.backends.numpy.fillers import ARRAYS, RNG, learned
-from proto2net.backends.tree import BOTTOM, Expression, Slice, call, code, tree
+from proto2net.backends.tree import BOTTOM, Expression, call, code, span, tree
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
 from proto2net.layers import (
@@ -33,9 +33,8 @@ def _interp(node: Node[Interp]) -> Code:
     layer = node.layer
     x: Expression = BOTTOM
     if layer.pad_beg or layer.pad_end:
-        start = tree(-layer.pad_beg) if layer.pad_beg else None
-        stop = tree(layer.pad_end) if layer.pad_end else None
-        x = code("{0}[:, :, {cut}, {cut}]", cut=Slice(start, stop, None))
+        cut = span(-layer.pad_beg or None, layer.pad_end or None)
+        x = code("{0}[:, :, {cut}, {cut}]", cut=cut)
     if layer.use_blob_size:
         return Code(call("interp", x, code("{1}.shape[2:]")))
     if layer.sized:

@@ -1,8 +1,4 @@
-"""The graph as a hand-written network in ethereon's style: `proto2net.Network` makes it again.
-
-A layer is printed as a short form where running that gives the very same layer, else as
-`.add(Convolution(...), ...)`, so that nothing is lost.
-"""
+"""The calls that make a graph's layers: short forms where these are exact, else `.add(...)`."""
 
 from __future__ import annotations
 
@@ -10,34 +6,13 @@ import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Any, NamedTuple
 
 from proto2net import layers, layout
-from proto2net.backends.base import (
-    Array,
-    Convert,
-    Emitted,
-    Transposed,
-    names_used,
-    running_statistics,
-    same_array,
-)
-from proto2net.backends.printer import Printer
-from proto2net.backends.source import (
-    INDENT,
-    WIDTH,
-    call,
-    class_name,
-    entry_name,
-    literal,
-    plain,
-    statement,
-)
-from proto2net.backends.tensorflow.dense import kernel
+from proto2net.backends.tree import Expression, call, method, tree
 from proto2net.builder import Network
 from proto2net.errors import Proto2NetError
-from proto2net.graph import Blob, Entry, Graph, Node, wire
+from proto2net.graph import Graph, Node
 from proto2net.layers import (
     ELU,
     LRN,
@@ -96,10 +71,11 @@ class Call:
     nodes: tuple[Node[Any], ...]
     """The layers that it makes."""
 
-    def __str__(self) -> str:
-        arguments = [expression(argument) for argument in self.arguments]
+    def on(self, chain: Expression) -> Expression:
+        """The call on what a chain of calls has made so far."""
+        arguments = map(expression, self.arguments)
         options = {name: expression(value) for name, value in self.options.items()}
-        return call(f".{self.method}", *arguments, **options)
+        return method(chain, self.method, *arguments, **options)
 
     def exact(self, style: Style, phase: str) -> bool:
         """Whether running it makes just these layers."""
@@ -324,9 +300,6 @@ SHORT_FORMS: dict[type[Layer], Callable[[Node[Any]], Candidates]] = {
 }
 """How each layer type may be written short, the nicest way first."""
 
-_LONGEST_CHAIN = 100
-"""Calls in one statement: of many more Python would say that they are nested too deeply."""
-
 FUSED: dict[type[Layer], dict[str, tuple[type[Layer], bool]]] = {
     BatchNorm: {"scale_offset": (Scale, True), "relu": (ReLU, False)},
     Convolution: {"relu": (ReLU, True)},
@@ -405,152 +378,7 @@ def _fused_options(nodes: Sequence[Node[Any]]) -> dict[str, Any]:
     return options
 
 
-# ---- the file -------------------------------------------------------------------------------
-
-
-def text(graph: Graph, weights: str = "") -> str:
-    """The graph as a file with one class, which loads a file of weights beside it."""
-    title = f"{plain(graph.name) or 'A network'}, converted from Caffe by proto2net."
-    name, style = entry(graph), style_of(graph)
-    body = [
-        f"class {name}(Network):",
-        f'{INDENT}"""{title}"""',
-        "",
-        *_attributes(graph, name, style),
-        f"{INDENT}def setup(self) -> None:",
-        *_chains(graph, style),
-        "",
-        "",
-        'if __name__ == "__main__":',
-        *(f"{INDENT}{line}" for line in _main(name, weights)),
-        "",
-    ]
-    imports = _imports(graph, "\n".join(body))
-    return "\n".join([f'"""{title}"""', "", *imports, "", "", *body])
-
-
-def _main(name: str, weights: str) -> list[str]:
-    """What the file does when it is run."""
-    if not weights:
-        return [f"print({name}())"]
-    path = call("Path(__file__).with_name", literal(weights))
-    return [f"net = {name}().load({path})", "print(net)"]
-
-
-def entry(graph: Graph) -> str:
-    """The name of the class."""
-    used = (type(node.layer).__name__ for node in graph.nodes)
-    taken = {"Network", "ClassVar", "Path", *layers.__all__, *used}
-    return entry_name(class_name(graph.name), taken, "Net")
-
-
-def _imports(graph: Graph, source: str) -> list[str]:
-    """What the source needs, in ruff's order."""
-    used = names_used(source)
-    standard = {
-        "Path": "from pathlib import Path",
-        "ClassVar": "from typing import ClassVar",
-    }
-    lines = [line for name, line in standard.items() if name in used]
-    modules = {
-        type(node.layer).__name__: type(node.layer).__module__ for node in graph.nodes
-    }
-    modules |= dict.fromkeys(layers.__all__, "proto2net.layers")
-    wanted: dict[str, list[str]] = {"proto2net": ["Network"]}
-    for name in used.intersection(modules):
-        wanted.setdefault(modules[name], []).append(name)
-    lines += [""] * bool(lines)
-    return lines + [_import(module, wanted[module]) for module in sorted(wanted)]
-
-
-def _import(module: str, names: list[str]) -> str:
-    """An import of names, which ruff sorts as constants, classes, functions."""
-    names = sorted(names, key=lambda name: (not name.isupper(), name))
-    line = f"from {module} import {', '.join(names)}"
-    if len(line) <= WIDTH:
-        return line
-    listed = "\n".join(f"{INDENT}{name}," for name in names)
-    return f"from {module} import (\n{listed}\n)"
-
-
-def _attributes(graph: Graph, name: str, style: Style) -> list[str]:
-    """What the class says beside its layers, where it is not what it would be anyway."""
-    lines = []
-    if graph.name != name:
-        lines.append(f"name = {literal(graph.name)}")
-    if graph.phase != "TEST":
-        lines.append(f"phase = {literal(graph.phase.lower())}")
-    inputs = _inputs(graph)
-    if inputs.tops:
-        sizes = ((literal(top.name), layout.laid_out(top.shape)) for top in inputs.tops)
-        shapes = ", ".join(f"{top}: {literal(size)}" for top, size in sizes)
-        lines.append(f"inputs: ClassVar = {{{shapes}}}")
-    if inputs.layer:
-        lines.append(f"input_layer = {literal(inputs.layer)}")
-    whole = wire(graph.name, (node.entry for node in graph.nodes), graph.phase)
-    if graph.outputs != whole.outputs:
-        names = tuple(blob.name for blob in graph.outputs)
-        lines.append(f"outputs = {literal(names)}")
-    for attribute, value in style._asdict().items():
-        if value != getattr(Network, attribute):
-            lines.append(f"{attribute}: ClassVar = {expression(value)}")
-    return [*(statement(line, 1) for line in lines), *([""] if lines else [])]
-
-
-class _Inputs(NamedTuple):
-    """What the class attribute `inputs` makes: the first nodes of a graph."""
-
-    nodes: int
-    tops: Sequence[Blob]
-    layer: str = ""
-    """The layer that makes all; empty: each has its own."""
-
-
-def _inputs(graph: Graph) -> _Inputs:
-    def plain_input(node: Node[Any], top: str) -> bool:
-        shapes = tuple(blob.shape for blob in node.tops)
-        names = node.entry.tops
-        right = Entry(node.name, Input(shape=shapes), tops=names, phase=graph.phase)
-        return node.entry == right and names[0] == top
-
-    own = list(takewhile(lambda node: plain_input(node, node.name), graph.nodes))
-    own = list(takewhile(lambda node: len(node.tops) == 1, own))
-    if own or not graph.nodes:
-        return _Inputs(len(own), [node.tops[0] for node in own])
-    first = graph.nodes[0]
-    if isinstance(first.layer, Input) and plain_input(first, first.tops[0].name):
-        return _Inputs(1, first.tops, first.name)
-    return _Inputs(0, ())
-
-
-def _chains(graph: Graph, style: Style) -> list[str]:
-    """The statements of setup, a chain each; a chain ends where the next layer reads others."""
-    lines: list[str] = []
-    chain: list[str] = []
-    terminals: tuple[str, ...] = ()
-    for made in calls(graph, graph.nodes[_inputs(graph).nodes :], style):
-        bottoms = made.nodes[0].entry.bottoms
-        reads = made.nodes[0].layer.bottoms[1] > 0
-        new = not reads or bottoms != terminals
-        if not chain or new or len(chain) > _LONGEST_CHAIN:
-            lines += _chain(chain)
-            chain = [call("self.feed", *map(literal, bottoms))] if reads else ["self"]
-        chain.append(str(made))
-        terminals = made.nodes[-1].entry.tops
-    return [*lines, *_chain(chain)] or [f"{INDENT * 2}pass"]
-
-
-def _chain(calls: list[str]) -> list[str]:
-    """A chain as a statement, a call a line where it is long, as ruff has it."""
-    if calls[:1] == ["self"]:
-        calls = ["".join(calls[:2]), *calls[2:]]
-    whole = "".join(calls)
-    if len(INDENT * 2 + whole) <= WIDTH or len(calls) < 3:
-        return [statement(whole, 2)] if calls else []
-    return [f"{INDENT * 2}(", *(statement(each, 3) for each in calls), f"{INDENT * 2})"]
-
-
-def expression(value: Any) -> str:
+def expression(value: Any) -> Expression:
     """A parameter as Python: a layer or a filler by its fields that are given, else a literal."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         given = {
@@ -560,62 +388,5 @@ def expression(value: Any) -> str:
         }
         return call(type(value).__name__, **given)
     if isinstance(value, tuple):
-        inside = ", ".join(map(expression, value))
-        return f"({inside},)" if len(value) == 1 else f"({inside})"
-    return literal(value)
-
-
-# ---- weights --------------------------------------------------------------------------------
-
-ARRAYS: dict[type[Layer], tuple[str, ...]] = {
-    BatchNorm: ("mean", "variance"),
-    Convolution: ("weights", "biases"),
-    Deconvolution: ("weights", "biases"),
-    InnerProduct: ("weights", "biases"),
-    Scale: ("scale", "offset"),
-}
-"""What ethereon calls the learned blobs of a layer; others have the names that they have here."""
-
-
-def arrays(graph: Graph) -> dict[str, Array]:
-    """The learned blobs as ethereon's files have them: "conv1/weights", in TensorFlow's layout."""
-    found: dict[str, Array] = {}
-    for node in graph.nodes:
-        names = dict(zip(node.blobs, ARRAYS.get(type(node.layer), ()), strict=False))
-        statistics = (
-            running_statistics(node).values()
-            if isinstance(node.layer, BatchNorm)
-            else ()
-        )
-        own = statistics or (
-            same_array(node, blob, _converted(node, blob)) for blob in node.blobs
-        )
-        for blob, array in zip(node.blobs, own, strict=False):
-            if graph.owner(node, blob) == (node, blob):
-                found[f"{node.name}/{names.get(blob, blob)}"] = array
-    return found
-
-
-def _converted(node: Node[Any], blob: str) -> Convert | None:
-    """From Caffe's layout of a learned blob to TensorFlow's."""
-    if blob != "weight":
-        return None
-    if isinstance(node.layer, Convolution | Deconvolution):
-        axes = len(node.blobs[blob].shape)
-        return Transposed((*range(2, axes), 1, 0))
-    return (
-        kernel(node.layer, node.bottoms[0].shape)
-        if isinstance(node.layer, InnerProduct)
-        else None
-    )
-
-
-class NetworkPrinter(Printer):
-    """A printer whose network has learned weights beside it."""
-
-    def emit(self, graph: Graph, name: str = "", weights: str = "") -> Emitted:
-        graph = dataclasses.replace(graph, name=name or graph.name)
-        return Emitted(text(graph, weights), entry(graph), arrays(graph))
-
-
-printer = NetworkPrinter("network", ".py", text, ".safetensors")
+        return tree(tuple(map(expression, value)))
+    return tree(value)
