@@ -346,7 +346,13 @@ class NdPooling(Layer):
             f"{dims(window.stride)}, or than two pads of {dims(window.pad)}",
             "windows must leave no gaps, and no more than half of one may be padding",
         )
-        return ((*bottom[:2], *window.pooled(bottom[2:])),)
+        size = window.pooled(bottom[2:])
+        require(
+            min(size) > 0,
+            f"a kernel of {dims(window.kernel)} with pad {dims(window.pad)} does not fit into an "
+            f"input of {dims(bottom[2:])}, and cuDNN makes nothing without elements",
+        )
+        return ((*bottom[:2], *size),)
 
 
 def _nd_window(layer: NdConvolution | NdPooling, bottom: Shape, axes: int) -> Window:

@@ -51,22 +51,37 @@ def windows(
     fill: float = 0.0,
 ) -> np.ndarray:
     """`count` windows over the last axes, which become (*count, *kernel), `fill` around them."""
-    axes = len(kernel)
-    extent = tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True))
-    reach = [
-        max(c - 1, 0) * s + e for c, s, e in zip(count, stride, extent, strict=True)
-    ]
-    size = x.shape[x.ndim - axes :]
-    around = [
-        (before, max(0, r - n - before))
-        for (before, _), r, n in zip(pad, reach, size, strict=True)
-    ]
-    x = np.pad(x, [(0, 0)] * (x.ndim - axes) + around, constant_values=fill)
-    last = tuple(range(x.ndim - axes, x.ndim))
-    view = np.lib.stride_tricks.sliding_window_view(x, extent, last)
-    starts = [slice(0, c * s, s) for c, s in zip(count, stride, strict=True)]
-    steps = [slice(None, None, d) for d in dilation]
-    return view[tuple([slice(None)] * (x.ndim - axes) + starts + steps)]
+    first = x.ndim - len(kernel)
+    around, extents = [(0, 0)] * first, []
+    starts, steps = [slice(None)] * first, []
+    options = zip(count, kernel, stride, pad, dilation, strict=True)
+    for axis, (c, k, step, (before, _), hole) in enumerate(options, first):
+        gaps = step > hole * (k - 1) + 1 or hole > x.shape[axis]
+        if gaps:  # keep what is read alone, one window behind the other
+            places = step * np.arange(c)[:, None] - before + hole * np.arange(k)
+            x = read_places(x, axis, places, fill)
+        start, by, apart = (0, k, 1) if gaps else (before, step, hole)
+        extent = apart * (k - 1) + 1
+        behind = max(c - 1, 0) * by + extent - x.shape[axis] - start
+        around.append((start, max(0, behind)))
+        extents.append(extent)
+        starts.append(slice(0, c * by, by))
+        steps.append(slice(None, None, apart))
+    x = np.pad(x, around, constant_values=fill)
+    last = tuple(range(first, x.ndim))
+    view = np.lib.stride_tricks.sliding_window_view(x, tuple(extents), last)
+    return view[(*starts, *steps)]
+
+
+def read_places(
+    x: np.ndarray, axis: int, places: np.ndarray, fill: float
+) -> np.ndarray:
+    """What stands at these places of an axis, one behind the other; `fill` where nothing is."""
+    n = x.shape[axis]
+    beyond = [(0, int(other == axis)) for other in range(x.ndim)]
+    inside = (places >= 0) & (places < n)
+    x = np.pad(x, beyond, constant_values=fill)
+    return x.take(np.where(inside, places, n).ravel(), axis)
 
 
 # ---- vision ---------------------------------------------------------------------------------
@@ -147,21 +162,28 @@ def deconvolution(
     channels = group * weight.shape[1]
     options = [per_axis(value, len(kernel)) for value in (stride, dilation)]
     steps = list(zip(size, kernel, *options, strict=True))
-    full = [s * (n - 1) + d * (k - 1) + 1 for n, k, s, d in steps]
-    top = np.zeros((*batch, channels, *full), np.float32)
+    pads = both_sides(pad, len(kernel))
+    out = [
+        s * (n - 1) + d * (k - 1) + 1 - sum(p)
+        for (n, k, s, d), p in zip(steps, pads, strict=True)
+    ]
+    top = np.zeros((*batch, channels, *out), np.float32)
     filters = weight.reshape(group, len(weight) // group, -1).transpose(0, 2, 1)
     for image in np.ndindex(batch):
         grouped = x[image].reshape(group, filters.shape[2], -1)
         columns = (filters @ grouped).reshape(channels, *kernel, *size)
         for offset in np.ndindex(kernel):
-            place = [
-                slice(o * d, o * d + s * n, s)
-                for o, (n, _, s, d) in zip(offset, steps, strict=True)
-            ]
-            top[(*image, slice(None), *place)] += columns[(slice(None), *offset)]
-    pads = both_sides(pad, len(kernel))
-    inside = [slice(p, f - q) for (p, q), f in zip(pads, full, strict=True)]
-    top = top[tuple([slice(None)] * (axis + 1) + inside)]
+            read, place = [], []
+            for o, (n, _, s, d), (p, _), end in zip(
+                offset, steps, pads, out, strict=True
+            ):
+                first = max(0, -((o * d - p) // s))  # those before lie in the padding
+                last = min(n, -((o * d - p - end) // s))
+                start = first * s + o * d - p
+                read.append(slice(first, max(first, last)))
+                place.append(slice(start, start + s * max(0, last - first), s))
+            part = columns[(slice(None), *offset, *read)]
+            top[(*image, slice(None), *place)] += part
     return top if bias is None else top + spread(bias, len(kernel))
 
 
@@ -191,9 +213,22 @@ def pooling_windows(
     fill: float,
 ) -> np.ndarray:
     """The windows of a pooling: (N, C, rows, columns, kernel_h, kernel_w)."""
-    kernel, stride, pads = per_axis(kernel, 2), per_axis(stride, 2), both_sides(pad, 2)
-    count = pooled(x.shape[2:], kernel, stride, pads, ceil)
-    return windows(x, count, kernel, stride, pads, (1, 1), fill)
+    axes = x.ndim - 2
+    sizes, steps = [*per_axis(kernel, axes)], [*per_axis(stride, axes)]
+    pads = both_sides(pad, axes)
+    count = pooled(x.shape[2:], tuple(sizes), tuple(steps), pads, ceil)
+    for axis, (k, n) in enumerate(zip(sizes, x.shape[2:], strict=True)):
+        if k > n:  # then n places of each window are enough
+            start = steps[axis] * np.arange(count[axis])[:, None] - pads[axis][0]
+            places = np.clip(0, start, start + k - n) + np.arange(n)
+            x = read_places(x, axis + 2, places, fill)
+            sizes[axis], steps[axis], pads[axis] = n, n, (0, 0)
+    return windows(x, count, tuple(sizes), tuple(steps), pads, (1,) * axes, fill)
+
+
+def flat_windows(view: np.ndarray) -> np.ndarray:
+    """The windows of a pooling with their values along one axis."""
+    return view.reshape(*view.shape[:4], math.prod(view.shape[4:]))
 
 
 def max_pool(
@@ -221,10 +256,10 @@ def max_pool_with_mask(
     view = pooling_windows(x, kernel, stride, pad, ceil, float(lowest))
     places = np.arange(x[0, 0].size, dtype=np.float32).reshape(1, 1, *x.shape[2:])
     places = pooling_windows(places, kernel, stride, pad, ceil, -1)
-    values = np.fmax(view.reshape(*view.shape[:4], -1), lowest)
+    values = np.fmax(flat_windows(view), lowest)
     first = values.argmax(-1, keepdims=True)
     top = np.take_along_axis(values, first, -1)
-    mask = np.take_along_axis(places.reshape(1, 1, *values.shape[2:]), first, -1)
+    mask = np.take_along_axis(flat_windows(places), first, -1)
     return top[..., 0], np.where(top > lowest, mask, np.float32(-1))[..., 0]
 
 
@@ -280,7 +315,7 @@ def stochastic_pool_draw(
 ) -> np.ndarray:
     """A value of each window, drawn by how large it is, for training (pooling_layer.cu)."""
     view = pooling_windows(x, kernel, stride, 0, ceil, 0)
-    values = view.reshape(*view.shape[:4], -1)
+    values = flat_windows(view)
     sums = values.cumsum(-1)
     drawn = (1 - rng.random(sums.shape[:-1], np.float32))[..., None] * sums[..., -1:]
     first = (sums >= drawn).argmax(-1, keepdims=True)
@@ -426,9 +461,9 @@ def lrn_across_channels(
     k: float = 1.0,
 ) -> np.ndarray:
     """x over a power of k and the squares of its channel's neighbours (lrn_layer.cpp)."""
-    reach = local_size // 2
+    reach = min(local_size // 2, x.shape[1])
     squares = np.pad(np.square(x), [(0, 0), (reach, reach), (0, 0), (0, 0)])
-    total = sum(squares[:, i : i + x.shape[1]] for i in range(local_size))
+    total = sum(squares[:, i : i + x.shape[1]] for i in range(2 * reach + 1))
     return x * (k + alpha / local_size * total) ** -beta
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from proto2net.backends.numpy.helpers import (
     last_states,
     lstm,
-    pooled,
+    pooling_windows,
     scaled,
     spread,
 )
@@ -43,17 +43,9 @@ def nd_max_pool(
     pad: tuple[int, ...],
 ) -> np.ndarray:
     """The maximum of each window over any axes, rounded up (cudnn_ndpooling_layer.cpp)."""
-    count = pooled(x.shape[2:], kernel, stride, [(p, p) for p in pad], ceil=True)
-    sides = [
-        (p, max((c - 1) * s + k - n - p, 0))
-        for n, c, k, s, p in zip(x.shape[2:], count, kernel, stride, pad, strict=True)
-    ]
-    x = np.pad(x, ((0, 0), (0, 0), *sides), constant_values=-np.inf)
-    axes = tuple(range(2, x.ndim))
-    view = np.lib.stride_tricks.sliding_window_view(x, kernel, axes)
-    steps = tuple(slice(None, None, s) for s in stride)
+    view = pooling_windows(x, kernel, stride, pad, ceil=True, fill=-np.inf)
     inside = tuple(range(x.ndim, view.ndim))
-    top: np.ndarray = view[(slice(None), slice(None), *steps)].max(inside)
+    top: np.ndarray = view.max(inside)
     return top
 
 

@@ -32,10 +32,27 @@ class CaffePooling(layers.Layer):
         self.padding, self.overhang = both_sides(padding), pair(overhang)
 
     def padded(self, x: tf.Tensor, value: float) -> tf.Tensor:
-        """x: (N, H, W, C), with `padding` around it and `overhang` beyond that."""
-        axes = zip(self.padding, self.overhang, strict=True)
-        sides = [(before, after + over) for (before, after), over in axes]
-        return ops.pad(x, [(0, 0), *sides, (0, 0)], constant_values=value)
+        """x: (N, H, W, C), with `padding` around it, and beyond that what windows reach."""
+        sides = [(0, 0)]
+        for n, k, _, (before, after), over in self._axes(x):
+            missing = k - n - before - after if isinstance(n, int) else 0
+            sides.append((before, after + max(min(over, k - 1), missing)))
+        return ops.pad(x, [*sides, (0, 0)], constant_values=value)
+
+    def fitted(self, y: tf.Tensor, x: tf.Tensor, value: float) -> tf.Tensor:
+        """As many outputs of x as Caffe has windows; those behind the image are empty."""
+        ends: list[tuple[int, int | tf.Tensor]] = [(0, 0)]
+        for axis, (n, k, s, pads, over) in enumerate(self._axes(x), 1):
+            count = (n + sum(pads) + over - k) // s + 1
+            if isinstance(n, int) and count < 1:
+                y = tf.gather(y, tf.range(0), axis=axis)
+            ends.append((0, count - ops.shape(y)[axis] if over >= k else 0))
+        return tf.pad(y, [*ends, (0, 0)], constant_values=value)
+
+    def _axes(self, x: tf.Tensor) -> Any:
+        """Size, kernel, stride, padding and overhang of each axis."""
+        options = (self.pool_size, self.strides, self.padding, self.overhang)
+        return zip(ops.shape(x)[1:-1], *options, strict=True)
 
     def get_config(self) -> dict[str, Any]:
         config = {
@@ -65,8 +82,9 @@ class MaxPooling(CaffePooling):
     """Max pooling with Caffe's rounding; an empty window gives the lowest float."""
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
-        padded = self.padded(x, float(np.finfo(np.float32).min))
-        return ops.max_pool(padded, self.pool_size, self.strides)
+        lowest = float(np.finfo(np.float32).min)
+        y = ops.max_pool(self.padded(x, lowest), self.pool_size, self.strides)
+        return self.fitted(y, x, lowest)
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -88,7 +106,8 @@ class MaxPoolingWithMask(CaffePooling):
         (top, _), (left, _) = self.padding
         row, column = place // width - top, place % width - left
         mask = ops.where(y > lowest, row * ops.shape(x)[2] + column, -1)
-        return y, ops.cast(mask, x.dtype)
+        mask = ops.cast(mask, x.dtype)
+        return self.fitted(y, x, lowest), self.fitted(mask, x, -1.0)
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -98,6 +117,7 @@ class AveragePooling(CaffePooling):
     def call(self, x: tf.Tensor) -> tf.Tensor:
         padded = self.padded(x, 0.0)
         mean = ops.average_pool(padded, self.pool_size, self.strides)
+        mean = self.fitted(mean, x, 0.0)
         heights, widths = (self._reach(axis, x, mean) for axis in (0, 1))
         share = self.pool_size[0] * self.pool_size[1]
         return share * mean / (heights[:, None, None] * widths[:, None])
@@ -125,8 +145,9 @@ class StochasticPooling(CaffePooling):
             [1, 1, 1, 1],
             "VALID",
         )
+        windows = self.fitted(windows, x, 0.0)
         shape = ops.shape(windows)[:3]
-        windows = ops.reshape(windows, (*shape, -1, x.shape[3]))
+        windows = ops.reshape(windows, (*shape, math.prod(self.pool_size), x.shape[3]))
         total = ops.sum(windows, axis=3)
         if not training:
             squares = ops.sum(ops.square(windows), axis=3)
@@ -211,6 +232,53 @@ class PadSame(layers.Layer):
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         return {**config, "extent": self.extent, "strides": self.strides}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class PadTo(layers.Layer):
+    """Zeros behind an image smaller than the kernel, for which Caffe has a window."""
+
+    def __init__(self, size: tuple[int, ...], **options: Any) -> None:
+        super().__init__(**options)
+        self.size = size
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        axes = zip(ops.shape(x)[1:-1], self.size, strict=True)
+        sides = [(0, tf.maximum(least - n, 0)) for n, least in axes]
+        return tf.pad(x, [(0, 0), *sides, (0, 0)])
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "size": self.size}
+
+
+@keras.saving.register_keras_serializable("caffe")
+class CutWindows(layers.Layer):
+    """The first input, empty where the second is too small for one of Caffe's windows.
+
+    It is where `size`, what a window takes, is larger by a stride or more.
+    """
+
+    def __init__(
+        self, size: tuple[int, ...], strides: tuple[int, ...], **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.size, self.strides = size, strides
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        y, x = inputs
+        for axis, (least, stride) in enumerate(
+            zip(self.size, self.strides, strict=True), 1
+        ):
+            n = ops.shape(x)[axis]
+            if not isinstance(n, int):
+                rows = ops.shape(y)[axis] * tf.cast(n > least - stride, "int32")
+                y = tf.gather(y, tf.range(rows), axis=axis)
+            elif n <= least - stride:
+                y = tf.gather(y, tf.range(0), axis=axis)
+        return y
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "size": self.size, "strides": self.strides}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -336,8 +404,9 @@ class LRN(layers.Layer):
         self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
+        radius = min(self.size // 2, x.shape[-1])
         return tf.nn.local_response_normalization(
-            x, self.size // 2, self.k, self.alpha / self.size, self.beta
+            x, radius, self.k, self.alpha / self.size, self.beta
         )
 
     def get_config(self) -> dict[str, Any]:
@@ -361,10 +430,12 @@ class LRNWithinChannel(layers.Layer):
         self.size, self.alpha, self.beta = size, alpha, beta
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
-        side = (self.size // 2, self.size // 2)
-        squares = ops.pad(ops.square(x), [(0, 0), side, side, (0, 0)])
-        mean = ops.average_pool(squares, self.size, 1)
-        return x * (1 + self.alpha * mean) ** -self.beta
+        reach = [min(self.size // 2, n or self.size) for n in x.shape[1:3]]
+        sides = [(0, 0), *((side, side) for side in reach), (0, 0)]
+        window = [2 * side + 1 for side in reach]
+        mean = ops.average_pool(ops.pad(ops.square(x), sides), tuple(window), 1)
+        share = math.prod(window) / self.size**2
+        return x * (1 + self.alpha * share * mean) ** -self.beta
 
     def get_config(self) -> dict[str, Any]:
         config = {"size": self.size, "alpha": self.alpha, "beta": self.beta}

@@ -24,7 +24,7 @@ from proto2net.layers import (
     Pooling,
     ReLU,
 )
-from proto2net.shape import Shape, Window, count, dims
+from proto2net.shape import Shape, Window, count
 
 # ---- convolutions ---------------------------------------------------------------------------
 
@@ -77,7 +77,7 @@ def _convolved(node: Node[Convolution], activation: str | None = None) -> Code:
     if thinned:
         steps = "".join(f", ::{stride}" for stride in window.stride)
         made = f"{made}[:{steps}]"
-    return Code(_on_images(node, made), init, _filters(node, convert))
+    return Code(_on_images(node, _without(node, made)), init, _filters(node, convert))
 
 
 @renders(Deconvolution)
@@ -89,6 +89,9 @@ def _deconvolution(node: Node[Deconvolution]) -> Code:
         init, made = _own_transpose(node.layer, window)
     else:
         init, made = _keras_transpose(node.layer, window)
+    if not count(node.tops[0].shape):  # which Cropping refuses to make
+        cuts = "".join(f", {before}:-{after}" for before, after in window.sides)
+        made = f"{{self}}({{0}})[:{cuts}]".replace(":-0", ":")
     return Code(_on_images(node, made), init, _filters(node, _kernel_first(axes)))
 
 
@@ -145,12 +148,12 @@ def _im2col(node: Node[Im2col]) -> Code:
         dilation_rate=(window.dilation, (1,) * axes),
         name="{name}",
     )
-    return Code(_on_images(node, f"{{self}}({read})"), init)
+    made = _without(node, f"{{self}}({read})")
+    return Code(_on_images(node, made), init)
 
 
 def _window(node: Node[Any]) -> tuple[Window, int]:
     """The window, and over how many spatial axes Keras slides it."""
-    _require_output(node)
     window = node.layer.window(node.bottoms[0].shape)
     axes = len(window.kernel)
     if axes > 3:
@@ -160,14 +163,19 @@ def _window(node: Node[Any]) -> tuple[Window, int]:
     return window, axes
 
 
-def _require_output(node: Node[Any]) -> None:
-    """Refuse windows that fit nowhere, with which Caffe makes blobs without elements."""
-    top = node.tops[0].shape
-    if not count(top):
-        raise UnsupportedError(
-            f"an output without elements ({dims(top)}) is not possible",
-            "give a larger image",
-        )
+def _least(window: Window) -> Shape:
+    """How large an image must be for one whole window."""
+    sides = zip(window.extent, window.sides, strict=True)
+    return tuple(extent - sum(pads) for extent, pads in sides)
+
+
+def _without(node: Node[Any], made: str) -> str:
+    """The expression without the windows that Caffe has none of, in a small image."""
+    batch, _, _ = node.layer.split(node.bottoms[0].shape)
+    if all(node.tops[0].shape[len(batch) + 1 :]):
+        return made
+    window = node.layer.window(node.bottoms[0].shape)
+    return f"{call('CutWindows', _least(window), window.stride)}([{made}, {{0}}])"
 
 
 def _without_window(
@@ -232,14 +240,16 @@ def _padding(window: Window, size: Shape, *, explicit: bool = False) -> tuple[st
 
     "same" pads evenly only at stride 1; at other strides it depends on the size of the image.
     """
-    axes = zip(size, window.sides, window.extent, strict=True)
-    # A window that is larger than the image by less than a stride hangs over its end.
-    sides = tuple((p, q + max(e - n - p - q, 0)) for n, (p, q), e in axes)
-    if not any(map(any, sides)):
-        return '"valid"', "{0}"
+    least = _least(window)
+    if any(n < k for n, k in zip(size, least, strict=True)):
+        x = f"{call('PadTo', least)}({{0}})"
+    else:
+        x = "{0}"
+    if not window.padded:
+        return '"valid"', x
     if _even(window) and not explicit:
-        return '"same"', "{0}"
-    return '"valid"', f"{_around('ZeroPadding', sides)}({{0}})"
+        return '"same"', x
+    return '"valid"', f"{_around('ZeroPadding', window.sides)}({x})"
 
 
 def _around(layer: str, sides: tuple[tuple[int, int], ...]) -> str:
@@ -265,7 +275,6 @@ def _even(window: Window) -> bool:
 
 @renders(Pooling)
 def _pooling(node: Node[Pooling]) -> Code:
-    _require_output(node)
     layer, window = node.layer, node.layer.window(node.bottoms[0].shape)
     kind = choose(node, "pool", MAX="Max", AVE="Average", STOCHASTIC="Stochastic")
     mask = len(node.tops) > 1
@@ -275,7 +284,8 @@ def _pooling(node: Node[Pooling]) -> Code:
         return Code("{self}({0})", _keras_pooling(kind, window, '"same"'))
     overhang = window.overhang(ceil=layer.ceil)
     uneven = kind == "Max" and window.padded and not _even(window)
-    if not (mask or uneven or any(overhang) or kind == "Stochastic"):
+    empty = not all(node.tops[0].shape[2:])
+    if not (mask or uneven or any(overhang) or empty or kind == "Stochastic"):
         # Zeros count for an average; for a maximum Keras pads with less than any number.
         if window.padded and kind == "Average":
             read = f"{_around('ZeroPadding', window.sides)}({{0}})"
@@ -295,7 +305,6 @@ def _pooling(node: Node[Pooling]) -> Code:
 
 @renders(NdPooling)
 def _nd_pooling(node: Node[NdPooling]) -> Code:
-    _require_output(node)
     window = node.layer.window(node.bottoms[0].shape)
     axes = len(window.kernel)
     if axes not in (2, 3):

@@ -42,12 +42,15 @@ def _lrn(node: Node[LRN]) -> Code:
                 beta=(layer.beta, 0.75),
             )
         )
+    size, alpha, most = layer.local_size, layer.alpha, 2 * node.bottoms[0].shape[1] + 1
+    if size > most:  # all channels are in it; PyTorch pads by the size
+        size, alpha = most, alpha * most / size
     return Code(
         call(
             "F.local_response_norm",
             BOTTOM,
-            layer.local_size,
-            alpha=(layer.alpha, 1e-4),
+            size,
+            alpha=(alpha, 1e-4),
             beta=(layer.beta, 0.75),
             k=(layer.k, 1.0),
         )

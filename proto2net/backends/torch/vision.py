@@ -29,7 +29,7 @@ from proto2net.layers import (
     NdPooling,
     Pooling,
 )
-from proto2net.shape import Shape, Window
+from proto2net.shape import Shape, Window, count
 
 
 @renders(Convolution)
@@ -40,7 +40,8 @@ def _convolution(node: Node[Convolution]) -> Code:
 @renders(Deconvolution)
 def _deconvolution(node: Node[Deconvolution]) -> Code:
     _, window = _split(node)
-    if window.uneven:
+    nothing = not count(node.tops[0].shape)  # which PyTorch refuses to make
+    if window.uneven or nothing:
         cut = tuple(-pad for pad in _last_axis_first(window.sides))
         return _convolved(node, "nn.ConvTranspose", cut=cut)
     return _convolved(node, "nn.ConvTranspose", same(window.pad))
@@ -56,14 +57,18 @@ def _padding(node: Node[Convolution]) -> tuple[object, Expression]:
     (_, _, size), window = _split(node)
     if window.varies:
         return 0, call("pad_same", BOTTOM, window.extent, window.stride)
-    x = BOTTOM
-    sides = zip(window.extent, window.sides, strict=True)
-    least = tuple(extent - sum(pads) for extent, pads in sides)
+    x, least = BOTTOM, _least(window)
     if any(n < k for n, k in zip(size, least, strict=True)):
         x = call("pad_to", x, least)
     if window.uneven:
         return 0, call("F.pad", x, _last_axis_first(window.sides))
     return same(window.pad), x
+
+
+def _least(window: Window) -> Shape:
+    """How large an image must be for one whole window."""
+    sides = zip(window.extent, window.sides, strict=True)
+    return tuple(extent - sum(pads) for extent, pads in sides)
 
 
 def _last_axis_first(sides: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
@@ -104,6 +109,8 @@ def _convolved(
         weight = node.blobs["weight"].shape
         arrays["weight"] = same_array(node, "weight", Reshaped((*weight, 1)))
     y = _applied(x, len(batch), spatial=bool(size))
+    if module == "nn.Conv" and not all(node.tops[0].shape[len(batch) + 1 :]):
+        y = call("cut_windows", y, BOTTOM, _least(window), window.stride)
     top = call("F.pad", y, cut) if cut else y
     return Code(listed(filled(top, {0: each}) for each in bottoms(node)), init, arrays)
 
@@ -140,7 +147,7 @@ def _pooling(node: Node[Pooling]) -> Code:
     window = layer.window(node.bottoms[0].shape)
     if layer.padding and function == "avg" and (window.varies or window.uneven):
         return Code(call("avg_pool_same", BOTTOM, window.kernel, window.stride))
-    if not _fits(window, layer.ceil):
+    if not _fits(window, layer.ceil) or not all(node.tops[0].shape[2:]):
         return Code(_by_helper(node, f"{function}_pool"))
     x, pad, value = BOTTOM, same(window.pad), 0.0 if function == "avg" else -inf
     if window.varies:
