@@ -100,16 +100,8 @@ WILD: dict[str, Converts | Refused] = {
 }
 
 
-PENDING = {
-    ("conv_zero", "torch"): "PyTorch pads an image that is smaller than the window to its size",
-}
-"""What is known to be wrong still."""
-
-
 def check(name: str, target: str) -> None:
     """Hold what a target makes of a file against what is said of it here, and against numpy."""
-    if (name, target) in PENDING:
-        pytest.xfail(PENDING[name, target])
     said = WILD[name]
     path = FOLDER / f"{name}.prototxt"
     if isinstance(said, Converts) and target in said.refused_in:
