@@ -374,11 +374,6 @@ def as_tops(made: Sequence[Expression]) -> Expression:
     return made[0] if len(made) == 1 else tree(tuple(made))
 
 
-def placeholders(node: Node[Any]) -> list[str]:
-    """What stands for each bottom in a `Code`."""
-    return [f"{{{index}}}" for index in range(len(node.bottoms))]
-
-
 def same_array(node: Node[Any], blob: str, convert: Convert | None = None) -> Array:
     """An array of the target that is this learned blob, converted if need be."""
     return Array(((node, blob),), convert)
