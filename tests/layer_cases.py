@@ -73,6 +73,17 @@ CORNERS = GOLDEN.parent / "corners"
 NAMES = [*GOLDEN_NAMES, *SAMPLES]
 """The names of all cases, as pytest shows them."""
 
+RECORDED_CORNERS = [
+    "tf_bn_shared_train_update_order",
+    "tf_conv_two_batch_axes_second_size",
+    "tf_ip_axis2_second_size",
+    "tf_power_then_helper_layer/fuzz_902_0068",
+    "tf_power_then_helper_layer/fuzz_903_0172",
+    "tf_recurrent_static_one_sequence",
+]
+"""Corners that every target computes as Caffe does."""
+OF_TWO_SIZES = [name for name in RECORDED_CORNERS if (CORNERS / name / "blobs2.npz").exists()]
+
 NO_GRADIENT = {
     "net_inplace_chain": "its Power overwrites what its ReLU's backward pass reads in Caffe"
 }
@@ -239,6 +250,31 @@ def check_after(case: Case, to: str) -> None:
     found = backend.arrays(network)
     for name, right in converted(case.graph, to, case.weights | case.after).items():
         assert_close(found[name], right, 1e-5, name)
+
+
+def check_another_size(name: str, to: str) -> None:
+    """The network of the declared size is right for images of another one too."""
+    found = at_another_size(name)
+    network = proto2net.load(found.graph, found.weights, to=to)
+    check_outputs(found, backends.get(to).run(network, found.graph, found.inputs))
+
+
+def check_passes(name: str, to: str) -> None:
+    """Forward passes that follow each other compute, and leave, what they do in Caffe."""
+    cases = passes(name)
+    graph, backend = cases[0].graph, backends.get(to)
+    network = proto2net.load(graph, cases[0].weights, to=to)
+    for found in cases:
+        check_outputs(found, backend.run(network, graph, found.inputs))
+    arrays = backend.arrays(network)
+    for array, right in converted(graph, to, cases[-1].after).items():
+        assert_close(arrays[array], right, 1e-5, array)
+
+
+def check_outputs(case: Case, tops: list[Ndarray]) -> None:
+    """These are the case's outputs."""
+    for blob, top in zip(case.graph.outputs, tops, strict=True):
+        assert_close(top, case.blobs[blob.name], 1e-5, blob.name)
 
 
 def check_gradients(case: Case, to: str, differentiate: Differentiate) -> None:

@@ -9,15 +9,17 @@ import keras
 import numpy as np
 import pytest
 from layer_cases import (
+    OF_TWO_SIZES,
+    RECORDED_CORNERS,
     Case,
     assert_close,
     at_another_size,
     check_after,
     check_blobs,
     check_gradients,
-    converted,
+    check_outputs,
+    check_passes,
     corner,
-    passes,
 )
 from samples.sample import layer, sample
 from test_tf_layers import differentiate
@@ -30,18 +32,8 @@ from proto2net.weights import match
 TF = backends.get("tf")
 WILD = Path(__file__).parent / "wild"
 
-RECORDED = [
-    "tf_bn_shared_train_update_order",
-    "tf_conv_two_batch_axes_second_size",
-    "tf_ip_axis2_second_size",
-    "tf_power_then_helper_layer/fuzz_902_0068",
-    "tf_power_then_helper_layer/fuzz_903_0172",
-    "tf_recurrent_static_one_sequence",
-]
-OF_TWO_SIZES = [name for name in RECORDED if "second_size" in name or "power" in name]
 
-
-@pytest.mark.parametrize("name", RECORDED)
+@pytest.mark.parametrize("name", RECORDED_CORNERS)
 def test_a_corner_is_computed_as_caffe_does(name: str) -> None:
     found = corner(name)
     check_blobs(found, "tf")
@@ -65,9 +57,7 @@ def built(found: Case, *shapes: tuple[int, ...]) -> keras.Model:
 def test_a_network_built_for_another_size_is_right(name: str) -> None:
     found = at_another_size(name)
     network = built(found, *(array.shape for array in found.inputs.values()))
-    tops = TF.run(network, found.graph, found.inputs)
-    for blob, top in zip(found.graph.outputs, tops, strict=True):
-        assert_close(top, found.blobs[blob.name], 1e-5, blob.name)
+    check_outputs(found, TF.run(network, found.graph, found.inputs))
 
 
 SCALED = {
@@ -97,16 +87,7 @@ def test_any_layer_can_stand_behind_a_number_times_a_blob(name: str) -> None:
 
 
 def test_shared_statistics_are_updated_in_the_order_of_the_layers() -> None:
-    cases = passes("tf_bn_shared_train_update_order")
-    graph = cases[0].graph
-    network = proto2net.load(graph, cases[0].weights, to="tf")
-    for found in cases:
-        tops = TF.run(network, graph, found.inputs)
-        for blob, top in zip(graph.outputs, tops, strict=True):
-            assert_close(top, found.blobs[blob.name], 1e-5, blob.name)
-    arrays = TF.arrays(network)
-    for name, right in converted(graph, "tf", cases[-1].after).items():
-        assert_close(arrays[name], right, 1e-5, name)
+    check_passes("tf_bn_shared_train_update_order", "tf")
 
 
 def test_a_recurrent_layer_takes_a_batch_of_sequences_and_keeps_its_state(tmp_path: Path) -> None:

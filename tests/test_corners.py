@@ -1,0 +1,31 @@
+"""NumPy computes what Caffe does where a target once did not."""
+
+from __future__ import annotations
+
+import pytest
+from layer_cases import (
+    OF_TWO_SIZES,
+    RECORDED_CORNERS,
+    check_after,
+    check_another_size,
+    check_blobs,
+    check_passes,
+    corner,
+)
+
+
+@pytest.mark.parametrize("name", RECORDED_CORNERS)
+def test_a_corner_is_computed_as_caffe_does(name: str) -> None:
+    found = corner(name)
+    check_blobs(found, "numpy")
+    if found.after:
+        check_after(found, "numpy")
+
+
+@pytest.mark.parametrize("name", OF_TWO_SIZES)
+def test_a_network_is_right_for_images_of_another_size(name: str) -> None:
+    check_another_size(name, "numpy")
+
+
+def test_shared_statistics_are_updated_in_the_order_of_the_layers() -> None:
+    check_passes("tf_bn_shared_train_update_order", "numpy")
