@@ -32,7 +32,7 @@ from samples import (
     vision,
     yolo,
 )
-from samples.sample import Sample
+from samples.sample import Sample, layer, sample
 
 import proto2net
 from proto2net import Graph, backends
@@ -328,6 +328,18 @@ def assert_close(found: Ndarray, right: Ndarray, tolerance: float, what: str) ->
     size = np.abs(right[~special]).max(initial=0) or 1
     error = np.abs(found[~special] - right[~special]).max(initial=0) / size
     assert error <= tolerance, f"{what} is off by {error:.1e} of its largest magnitude"
+
+
+def twin_lstms() -> str:
+    """Two LSTMs that share all that they have learned."""
+    names = "".join(f'param {{ name: "{name}" }} ' for name in ("w", "b", "h"))
+    options = f'{names} recurrent_param {{ num_output: 3 weight_filler {{ type: "xavier" }} }}'
+    inputs = {"a": (3, 2, 4), "b": (3, 2, 4), "cont": (3, 2)}
+    return sample(
+        layer("LSTM", "a cont", "y", options, "one"),
+        layer("LSTM", "b cont", "z", options, "two"),
+        inputs={name: np.zeros(shape) for name, shape in inputs.items()},
+    ).net
 
 
 def computes(kind: type[Layer]) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from digests import MODELS
-from layer_cases import GOLDEN_NAMES, NAMES, Arrays, Case, assert_close, case
+from layer_cases import GOLDEN_NAMES, NAMES, Arrays, Case, assert_close, case, twin_lstms
 from live_cases import check_that_looking_inside_renders_once, check_that_networks_are_freed
 from samples.sample import layer, sample, values
 
@@ -470,13 +470,18 @@ def test_random_dummy_data_is_new_for_each_call() -> None:
             "groups are not possible without spatial axes",
         ),
         (layer("Softmax", "many", "y"), "a softmax of 6 axes is not possible"),
-        (layer("Silence", "x label many", ""), "a Keras model needs an output"),
+        (layer("Silence", "x label many", ""), "the network has no output"),
     ],
 )
 def test_what_keras_cannot_say_is_told(text: str, message: str) -> None:
     inputs = {"x": values(2, 4), "label": values(2), "many": values(2, 3, 1, 2, 1, 2)}
     with pytest.raises(UnsupportedError, match=message):
         proto2net.convert(sample(text, inputs=inputs).net, to="tf")
+
+
+def test_recurrent_layers_that_share_what_they_have_learned_are_told() -> None:
+    with pytest.raises(UnsupportedError, match="keeps a state of its own"):
+        proto2net.convert(twin_lstms(), to="tf")
 
 
 def test_a_network_without_inputs_is_told() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -17,6 +19,7 @@ from layer_cases import (
     check_gradients,
     computes,
     covered,
+    twin_lstms,
 )
 from samples.sample import layer, sample
 
@@ -216,6 +219,22 @@ def test_no_gradient_passes_from_one_forward_pass_to_the_one_before(kind: str) -
     network(before, cont)
     network(x, cont).sum().backward()
     assert before.grad is None
+
+
+def test_layers_that_share_what_they_have_learned_keep_a_state_each() -> None:
+    graph = proto2net.parse(twin_lstms())
+    rng = np.random.default_rng(0)
+    learned = [rng.standard_normal(shape).astype("f") for shape in ((12, 4), (12,), (12, 3))]
+    alone = dataclasses.replace(graph, outputs=graph.outputs[1:])
+    feeds = {name: rng.standard_normal((3, 2, 4)).astype("f") for name in ("a", "b")}
+    feeds["cont"] = np.ones((3, 2), "f")
+    for to in ("torch", "numpy"):
+        backend, weights = backends.get(to), {"one": learned, "two": learned}
+        both = proto2net.load(graph, weights, to=to)
+        other = proto2net.load(alone, weights, to=to)
+        for _ in range(2):
+            found = backend.run(both, graph, feeds)[1]
+            np.testing.assert_array_equal(found, backend.run(other, alone, feeds)[0])
 
 
 def test_stochastic_pooling_draws_by_size_in_training() -> None:

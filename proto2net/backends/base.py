@@ -90,6 +90,8 @@ class Code:
     """A class of its own, for a name that is free: {class} in `init`."""
     updates: bool = False
     """Whether each call of {self} changes what it has learned."""
+    state: bool = False
+    """Whether {self} keeps a state from call to call, which no other layer shares."""
 
     def __post_init__(self) -> None:
         for name in ("forward", "init"):

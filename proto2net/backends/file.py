@@ -301,7 +301,10 @@ class SourceFile:
         return self.shown(shape) if changed else ""
 
     def _name_objects(self) -> dict[Node[Any], str]:
-        """The name of each layer object; layers that share all arrays share the object."""
+        """The name of each layer object; layers that share all arrays share the object.
+
+        But for those that keep a state: each has its own.
+        """
         namespace = self.object_namespace()
         names: dict[Node[Any], str] = {}
         owners: dict[tuple[object, ...], str] = {}
@@ -309,7 +312,7 @@ class SourceFile:
             if not step.code.init:
                 continue
             key = (step.code.init, *self.owned(step))
-            if len(key) == 1 or key not in owners:
+            if len(key) == 1 or step.code.state or key not in owners:
                 owners[key] = namespace.name(step.node.name, "layer")
             names[step.node] = owners[key]
         return names

@@ -173,7 +173,7 @@ def _lstm(node: Node[Lstm]) -> Code:
         sequences=(layer.sequences if layer.merged(x) else 0, 0),
     )
     kept = {"states": tree([])} if continued else {}
-    return Code(forward, *learned(node, **kept))
+    return Code(forward, *learned(node, **kept), state=continued)
 
 
 @renders(ContinuationIndicator)

@@ -34,4 +34,4 @@ def _recurrent(function: str, node: Node[Any]) -> Code:
         forward = call(function, x, cont, *inputs[first:], ARRAYS, **options)
         return Code(forward, *learned(node))
     forward = call(f"{function}_continued", x, cont, ARRAYS, **options)
-    return Code(forward, *learned(node, states=tree([])))
+    return Code(forward, *learned(node, states=tree([])), state=True)

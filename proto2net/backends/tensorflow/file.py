@@ -255,10 +255,15 @@ class KerasFile(SourceFile):
             path = f"{name}/{variable}"
             holder = self._holders.setdefault(array.sources, path)
             if holder != path:
+                shared = (
+                    "shares some of its learned blobs with another layer, but not all"
+                )
+                if step.code.state:
+                    shared = "keeps a state of its own, but shares its learned blobs"
                 raise UnsupportedError(
                     [
                         Issue(
-                            "shares some of its learned blobs with another layer, but not all",
+                            shared,
                             "Keras layers share all or none; use --to torch",
                             step.node.where,
                             str(step.node),

@@ -268,7 +268,8 @@ def _lstm(node: Node[Lstm]) -> Code:
         "recurrent_kernel": same_array(node, "W_hc", Transposed((1, 0))),
         "bias": same_array(node, "b_c"),
     }
-    return Code(f"{{self}}([{', '.join(bottoms)}])", init, arrays)
+    forward = f"{{self}}([{', '.join(bottoms)}])"
+    return Code(forward, init, arrays, state=len(bottoms) > 1)
 
 
 @renders(ContinuationIndicator)

@@ -51,7 +51,8 @@ def _recurrent(name: str, node: Node[Any]) -> Code:
         for blob in names
         if blob in node.blobs
     }
-    return Code(f"{{self}}([{', '.join(bottoms)}])", init, arrays)
+    forward = f"{{self}}([{', '.join(bottoms)}])"
+    return Code(forward, init, arrays, state=not layer.expose_hidden)
 
 
 @renders(LSTMUnit)

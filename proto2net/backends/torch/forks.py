@@ -239,7 +239,7 @@ def _lstm(node: Node[Lstm]) -> Code:
         sequences=(layer.sequences if layer.merged(x) else 0, 0),
     )
     arrays = {name: same_array(node, name) for name in node.blobs}
-    return Code(call(SELF, *bottoms(node)), init, arrays)
+    return Code(call(SELF, *bottoms(node)), init, arrays, state=len(node.bottoms) > 1)
 
 
 @renders(ContinuationIndicator)

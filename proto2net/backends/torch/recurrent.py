@@ -25,4 +25,5 @@ def _recurrent(node: Node[Any]) -> Code:
     init = call(layer.type, count(shapes[0][2:]), layer.num_output, static=(size, 0))
     outputs = call(SELF, x, cont, *states, static=static[0] if static else None)
     arrays = {name: same_array(node, name) for name in node.blobs}
-    return Code(outputs if layer.exposed else indexed(outputs, 0), init, arrays)
+    first = outputs if layer.exposed else indexed(outputs, 0)
+    return Code(first, init, arrays, state=not layer.exposed)
