@@ -26,9 +26,10 @@ with atheris.instrument_imports(include=["proto2net"]):
     import mutants
     import numpy as np
 
-    from proto2net import Proto2NetError, api, backends, weights
+    from proto2net import Proto2NetError, api, backends
     from proto2net.caffe import binaryproto, caffemodel, hdf5, importer, prototxt, upgrade  # noqa: F401  # to be traced
-    from proto2net.npy import layers as npy_layers  # noqa: F401
+    from proto2net.weights import matching, reading
+    from proto2net.weights.npy import layers as npy_layers  # noqa: F401
 
     TARGETS = {name: backends.get(name) for name in backends.names()}
 
@@ -64,7 +65,7 @@ def weights_file(data: bytes, file: Path) -> None:
     """The readers of weights, by whatever format the bytes begin with."""
     file.write_bytes(data)
     try:
-        weights.match(NET, weights.read(file), allow_missing=True)
+        matching.match(NET, reading.read(file), allow_missing=True)
     finally:
         for read in (lambda: binaryproto.mean(file), lambda: caffemodel.definition(file, "fuzz")):
             try:

@@ -44,19 +44,20 @@ WAYS = {
         "sum(float(array.max()) for array in arrays)",
     ),
     OURS: (
-        "import numpy as np; from proto2net import npy; from proto2net.weights import read\n"
+        "import numpy as np; from proto2net.weights.reading import read\n"
         "from proto2net.caffe import caffemodel, hdf5",
         "arrays = [stored.array for layer in read(path).layers for stored in layer.arrays]\n"
         "sum(float(array.max()) for array in arrays)",
     ),
     **{
         way: (
-            "from pathlib import Path; import numpy; from proto2net import backends, npy, output\n"
-            "from proto2net import parse, tensors; from proto2net.porting import port\n"
+            "from pathlib import Path; import numpy; from proto2net import api, backends, output\n"
+            "from proto2net.weights import matching, npy, reading, safetensors\n"
+            "from proto2net.weights.porting import port\n"
             "from proto2net.caffe import caffemodel, hdf5, prototxt, upgrade\n"
             f"target = backends.get({target!r})",
-            f"ported = port(parse({str(NET)!r}), path, target)\n"
-            "output.write(Path(out), ported.write)",
+            f"ported = port(api.model({str(NET)!r}, path), target)\n"
+            "output.write(Path(out), ported.beside.write)",
         )
         for target, way in PORT.items()
     },

@@ -6,7 +6,6 @@ import dataclasses
 import itertools
 import linecache
 import logging
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -19,16 +18,17 @@ from proto2net import backends
 from proto2net.backends.base import Backend, Emitted
 from proto2net.errors import Issue, Location, ParseError, Proto2NetError, ShapeError
 from proto2net.feeds import feeds_of, unlike_declared
-from proto2net.graph import Graph, Node, wire
+from proto2net.graph import Graph, wire
 from proto2net.layers import plugins
 from proto2net.layers.holes import Holes
+from proto2net.model import Model
 from proto2net.rewrites import align, deploy
 from proto2net.rewrites.batch import any_batch, fixing_batch
 from proto2net.shape import Shape, require
 
 if TYPE_CHECKING:
-    from proto2net.backends.base import Ndarray
-    from proto2net.weights import Arrays, Weights
+    from proto2net.arrays import Ndarray
+    from proto2net.model import Arrays, Slot, Weights
 
 Net = str | Path | Graph
 """A path of a prototxt or of a .caffemodel, which carries one; the text of a prototxt; a graph."""
@@ -87,7 +87,7 @@ def convert(net: Net, *, to: str, name: str = "", **options: Any) -> str:
 
 
 def load(
-    net: Net,
+    net: Net | Model,
     weights: str | Path | Weights | Arrays | None = None,
     *,
     to: str,
@@ -99,23 +99,58 @@ def load(
     `weights` is the path of a .caffemodel, .caffemodel.h5, .npy or a .safetensors that proto2net
     wrote for any target, or holds arrays in Caffe's layout by layer name. Without, a .caffemodel
     gives its own, and any other network starts from its fillers, as does with `allow_missing`
-    what the weights lack. The other options are those of `parse`.
+    what the weights lack. A Model comes with its own. The other options are those of `parse`.
     """
-    graph = parse(net, **options)
-    network, live = _live(_backend(to), graph)
-    if weights is None and is_caffemodel(net):
-        weights = str(net)
-    if weights is not None:
-        from proto2net.weights import match, read
-
-        found = read(weights) if isinstance(weights, str | Path) else weights
-        values, notes = match(graph, found, allow_missing=allow_missing)
-        live.backend.install(network, live.emitted.converted(values))
-        live = dataclasses.replace(live, unread=_unread(live.emitted, values))
-        for note in notes:
-            _LOG.info(note)
+    backend = _backend(to)
+    found = model(net, weights, allow_missing=allow_missing, **options)
+    network, live = _live(backend, found.graph)
+    if found.values:
+        backend.install(network, live.emitted.converted(found.values))
+        live = dataclasses.replace(live, unread=_unread(live.emitted, found.values))
     _LIVE[network] = live
     return network
+
+
+def model(
+    net: Net | Model,
+    weights: str | Path | Weights | Arrays | None = None,
+    *,
+    allow_missing: bool = False,
+    optimized: bool = False,
+    **options: Any,
+) -> Model:
+    """A network with what it has learned; the arguments are those of `load` and `parse`.
+
+    `optimized` folds layers that only scale into those before, and leaves out what does nothing.
+    """
+    if isinstance(net, Model):
+        if weights is not None or optimized or options:
+            raise Proto2NetError("a Model has weights and options of its own: give it alone")
+        return net
+    if weights is None and not isinstance(net, Graph) and _is_caffemodel(net):
+        weights = str(net)
+    graph = parse(net, **options)
+    if weights is None:
+        return Model(graph)
+
+    from proto2net.rewrites.optimize import optimize
+    from proto2net.weights.matching import match
+    from proto2net.weights.reading import read
+
+    stored = read(weights) if isinstance(weights, str | Path) else weights
+    found, notes = match(graph, stored, allow_missing=allow_missing)
+    if optimized:
+        found, more = optimize(found)
+        notes = [*notes, *more]
+    for note in notes:
+        _LOG.info(note)
+    return found
+
+
+def _is_caffemodel(net: str | Path) -> bool:
+    from proto2net.weights.reading import is_caffemodel
+
+    return is_caffemodel(net)
 
 
 def blobs(network: Any, feeds: Mapping[str, Any]) -> dict[str, Ndarray]:
@@ -158,7 +193,7 @@ class _Live:
     graph: Graph
     backend: Backend
     emitted: Emitted
-    unread: Mapping[tuple[Node[Any], str], Ndarray] = dataclasses.field(default_factory=dict)
+    unread: Mapping[Slot, Ndarray] = dataclasses.field(default_factory=dict)
     """Learned blobs that the network lacks, since they are for what is silenced."""
 
     @cached_property
@@ -200,9 +235,7 @@ def cannot_run(target: str, error: ImportError) -> Proto2NetError:
     )
 
 
-def _unread(
-    emitted: Emitted, values: Mapping[tuple[Node[Any], str], Ndarray]
-) -> dict[tuple[Node[Any], str], Ndarray]:
+def _unread(emitted: Emitted, values: Mapping[Slot, Ndarray]) -> dict[Slot, Ndarray]:
     """The values that no array of the emitted network is made from."""
     read = {source for array in emitted.arrays.values() for source in array.sources}
     return {source: value for source, value in values.items() if source not in read}
@@ -309,17 +342,6 @@ def _tell_batch(graph: Graph) -> None:
 
     for note in grouped(fixing_batch(graph)):
         _LOG.info(note)
-
-
-def is_caffemodel(net: Net) -> bool:
-    """Whether this is the path of a .caffemodel, which has weights of its own."""
-    from proto2net.caffe.definition import is_text
-    from proto2net.weights import HEAD, Format, format_of
-
-    if isinstance(net, Graph) or is_text(net) or not os.path.isfile(net):
-        return False
-    with open(net, "rb") as stream:
-        return format_of(stream.read(HEAD)) is Format.CAFFEMODEL
 
 
 _NEEDS_LABELS = "what makes it was left out, since it needs labels: they are there in --phase train"

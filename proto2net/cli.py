@@ -27,6 +27,7 @@ from proto2net import (
     ParseError,
     Proto2NetError,
     __version__,
+    api,
     backends,
     limits,
     output,
@@ -286,6 +287,7 @@ def convert(
     """
     from proto2net.backends.source import function_name
     from proto2net.backends.summary import parameters
+    from proto2net.weights.porting import port
 
     _check_weights(weights)
     if weights and out == STANDARD:
@@ -304,26 +306,15 @@ def convert(
     if module := output.takes_the_place_of(path):
         path = path.with_stem(f"{module}_net")
         _say(f"note: {path}, since Python would import {module}.py in the place of {module}")
+    model = api.model(graph, weights, allow_missing=allow_missing, optimized=optimized)
+    ported = port(model, target, name=name or "", stem=path.stem)
     files: dict[Path, output.Content] = {}
-    if weights:
-        from proto2net.porting import port
-
-        ported = port(
-            graph,
-            weights,
-            target,
-            name=name or "",
-            stem=path.stem,
-            allow_missing=allow_missing,
-            optimized=optimized,
-        )
-        graph, emitted = ported.graph, ported.emitted
-        beside = path.with_suffix(ported.suffix)
+    emitted, arrays = ported.emitted, ported.beside
+    if arrays:
+        beside = path.with_suffix(arrays.suffix)
         if beside == path:
             raise Proto2NetError(f"{path} is where the weights go", "give OUT another suffix")
-        files[beside] = _watched(ported.write, ported.size)
-    else:
-        emitted = target.emit(graph, name or "")
+        files[beside] = _watched(arrays.write, arrays.size)
     if out == STANDARD:
         _print(emitted.source)
         return
@@ -332,7 +323,7 @@ def convert(
     for file in files:
         if file != path:
             _say(f"wrote {file}")
-    _say(f"wrote {path}: {emitted.entry}, {_counted(parameters(graph), 'parameter')}")
+    _say(f"wrote {path}: {emitted.entry}, {_counted(parameters(model.graph), 'parameter')}")
 
 
 @cli.command()
@@ -382,8 +373,8 @@ def verify(
     _check_weights(weights)
     if not targets and not optimized:
         raise click.UsageError("nothing to compare: give --to or --rewrites")
-    from proto2net.api import is_caffemodel
     from proto2net.verify import compare, read_image
+    from proto2net.weights.reading import is_caffemodel
 
     found = compare(
         _whole(_graph(net, options)),

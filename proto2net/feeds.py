@@ -10,7 +10,7 @@ from proto2net.graph import Blob, Graph
 from proto2net.shape import dims
 
 if TYPE_CHECKING:
-    from proto2net.backends.base import Ndarray
+    from proto2net.arrays import Ndarray
 
 
 def feeds_of(graph: Graph, feeds: Mapping[str, Any]) -> dict[str, Ndarray]:

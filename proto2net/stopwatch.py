@@ -21,7 +21,7 @@ from proto2net.shape import Shape
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from proto2net.backends.base import Ndarray
+    from proto2net.arrays import Ndarray
     from proto2net.backends.bench import Run
 
 THREADS = (

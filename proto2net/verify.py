@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proto2net import backends, plain
-from proto2net.api import Net, blobs, is_caffemodel, load, parse
+from proto2net.api import Net, blobs, load, model
 from proto2net.backends.summary import aligned, ascii_only
 from proto2net.errors import Proto2NetError
 from proto2net.graph import Blob, Graph, Node
+from proto2net.model import Model
 from proto2net.output import printable
+from proto2net.rewrites.optimize import optimize
 from proto2net.shape import Shape, count, dims
 
 if TYPE_CHECKING:
-    from proto2net.backends.base import Ndarray
-    from proto2net.weights import Arrays, Slot, Weights
+    from proto2net.arrays import Ndarray
+    from proto2net.model import Arrays, Weights
 
 REFERENCE = "numpy"
 """The target that the others are held against."""
@@ -130,21 +132,16 @@ def compare(
     """
     import numpy as np
 
-    graph = parse(net, **options)
-    if weights is None and is_caffemodel(net):
-        weights = str(net)
-    feeds = _feeds(graph, image, seed)
-    # With every blob as an output no target leaves out a layer, nor its arrays.
-    made = tuple(blob for blob in graph.blobs.values() if blob not in graph.input_set)
-    whole = dataclasses.replace(graph, outputs=made)
-    reference = load(whole, weights, to=REFERENCE, allow_missing=allow_missing)
-    values = _values(whole, reference)
-    right = blobs(reference, feeds)
+    given = model(net, weights, allow_missing=allow_missing, **options)
+    graph, feeds = given.graph, _feeds(given.graph, image, seed)
+    whole = _filled(_whole(given))
+    right = blobs(load(whole, to=REFERENCE), feeds)
 
     targets = tuple(backends.own_names(to))
-    found = [_differences(blobs(_network(whole, t, values), feeds), right) for t in targets]
+    found = [_differences(blobs(load(whole, to=t), feeds), right) for t in targets]
     if optimized:
-        found.append(_differences(blobs(_optimized(graph, values), feeds), right))
+        smaller, _ = optimize(Model(graph, whole.values))
+        found.append(_differences(blobs(load(smaller, to=REFERENCE), feeds), right))
         targets += (OPTIMIZED,)
     rows = (
         Row(
@@ -251,32 +248,25 @@ def _reads_label(node: Node[Any], blob: Blob, labels: set[Blob]) -> bool:
 # ---- networks -------------------------------------------------------------------------------
 
 
-def _values(graph: Graph, reference: Any) -> dict[Slot, Ndarray]:
-    """The learned blobs of the reference, whose arrays are Caffe's own."""
+def _whole(given: Model) -> Model:
+    """The model with every blob as an output: so no target leaves out a layer, nor its arrays."""
+    made = [blob for blob in given.graph.blobs.values() if blob not in given.graph.input_set]
+    return Model(dataclasses.replace(given.graph, outputs=tuple(made)), given.values)
+
+
+def _filled(given: Model) -> Model:
+    """The model with values for all, those of the reference's fillers where it has none."""
     backend = backends.get(REFERENCE)
-    state = backend.arrays(reference)
-    return {array.sources[0]: state[name] for name, array in backend.emit(graph).arrays.items()}
-
-
-def _network(graph: Graph, target: str, values: dict[Slot, Ndarray]) -> Any:
-    """The network of a target with these learned blobs."""
-    network = load(graph, to=target)
-    backend = backends.get(target)
-    backend.install(network, backend.emit(graph).converted(values))
-    return network
-
-
-def _optimized(graph: Graph, values: dict[Slot, Ndarray]) -> Any:
-    """The reference's network after the rewrites of `--optimize`."""
-    from proto2net.rewrites.optimize import optimize
-
-    arrays = {
-        node.name: [values[graph.owner(node, blob)] for blob in node.blobs]
-        for node in graph.nodes
-        if node.blobs
+    state = backend.arrays(load(given, to=REFERENCE))
+    owned = {
+        array.sources[0]: state[name] for name, array in backend.emit(given.graph).arrays.items()
     }
-    smaller, folded, _ = optimize(graph, arrays)
-    return load(smaller, folded, to=REFERENCE)
+    values = {
+        (node, blob): owned[given.graph.owner(node, blob)]
+        for node in given.graph.nodes
+        for blob in node.blobs
+    }
+    return Model(given.graph, values)
 
 
 # ---- differences ----------------------------------------------------------------------------

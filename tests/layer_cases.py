@@ -39,7 +39,7 @@ from proto2net import Graph, backends
 from proto2net.backends.base import Emitted
 from proto2net.graph import Blob
 from proto2net.layers import DataLayer, HDF5Output, Layer, Python
-from proto2net.weights import match
+from proto2net.weights.matching import match
 
 FAMILIES = (
     vision,
@@ -316,7 +316,7 @@ def _labels(graph: Graph) -> set[str]:
 def converted(graph: Graph, to: str, weights: Weights) -> Arrays:
     """Learned blobs, or their gradients, as the arrays of the target."""
     emitted: Emitted = backends.get(to).emit(graph)
-    return emitted.converted(match(graph, weights).values)
+    return emitted.converted(match(graph, weights).model.values)
 
 
 def assert_close(found: Ndarray, right: Ndarray, tolerance: float, what: str) -> None:

@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from proto2net import output, tensors
+from proto2net import output
 from proto2net.caffe.exporter import write_model
 from proto2net.cli import main
-from proto2net.weights import match
+from proto2net.weights import safetensors
+from proto2net.weights.matching import match
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and devices are POSIX")
 
@@ -50,7 +51,7 @@ def give(name: str, inputs: int = 3, outputs: int = 2) -> tuple[str, str]:
     graph = parse(NET.format(name, inputs, outputs))
     arrays = [np.full((outputs, inputs), ord(name[0])), np.zeros(outputs)]
     with open(f"{name}.caffemodel", "xb", buffering=0) as file:
-        write_model(file, graph, match(graph, {"ip": arrays}).values)
+        write_model(file, graph, match(graph, {"ip": arrays}).model.values)
     Path(f"{name}.prototxt").write_text(NET.format(name, inputs, outputs))
     return f"{name}.prototxt", f"--weights={name}.caffemodel"
 
@@ -80,7 +81,7 @@ KILLED = """
 import hashlib, json, os, random, signal, sys, time
 from pathlib import Path
 from proto2net.cli import main
-import proto2net.porting, proto2net.backends.numpy, proto2net.caffe.caffemodel, numpy
+import proto2net.weights.porting, proto2net.backends.numpy, proto2net.caffe.caffemodel, numpy
 
 commands, kills = json.loads(sys.argv[1]), int(sys.argv[2])
 
@@ -175,7 +176,7 @@ def test_ctrl_c_while_weights_are_written_leaves_nothing(
         assert len(held()) == 1
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(tensors, "_write", interrupted)
+    monkeypatch.setattr(safetensors, "_write", interrupted)
     assert run(*give("first")).code == 130
     assert held() == {}
 
@@ -278,13 +279,13 @@ def test_either_file_that_exists_is_kept_unless_forced(run: Run, there: str) -> 
 
 
 def test_a_file_that_appears_meanwhile_is_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = tensors.write
+    write = safetensors.write
 
     def slow(*arguments: object, **options: object) -> None:
         write(*arguments, **options)  # type: ignore[arg-type]
         Path("out/net.py").write_text("mine")
 
-    monkeypatch.setattr(tensors, "write", slow)
+    monkeypatch.setattr(safetensors, "write", slow)
     ran = run(*give("first"))
     assert ran.code == 1
     assert ran.err.startswith("out/net.py exists already")

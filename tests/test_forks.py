@@ -33,7 +33,7 @@ from proto2net.layers import (
 )
 from proto2net.layers.base import Filler, Layer
 from proto2net.shape import Shape, Shapes
-from proto2net.weights import match
+from proto2net.weights.matching import match
 
 IMAGE = (2, 6, 8, 10)
 
@@ -173,7 +173,7 @@ def test_learned_blobs_are_those_of_the_forks() -> None:
 def test_weights_of_a_bn_may_have_other_axes_of_one(shape: Shape) -> None:
     net = proto2net.parse(fed(layer("BN", "x", "y")))
     arrays = [np.full(shape, value, np.float32) for value in range(4)]
-    values = match(net, {"layer": arrays}).values
+    values = match(net, {"layer": arrays}).model.values
     assert [array.shape for array in values.values()] == [(1, 6, 1, 1)] * 4
     assert [array.flat[0] for array in values.values()] == [0, 1, 2, 3]
 
@@ -228,6 +228,7 @@ def test_a_loss_without_rendering_says_so() -> None:
 
 
 def test_an_optimised_network_keeps_what_forks_bound_and_scale() -> None:
+    from proto2net.model import Model
     from proto2net.rewrites.optimize import optimize
 
     net = proto2net.parse(
@@ -237,7 +238,7 @@ def test_an_optimised_network_keeps_what_forks_bound_and_scale() -> None:
             layer("Dropout", "z", "out", "dropout_param { scale_train: false }", "drop"),
         )
     )
-    kept, _, _ = optimize(net, {})
+    kept = optimize(Model(net))[0].graph
     assert [node.name for node in kept.nodes] == ["data", "relu", "relu6", "drop"]
 
 

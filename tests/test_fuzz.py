@@ -15,7 +15,8 @@ from mutants import converted
 import proto2net
 from proto2net import Proto2NetError
 from proto2net.caffe import binaryproto, caffemodel
-from proto2net.weights import match, read
+from proto2net.weights.matching import match
+from proto2net.weights.reading import read
 
 GOOD = mutants.sources()
 SEEDS = range(0, 400, 40)

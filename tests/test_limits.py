@@ -16,7 +16,7 @@ import pytest
 import proto2net
 from proto2net import Proto2NetError, backends, limits
 from proto2net.caffe import caffemodel
-from proto2net.weights import read
+from proto2net.weights.reading import read
 
 ROOT = Path(__file__).parent.parent
 ROWS = {

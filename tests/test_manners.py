@@ -241,12 +241,12 @@ def test_a_bar_shows_on_any_terminal(run: Run, environment: dict[str, str]) -> N
     import numpy as np
 
     from proto2net.caffe.exporter import write_model
-    from proto2net.weights import match
+    from proto2net.weights.matching import match
 
     graph = proto2net.parse(Path("net.prototxt"))
     arrays = {"réseau": [np.zeros((4, 3)), np.zeros(4)]}
     with open("net.caffemodel", "xb", buffering=0) as file:
-        write_model(file, graph, match(graph, arrays).values)
+        write_model(file, graph, match(graph, arrays).model.values)
     command = "import sys; from proto2net import cli; cli.MUCH = 1; cli.main(sys.argv[1:])"
     arguments = ["convert", "net.prototxt", "--weights", "net.caffemodel", "--to", "numpy"]
     ours, theirs = pty.openpty()

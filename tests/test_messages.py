@@ -17,7 +17,7 @@ from proto2net.errors import Proto2NetError, ShapeError, WeightError
 from proto2net.rewrites.deploy import UNNAMED
 from proto2net.survey import survey
 from proto2net.timing import hand_written
-from proto2net.weights import match
+from proto2net.weights.matching import match
 
 NET = """name: "tiny"
 layer { name: "data" type: "Input" top: "data"
@@ -264,7 +264,7 @@ def test_weights_of_another_num_output_are_told_with_caffes_own_recipe() -> None
         "Caffe does; then --allow-missing leaves it to its fillers"
     )
     renamed = parse(NET.replace('"ip"', '"ip_mine"'))
-    assert len(match(renamed, weights, allow_missing=True).values) == 2
+    assert len(match(renamed, weights, allow_missing=True).model.values) == 2
     weights["ip"] = [np.ones((4, 200)), np.ones(4)]
     with pytest.raises(WeightError, match=r"found 4 x 200, 4 in the weights$"):
         match(parse(NET), weights)

@@ -167,21 +167,24 @@ def test_a_network_called_as_a_layer_type_is_renamed() -> None:
 def test_weights_are_written_in_ethereons_layout_and_read_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from proto2net.porting import port
-    from proto2net.weights import match, read
+    from proto2net.weights.matching import match
+    from proto2net.weights.porting import port
+    from proto2net.weights.reading import read
 
     case = GOLDEN / "layers" / "net_bn_scale_relu"
     graph = proto2net.parse(case / "net.prototxt")
-    ported = port(graph, case / "net.caffemodel", get("network"), stem="net")
+    model = match(graph, read(case / "net.caffemodel")).model
+    arrays = port(model, get("network"), stem="net").beside
+    assert arrays
     with (tmp_path / "net.safetensors").open("wb", buffering=0) as stream:
-        ported.write(stream)
+        arrays.write(stream)
     monkeypatch.chdir(tmp_path)
     found = read("net.safetensors")
     stored = {layer.name: layer.arrays[0].array.shape for layer in found.layers if layer.arrays[0]}
     assert stored["conv/weights"] == (3, 3, 4, 6)
     assert set(stored) >= {"bn/mean", "bn/variance", "scale/scale", "scale/offset"}
-    right = statistics(match(graph, read(case / "net.caffemodel")).values)
-    for slot, array in statistics(match(graph, found).values).items():
+    right = statistics(match(graph, read(case / "net.caffemodel")).model.values)
+    for slot, array in statistics(match(graph, found).model.values).items():
         assert array == pytest.approx(right[slot], rel=1e-6)
 
 

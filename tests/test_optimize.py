@@ -9,6 +9,7 @@ from digests import MODELS, inputs, weights
 import proto2net
 from proto2net import Graph
 from proto2net.rewrites.optimize import optimize
+from proto2net.weights.matching import match
 
 INPUT = 'layer { name: "x" type: "Input" top: "x" input_param { shape { %s } } }\n'
 IMAGE = INPUT % "dim: 2 dim: 4 dim: 5 dim: 7"
@@ -37,10 +38,11 @@ def kind_of(case: str) -> str:
 def optimized(text: str) -> tuple[Graph, Graph, float, list[str]]:
     graph = proto2net.parse(text)
     arrays = weights(graph, "net")
-    smaller, folded, notes = optimize(graph, arrays)
+    folded, notes = optimize(match(graph, arrays).model)
     feeds = inputs(graph, "net")
     before = proto2net.blobs(proto2net.load(graph, arrays, to="numpy"), feeds)
-    after = proto2net.blobs(proto2net.load(smaller, folded, to="numpy"), feeds)
+    after = proto2net.blobs(proto2net.load(folded, to="numpy"), feeds)
+    smaller = folded.graph
     assert [blob.name for blob in graph.outputs] == [blob.name for blob in smaller.outputs]
     worst = max(
         float(np.abs(before[o.name] - after[o.name]).max() / np.abs(before[o.name]).max())
@@ -102,7 +104,7 @@ def test_a_product_that_is_read_elsewhere_is_left_alone(why: str, rest: str) -> 
     graph = proto2net.parse(text)
     if not rest:
         graph = proto2net.parse(text, outputs=["p", "bn"])
-    smaller, _, _ = optimize(graph, weights(graph, "net"))
+    smaller = optimize(match(graph, weights(graph, "net")).model)[0].graph
     assert types(smaller) == types(graph)
 
 
@@ -115,7 +117,7 @@ def test_shared_weights_are_left_alone() -> None:
         + layer("q", "Convolution", "x", "q", shared)
     )
     graph = proto2net.parse(text)
-    smaller, _, _ = optimize(graph, weights(graph, "net"))
+    smaller = optimize(match(graph, weights(graph, "net")).model)[0].graph
     assert types(smaller) == types(graph)
 
 
@@ -159,6 +161,6 @@ def test_batch_norm_that_uses_the_batch_is_left_alone() -> None:
 @pytest.mark.parametrize("name", ["resnet50", "mobilenet"])
 def test_the_zoo_loses_its_batch_norms(name: str) -> None:
     graph = proto2net.parse(MODELS / f"{name}.prototxt")
-    smaller, arrays, _ = optimize(graph, weights(graph, name))
-    assert not {"BatchNorm", "Scale"}.intersection(types(smaller))
-    assert set(arrays) == {node.name for node in smaller.nodes if node.blobs}
+    model, _ = optimize(match(graph, weights(graph, name)).model)
+    assert not {"BatchNorm", "Scale"}.intersection(types(model.graph))
+    assert set(model.values) == {(node, blob) for node in model.graph.nodes for blob in node.blobs}

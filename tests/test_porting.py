@@ -15,7 +15,8 @@ from safetensors import safe_open
 
 import proto2net
 from proto2net.cli import cli, main
-from proto2net.weights import match, read
+from proto2net.weights.matching import match
+from proto2net.weights.reading import read
 
 NET = str(GOLDEN / "net_bn_scale_relu" / "net.prototxt")
 MODEL = str(GOLDEN / "net_bn_scale_relu" / "net.caffemodel")
@@ -41,8 +42,8 @@ def test_a_caffemodel_is_written_beside_a_prototxt(case: str, tmp_path: Path) ->
     result = CliRunner().invoke(cli, [*command, "--weights", str(golden / "net.caffemodel")])
     assert result.exit_code == 0, result.output
     graph = proto2net.parse(out)
-    before = match(graph, read(golden / "net.caffemodel")).values
-    after = match(graph, read(tmp_path / "net.caffemodel")).values
+    before = match(graph, read(golden / "net.caffemodel")).model.values
+    after = match(graph, read(tmp_path / "net.caffemodel")).model.values
     assert before.keys() == after.keys()
     for slot, array in before.items():
         np.testing.assert_array_equal(array, after[slot])
@@ -66,14 +67,14 @@ def test_the_header_has_caffes_names_and_the_preprocessing(tmp_path: Path) -> No
     )
     arrays = {"a/b": [np.ones((4, 3, 3, 3), np.float32), np.ones(4, np.float32)]}
     graph = proto2net.parse(net)
-    from proto2net import backends, tensors
+    from proto2net import backends
+    from proto2net.weights import safetensors
 
     emitted = backends.get("torch").emit(graph)
-    from proto2net.porting import _metadata
 
     with (tmp_path / "w.safetensors").open("wb", buffering=0) as stream:
-        found = tensors.tensors(emitted, match(graph, arrays).values)
-        tensors.write(stream, found, _metadata(graph, emitted, "torch"))
+        found = safetensors.tensors(emitted, match(graph, arrays).model.values)
+        safetensors.write(stream, found, safetensors.metadata(graph, emitted, "torch"))
     with safe_open(tmp_path / "w.safetensors", "numpy") as file:
         assert set(file.keys()) == {"a_b.weight", "a_b.bias"}
         said = file.metadata()

@@ -27,7 +27,7 @@ from test_tf_layers import differentiate
 import proto2net
 from proto2net import backends
 from proto2net.layout import laid_out
-from proto2net.weights import match
+from proto2net.weights.matching import match
 
 TF = backends.get("tf")
 WILD = Path(__file__).parent / "wild"
@@ -49,7 +49,7 @@ def built(found: Case, *shapes: tuple[int, ...]) -> keras.Model:
     names: dict[str, Any] = {"__name__": "emitted"}
     exec(emitted.source, names)  # noqa: S102  # our own rendering
     network = names[emitted.entry](*(laid_out(shape)[1:] for shape in shapes))
-    TF.install(network, emitted.converted(match(found.graph, found.weights).values))
+    TF.install(network, emitted.converted(match(found.graph, found.weights).model.values))
     return network
 
 

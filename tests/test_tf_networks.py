@@ -22,7 +22,7 @@ import proto2net
 from proto2net import backends
 from proto2net.backends.tensorflow.layout import laid_out
 from proto2net.errors import UnsupportedError
-from proto2net.weights import match
+from proto2net.weights.matching import match
 
 TF = backends.get("tf")
 FILES = sorted(MODELS.glob("*.prototxt"))
@@ -93,7 +93,7 @@ def rebuilt(found: Case, *shapes: tuple[int | None, ...]) -> keras.Model:
     names: dict[str, Any] = {"__name__": "emitted"}
     exec(emitted.source, names)  # noqa: S102  # our own rendering
     network = names[emitted.entry](*shapes)
-    TF.install(network, emitted.converted(match(found.graph, found.weights).values))
+    TF.install(network, emitted.converted(match(found.graph, found.weights).model.values))
     return network
 
 

@@ -17,7 +17,7 @@ from proto2net import Graph, backends
 from proto2net.graph import Entry, wire
 from proto2net.layers import Convolution, Layer, Pooling, ReLU
 from proto2net.shape import Shape
-from proto2net.weights import match
+from proto2net.weights.matching import match
 
 TF = backends.get("tf")
 
@@ -30,7 +30,7 @@ def keras_network(net: Graph) -> keras.Model:
     _, channels, *size = net.inputs[0].shape
     image = (channels, None) if len(size) == 1 else (*[None] * len(size), channels)
     network = names[emitted.entry](image)
-    TF.install(network, emitted.converted(match(net, weights(net)).values))
+    TF.install(network, emitted.converted(match(net, weights(net)).model.values))
     return network
 
 

@@ -18,7 +18,8 @@ from proto2net import WeightError
 from proto2net.caffe.binaryproto import mean
 from proto2net.caffe.caffemodel import layers
 from proto2net.caffe.schema import message_class
-from proto2net.weights import Format, StoredLayer, read
+from proto2net.model import Format, StoredLayer
+from proto2net.weights.reading import read
 
 FILES = sorted((GOLDEN / "layers").glob("*/net.caffemodel"))
 

@@ -19,7 +19,8 @@ import proto2net
 from proto2net import Proto2NetError
 from proto2net.caffe import prototxt
 from proto2net.caffe.schema import LINE
-from proto2net.weights import match, read
+from proto2net.weights.matching import match
+from proto2net.weights.reading import read
 
 FILES = sorted((GOLDEN / "layers").glob("*/net.caffemodel"))
 

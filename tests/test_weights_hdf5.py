@@ -12,7 +12,9 @@ import pytest
 
 import proto2net
 from proto2net import WeightError
-from proto2net.weights import Format, match, read
+from proto2net.model import Format
+from proto2net.weights.matching import match
+from proto2net.weights.reading import read
 
 h5py = pytest.importorskip("h5py")
 
@@ -61,10 +63,10 @@ def test_arrays_go_to_the_layers_of_their_names(path: Path, kind: Any, block: in
     assert weights.format is Format.HDF5
     assert sorted(layer.name for layer in weights.layers) == sorted(LAYERS)
     matched = match(proto2net.parse(NET), weights)
-    for (node, blob), value in matched.values.items():
+    for (node, blob), value in matched.model.values.items():
         assert value.dtype == np.float32
         np.testing.assert_array_equal(value, WEIGHT if blob == "weight" else BIAS, str(node))
-    assert len(matched.values) == 3
+    assert len(matched.model.values) == 3
     assert matched.notes == []
 
 
@@ -79,7 +81,7 @@ def test_of_layers_of_one_name_the_last_is_meant(path: Path) -> None:
     net = NET.replace("block/fc2", "fc1")
     save(path, {"fc1": {"0": WEIGHT, "1": BIAS}}).close()
     matched = match(proto2net.parse(net), read(path), allow_missing=True)
-    assert [blob for _, blob in matched.values] == ["weight", "weight", "bias"]
+    assert [blob for _, blob in matched.model.values] == ["weight", "weight", "bias"]
 
 
 def test_shapes_must_be_the_same(path: Path) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from proto2net import WeightError, limits
 from proto2net.caffe import binaryproto
-from proto2net.weights import read
+from proto2net.weights.reading import read
 
 
 @pytest.fixture

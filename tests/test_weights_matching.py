@@ -12,7 +12,8 @@ import pytest
 
 import proto2net
 from proto2net import Graph, WeightError
-from proto2net.weights import Matched, match, read
+from proto2net.weights.matching import Matched, match
+from proto2net.weights.reading import read
 
 NET = """
 input: "data" input_shape { dim: 2 dim: 3 dim: 8 dim: 9 }
@@ -39,7 +40,7 @@ def graph() -> Graph:
 def found(matched: Matched) -> dict[str, list[float]]:
     """The first element of each array by layer."""
     values: dict[str, list[float]] = {}
-    for (node, _), array in matched.values.items():
+    for (node, _), array in matched.model.values.items():
         values.setdefault(node.name, []).append(float(array.flat[0]))
     return values
 
@@ -66,7 +67,7 @@ def test_what_the_network_lacks_is_told_and_not_used(graph: Graph) -> None:
 def test_old_shapes_may_have_ones_in_front(graph: Graph, tmp_path: Path) -> None:
     path = tmp_path / "net.caffemodel"
     path.write_bytes(write.v1({name: list(map(write.legacy, ALL[name])) for name in ALL}))
-    values = match(graph, read(path)).values
+    values = match(graph, read(path)).model.values
     assert [array.shape for array in values.values()] == [(4, 3, 5, 2), (4,), (6, 128), (6,)]
 
 

@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 
 import proto2net
 from proto2net import WeightError
-from proto2net.npy import layers
-from proto2net.weights import Format, match, read
+from proto2net.model import Format
+from proto2net.weights.matching import match
+from proto2net.weights.npy import layers
+from proto2net.weights.reading import read
 
 NET = """
 input: "data" input_shape { dim: 2 dim: 4 dim: 8 dim: 9 }
@@ -151,8 +153,8 @@ def test_arrays_come_back_to_where_they_were_in_caffe(writer: str, saved: Saved)
     weights = read(saved(WRITERS[writer](dictionary())))
     assert weights.format is Format.NPY
     matched = match(GRAPH, weights)
-    assert {(node.name, blob) for node, blob in matched.values} == set(CAFFE)
-    for (node, blob), value in matched.values.items():
+    assert {(node.name, blob) for node, blob in matched.model.values} == set(CAFFE)
+    for (node, blob), value in matched.model.values.items():
         np.testing.assert_array_equal(value, CAFFE[node.name, blob], f"{node}: {blob}")
 
 
@@ -163,7 +165,7 @@ def test_axes_of_size_1_may_be_missing(saved: Saved) -> None:
         if k == "conv2"
     }
     matched = match(GRAPH, read(saved(saved_by_numpy(squeezed))), allow_missing=True)
-    ((_, value),) = matched.values.items()
+    ((_, value),) = matched.model.values.items()
     np.testing.assert_array_equal(value, CAFFE["conv2", "weight"])
 
 
@@ -172,7 +174,7 @@ def test_doubles_and_columns_first_are_read(saved: Saved) -> None:
         "fc4": [np.asfortranarray(CAFFE["fc4", "weight"].T.astype(np.float64)), np.ones(3, ">f4")]
     }
     matched = match(GRAPH, read(saved(saved_by_numpy(odd))), allow_missing=True)
-    weight, bias = matched.values.values()
+    weight, bias = matched.model.values.values()
     assert weight.dtype == bias.dtype == np.float32
     np.testing.assert_array_equal(weight, CAFFE["fc4", "weight"])
     np.testing.assert_array_equal(bias, 1)

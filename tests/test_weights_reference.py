@@ -10,7 +10,8 @@ import proto2net
 from proto2net import WeightError
 from proto2net.caffe.binaryproto import mean
 from proto2net.caffe.schema import message_class
-from proto2net.weights import match, read
+from proto2net.weights.matching import match
+from proto2net.weights.reading import read
 
 FOLDER = REFERENCE / "corpus" / "weights"
 FILES = {path.parent.name: path for path in sorted(FOLDER.glob("*/*.caffemodel"))}
@@ -45,7 +46,7 @@ def test_a_trained_file_is_read_as_protobuf_reads_it(name: str) -> None:
 def test_a_trained_file_fits_its_definition(name: str) -> None:
     graph = proto2net.parse(FILES[name].with_name("deploy.prototxt"))
     learned = {(node, blob) for node in graph.nodes for blob in node.blobs}
-    assert set(match(graph, read(FILES[name])).values) == learned
+    assert set(match(graph, read(FILES[name])).model.values) == learned
 
 
 @needs_weights

@@ -15,7 +15,9 @@ from safetensors.numpy import load_file, save_file
 import proto2net
 from proto2net import WeightError
 from proto2net.cli import cli
-from proto2net.weights import Format, match, read
+from proto2net.model import Format
+from proto2net.weights.matching import match
+from proto2net.weights.reading import read
 
 CASES = [
     "net_nchw_flatten_order",
@@ -36,7 +38,7 @@ TARGETS = ["torch", "tf", "numpy"]
 
 def written(case: str, to: str, folder: Path) -> Path:
     """The file of arrays that `convert --weights` writes for a golden case."""
-    out = folder / f"{to}.py"
+    out = folder / f"{to}_net.py"
     golden = GOLDEN / case
     command = ["convert", str(golden / "net.prototxt"), "--to", to, "-o", str(out)]
     command += ["--weights", str(golden / "net.caffemodel")]
@@ -49,14 +51,14 @@ def written(case: str, to: str, folder: Path) -> Path:
 @pytest.mark.parametrize("case", CASES)
 def test_the_arrays_are_those_of_the_caffemodel(case: str, to: str, tmp_path: Path) -> None:
     graph = proto2net.parse(GOLDEN / case / "net.prototxt")
-    right = match(graph, read(GOLDEN / case / "net.caffemodel")).values
+    right = match(graph, read(GOLDEN / case / "net.caffemodel")).model.values
     weights = read(written(case, to, tmp_path))
     assert (weights.format, weights.target) == (Format.SAFETENSORS, to)
     found = match(graph, weights)
     assert found.notes == []
-    assert found.values.keys() == right.keys()
+    assert found.model.values.keys() == right.keys()
     for slot, array in right.items():
-        np.testing.assert_array_equal(found.values[slot], array)
+        np.testing.assert_array_equal(found.model.values[slot], array)
 
 
 @pytest.mark.parametrize("to", TARGETS)
@@ -65,8 +67,8 @@ def test_statistics_come_back_divided_by_the_scale_factor(
     case: str, to: str, tmp_path: Path
 ) -> None:
     graph = proto2net.parse(GOLDEN / case / "net.prototxt")
-    right = match(graph, read(GOLDEN / case / "net.caffemodel")).values
-    found = match(graph, read(written(case, to, tmp_path))).values
+    right = match(graph, read(GOLDEN / case / "net.caffemodel")).model.values
+    found = match(graph, read(written(case, to, tmp_path))).model.values
     assert found.keys() == right.keys()
     for (node, blob), array in right.items():
         if blob in ("mean", "variance"):

@@ -38,11 +38,8 @@ from proto2net.layers.faces import MARGIN
 from proto2net.lowering import Lowered, can_be
 
 if TYPE_CHECKING:
-    import numpy as np
-
+    from proto2net.arrays import Ndarray
     from proto2net.backends.bench import Bench
-
-    Ndarray = np.ndarray[Any, np.dtype[Any]]
 
 Convert = Callable[..., "Ndarray"]
 Chain = tuple[type[Layer], ...]

@@ -239,7 +239,8 @@ class Chain:
         WeightError with every layer that does not fit; `ignore_missing` leaves what the file lacks
         to its fillers.
         """
-        from proto2net.weights import match, read
+        from proto2net.weights.matching import match
+        from proto2net.weights.reading import read
 
         match(self.graph, read(path), allow_missing=ignore_missing)
         self._weights = (path, ignore_missing)

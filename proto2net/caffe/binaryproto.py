@@ -22,11 +22,11 @@ from proto2net.caffe.wire import (
     varints,
 )
 from proto2net.errors import Location, WeightError
+from proto2net.model import Stored, as_float32
 from proto2net.shape import MAX_AXES, MAX_COUNT, count, dims
-from proto2net.weights import Stored, as_float32
 
 if TYPE_CHECKING:
-    from proto2net.weights import Ndarray
+    from proto2net.arrays import Ndarray
 
 _DATA, _DIFF, _SHAPE, _DOUBLE_DATA, _RAW_TYPE, _RAW_DATA = 5, 6, 7, 8, 10, 12
 _LAST = _RAW_DATA

@@ -32,7 +32,7 @@ from proto2net.caffe.wire import DAMAGED, LENGTH, Data, Field, encoded, fields, 
 from proto2net.errors import Issue, Location, ParseError, WeightError
 from proto2net.layers.base import LAYERS, Layer
 from proto2net.layers.data import DataLayer
-from proto2net.weights import HEAD, Format, StoredLayer, format_of
+from proto2net.model import HEAD, Format, StoredLayer, format_of
 
 
 @dataclass(frozen=True)

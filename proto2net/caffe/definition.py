@@ -15,7 +15,7 @@ from proto2net.caffe.schema import Message
 from proto2net.caffe.upgrade import upgrade
 from proto2net.errors import Issue, Location, ParseError, Proto2NetError
 from proto2net.layers import plugins
-from proto2net.weights import HEAD, format_of
+from proto2net.model import HEAD, format_of
 
 
 @dataclass(frozen=True)

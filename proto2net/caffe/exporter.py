@@ -20,7 +20,8 @@ from proto2net.output import write_all
 from proto2net.shape import Shape
 
 if TYPE_CHECKING:
-    from proto2net.weights import Ndarray, Slot
+    from proto2net.arrays import Ndarray
+    from proto2net.model import Slot
 
 # Field numbers of caffe.proto, for what is written without the protobuf runtime.
 NET_NAME, NET_LAYER, LAYER_BLOBS, BLOB_DATA, BLOB_SHAPE, SHAPE_DIM = 1, 100, 7, 5, 7, 1

@@ -8,8 +8,8 @@ from typing import Any
 
 from proto2net import limits
 from proto2net.errors import WeightError
+from proto2net.model import Stored, StoredLayer, as_float32
 from proto2net.shape import count, dims
-from proto2net.weights import Stored, StoredLayer, as_float32
 
 _PLAIN = "Caffe itself writes plain arrays only"
 _REPACK = f"{_PLAIN}; `h5repack -f NONE -l CONTI` makes them of others"

@@ -16,8 +16,8 @@ output under its own name.
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from proto2net.graph import Blob, Graph, Node
 from proto2net.layers import (
@@ -35,47 +35,54 @@ from proto2net.layers import (
     Slice,
     Split,
 )
+from proto2net.model import Model
 from proto2net.shape import canonical_axis
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    Ndarray = np.ndarray[Any, np.dtype[Any]]
-    Arrays = dict[str, list[Ndarray]]
+    from proto2net.arrays import Ndarray
 
 PRODUCTS = (Convolution, Deconvolution, InnerProduct)
 
 
-def optimize(graph: Graph, arrays: Arrays) -> tuple[Graph, Arrays, list[str]]:
-    """The graph with fewer layers, its arrays by layer name, and a sentence for each change."""
-    graph, notes = _without_idle_layers(graph)
-    names = Counter(node.name for node in graph.nodes if node.blobs)
+def optimize(model: Model) -> tuple[Model, list[str]]:
+    """The model with fewer layers, and a sentence for each change."""
+    model, notes = _without_idle_layers(model)
+    graph = model.graph
     folded: dict[Node[Layer], Node[Layer]] = {}
+    learned: dict[Node[Layer], list[Ndarray]] = {}
     gone: set[Node[Layer]] = set()
-    arrays = dict(arrays)
     for node in graph.nodes:
-        run = _affine_run(graph, node) if names[node.name] == 1 else []
-        if run and all(names[follower.name] == 1 for follower in run):
+        if run := _affine_run(model, node):
             folded[node] = _folded(node, run[-1])
-            arrays[node.name] = _folded_arrays(node, run, arrays)
+            learned[node] = _folded_arrays(model, node, run)
             gone.update(run)
             notes.append(f"{node} takes in {', '.join(map(str, run))}")
-    for node in gone:
-        arrays.pop(node.name, None)
-    kept = (folded.get(node, node) for node in graph.nodes if node not in gone)
-    return graph.rebuilt(kept), arrays, notes
+    kept = [node for node in graph.nodes if node not in gone]
+    small = graph.rebuilt(folded.get(node, node) for node in kept)
+    values = {
+        (new, blob): array
+        for old, new in zip(kept, small.nodes, strict=True)
+        for blob, array in zip(new.blobs, learned.get(old) or _held(model, old), strict=False)
+    }
+    return Model(small, values), notes
 
 
-def _affine_run(graph: Graph, node: Node[Layer]) -> list[Node[Layer]]:
+def _held(model: Model, node: Node[Layer]) -> list[Ndarray]:
+    """The learned arrays of a node; none, unless it has a value for each."""
+    slots = [(node, blob) for blob in node.blobs]
+    return [model.values[s] for s in slots] if all(s in model.values for s in slots) else []
+
+
+def _affine_run(model: Model, node: Node[Layer]) -> list[Node[Layer]]:
     """The layers right behind a product that multiply and add a number a channel."""
     run: list[Node[Layer]] = []
     if not isinstance(node.layer, PRODUCTS) or len(node.tops) != 1 or _shares(node):
         return run
-    if not node.blobs or getattr(node.layer, "normalize", False):
+    if not _held(model, node) or getattr(node.layer, "normalize", False):
         return run
     axis = canonical_axis(node.layer.axis, node.bottoms[0].shape)
-    while follower := _only_reader(graph, (run or [node])[-1]):
-        if not _is_affine(follower, axis) or _shares(follower):
+    while follower := _only_reader(model.graph, (run or [node])[-1]):
+        if not _is_affine(follower, axis) or _shares(follower) or not _held(model, follower):
             break
         run.append(follower)
     return run
@@ -111,13 +118,13 @@ def _folded(node: Node[Layer], last: Node[Layer]) -> Node[Layer]:
     return dataclasses.replace(node, layer=layer, tops=last.tops, params=())
 
 
-def _folded_arrays(node: Node[Layer], run: list[Node[Layer]], arrays: Arrays) -> list[Ndarray]:
+def _folded_arrays(model: Model, node: Node[Layer], run: Sequence[Node[Layer]]) -> list[Ndarray]:
     import numpy as np
 
-    weight, *bias = (array.astype(np.float64) for array in arrays[node.name])
+    weight, *bias = (array.astype(np.float64) for array in _held(model, node))
     total = bias[0] if bias else np.zeros(node.tops[0].shape[_channel_axis(node)])
     for follower in run:
-        gamma, beta = _affine(follower, arrays[follower.name])
+        gamma, beta = _affine(follower, _held(model, follower))
         weight = _scaled(node, weight, gamma)
         total = total * gamma + beta
     return [weight.astype(np.float32), total.astype(np.float32)]
@@ -155,8 +162,10 @@ def _scaled(node: Node[Layer], weight: Ndarray, gamma: Ndarray) -> Ndarray:
     return weight * gamma.reshape(-1, *(1,) * (weight.ndim - 1))
 
 
-def _without_idle_layers(graph: Graph) -> tuple[Graph, list[str]]:
-    """The graph without layers that pass their bottom on as it is."""
+def _without_idle_layers(model: Model) -> tuple[Model, list[str]]:
+    """The model without layers that pass their bottom on as it is."""
+    graph = model.graph
+    kept: list[Node[Layer]] = []
     nodes: list[Node[Layer]] = []
     notes: list[str] = []
     stands_for: dict[Blob, Blob] = {}
@@ -169,9 +178,13 @@ def _without_idle_layers(graph: Graph) -> tuple[Graph, list[str]]:
             notes.append(f"{node} was left out")
         else:
             bottoms = tuple(stands_for.get(blob, blob) for blob in node.bottoms)
+            kept.append(node)
             nodes.append(dataclasses.replace(node, bottoms=bottoms))
     outputs = [stands_for.get(blob, blob) for blob in graph.outputs]
-    return graph.rebuilt(nodes, outputs), notes
+    small = graph.rebuilt(nodes, outputs)
+    now = dict(zip(kept, small.nodes, strict=True))
+    values = {(now[node], blob): array for (node, blob), array in model.values.items()}
+    return Model(small, values), notes
 
 
 def _is_idle(node: Node[Layer], makers: dict[Blob, Node[Layer]]) -> bool:

@@ -17,7 +17,7 @@ from proto2net.graph import Graph
 from proto2net.layers import HDF5Output, Layer
 
 if TYPE_CHECKING:
-    from proto2net.backends.base import Ndarray
+    from proto2net.arrays import Ndarray
     from proto2net.backends.bench import Bench
 
 

@@ -10,7 +10,7 @@ from proto2net.backends.tensorflow.layout import order
 from proto2net.errors import Proto2NetError
 
 if TYPE_CHECKING:
-    from proto2net.backends.base import Ndarray
+    from proto2net.arrays import Ndarray
 
 
 class TensorFlowBench(Bench):

@@ -43,7 +43,7 @@ from proto2net.layers import (
 from proto2net.shape import canonical_axis, count, dims
 
 if TYPE_CHECKING:
-    from proto2net.backends.base import Ndarray
+    from proto2net.arrays import Ndarray
 
 # ---- images ---------------------------------------------------------------------------------
 

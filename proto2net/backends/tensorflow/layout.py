@@ -12,7 +12,7 @@ from proto2net.layout import channels_last, inverse_order, laid_out, order, plac
 from proto2net.shape import Shape
 
 if TYPE_CHECKING:
-    from proto2net.backends.base import Ndarray
+    from proto2net.arrays import Ndarray
 
 
 __all__ = [

@@ -9,7 +9,7 @@ from proto2net.backends.bench import Bench, Run
 from proto2net.errors import Proto2NetError
 
 if TYPE_CHECKING:
-    from proto2net.backends.base import Ndarray
+    from proto2net.arrays import Ndarray
 
 
 class TorchBench(Bench):

@@ -17,11 +17,11 @@ from proto2net import limits
 from proto2net.errors import WeightError
 from proto2net.graph import Graph, Node
 from proto2net.layers import BatchNorm, Convolution, InnerProduct
+from proto2net.model import Format, Stored, StoredLayer, Weights, as_float32
 from proto2net.shape import Shape, canonical_axis, count
-from proto2net.weights import Format, Stored, StoredLayer, Weights, as_float32
 
 if TYPE_CHECKING:
-    from proto2net.weights import Ndarray
+    from proto2net.arrays import Ndarray
 
 _KEYS = ("weights", "biases", "mean", "variance", "scale", "offset")
 """What ethereon calls the arrays of a layer, in the order of a layer's list of them."""

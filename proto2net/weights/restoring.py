@@ -1,4 +1,4 @@
-"""Reads a .safetensors file that `porting` wrote, and puts its arrays back into Caffe's layout.
+"""Reads a .safetensors file of ours, and puts its arrays back into Caffe's layout.
 
 How each was made is learned by rendering the graph for the file's target once more, so that no
 target has to say how its layout is undone.
@@ -19,13 +19,12 @@ from proto2net.backends.base import Array, Convert, per_scale_factor
 from proto2net.caffe import wire
 from proto2net.errors import Issue, Proto2NetError, ShapeError, WeightError
 from proto2net.graph import Graph
-from proto2net.porting import caffe_names
+from proto2net.model import Format, Stored, StoredLayer, Weights, as_float32
 from proto2net.shape import check_size, count, dims
-from proto2net.tensors import Tensor
-from proto2net.weights import Format, Stored, StoredLayer, Weights, as_float32
+from proto2net.weights.safetensors import Tensor, caffe_names
 
 if TYPE_CHECKING:
-    from proto2net.weights import Ndarray
+    from proto2net.arrays import Ndarray
 
 _TYPES = {"F32": "<f4", "F16": "<f2", "F64": "<f8"}
 """Numpy's names of the types that an array can have."""

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from proto2net.arrays import contiguous
-from proto2net.backends.base import Convert, Emitted
+from proto2net.backends.base import Array, Convert, Emitted
+from proto2net.backends.preprocess import transformed
 from proto2net.caffe.wire import Mapped
-from proto2net.graph import Node
+from proto2net.graph import Graph
+from proto2net.model import Slot
 from proto2net.output import copy_file, write_all
 from proto2net.shape import Shape, count
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    Ndarray = np.ndarray[Any, np.dtype[Any]]
+    from proto2net.arrays import Ndarray
 
 _ALIGNMENT = 8
 _SLAB = 2**24
@@ -49,11 +49,29 @@ class Tensor:
         return shape
 
 
-def tensors(emitted: Emitted, values: Mapping[tuple[Node[Any], str], Ndarray]) -> Iterator[Tensor]:
+def tensors(emitted: Emitted, values: Mapping[Slot, Ndarray]) -> Iterator[Tensor]:
     """The target's arrays for which there are values."""
     for name, array in emitted.arrays.items():
         if all(source in values for source in array.sources):
             yield Tensor(name, tuple(values[source] for source in array.sources), array.convert)
+
+
+def caffe_names(array: Array) -> list[str]:
+    """What an array is made from, each as its layer and its place there: "conv1/0"."""
+    return [f"{node.name}/{list(node.blobs).index(blob)}" for node, blob in array.sources]
+
+
+def metadata(graph: Graph, emitted: Emitted, target: str) -> dict[str, str]:
+    """What the header of a .safetensors file says.
+
+    These are the target, Caffe's names of the arrays, and how images were prepared.
+    """
+    names = {name: caffe_names(array) for name, array in emitted.arrays.items()}
+    told = {"target": target, "caffe": json.dumps(names)}
+    if found := transformed(graph):
+        fields = {k: v for k, v in vars(found.transform).items() if v}
+        told["transform_param"] = json.dumps({"color_order": "BGR", **fields})
+    return told
 
 
 def write(stream: BinaryIO, found: Iterable[Tensor], metadata: Mapping[str, str]) -> None:

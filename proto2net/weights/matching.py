@@ -1,153 +1,27 @@
-"""Learned weights: read from a file of any format, and matched with a graph's learned blobs."""
+"""Matching weights with a graph's learned blobs, as Caffe does: layer by layer, by name."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import Enum
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from proto2net import mistaken
-from proto2net.errors import Issue, Location, WeightError, closest
+from proto2net.errors import Issue, WeightError, closest
 from proto2net.graph import Graph, Node
 from proto2net.layers import BN, BatchNorm, Convolution, InnerProduct, Scale
 from proto2net.layers.holes import Hole
+from proto2net.model import Arrays, Format, Model, Slot, Stored, StoredLayer, Weights
 from proto2net.shape import Shape, count, dims
+from proto2net.weights import npy
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    Ndarray = np.ndarray[Any, np.dtype[Any]]
-
-Arrays = Mapping[str, Sequence[Any]]
-"""Arrays in Caffe's layout and order by layer name."""
-
-Slot = tuple[Node[Any], str]
-"""A learned blob of a graph: its layer, and its name there."""
-
-
-class Format(Enum):
-    """Where weights come from. It decides their layout, and how they are matched."""
-
-    ARRAYS = "arrays"
-    CAFFEMODEL = ".caffemodel"
-    HDF5 = ".caffemodel.h5"
-    NPY = ".npy"
-    SAFETENSORS = ".safetensors"
-
-
-@dataclass(frozen=True, eq=False)
-class Stored:
-    """One array of a file.
-
-    `legacy`: its shape was written as num, channels, height and width, which padded a shorter one
-    with ones in front.
-    """
-
-    array: Ndarray
-    legacy: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class StoredLayer:
-    """A layer of a file with its arrays, None where the file skips one."""
-
-    name: str
-    arrays: tuple[Stored | None, ...] = ()
-    type: str = ""
-    """Its type, where the file tells it by name."""
-    sources: tuple[str, ...] = ()
-    """In a file of ours: what its one array is made from, such as "conv1/0"."""
-
-
-@dataclass(frozen=True, eq=False)
-class Weights:
-    """The layers of a file, in its order."""
-
-    layers: tuple[StoredLayer, ...]
-    source: str = "the weights"
-    """What messages call them: the file's path."""
-    format: Format = Format.ARRAYS
-    target: str = ""
-    """In a file of ours: the target that it is for, whose layout the arrays have."""
-
-
-# ---- reading --------------------------------------------------------------------------------
-
-HEAD = 4096
-"""How many bytes of a file tell its format."""
-
-_HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
-_FORMATS = "weights come as .caffemodel, .caffemodel.h5, .npy or our own .safetensors"
-_NPY_SIGNATURE = b"\x93NUMPY"
-_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")  # characters that no text has
-_FIRST_TAGS = b"\x0a\x12\x1a\x20\x28\x32\x38\x42\xa2"  # what a NetParameter can begin with
-
-
-def read(path: str | Path) -> Weights:
-    """The weights in a file, whose format its bytes tell. Raises WeightError."""
-    from proto2net import npy
-    from proto2net.caffe import caffemodel, hdf5, wire
-
-    file = str(path)
-    try:
-        data = wire.mapped(path)
-        if issue := mistaken.mistaken(data[:HEAD], file, "file of weights", _FORMATS):
-            raise WeightError([issue])
-        found = format_of(data[:HEAD])
-        if found is Format.CAFFEMODEL:
-            layers = tuple(caffemodel.layers(data))
-        elif found is Format.HDF5:
-            layers = tuple(hdf5.layers(path))
-        elif found is Format.NPY:
-            layers = tuple(npy.layers(data))
-        elif found is Format.SAFETENSORS:
-            from proto2net import restoring  # it renders the graph, which nothing else here needs
-
-            return restoring.read(path)
-        else:
-            raise WeightError([_unreadable(data[:HEAD])])
-    except WeightError as error:
-        raise WeightError(error.at(Location(file, 0))) from None
-    return Weights(layers, file, found)
-
-
-def format_of(head: bytes) -> Format | None:
-    """The format of a file of weights that begins so; None: it is text, or unknown."""
-    if head.startswith(_NPY_SIGNATURE):
-        return Format.NPY
-    if any(head.startswith(_HDF5_SIGNATURE, offset) for offset in (0, 512, 1024, 2048)):
-        return Format.HDF5
-    if head[8:9] == b"{" and head[5:8] == bytes(3):  # the length of a header in JSON comes first
-        return Format.SAFETENSORS
-    if head[:1] and head[:1] in _FIRST_TAGS and _CONTROL.search(head):
-        return Format.CAFFEMODEL
-    return None
-
-
-def _unreadable(head: bytes) -> Issue:
-    if head and not _CONTROL.search(head):
-        return Issue("this is text, as a prototxt is, and no file of weights", _FORMATS)
-    return Issue(f"this is no file of weights; it begins with {head[:16]!r}", _FORMATS)
-
-
-def as_float32(array: Ndarray) -> Ndarray:
-    """The array in Caffe's type. A double that no float can hold becomes infinite, as in Caffe."""
-    import numpy as np
-
-    with np.errstate(over="ignore"):
-        return array.astype(np.float32, copy=False)
-
-
-# ---- matching -------------------------------------------------------------------------------
+    from proto2net.arrays import Ndarray
 
 
 class Matched(NamedTuple):
-    """The array of each learned blob, and what is to be told."""
+    """A graph with the array of each learned blob, and what is to be told."""
 
-    values: dict[Slot, Ndarray]
+    model: Model
     notes: list[str]
 
 
@@ -160,11 +34,9 @@ def match(graph: Graph, weights: Weights | Arrays, *, allow_missing: bool = Fals
     if not isinstance(weights, Weights):
         weights = _given(weights)
     if weights.format is Format.NPY:
-        from proto2net import npy
-
         weights = npy.in_caffe_layout(graph, weights)
     elif weights.format is Format.SAFETENSORS:
-        from proto2net import restoring
+        from proto2net.weights import restoring  # it renders the graph
 
         weights = restoring.in_caffe_layout(graph, weights)
     matching = _Matching(graph, weights)
@@ -230,7 +102,7 @@ class _Matching:
             for blob, learned in node.blobs.items()
             if (owner := self.graph.owner(node, blob)) in self._values
         }
-        return Matched(values, self.notes)
+        return Matched(Model(self.graph, values), self.notes)
 
     def _put(self, node: Node[Any], arrays: Sequence[Stored | None]) -> None:
         """Copy arrays to the learned blobs of a layer, all of which they must fit."""

@@ -1,0 +1,1 @@
+"""Learned weights: read from files of any format, matched with a graph, written for a target."""

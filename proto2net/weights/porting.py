@@ -1,0 +1,59 @@
+"""A model for a target: the files to write, of which the arrays are read when they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, BinaryIO
+
+from proto2net.backends.base import Emitted
+from proto2net.errors import Proto2NetError
+from proto2net.model import Model
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The file of arrays beside a source. `write` puts it on an unbuffered stream."""
+
+    suffix: str
+    size: int
+    """About how many bytes `write` writes."""
+    write: Callable[[BinaryIO], None]
+
+
+@dataclass(frozen=True)
+class Ported:
+    """What `port` makes: the source, and its arrays if the model has values."""
+
+    emitted: Emitted
+    beside: Beside | None = None
+
+
+def port(model: Model, target: Any, *, name: str = "", stem: str = "weights") -> Ported:
+    """The model for a target.
+
+    `name` names its class or function, `stem` the file of arrays without its suffix. Raises
+    UnsupportedError for what the target cannot say.
+    """
+    if not model.values:
+        return Ported(target.emit(model.graph, name))
+    if not target.weights_suffix:
+        raise Proto2NetError(f"{target.name} has no place for weights", "leave out --weights")
+    size = sum(array.nbytes for array in model.values.values())
+    if target.weights_suffix == ".caffemodel":
+        from proto2net.caffe.exporter import write_model
+
+        write = partial(write_model, graph=model.graph, values=model.values)
+        emitted = target.emit(model.graph, name)
+        return Ported(emitted, Beside(target.weights_suffix, size, write))
+
+    from proto2net.weights import safetensors
+
+    emitted = target.emit(model.graph, name, f"{stem}.safetensors")
+    write = partial(
+        safetensors.write,
+        found=list(safetensors.tensors(emitted, model.values)),
+        metadata=safetensors.metadata(model.graph, emitted, target.name),
+    )
+    return Ported(emitted, Beside(target.weights_suffix, size, write))
