@@ -112,7 +112,7 @@ def changed(path: Path, arrays: dict[str, np.ndarray] | None = None, **metadata:
 def test_a_file_of_others_says_what_it_lacks(path: Path) -> None:
     save_file(load_file(path), path)
     with pytest.raises(
-        WeightError, match=r'tf\.safetensors: its header lacks "target" and "caffe"'
+        WeightError, match=r'tf_net\.safetensors: its header lacks "target" and "caffe"'
     ):
         read(path)
     save_file(load_file(path), path, {"target": "tf"})
@@ -130,14 +130,14 @@ def test_a_damaged_header_is_told(names: str, path: Path) -> None:
 
 def test_a_file_that_is_cut_is_told(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-4])
-    with pytest.raises(WeightError, match=r"(?s)tf\.safetensors: .*damaged"):
+    with pytest.raises(WeightError, match=r"(?s)tf_net\.safetensors: .*damaged"):
         read(path)
 
 
 @pytest.mark.parametrize("target", ["prototxt", "torhc"])
 def test_a_target_that_is_none_is_told(target: str, path: Path) -> None:
     graph = proto2net.parse(GOLDEN / "net_residual" / "net.prototxt")
-    with pytest.raises(WeightError, match=rf'tf\.safetensors: .*"{target}"'):
+    with pytest.raises(WeightError, match=rf'tf_net\.safetensors: .*"{target}"'):
         match(graph, read(changed(path, target=target)))
 
 
