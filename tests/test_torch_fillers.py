@@ -20,8 +20,8 @@ from proto2net import backends
 from proto2net.backends.torch.fillers import STARTS
 
 HELPERS = [
-    import_module(f"proto2net.backends.torch.{path.stem}")
-    for path in sorted((ROOT / "proto2net" / "backends" / "torch").glob("helpers*.py"))
+    import_module(f"proto2net.backends.torch.helpers.{path.stem}")
+    for path in sorted((ROOT / "proto2net" / "backends" / "torch" / "helpers").glob("*.py"))
 ]
 
 

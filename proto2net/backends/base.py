@@ -38,8 +38,25 @@ from proto2net.layers.faces import MARGIN
 from proto2net.lowering import Lowered, can_be
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
     from proto2net.arrays import Ndarray
     from proto2net.backends.bench import Bench
+
+FAMILIES = (
+    *(
+        "common",
+        "vision",
+        "activation",
+        "normalize",
+        "combine",
+        "dense",
+        "recurrent",
+        "loss",
+    ),
+    *("data", "fillers", "crf", "mnc", "ssd", "rcnn", "yolo", "faces", "forks"),
+)
+"""The files that helpers can stand in, in the order in which an emitted file has them."""
 
 Convert = Callable[..., "Ndarray"]
 Chain = tuple[type[Layer], ...]
@@ -162,7 +179,7 @@ class Backend:
     suffix: ClassVar[str] = ".py"
     weights_suffix: ClassVar[str] = ".safetensors"
     package: ClassVar[str]
-    """Where its helpers.py and helpers_*.py stand, which are pasted by name where used."""
+    """Where its helpers stand, in helpers.py or by family in helpers/: pasted where used."""
     unsupported: ClassVar[dict[type[Layer], str]] = {}
     """Layer types that the target cannot say, each with the reason."""
 
@@ -304,11 +321,8 @@ class Backend:
     def helpers(self) -> dict[str, str]:
         """The source of each helper by its name."""
         found = {}
-        for file in sorted(
-            files(self.package).iterdir(), key=lambda file: (len(file.name), file.name)
-        ):
-            if file.name.startswith("helpers") and file.name.endswith(".py"):
-                found.update(_definitions(file.read_text(encoding="utf-8")))
+        for file in _helper_files(self.package):
+            found.update(_definitions(file.read_text(encoding="utf-8")))
         return found
 
     def pastes(self, helper: Callable[..., Any]) -> None:
@@ -440,6 +454,18 @@ def _followers(graph: Graph, node: Node[Any], length: int) -> tuple[Node[Any], .
 
 def _types(nodes: Sequence[Node[Any]]) -> Chain:
     return tuple(type(node.layer) for node in nodes)
+
+
+def _helper_files(package: str) -> Sequence[Traversable]:
+    """The files of a target's helpers, in the order in which they are pasted."""
+    beside = files(package)
+    folder = beside / "helpers"
+    if not folder.is_dir():
+        alone = [file for file in beside.iterdir() if file.name.startswith("helpers")]
+        return sorted(alone, key=lambda file: (len(file.name), file.name))
+    families = {f"{name}.py": place for place, name in enumerate(FAMILIES)}
+    found = [file for file in folder.iterdir() if file.name in families]
+    return sorted(found, key=lambda file: families[file.name])
 
 
 def _definitions(source: str) -> dict[str, str]:

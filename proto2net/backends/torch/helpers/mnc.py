@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from proto2net.backends.torch.helpers_rcnn import interpolated, shifted_boxes
+from proto2net.backends.torch.helpers.rcnn import interpolated, shifted_boxes
 
 
 def resize_mask(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from proto2net.backends.numpy.helpers_rcnn import interpolated, shifted_boxes
+from proto2net.backends.numpy.helpers.rcnn import interpolated, shifted_boxes
 
 
 def resize_mask(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:

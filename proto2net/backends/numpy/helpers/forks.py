@@ -2,13 +2,10 @@
 
 import numpy as np
 
-from proto2net.backends.numpy.helpers import (
-    last_states,
-    lstm,
-    pooling_windows,
-    scaled,
-    spread,
-)
+from proto2net.backends.numpy.helpers.common import spread
+from proto2net.backends.numpy.helpers.normalize import scaled
+from proto2net.backends.numpy.helpers.recurrent import last_states, lstm
+from proto2net.backends.numpy.helpers.vision import pooling_windows
 
 
 def interp_size(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from proto2net.backends.numpy.helpers import softmax
+from proto2net.backends.numpy.helpers.normalize import softmax
 
 
 def permutohedral_lattice(

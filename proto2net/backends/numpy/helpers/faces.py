@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from proto2net.backends.numpy.helpers import flatten, inner_product, scaled
+from proto2net.backends.numpy.helpers.combine import flatten
+from proto2net.backends.numpy.helpers.dense import inner_product
+from proto2net.backends.numpy.helpers.normalize import scaled
 
 
 def unit_rows(weight: np.ndarray, eps: float = 1e-6) -> np.ndarray:

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from proto2net.backends.torch.helpers import Recurrent, lstm_unit
+from proto2net.backends.torch.helpers.recurrent import Recurrent, lstm_unit
 
 
 def interp(

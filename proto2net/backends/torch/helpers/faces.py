@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from proto2net.backends.torch.helpers import Scale
+from proto2net.backends.torch.helpers.normalize import Scale
 
 
 def unit_rows(weight: torch.Tensor, eps: float = 1e-6) -> torch.Tensor:

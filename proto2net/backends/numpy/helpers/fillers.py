@@ -1,0 +1,72 @@
+"""Helpers for how learned arrays start: functions of float32 arrays in Caffe's layout.
+
+Each computes what the CPU code of the named Caffe file does.
+"""
+
+# mypy: disable-error-code="no-any-return"
+# Many of NumPy's functions are typed to return Any.
+
+import math
+
+import numpy as np
+
+
+def fan(shape: tuple[int, ...], variance_norm: str) -> float:
+    """The number of inputs or outputs, or their mean, as Caffe counts them (filler.hpp)."""
+    count = math.prod(shape)
+    fan_in, fan_out = count / shape[0], count / (*shape, 1)[1]
+    average = (fan_in + fan_out) / 2
+    return {"FAN_IN": fan_in, "FAN_OUT": fan_out, "AVERAGE": average}[variance_norm]
+
+
+def uniform(
+    rng: np.random.Generator, shape: tuple[int, ...], low: float, high: float
+) -> np.ndarray:
+    """Uniform between two bounds (filler.hpp)."""
+    return rng.uniform(low, high, shape).astype(np.float32)
+
+
+def gaussian(
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+    mean: float = 0.0,
+    std: float = 1.0,
+    sparse: int = -1,
+) -> np.ndarray:
+    """Gaussian; if sparse, all but about so many of shape[0] become 0 (filler.hpp)."""
+    values = rng.normal(mean, std, shape)
+    if sparse >= 0:
+        values = values * (rng.random(shape) < sparse / shape[0])
+    return np.asarray(values, np.float32)
+
+
+def positive_unitball(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Positive, with a sum of 1 for each of the first axis (filler.hpp)."""
+    values = rng.random(shape)
+    total = values.sum(tuple(range(1, len(shape))), keepdims=True)
+    return (values / total).astype(np.float32)
+
+
+def xavier(
+    rng: np.random.Generator, shape: tuple[int, ...], variance_norm: str = "FAN_IN"
+) -> np.ndarray:
+    """Uniform, of the variance 1 / fan (filler.hpp)."""
+    bound = math.sqrt(3 / fan(shape, variance_norm))
+    return rng.uniform(-bound, bound, shape).astype(np.float32)
+
+
+def msra(
+    rng: np.random.Generator, shape: tuple[int, ...], variance_norm: str = "FAN_IN"
+) -> np.ndarray:
+    """Gaussian, of the variance 2 / fan (filler.hpp)."""
+    std = math.sqrt(2 / fan(shape, variance_norm))
+    return rng.normal(0, std, shape).astype(np.float32)
+
+
+def bilinear(shape: tuple[int, ...]) -> np.ndarray:
+    """The weights with which a deconvolution interpolates (filler.hpp)."""
+    width = shape[-1]
+    factor = math.ceil(width / 2)
+    centre = (width - 1) / (2 * factor)
+    profile = 1 - np.abs(np.arange(width) / factor - centre)
+    return np.broadcast_to(np.outer(profile, profile), shape).astype(np.float32)

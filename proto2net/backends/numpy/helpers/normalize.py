@@ -1,0 +1,102 @@
+"""Helpers for normalisation: functions of float32 arrays in Caffe's layout.
+
+Each computes what the CPU code of the named Caffe file does.
+"""
+
+# mypy: disable-error-code="no-any-return"
+# Many of NumPy's functions are typed to return Any.
+
+import numpy as np
+
+from proto2net.backends.numpy.helpers.common import spread
+from proto2net.backends.numpy.helpers.vision import average_pool
+
+
+def batch_norm(
+    x: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    scale_factor: np.ndarray,
+    eps: float = 1e-5,
+) -> np.ndarray:
+    """Normalise by the stored sums over their scale factor, if not 0 (batch_norm_layer.cpp)."""
+    factor = 0 if scale_factor[0] == 0 else 1 / scale_factor[0]
+    mean, variance = (spread(factor * total, x.ndim - 2) for total in (mean, variance))
+    return (x - mean) / np.sqrt(variance + eps)
+
+
+def batch_norm_of_batch(
+    x: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    scale_factor: np.ndarray,
+    eps: float = 1e-5,
+    moving_average_fraction: float = 0.999,
+) -> np.ndarray:
+    """Normalise by the batch's statistics, and add them to the sums (batch_norm_layer.cpp)."""
+    axes = (0, *range(2, x.ndim))
+    batch_mean = x.mean(axes)
+    x = x - spread(batch_mean, x.ndim - 2)
+    batch_variance = np.square(x).mean(axes)
+    samples = x.size // len(mean)
+    scale_factor[...] = moving_average_fraction * scale_factor + 1
+    mean[...] = moving_average_fraction * mean + batch_mean
+    unbiased = samples / (samples - 1) if samples > 1 else 1
+    variance[...] = moving_average_fraction * variance + unbiased * batch_variance
+    return x / np.sqrt(spread(batch_variance, x.ndim - 2) + eps)
+
+
+def lrn_across_channels(
+    x: np.ndarray,
+    local_size: int = 5,
+    alpha: float = 1.0,
+    beta: float = 0.75,
+    k: float = 1.0,
+) -> np.ndarray:
+    """x over a power of k and the squares of its channel's neighbours (lrn_layer.cpp)."""
+    reach = min(local_size // 2, x.shape[1])
+    squares = np.pad(np.square(x), [(0, 0), (reach, reach), (0, 0), (0, 0)])
+    total = sum(squares[:, i : i + x.shape[1]] for i in range(2 * reach + 1))
+    return x * (k + alpha / local_size * total) ** -beta
+
+
+def lrn_within_channel(
+    x: np.ndarray, local_size: int = 5, alpha: float = 1.0, beta: float = 0.75
+) -> np.ndarray:
+    """x over a power of 1 and the mean square around it, padding counted (lrn_layer.cpp)."""
+    squares = average_pool(np.square(x), local_size, pad=local_size // 2)
+    return x * (1 + alpha * squares) ** -beta
+
+
+def mvn(
+    x: np.ndarray,
+    normalize_variance: bool = True,
+    across_channels: bool = False,
+    eps: float = 1e-9,
+) -> np.ndarray:
+    """Mean 0 and variance 1 for each plane or image, always of 4 axes (mvn_layer.cpp)."""
+    x = x.reshape((*x.shape, 1, 1, 1, 1)[:4])
+    axes = (1, 2, 3) if across_channels else (2, 3)
+    x = x - x.mean(axes, keepdims=True)
+    if normalize_variance:
+        x = x / (np.sqrt(np.square(x).mean(axes, keepdims=True)) + eps)
+    return x
+
+
+def scaled(
+    x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None, axis: int = 1
+) -> np.ndarray:
+    """x times a factor that broadcasts from the axis on, plus a bias (scale_layer.cpp)."""
+    x = x * spread(weight, x.ndim - axis - weight.ndim)
+    return x if bias is None else shifted(x, bias, axis)
+
+
+def shifted(x: np.ndarray, bias: np.ndarray, axis: int = 1) -> np.ndarray:
+    """x plus a bias that broadcasts from the axis on (bias_layer.cpp)."""
+    return x + spread(bias, x.ndim - axis - bias.ndim)
+
+
+def softmax(x: np.ndarray, axis: int = 1) -> np.ndarray:
+    """e^x over its sum along the axis (softmax_layer.cpp)."""
+    powers = np.exp(x - x.max(axis, keepdims=True))
+    return powers / powers.sum(axis, keepdims=True)

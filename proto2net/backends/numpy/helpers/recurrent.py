@@ -1,0 +1,107 @@
+"""Helpers for sequences: functions of float32 arrays in Caffe's layout.
+
+Each computes what the CPU code of the named Caffe file does.
+"""
+
+# mypy: disable-error-code="no-any-return"
+# Many of NumPy's functions are typed to return Any.
+
+import numpy as np
+
+from proto2net.backends.numpy.helpers.activation import sigmoid
+from proto2net.backends.numpy.helpers.dense import inner_product
+
+
+def last_states(
+    states: list[np.ndarray], number: int, shape: tuple[int, ...]
+) -> list[np.ndarray]:
+    """The states of the call before; zeros at first, or if their shape is another."""
+    if states and states[0].shape == shape:
+        return states
+    return [np.zeros(shape, np.float32)] * number
+
+
+def rnn(
+    x: np.ndarray,
+    cont: np.ndarray,
+    h: np.ndarray,
+    W_xh: np.ndarray,
+    b_h: np.ndarray,
+    W_hh: np.ndarray,
+    W_ho: np.ndarray,
+    b_o: np.ndarray,
+    static: np.ndarray | None = None,
+    W_xh_static: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The outputs of all steps and the last state; cont 0 starts a sequence (rnn_layer.cpp)."""
+    inputs = inner_product(x, W_xh, b_h, axis=2)
+    if static is not None and W_xh_static is not None:
+        inputs = inputs + inner_product(static, W_xh_static)
+    states = []
+    for step in range(len(x)):
+        before = cont[step : step + 1, :, None] * h
+        h = np.tanh(before @ W_hh.T + inputs[step])
+        states.append(h)
+    outputs = np.tanh(inner_product(np.concatenate(states), W_ho, b_o, axis=2))
+    return outputs, h
+
+
+def rnn_continued(
+    x: np.ndarray,
+    cont: np.ndarray,
+    states: list[np.ndarray],
+    W_hh: np.ndarray,
+    **others: np.ndarray,
+) -> np.ndarray:
+    """The outputs of an RNN that goes on where its last call ended (recurrent_layer.cpp)."""
+    (h,) = last_states(states, 1, (1, x.shape[1], len(W_hh)))
+    outputs, h = rnn(x, cont, h, W_hh=W_hh, **others)
+    states[:] = [h]
+    return outputs
+
+
+def lstm_unit(
+    c: np.ndarray, gates: np.ndarray, cont: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """One step, from gates i, f, o, g to the states c and h (lstm_unit_layer.cpp)."""
+    i, f, o, g = np.split(gates, 4, axis=-1)
+    c = cont[..., None] * sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return c, sigmoid(o) * np.tanh(c)
+
+
+def lstm(
+    x: np.ndarray,
+    cont: np.ndarray,
+    h: np.ndarray,
+    c: np.ndarray,
+    W_xc: np.ndarray,
+    b_c: np.ndarray,
+    W_hc: np.ndarray,
+    static: np.ndarray | None = None,
+    W_xc_static: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The outputs of all steps and the last states; cont 0 starts a sequence (lstm_layer.cpp)."""
+    inputs = inner_product(x, W_xc, b_c, axis=2)
+    if static is not None and W_xc_static is not None:
+        inputs = inputs + inner_product(static, W_xc_static)
+    outputs = []
+    for step in range(len(x)):
+        continues = cont[step : step + 1]
+        gates = (continues[..., None] * h) @ W_hc.T + inputs[step]
+        c, h = lstm_unit(c, gates, continues)
+        outputs.append(h)
+    return np.concatenate(outputs), h, c
+
+
+def lstm_continued(
+    x: np.ndarray,
+    cont: np.ndarray,
+    states: list[np.ndarray],
+    W_hc: np.ndarray,
+    **others: np.ndarray,
+) -> np.ndarray:
+    """The outputs of an LSTM that goes on where its last call ended (recurrent_layer.cpp)."""
+    h, c = last_states(states, 2, (1, x.shape[1], W_hc.shape[1]))
+    outputs, h, c = lstm(x, cont, h, c, W_hc=W_hc, **others)
+    states[:] = [h, c]
+    return outputs

@@ -1,0 +1,272 @@
+"""Helpers for windows over images: functions of float32 arrays in Caffe's layout.
+
+Each computes what the CPU code of the named Caffe file does.
+"""
+
+# mypy: disable-error-code="no-any-return"
+# Many of NumPy's functions are typed to return Any.
+
+import math
+
+import numpy as np
+
+from proto2net.backends.numpy.helpers.combine import flatten
+from proto2net.backends.numpy.helpers.common import (
+    both_sides,
+    per_axis,
+    read_places,
+    same_pad,
+    spread,
+    windows,
+)
+
+
+def convolved(
+    size: tuple[int, ...],
+    kernel: tuple[int, ...],
+    stride: int | tuple[int, ...],
+    pad: int | tuple[int | tuple[int, int], ...],
+    dilation: int | tuple[int, ...],
+) -> tuple[int, ...]:
+    """The size of a convolution's output, C++ rounding towards zero (conv_layer.cpp)."""
+    options = [per_axis(value, len(size)) for value in (stride, dilation)]
+    pads = both_sides(pad, len(size))
+    return tuple(
+        int((n + sum(p) - d * (k - 1) - 1) / s) + 1
+        for n, p, k, s, d in zip(size, pads, kernel, *options, strict=True)
+    )
+
+
+def im2col(
+    x: np.ndarray,
+    kernel: tuple[int, ...],
+    stride: int | tuple[int, ...] = 1,
+    pad: int | tuple[int | tuple[int, int], ...] = 0,
+    dilation: int | tuple[int, ...] = 1,
+) -> np.ndarray:
+    """Each window as a column, of channels times kernel values (im2col.cpp)."""
+    axes = len(kernel)
+    *batch, channels = x.shape[: x.ndim - axes]
+    count = convolved(x.shape[x.ndim - axes :], kernel, stride, pad, dilation)
+    stride, dilation = per_axis(stride, axes), per_axis(dilation, axes)
+    view = windows(x, count, kernel, stride, both_sides(pad, axes), dilation)
+    columns = np.moveaxis(view, range(-axes, 0), range(-2 * axes, -axes))
+    return columns.reshape(*batch, channels * math.prod(kernel), *count)
+
+
+def convolution(
+    x: np.ndarray,
+    weight: np.ndarray,
+    bias: np.ndarray | None = None,
+    stride: int | tuple[int, ...] = 1,
+    pad: int | tuple[int | tuple[int, int], ...] = 0,
+    dilation: int | tuple[int, ...] = 1,
+    group: int = 1,
+) -> np.ndarray:
+    """Cross-correlate each image with the filters, zeros around it (base_conv_layer.cpp)."""
+    kernel = weight.shape[2:]
+    axis = x.ndim - len(kernel) - 1
+    channels = group * weight.shape[1]
+    if x.shape[axis] != channels:
+        raise ValueError(f"{x.shape} should have {channels} channels in axis {axis}")
+    batch, size = x.shape[:axis], x.shape[axis + 1 :]
+    count = convolved(size, kernel, stride, pad, dilation)
+    top = np.empty((*batch, len(weight), *count), np.float32)
+    filters = weight.reshape(group, len(weight) // group, -1)
+    for image in np.ndindex(batch):
+        columns = im2col(x[image], kernel, stride, pad, dilation)
+        grouped = columns.reshape(group, filters.shape[2], -1)
+        top[image] = (filters @ grouped).reshape(top[image].shape)
+    return top if bias is None else top + spread(bias, len(kernel))
+
+
+def deconvolution(
+    x: np.ndarray,
+    weight: np.ndarray,
+    bias: np.ndarray | None = None,
+    stride: int | tuple[int, ...] = 1,
+    pad: int | tuple[int | tuple[int, int], ...] = 0,
+    dilation: int | tuple[int, ...] = 1,
+    group: int = 1,
+) -> np.ndarray:
+    """Spread each value through the filters, the adjoint of convolution (deconv_layer.cpp)."""
+    kernel = weight.shape[2:]
+    axis = x.ndim - len(kernel) - 1
+    batch, size = x.shape[:axis], x.shape[axis + 1 :]
+    channels = group * weight.shape[1]
+    options = [per_axis(value, len(kernel)) for value in (stride, dilation)]
+    steps = list(zip(size, kernel, *options, strict=True))
+    pads = both_sides(pad, len(kernel))
+    out = [
+        s * (n - 1) + d * (k - 1) + 1 - sum(p)
+        for (n, k, s, d), p in zip(steps, pads, strict=True)
+    ]
+    top = np.zeros((*batch, channels, *out), np.float32)
+    filters = weight.reshape(group, len(weight) // group, -1).transpose(0, 2, 1)
+    for image in np.ndindex(batch):
+        grouped = x[image].reshape(group, filters.shape[2], -1)
+        columns = (filters @ grouped).reshape(channels, *kernel, *size)
+        for offset in np.ndindex(kernel):
+            read, place = [], []
+            for o, (n, _, s, d), (p, _), end in zip(
+                offset, steps, pads, out, strict=True
+            ):
+                first = max(0, -((o * d - p) // s))  # those before lie in the padding
+                last = min(n, -((o * d - p - end) // s))
+                start = first * s + o * d - p
+                read.append(slice(first, max(first, last)))
+                place.append(slice(start, start + s * max(0, last - first), s))
+            part = columns[(slice(None), *offset, *read)]
+            top[(*image, slice(None), *place)] += part
+    return top if bias is None else top + spread(bias, len(kernel))
+
+
+def pooled(
+    size: tuple[int, ...],
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
+    pad: list[tuple[int, int]],
+    ceil: bool,
+) -> tuple[int, ...]:
+    """How many windows fit; with padding, none starts behind the image (pooling_layer.cpp)."""
+    counts = []
+    for n, k, s, (before, after) in zip(size, kernel, stride, pad, strict=True):
+        room = n + before + after - k
+        count = (-(-room // s) if ceil else room // s) + 1
+        starts_behind = (count - 1) * s >= n + before
+        counts.append(count - 1 if any(map(any, pad)) and starts_behind else count)
+    return tuple(counts)
+
+
+def pooling_windows(
+    x: np.ndarray,
+    kernel: int | tuple[int, ...],
+    stride: int | tuple[int, ...],
+    pad: int | tuple[int | tuple[int, int], ...],
+    ceil: bool,
+    fill: float,
+) -> np.ndarray:
+    """The windows of a pooling: (N, C, rows, columns, kernel_h, kernel_w)."""
+    axes = x.ndim - 2
+    sizes, steps = [*per_axis(kernel, axes)], [*per_axis(stride, axes)]
+    pads = both_sides(pad, axes)
+    count = pooled(x.shape[2:], tuple(sizes), tuple(steps), pads, ceil)
+    for axis, (k, n) in enumerate(zip(sizes, x.shape[2:], strict=True)):
+        if k > n:  # then n places of each window are enough
+            start = steps[axis] * np.arange(count[axis])[:, None] - pads[axis][0]
+            places = np.clip(0, start, start + k - n) + np.arange(n)
+            x = read_places(x, axis + 2, places, fill)
+            sizes[axis], steps[axis], pads[axis] = n, n, (0, 0)
+    return windows(x, count, tuple(sizes), tuple(steps), pads, (1,) * axes, fill)
+
+
+def flat_windows(view: np.ndarray) -> np.ndarray:
+    """The windows of a pooling with their values along one axis."""
+    return view.reshape(*view.shape[:4], math.prod(view.shape[4:]))
+
+
+def max_pool(
+    x: np.ndarray,
+    kernel: int | tuple[int, ...],
+    stride: int | tuple[int, ...] = 1,
+    pad: int | tuple[int | tuple[int, int], ...] = 0,
+    ceil: bool = True,
+) -> np.ndarray:
+    """The maximum of each window; NaN never wins, and none is -FLT_MAX (pooling_layer.cpp)."""
+    lowest = np.finfo(np.float32).min
+    view = pooling_windows(x, kernel, stride, pad, ceil, float(lowest))
+    return np.fmax.reduce(view, axis=(-2, -1), initial=lowest)
+
+
+def max_pool_with_mask(
+    x: np.ndarray,
+    kernel: int | tuple[int, ...],
+    stride: int | tuple[int, ...] = 1,
+    pad: int | tuple[int | tuple[int, int], ...] = 0,
+    ceil: bool = True,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The first maximum of each window, and its h * W + w, -1 for none (pooling_layer.cpp)."""
+    lowest = np.finfo(np.float32).min
+    view = pooling_windows(x, kernel, stride, pad, ceil, float(lowest))
+    places = np.arange(x[0, 0].size, dtype=np.float32).reshape(1, 1, *x.shape[2:])
+    places = pooling_windows(places, kernel, stride, pad, ceil, -1)
+    values = np.fmax(flat_windows(view), lowest)
+    first = values.argmax(-1, keepdims=True)
+    top = np.take_along_axis(values, first, -1)
+    mask = np.take_along_axis(flat_windows(places), first, -1)
+    return top[..., 0], np.where(top > lowest, mask, np.float32(-1))[..., 0]
+
+
+def average_pool(
+    x: np.ndarray,
+    kernel: int | tuple[int, ...],
+    stride: int | tuple[int, ...] = 1,
+    pad: int | tuple[int | tuple[int, int], ...] = 0,
+    ceil: bool = True,
+) -> np.ndarray:
+    """The mean of each window and the padding in it, NaN for an empty one (pooling_layer.cpp)."""
+    view = pooling_windows(x, kernel, stride, pad, ceil, 0)
+    steps = per_axis(kernel, 2), per_axis(stride, 2), both_sides(pad, 2)
+    heights, widths = (
+        np.minimum(k, n + sum(p) - s * np.arange(count))
+        for n, count, k, s, p in zip(x.shape[2:], view.shape[2:4], *steps, strict=True)
+    )
+    divisor = np.outer(heights, widths).astype(np.float32)
+    with np.errstate(invalid="ignore"):
+        return view.sum((-2, -1)) / divisor
+
+
+def average_pool_same(
+    x: np.ndarray, kernel: tuple[int, ...], stride: tuple[int, ...]
+) -> np.ndarray:
+    """The mean of each window of TensorFlow's SAME, whose padding does not count."""
+    pad, inside = same_pad(x, kernel, stride), np.ones_like(x[:1, :1])
+    mean, share = (
+        average_pool(a, kernel, stride, pad, ceil=False) for a in (x, inside)
+    )
+    return mean / share
+
+
+def stochastic_pool(
+    x: np.ndarray,
+    kernel: int | tuple[int, ...],
+    stride: int | tuple[int, ...] = 1,
+    ceil: bool = True,
+) -> np.ndarray:
+    """The expected draw of stochastic pooling, for testing (pooling_layer.cu)."""
+    view = pooling_windows(x, kernel, stride, 0, ceil, 0)
+    total = view.sum((-2, -1))
+    squares = np.square(view).sum((-2, -1))
+    return np.where(total > 0, squares / np.where(total > 0, total, 1), np.float32(0))
+
+
+def stochastic_pool_draw(
+    x: np.ndarray,
+    rng: np.random.Generator,
+    kernel: int | tuple[int, ...],
+    stride: int | tuple[int, ...] = 1,
+    ceil: bool = True,
+) -> np.ndarray:
+    """A value of each window, drawn by how large it is, for training (pooling_layer.cu)."""
+    view = pooling_windows(x, kernel, stride, 0, ceil, 0)
+    values = flat_windows(view)
+    sums = values.cumsum(-1)
+    drawn = (1 - rng.random(sums.shape[:-1], np.float32))[..., None] * sums[..., -1:]
+    first = (sums >= drawn).argmax(-1, keepdims=True)
+    return np.take_along_axis(values, first, -1)[..., 0]
+
+
+def spp(x: np.ndarray, pyramid_height: int, method: str = "MAX") -> np.ndarray:
+    """Pool into 1, 4, 16, ... bins whatever the size, and join them (spp_layer.cpp)."""
+    pool = {"MAX": max_pool, "AVE": average_pool}[method]
+    levels = []
+    for level in range(pyramid_height):
+        bins = 2**level
+        kernel = tuple(-(-n // bins) for n in x.shape[2:])
+        pad = tuple(
+            (k * bins - n + 1) // 2 for k, n in zip(kernel, x.shape[2:], strict=True)
+        )
+        levels.append(pool(x, kernel, kernel, pad))
+    if pyramid_height == 1:
+        return levels[0]
+    return np.concatenate([flatten(level) for level in levels], axis=1)

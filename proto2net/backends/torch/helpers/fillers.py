@@ -1,0 +1,30 @@
+"""Helpers for how learned arrays start, which PyTorch lacks: pasted where they are used."""
+
+import torch
+
+
+def sparse_normal_(
+    tensor: torch.Tensor, share: float, mean: float = 0.0, std: float = 1.0
+) -> torch.Tensor:
+    """nn.init.normal_ of a share of the elements, each by chance; the others are 0."""
+    with torch.no_grad():
+        keep = torch.rand_like(tensor) < share
+        return tensor.normal_(mean, std).mul_(keep)
+
+
+def positive_unitball_(tensor: torch.Tensor, dim: int = 0) -> torch.Tensor:
+    """Positive, and the sum is 1 for each index along an axis."""
+    with torch.no_grad():
+        rows = tensor.uniform_().movedim(dim, 0)
+        rows /= rows.flatten(1).sum(1).reshape(-1, *[1] * (tensor.dim() - 1))
+    return tensor
+
+
+def bilinear_(tensor: torch.Tensor) -> torch.Tensor:
+    """What makes a deconvolution scale images up by linear interpolation."""
+    size = tensor.shape[-1]
+    factor = (size + 1) // 2
+    center = (size - 1) / (2 * factor)
+    with torch.no_grad():
+        side = 1 - (torch.arange(size) / factor - center).abs()
+        return tensor.copy_(side[:, None] * side)

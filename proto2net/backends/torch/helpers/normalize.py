@@ -1,0 +1,100 @@
+"""Helpers for normalisation, which PyTorch lacks: pasted where they are used."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class BatchNorm(nn.Module):
+    """Batch normalisation with Caffe's averages, in which the first batch weighs most.
+
+    `scale_factor` is the weight of all batches so far. `use_global_stats` is whether to
+    use the averages; None: when not training.
+    """
+
+    running_mean: torch.Tensor
+    running_var: torch.Tensor
+    scale_factor: torch.Tensor
+
+    def __init__(
+        self,
+        channels: int,
+        eps: float = 1e-5,
+        moving_average_fraction: float = 0.999,
+        affine: bool = False,
+        use_global_stats: bool | None = None,
+    ) -> None:
+        super().__init__()
+        self.eps = eps
+        self.moving_average_fraction = moving_average_fraction
+        self.use_global_stats = use_global_stats
+        self.weight = nn.Parameter(torch.ones(channels)) if affine else None
+        self.bias = nn.Parameter(torch.zeros(channels)) if affine else None
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.zeros(channels))
+        self.register_buffer("scale_factor", torch.zeros(1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        fixed = self.use_global_stats
+        batch = self.training if fixed is None else not fixed
+        if batch:
+            self.update(x)
+        return torch.batch_norm(
+            x,
+            self.weight,
+            self.bias,
+            None if batch else self.running_mean,
+            None if batch else self.running_var,
+            batch,
+            0.0,
+            self.eps,
+            torch.backends.cudnn.enabled,
+        )
+
+    @torch.no_grad()
+    def update(self, x: torch.Tensor) -> None:
+        """Take a batch into the averages."""
+        var, mean = torch.var_mean(x, [0, *range(2, x.dim())], correction=0)
+        values = x.numel() // x.shape[1]
+        self.scale_factor.mul_(self.moving_average_fraction).add_(1)
+        self.running_mean.lerp_(mean, 1 / self.scale_factor)
+        self.running_var.lerp_(
+            var * (values / max(values - 1, 1)), 1 / self.scale_factor
+        )
+
+
+class Scale(nn.Module):
+    """Multiply by a weight that spans the axes from `axis` on, and add such a bias."""
+
+    def __init__(self, *shape: int, axis: int = 1, bias: bool = True) -> None:
+        super().__init__()
+        self.axis = axis
+        self.weight = nn.Parameter(torch.ones(shape))
+        self.bias = nn.Parameter(torch.zeros(shape)) if bias else None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        behind = x.dim() - self.axis - self.weight.dim()
+        shape = [*self.weight.shape, *[1] * behind]
+        x = x * self.weight.reshape(shape)
+        return x if self.bias is None else x + self.bias.reshape(shape)
+
+
+def lrn_within_channel(
+    x: torch.Tensor, size: int = 5, alpha: float = 1.0, beta: float = 0.75
+) -> torch.Tensor:
+    """Caffe's LRN within a channel; the mean counts the padding, and k is always 1."""
+    return x * (1 + alpha * F.avg_pool2d(x * x, size, 1, size // 2)) ** -beta
+
+
+def mean_variance_norm(
+    x: torch.Tensor, dim: tuple[int, ...], eps: float = 1e-9
+) -> torch.Tensor:
+    """Mean 0 and variance 1 over some axes; eps is added outside of the root."""
+    x = x - x.mean(dim, keepdim=True)
+    return x / root_plus(x.square().mean(dim, keepdim=True), eps)
+
+
+def root_plus(square: torch.Tensor, eps: float) -> torch.Tensor:
+    """sqrt(square) + eps, whose gradient in Caffe is 1 / (2 * (sqrt(square) + eps))."""
+    root = square.detach().sqrt() + eps
+    return root + (square - square.detach()) / (2 * root)

@@ -1,0 +1,108 @@
+"""Helpers for sequences, which PyTorch lacks: pasted where they are used."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+def lstm_unit(
+    c: torch.Tensor, gates: torch.Tensor, cont: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """A step of an LSTM to c and h; nn.LSTMCell has no cont, and other gates."""
+    i, f, o, g = gates.chunk(4, dim=-1)
+    forget = cont.detach()[..., None] * torch.sigmoid(f)
+    c = forget * c + torch.sigmoid(i) * torch.tanh(g)
+    return c, torch.sigmoid(o) * torch.tanh(c)
+
+
+class Recurrent(nn.Module):
+    """What LSTM and RNN share: a state that lasts from one forward pass to the next."""
+
+    last: torch.Tensor
+
+    def __init__(self, states: int, size: int) -> None:
+        super().__init__()
+        self.register_buffer("last", torch.zeros(states, 1, size), persistent=False)
+
+    def start(self, batch: int, given: tuple[torch.Tensor, ...]) -> list[torch.Tensor]:
+        """The states before the first step: as given, or as they were left.
+
+        No gradient passes through the states of a layer to another, as in Caffe.
+        """
+        if given:
+            return [state[0].detach() for state in given]
+        if self.last.shape[1] != batch:
+            self.last = self.last.new_zeros(len(self.last), batch, self.last.shape[2])
+        return list(self.last)
+
+
+class LSTM(Recurrent):
+    """nn.LSTM with an input `cont` that is 0 where a sequence starts.
+
+    The state lasts from one forward pass to the next, unless it is given.
+    """
+
+    def __init__(self, inputs: int, size: int, static: int = 0) -> None:
+        super().__init__(2, size)
+        self.W_xc = nn.Parameter(torch.zeros(4 * size, inputs))
+        self.b_c = nn.Parameter(torch.zeros(4 * size))
+        if static:
+            self.W_xc_static = nn.Parameter(torch.zeros(4 * size, static))
+        self.W_hc = nn.Parameter(torch.zeros(4 * size, size))
+
+    def forward(
+        self,
+        x: torch.Tensor,
+        cont: torch.Tensor,
+        *states: torch.Tensor,
+        static: torch.Tensor | None = None,
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """All outputs, and the last h and c; states are the first h and c."""
+        inputs = F.linear(x.flatten(2), self.W_xc, self.b_c)
+        if static is not None:
+            inputs = inputs + F.linear(static.flatten(1), self.W_xc_static)
+        h, c = self.start(x.shape[1], states)
+        outputs: list[torch.Tensor] = []
+        for step, go_on in zip(inputs, cont.detach(), strict=True):
+            gates = step + F.linear(go_on[:, None] * h, self.W_hc)
+            c, h = lstm_unit(c, gates, go_on)
+            outputs.append(h)
+        self.last = torch.stack((h, c)).detach()
+        return torch.stack(outputs), self.last[:1], self.last[1:]
+
+
+class RNN(Recurrent):
+    """nn.RNN with a tanh layer on its outputs, and an input `cont` as that of LSTM.
+
+    The state lasts from one forward pass to the next, unless it is given.
+    """
+
+    def __init__(self, inputs: int, size: int, static: int = 0) -> None:
+        super().__init__(1, size)
+        self.W_xh = nn.Parameter(torch.zeros(size, inputs))
+        self.b_h = nn.Parameter(torch.zeros(size))
+        if static:
+            self.W_xh_static = nn.Parameter(torch.zeros(size, static))
+        self.W_hh = nn.Parameter(torch.zeros(size, size))
+        self.W_ho = nn.Parameter(torch.zeros(size, size))
+        self.b_o = nn.Parameter(torch.zeros(size))
+
+    def forward(
+        self,
+        x: torch.Tensor,
+        cont: torch.Tensor,
+        *states: torch.Tensor,
+        static: torch.Tensor | None = None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """All outputs, and the last h; states is the first h."""
+        inputs = F.linear(x.flatten(2), self.W_xh, self.b_h)
+        if static is not None:
+            inputs = inputs + F.linear(static.flatten(1), self.W_xh_static)
+        (h,) = self.start(x.shape[1], states)
+        outputs: list[torch.Tensor] = []
+        for step, go_on in zip(inputs, cont.detach(), strict=True):
+            h = torch.tanh(step + F.linear(go_on[:, None] * h, self.W_hh))
+            outputs.append(h)
+        self.last = h[None].detach()
+        y = torch.tanh(F.linear(torch.stack(outputs), self.W_ho, self.b_o))
+        return y, self.last
