@@ -72,6 +72,9 @@ class Node(Generic[L_co]):
     def __str__(self) -> str:
         return f'layer "{self.name}" ({self.layer.type})'
 
+    def __hash__(self) -> int:
+        return hash((self.name, self.tops))  # tells nodes apart, and is quick
+
     @property
     def in_place(self) -> bool:
         """Whether the first top overwrites the first bottom."""

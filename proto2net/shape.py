@@ -45,30 +45,29 @@ def _size(size: int) -> str:
 def canonical_axis(axis: int, shape: Shape, name: str = "axis") -> int:
     """The axis counted from the front; negative ones count from the back (blob.hpp)."""
     n = len(shape)
-    require(
-        -n <= axis < n,
-        f"{name} is {axis}, but the bottom ({dims(shape)}) has {n} axes",
-        f"use {-n} to {n - 1}" if n else "",
-    )
+    if not -n <= axis < n:  # no require, here and below: most of its time is the sentence
+        raise ShapeError(
+            f"{name} is {axis}, but the bottom ({dims(shape)}) has {n} axes",
+            f"use {-n} to {n - 1}" if n else "",
+        )
     return axis % n
 
 
 def check_size(shape: Sequence[int], what: str = "the output") -> None:
     """Refuse a blob that Caffe cannot hold (blob.cpp, Blob::Reshape)."""
     _check_axes(shape)
-    require(
-        min(shape, default=0) >= 0,
-        f"{what} would be {dims(shape)}: a negative size",
-        "the kernel must fit into the padded input",
-    )
-    require(
-        max(shape, default=0) <= MAX_COUNT and count(shape) <= MAX_COUNT,
-        f"{what} would be {dims(shape)}: more than {MAX_COUNT} elements",
-    )
+    if min(shape, default=0) < 0:
+        raise ShapeError(
+            f"{what} would be {dims(shape)}: a negative size",
+            "the kernel must fit into the padded input",
+        )
+    if max(shape, default=0) > MAX_COUNT or count(shape) > MAX_COUNT:
+        raise ShapeError(f"{what} would be {dims(shape)}: more than {MAX_COUNT} elements")
 
 
 def _check_axes(shape: Sequence[int]) -> None:
-    require(len(shape) <= MAX_AXES, f"a blob of {len(shape):,} axes; Caffe's limit is {MAX_AXES}")
+    if len(shape) > MAX_AXES:
+        raise ShapeError(f"a blob of {len(shape):,} axes; Caffe's limit is {MAX_AXES}")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ graph.
 
 from __future__ import annotations
 
-import ast
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -468,18 +468,14 @@ def _helper_files(package: str) -> Sequence[Traversable]:
     return sorted(found, key=lambda file: families[file.name])
 
 
+_DEFINITION = re.compile(
+    r"^(?:@.*\n)*(?:def|class) (\w+).*\n(?:(?:[ )].*)?\n)*", re.MULTILINE
+)
+
+
 def _definitions(source: str) -> dict[str, str]:
-    """The source of each function and class of a file by its name."""
-    lines = source.splitlines()
-    return {
-        node.name: "\n".join(lines[_first_line(node) - 1 : node.end_lineno])
-        for node in ast.parse(source).body
-        if isinstance(node, ast.FunctionDef | ast.ClassDef)
-    }
-
-
-def _first_line(node: ast.FunctionDef | ast.ClassDef) -> int:
-    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    """The source of each function and class of a file by its name; far quicker than the ast."""
+    return {found[1]: found[0].rstrip() for found in _DEFINITION.finditer(source)}
 
 
 def _others(name: str) -> Iterator[Backend]:

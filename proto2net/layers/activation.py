@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf, nan
 
 from proto2net.layers.base import Filler, Layer, Learned, layer, shortest
+from proto2net.layers.frozen import dataclass
 from proto2net.shape import Shapes, dims, require
 
 

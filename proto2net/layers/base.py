@@ -15,11 +15,11 @@ import logging
 import struct
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import copysign, inf
 from typing import Any, ClassVar, TypeVar
 
 from proto2net.errors import Proto2NetError
+from proto2net.layers.frozen import dataclass
 from proto2net.shape import Shape, Shapes, count, dims, require
 
 _LOG = logging.getLogger("proto2net")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from proto2net.errors import ShapeError, UnsupportedError
 from proto2net.layers.base import ANY, WAYS_ON, Filler, Layer, layer
+from proto2net.layers.frozen import dataclass
 from proto2net.layers.loss import legacy_shape
 from proto2net.shape import Shape, Shapes, dims, require
 

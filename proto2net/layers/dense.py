@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from math import sqrt
 from typing import ClassVar
 
 from proto2net.layers.base import Filler, Layer, Learned, layer
+from proto2net.layers.frozen import dataclass
 from proto2net.shape import MAX_AXES, Shape, Shapes, canonical_axis, count, dims, require
 
 

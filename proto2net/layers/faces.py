@@ -6,12 +6,12 @@ what remains are the scores (happynear's caffe-windows, wy1iu's SphereFace).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from proto2net.layers.base import Filler, Layer, Learned, layer, named
 from proto2net.layers.combine import Split
 from proto2net.layers.dense import InnerProduct
+from proto2net.layers.frozen import dataclass
 from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
 
 MARGIN = "a margin, which only training needs, has no rendering"

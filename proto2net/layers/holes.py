@@ -6,10 +6,10 @@ A hole is asked for by the layer's name, or as `type:Foo` for all layers of a ty
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from proto2net.layers.base import ANY, Count, Layer
+from proto2net.layers.frozen import dataclass
 from proto2net.shape import Shapes, require
 
 Holes = Mapping[str, Shapes]

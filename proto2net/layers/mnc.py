@@ -7,12 +7,12 @@ configuration file (lib/mnc_config.py) has its defaults here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from proto2net.layers.base import Layer, layer
 from proto2net.layers.combine import Reshape
 from proto2net.layers.data import GIVE_IT, DataLayer, Python
+from proto2net.layers.frozen import dataclass
 from proto2net.layers.python import python_layer
 from proto2net.layers.rcnn import (
     CORNERS,

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from proto2net import limits
 from proto2net.errors import ShapeError
 from proto2net.layers.base import ANY, Count, replace
 from proto2net.layers.data import GIVE_IT, NOT_STATED, DataLayer, Python
+from proto2net.layers.frozen import dataclass
 from proto2net.shape import Shapes, require
 
 PYTHON_LAYERS: dict[tuple[str, str], type[Python]] = {}

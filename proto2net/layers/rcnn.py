@@ -8,7 +8,6 @@ as the layer has in Caffe before the first forward pass.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from math import floor, sqrt
 from typing import Any, ClassVar
@@ -17,6 +16,7 @@ from proto2net import limits
 from proto2net.layers.base import Layer, layer
 from proto2net.layers.combine import Split
 from proto2net.layers.data import GIVE_IT, DataLayer, Python
+from proto2net.layers.frozen import dataclass
 from proto2net.layers.loss import Loss, LossParameter, SoftmaxParameter
 from proto2net.layers.python import parameters, python_layer
 from proto2net.shape import MAX_COUNT, Shape, Shapes, count, dims, require

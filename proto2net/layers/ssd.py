@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from proto2net import limits
@@ -16,6 +15,7 @@ from proto2net.layers.data import (
     ResizeParameter,
     TransformationParameter,
 )
+from proto2net.layers.frozen import dataclass
 from proto2net.layers.loss import Loss, LossParameter, SoftmaxParameter
 from proto2net.shape import Shape, Shapes, count, dims, require
 

@@ -5,7 +5,6 @@ A network that is used has inputs in place of the data, and none of the others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from proto2net.errors import ShapeError
@@ -19,6 +18,7 @@ from proto2net.layers.data import (
     Python,
     TransformationParameter,
 )
+from proto2net.layers.frozen import dataclass
 from proto2net.layers.loss import Loss, LossParameter
 from proto2net.layers.python import python_layer
 from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from proto2net.layers.base import ANY, Filler, Layer, Learned, layer, per_axis
+from proto2net.layers.frozen import dataclass
 from proto2net.shape import Shape, Shapes, Window, canonical_axis, count, dims, require
 
 
