@@ -286,7 +286,6 @@ def convert(
     proto2net convert nin.prototxt --to torch
     """
     from proto2net.backends.source import function_name
-    from proto2net.backends.summary import parameters
     from proto2net.weights.porting import port
 
     _check_weights(weights)
@@ -323,7 +322,7 @@ def convert(
     for file in files:
         if file != path:
             _say(f"wrote {file}")
-    _say(f"wrote {path}: {emitted.entry}, {_counted(parameters(model.graph), 'parameter')}")
+    _say(f"wrote {path}: {emitted.entry}, {_counted(model.graph.parameters, 'parameter')}")
 
 
 @cli.command()

@@ -1,4 +1,4 @@
-"""The arrays that a network is fed with: one for each input, in Caffe's type and layout."""
+"""The arrays that a network is fed with, one for each input; and which inputs are labels."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from proto2net.errors import Issue, Proto2NetError, ShapeError
-from proto2net.graph import Blob, Graph
+from proto2net.graph import Blob, Graph, Node
 from proto2net.shape import dims
 
 if TYPE_CHECKING:
@@ -65,3 +65,19 @@ def _unlike(blob: Blob, value: Ndarray) -> tuple[str, str]:
     if (*found[-1:], *found[1:-1]) == declared[1:]:
         return what, "this is (N, H, W, C): .transpose(0, 3, 1, 2) puts it in Caffe's order"
     return what, "images are (N, C, H, W), where N is 1 for one alone"
+
+
+def label_blobs(graph: Graph) -> set[Blob]:
+    """The blobs that feed nothing but labels, directly or through layers that pass them on."""
+    labels: set[Blob] = set()
+    for node in reversed(graph.nodes):  # so that what reads a blob is known before the blob
+        for top in node.tops:
+            readers = graph.consumers.get(top, ())
+            if readers and all(_reads_label(reader, top, labels) for reader in readers):
+                labels.add(top)
+    return labels
+
+
+def _reads_label(node: Node[Any], blob: Blob, labels: set[Blob]) -> bool:
+    uses = [index for index, bottom in enumerate(node.bottoms) if bottom == blob]
+    return all(use in node.layer.labels for use in uses) or labels.issuperset(node.tops)

@@ -19,11 +19,14 @@ from proto2net.errors import Issue, Location, Proto2NetError, ShapeError, closes
 from proto2net.layers.base import Layer, Learned, ParamSpec
 from proto2net.layers.data import Input
 from proto2net.shape import Shape, check_size, count, dims, require
+from proto2net.text import aligned, ascii_only
 
 L_co = TypeVar("L_co", bound=Layer, covariant=True)
 
 AUTOMATIC = "(automatic)"
 """The name that Caffe gives to the top of a loss that names none."""
+
+_HEAD = ("layer", "type", "output shape", "parameters", "multiply-adds")
 
 
 @dataclass(frozen=True)
@@ -263,10 +266,41 @@ class Graph:
             self, nodes=tuple(found), outputs=tuple(_known(made, blob) for blob in wanted)
         )
 
-    def __str__(self) -> str:
-        from proto2net.backends.summary import table
+    @property
+    def parameters(self) -> int:
+        """How many numbers it has learned: those of a .caffemodel, shared ones once."""
+        return sum(self._owned(node) for node in self.nodes)
 
-        return table(self)
+    def _owned(self, node: Node[Layer]) -> int:
+        """The parameters of a layer without those that a layer above shares with it."""
+        return sum(
+            count(learned.shape)
+            for blob, learned in node.blobs.items()
+            if self.owner(node, blob) == (node, blob)
+        )
+
+    def __str__(self) -> str:
+        """The layers with their tops' shapes, parameters and multiply-adds an image; the totals."""
+        rows = [
+            (
+                ascii_only(node.name),
+                node.layer.type,
+                ", ".join(dims(top.shape) for top in node.tops),
+                f"{self._owned(node):,}",
+                f"{self.per_image(node.macs):,}",
+            )
+            for node in self.nodes
+        ]
+        lines = [
+            f"{ascii_only(self.name)} ({self.phase.lower()} phase)",
+            "",
+            *aligned(_HEAD, rows, numbers=2),
+            "",
+            f"layers         {len(self.nodes):,}",
+            f"parameters     {self.parameters:,} ({self.parameters * 4 / 1e6:,.1f} MB as float32)",
+            f"multiply-adds  {self.per_image(self.macs):,} per image",
+        ]
+        return "\n".join(lines)
 
 
 def check_outputs(

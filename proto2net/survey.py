@@ -20,7 +20,6 @@ from typing import Any, NamedTuple
 from proto2net import backends, limits, plain
 from proto2net.api import load, parse
 from proto2net.backends.base import Backend
-from proto2net.backends.summary import aligned
 from proto2net.child import Child, Stopped, serve
 from proto2net.errors import Issue, Location, Proto2NetError
 from proto2net.graph import Graph
@@ -28,6 +27,7 @@ from proto2net.layers import plugins
 from proto2net.output import printable
 from proto2net.rewrites.deploy import UNSTATED
 from proto2net.shape import Shape
+from proto2net.text import aligned
 
 LIMIT = 20.0
 """Seconds that one file may take."""

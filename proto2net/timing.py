@@ -20,14 +20,14 @@ from typing import Any
 
 from proto2net import backends, plain
 from proto2net.backends.base import Backend
-from proto2net.backends.summary import aligned, ascii_only
 from proto2net.errors import Issue, Location, Proto2NetError, closest
+from proto2net.feeds import label_blobs
 from proto2net.graph import Blob, Entry, Graph, Node, wire
 from proto2net.layers import Input
 from proto2net.rewrites.deploy import UNNAMED
 from proto2net.shape import Shape
 from proto2net.stopwatch import Program, Setting, Stopwatch
-from proto2net.verify import label_blobs
+from proto2net.text import aligned, ascii_only
 
 SIDE = 1024
 """Of the square matrix in a large product."""

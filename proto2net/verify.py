@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from proto2net import backends, plain
 from proto2net.api import Net, blobs, load, model
-from proto2net.backends.summary import aligned, ascii_only
 from proto2net.errors import Proto2NetError
-from proto2net.graph import Blob, Graph, Node
+from proto2net.feeds import label_blobs
+from proto2net.graph import Blob, Graph
 from proto2net.model import Model
 from proto2net.output import printable
 from proto2net.rewrites.optimize import optimize
 from proto2net.shape import Shape, count, dims
+from proto2net.text import aligned, ascii_only
 
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
@@ -227,22 +228,6 @@ def _finite(image: Ndarray) -> Ndarray:
             "an image is of numbers, prepared as the network wants",
         )
     return image
-
-
-def label_blobs(graph: Graph) -> set[Blob]:
-    """The blobs that feed nothing but labels, directly or through layers that pass them on."""
-    labels: set[Blob] = set()
-    for node in reversed(graph.nodes):  # so that what reads a blob is known before the blob
-        for top in node.tops:
-            readers = graph.consumers.get(top, ())
-            if readers and all(_reads_label(reader, top, labels) for reader in readers):
-                labels.add(top)
-    return labels
-
-
-def _reads_label(node: Node[Any], blob: Blob, labels: set[Blob]) -> bool:
-    uses = [index for index, bottom in enumerate(node.bottoms) if bottom == blob]
-    return all(use in node.layer.labels for use in uses) or labels.issuperset(node.tops)
 
 
 # ---- networks -------------------------------------------------------------------------------

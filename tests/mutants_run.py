@@ -15,8 +15,8 @@ import proto2net
 from proto2net import Graph, backends
 from proto2net.api import built
 from proto2net.errors import Proto2NetError
+from proto2net.feeds import label_blobs
 from proto2net.graph import Node
-from proto2net.verify import label_blobs
 
 Ndarray = np.ndarray[Any, np.dtype[Any]]
 Slots = dict[tuple[Node[Any], str], Ndarray]

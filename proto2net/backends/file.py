@@ -18,7 +18,6 @@ from proto2net.backends.source import (
     class_name,
     entry_name,
     literal,
-    plain,
 )
 from proto2net.backends.statements import (
     BLANK,
@@ -48,12 +47,13 @@ from proto2net.backends.tree import (
     passes_once,
     tree,
 )
+from proto2net.batch import following
 from proto2net.errors import Issue, UnsupportedError
 from proto2net.graph import AUTOMATIC, Blob, Graph, Node
 from proto2net.layers import Input
 from proto2net.lowering import lowered
-from proto2net.rewrites.batch import following
 from proto2net.shape import Shape
+from proto2net.text import plain
 
 RESERVED = ("WEIGHTS", "load", "preprocess")
 """Names that an emitted file may define beside its class or function."""

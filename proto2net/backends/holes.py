@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable
 from textwrap import dedent, indent
 
 from proto2net.backends.file import result_type
-from proto2net.backends.source import INDENT, WIDTH, Namespace, plain
+from proto2net.backends.source import INDENT, WIDTH, Namespace
 from proto2net.backends.statements import Function, Parameter, Raise, Statement
 from proto2net.backends.tree import call, dotted
 from proto2net.graph import Blob, Node
 from proto2net.layers.holes import Hole
 from proto2net.shape import Shape, dims
+from proto2net.text import plain
 
 Shown = Callable[[Shape], str]
 """How a target writes the shape of a blob."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from proto2net.backends.source import plain
 from proto2net.backends.statements import (
     Assignment,
     Function,
@@ -20,6 +19,7 @@ from proto2net.backends.tree import code, dotted
 from proto2net.graph import Graph
 from proto2net.layers import Input, TransformationParameter
 from proto2net.shape import Shape
+from proto2net.text import plain
 
 
 class Transformed(NamedTuple):

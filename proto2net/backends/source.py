@@ -1,7 +1,7 @@
 """Writing Python that a person would have written: names, literals, text for comments.
 
 What is made of these is printed by printing.py. Text from an input reaches the source only
-through `literal` (a quoted literal), `plain` (comments and docstrings), or as an identifier
+through `literal` (a quoted literal), `text.plain` (comments and docstrings), or as an identifier
 through `Namespace`, `class_name`, `function_name` or `entry_name`.
 """
 
@@ -80,16 +80,6 @@ def _float(value: float) -> str:
         if value == int(value) and abs(value) < 1e15
         else repr(value)
     )
-
-
-_HARMLESS = {'"': "'", "\\": "/"}
-"""What stands for a character that could end a docstring, or escape another."""
-
-
-def plain(text: str, longest: int = _LONGEST_NAME) -> str:
-    """Text for a comment or a docstring: printable, on one line, short, closing no quotes."""
-    kept = "".join(_HARMLESS.get(c, c) if c.isprintable() else "_" for c in text)
-    return kept if len(kept) <= longest else kept[: longest - 1] + "…"
 
 
 def call(function: str, *arguments: object, **options: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from proto2net import layers, layout
 from proto2net.backends.network.calls import Style, calls, expression, style_of
-from proto2net.backends.source import INDENT, WIDTH, class_name, entry_name, plain
+from proto2net.backends.source import INDENT, WIDTH, class_name, entry_name
 from proto2net.backends.statements import (
     Assignment,
     Block,
@@ -34,6 +34,7 @@ from proto2net.backends.tree import (
 from proto2net.builder import Network
 from proto2net.graph import Blob, Entry, Graph, Node, wire
 from proto2net.layers import Input
+from proto2net.text import plain
 
 _LONGEST_CHAIN = 100
 """Calls in one statement: of many more Python would say that they are nested too deeply."""
