@@ -1,4 +1,4 @@
-"""Runs the documents: every block of each README.md and docs/*.md, from top to bottom.
+"""Runs the documents: every block of README.md, ARCHITECTURE.md and docs/*.md, from top to bottom.
 
 | block | what is done with it |
 |---|---|
@@ -22,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [
     ROOT / "README.md",
+    ROOT / "ARCHITECTURE.md",
     ROOT / "examples" / "README.md",
     *sorted((ROOT / "docs").glob("*.md")),
 ]

@@ -136,6 +136,12 @@ def test_every_room_has_its_place_in_the_order() -> None:
     assert sorted(places) == sorted({room(name) for name in modules()})
 
 
+def test_the_architecture_draws_this_order() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    drawn = text.split("```\n")[1].splitlines()
+    assert [row.split("  ")[0] for row in drawn] == ORDER[::-1]
+
+
 def test_no_modules_import_each_other_in_a_circle() -> None:
     ahead: dict[str, set[str]] = {name: set() for name in modules()}
     for found in imports():
