@@ -2,13 +2,13 @@
 
 import os
 import sys
+from typing import TYPE_CHECKING, Any
 
 # `python -m` looks for modules in the current folder first; whose files those are nobody knows.
 if sys.argv[:1] == ["-m"] and "proto2net" in sys.orig_argv and sys.path[:1] == [os.getcwd()]:
     del sys.path[0]
 
 from proto2net.api import blobs, convert, load, parse
-from proto2net.builder import CaffeNetwork, Network
 from proto2net.errors import (
     Issue,
     Location,
@@ -19,6 +19,9 @@ from proto2net.errors import (
     WeightError,
 )
 from proto2net.graph import Graph
+
+if TYPE_CHECKING:
+    from proto2net.builder import CaffeNetwork, Network
 
 __version__ = "0.1.0"
 
@@ -38,3 +41,12 @@ __all__ = [
     "load",
     "parse",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """The classes of hand-written networks, which a conversion need not import."""
+    if name not in ("CaffeNetwork", "Network"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from proto2net import builder
+
+    return getattr(builder, name)

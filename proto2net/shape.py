@@ -178,3 +178,9 @@ def _pads(before: Shape, after: Shape) -> str:
 
 def _truncated_division(a: int, b: int) -> int:
     return a // b if a >= 0 else -(-a // b)
+
+
+def legacy_shape(shape: Shape, what: str = "a bottom") -> Shape:
+    """A shape as (num, channels, height, width): missing axes are 1 (Blob::LegacyShape)."""
+    require(len(shape) <= 4, f"{what} is {dims(shape)}, but this layer knows 4 axes at most")
+    return (*shape, 1, 1, 1, 1)[:4]

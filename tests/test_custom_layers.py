@@ -45,7 +45,7 @@ Write = Callable[..., Path]
 @pytest.fixture
 def write(tmp_path: Path) -> Iterator[Write]:
     """Writes a file that declares a layer type with these fields, which is forgotten at the end."""
-    before = dict(LAYERS)
+    before = dict(LAYERS.others)
 
     def write(fields: str, type_: str = "Foo", param: str = "foo_param", more: str = "") -> Path:
         file = tmp_path / f"{type_.lower()}_layers.py"
@@ -53,8 +53,7 @@ def write(tmp_path: Path) -> Iterator[Write]:
         return file
 
     yield write
-    LAYERS.clear()
-    LAYERS.update(before)
+    LAYERS.others = before
 
 
 def foo(parameters: str, type_: str = "Foo") -> str:
@@ -133,7 +132,7 @@ def test_a_python_layer_of_ones_own_takes_the_place_of_a_built_in_one(
 ) -> None:
     caplog.set_level(logging.INFO, "proto2net")
     key = ("rpn.proposal_layer", "ProposalLayer")
-    monkeypatch.setitem(PYTHON_LAYERS, key, PYTHON_LAYERS[key])
+    monkeypatch.setattr(PYTHON_LAYERS, "others", {})
     file = tmp_path / "mine.py"
     file.write_text(
         "from proto2net.layers import python_layer\nfrom proto2net.layers.data import Python\n"

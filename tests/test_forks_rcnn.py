@@ -182,7 +182,7 @@ def doubling() -> Iterator[type[Python]]:
         return Code(f"{times} * {{0}}")
 
     yield Doubling
-    del PYTHON_LAYERS["mine", "Doubling"]
+    del PYTHON_LAYERS.others["mine", "Doubling"]
     del numpy_backend.renderers[Doubling,]
 
 

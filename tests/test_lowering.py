@@ -41,7 +41,8 @@ from proto2net.layers import (
     Split,
     TanH,
 )
-from proto2net.lowering import LOWERINGS, lowered
+from proto2net.lowering import lowered
+from proto2net.lowerings import LOWERINGS
 
 NUMPY: Backend = backends.get("numpy")
 

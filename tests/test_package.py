@@ -198,7 +198,7 @@ def test_layer_types_of_other_packages_that_cannot_be_imported_name_the_package(
 
 
 def test_layer_types_that_two_declare_name_both(tmp_path: Path) -> None:
-    other = "import proto2net.layers.base\nproto2net.layers.base.LAYERS['Mish'] = int\n"
+    other = "import proto2net.layers.base\nproto2net.layers.base.LAYERS.others['Mish'] = int\n"
     printed = with_acme(tmp_path, other + DECLARE % "Mish", SHOW_ERROR)
     assert 'layer type "Mish" is declared twice' in printed
     assert "acme_layers" in printed

@@ -12,8 +12,8 @@ import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto
 
-from proto2net import ParseError
-from proto2net.caffe.importer import MESSAGES, entries
+from proto2net.caffe import importer
+from proto2net.caffe.importer import entries
 from proto2net.caffe.schema import FORKS, descriptor, is_repeated, is_required, message_class
 from proto2net.layers import LAYERS, Layer, ParamSpec
 from proto2net.layers.base import shortest
@@ -109,6 +109,29 @@ def parameters(cls: type[Layer]) -> dict[str, FieldDescriptor]:
     return dict(field.message_type.fields_by_name) if field and field.message_type else {}
 
 
+def of_layers() -> dict[str, Any]:
+    """The dataclass of each message that a layer type's field can hold, and that its own can."""
+    beside = descriptor("LayerParameter").fields_by_name
+    found: dict[str, Any] = {}
+    waiting = [(cls, {**beside, **parameters(cls)}) for cls in LAYERS.values()]
+    for cls, fields in waiting:
+        for name, plain in importer.messages(cls).items():
+            message = fields[name].message_type
+            assert found.setdefault(message.name, plain) is plain
+            waiting.append((plain, dict(message.fields_by_name)))
+    return found
+
+
+MESSAGES = of_layers()
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_message_that_a_layer_holds_has_a_class(name: str) -> None:
+    for field, _, route in importer.routes(name):
+        if route is not None and route.message_type and route.message_type.name != "BlobShape":
+            assert field.name in importer.messages(LAYERS[name])
+
+
 def mirrored() -> list[Any]:
     """Each dataclass that stands for messages, with the fields that those have by name."""
     beside = descriptor("LayerParameter").fields_by_name
@@ -147,10 +170,8 @@ def unread() -> Iterator[Any]:
 def test_a_field_that_is_not_read_is_told(kind: str, param: str, field: FieldDescriptor) -> None:
     layer = message_class("LayerParameter")(name="x", type=kind)
     give(getattr(layer, param), field)
-    try:
-        _, told = entries([layer], "TEST", "net.prototxt")
-    except ParseError as error:
-        told = [str(issue) for issue in error.issues]
+    found, told = entries([layer], "TEST", "net.prototxt")
+    told += [str(issue) for entry in found for issue in entry.issues]
     assert any(f'"{field.name}"' in sentence for sentence in told)
 
 

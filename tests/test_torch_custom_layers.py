@@ -49,12 +49,11 @@ CUBE = 'layer { name: "c" type: "Cube" bottom: "data" top: "c" cube_param { fact
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[Path]:
     """The file, which is forgotten at the end."""
-    before = dict(LAYERS)
+    before = dict(LAYERS.others)
     file = tmp_path / "own.py"
     file.write_text(OWN)
     yield file
-    LAYERS.clear()
-    LAYERS.update(before)
+    LAYERS.others = before
 
 
 def test_a_type_of_ones_own_runs_with_the_function_that_it_brings(own: Path) -> None:

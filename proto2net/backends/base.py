@@ -33,8 +33,6 @@ from proto2net.graph import Blob, Graph, Node
 from proto2net.layers.base import Layer
 from proto2net.layers.combine import Silence, Split
 from proto2net.layers.data import Input
-from proto2net.layers.dense import InnerProduct
-from proto2net.layers.faces import MARGIN
 from proto2net.lowering import Lowered, can_be
 
 if TYPE_CHECKING:
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
 
     from proto2net.arrays import Ndarray
     from proto2net.backends.bench import Bench
+    from proto2net.layers.dense import InnerProduct
 
 FAMILIES = (
     *(
@@ -403,8 +402,7 @@ def refuse_noise(node: Node[InnerProduct]) -> None:
 
 def refuse_normalizing(node: Node[Any]) -> None:
     """Refuse learned rows that are brought to length 1, and stay so, at each step of training."""
-    if len(node.bottoms) > min(node.layer.labels, default=len(node.bottoms)):
-        raise UnsupportedError(MARGIN)
+    _refuse_margin(node)
     if node.layer.normalize and node.blobs and node.phase == "TRAIN":
         raise UnsupportedError(
             "normalize changes the weights in training, which has no rendering",
@@ -414,13 +412,20 @@ def refuse_normalizing(node: Node[Any]) -> None:
 
 def refuse_bounds(node: Node[Any]) -> None:
     """Refuse learned factors that are brought between bounds, and stay so, in training."""
-    if len(node.bottoms) > min(node.layer.labels, default=len(node.bottoms)):
-        raise UnsupportedError(MARGIN)
+    _refuse_margin(node)
     if node.layer.bounded and node.phase == "TRAIN":
         raise UnsupportedError(
             "min_value and max_value change the factors in training, which has no rendering",
             "convert for tests",
         )
+
+
+def _refuse_margin(node: Node[Any]) -> None:
+    """Refuse labels beside what is computed from."""
+    if len(node.bottoms) > min(node.layer.labels, default=len(node.bottoms)):
+        from proto2net.layers.faces import MARGIN  # a family that few networks need
+
+        raise UnsupportedError(MARGIN)
 
 
 def choose(node: Node[Any], field_name: str, **choices: str) -> str:

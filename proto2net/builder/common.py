@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
     from proto2net.shape import Shape
 
+DEFAULT = LossParameter()
+
 
 class ShortForms(Chain):
     """A short form for each layer that people write by hand."""
@@ -270,7 +272,7 @@ class ShortForms(Chain):
         return self._append("softmax", Softmax(1 if found is None else found), more)
 
     def softmax_loss(
-        self, loss_param: LossParameter = LossParameter(), axis: int = 1, **more: Unpack[More]
+        self, loss_param: LossParameter = DEFAULT, axis: int = 1, **more: Unpack[More]
     ) -> Self:
         """The mean of -log p of the right class, a scalar (Caffe's SoftmaxWithLoss).
 
@@ -280,7 +282,7 @@ class ShortForms(Chain):
         return self._append("softmax_loss", layer, more)
 
     def sigmoid_cross_entropy_loss(
-        self, loss_param: LossParameter = LossParameter(), **more: Unpack[More]
+        self, loss_param: LossParameter = DEFAULT, **more: Unpack[More]
     ) -> Self:
         """The loss of independent yes-or-no scores, a scalar (SigmoidCrossEntropyLoss).
 

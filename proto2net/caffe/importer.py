@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from math import isfinite
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from google.protobuf.descriptor import FieldDescriptor
 
 from proto2net import limits
-from proto2net.caffe import forks, harmless
+from proto2net.caffe import harmless
 from proto2net.caffe.phase import layer_phase
 from proto2net.caffe.prototxt import Unknown as UnknownField
 from proto2net.caffe.prototxt import by_line, grouped
@@ -30,37 +30,19 @@ from proto2net.caffe.schema import (
 from proto2net.errors import Issue, Location, ParseError, Proto2NetError, ShapeError, closest
 from proto2net.graph import Entry, Graph, Node
 from proto2net.layers.base import FORK_FILLERS, LAYERS, WAYS_ON, Filler, Layer, ParamSpec, shortest
-from proto2net.layers.data import (
-    DataLayer,
-    DataParameter,
-    Python,
-    ResizeParameter,
-    StatedData,
-    TransformationParameter,
-)
+from proto2net.layers.data import DataLayer, Python, StatedData, TransformationParameter
 from proto2net.layers.holes import Hole, Holes, is_hole, key
-from proto2net.layers.loss import LossParameter, SoftmaxParameter
 from proto2net.layers.python import known
-from proto2net.layers.rcnn import ROIAlignParameter
-from proto2net.layers.ssd import NonMaximumSuppressionParameter, NormalizeParameter
-from proto2net.layers.training import CoSTopParameter, DetectNetClassMapping
 from proto2net.layers.unknown import Unknown, UnknownData
 from proto2net.shape import require
 
-MESSAGES: dict[str, type[Any]] = {
-    "DetectNetClassMapping": DetectNetClassMapping,
-    "CoSTopParameter": CoSTopParameter,
-    "DataParameter": DataParameter,
-    "FillerParameter": Filler,
-    "LossParameter": LossParameter,
-    "NonMaximumSuppressionParameter": NonMaximumSuppressionParameter,
-    "NormalizeParameter": NormalizeParameter,
-    "ROIAlignParameter": ROIAlignParameter,
-    "ResizeParameter": ResizeParameter,
-    "SoftmaxParameter": SoftmaxParameter,
-    "TransformationParameter": TransformationParameter,
-}
-"""The dataclass of each message that a layer's field can hold. (A BlobShape becomes a tuple.)"""
+
+@cached
+def messages(cls: type[Any]) -> dict[str, Any]:
+    """The dataclass of each field that holds messages. (A BlobShape becomes a tuple.)"""
+    hints = get_type_hints(cls).items()
+    parts = [(name, part) for name, hint in hints for part in (hint, *get_args(hint))]
+    return {name: part for name, part in parts if dataclasses.is_dataclass(part)}
 
 
 def entries(
@@ -104,7 +86,11 @@ def entries(
         notes += [(each, where) for each in told]
         entry = _entry(layer, phase, where, typed)
         found.append(dataclasses.replace(entry, issues=tuple(against)))
-    found, proven = (found, []) if fork else forks.decided(found)
+    proven: list[str] = []
+    if not fork and any(entry.layer.undecided for entry in found):
+        from proto2net.caffe import forks  # which most networks need not import
+
+        found, proven = forks.decided(found)
     return found, grouped(notes) + proven
 
 
@@ -335,9 +321,9 @@ def _unread(cls: type[Layer], layer: Message) -> Iterator[tuple[FieldDescriptor,
     own, beside = _names_read(cls.type)
     for field, value in layer.ListFields():
         if field.name == cls.param:
-            yield from _left_out(value, own)
+            yield from _left_out(value, own, cls)
         elif field.name in beside:
-            yield from _left_out_of_parts(field, value)
+            yield from _left_out_of_parts(field, value, cls)
         elif field.number >= FORKS and field.name not in PRIVATE:
             yield field, value
 
@@ -352,20 +338,24 @@ def _names_read(layer_type: str) -> tuple[set[str], set[str]]:
     return own, beside
 
 
-def _left_out(message: Message, names: Collection[str]) -> Iterator[tuple[FieldDescriptor, Any]]:
-    """The fields given in a message, or in a part of it, that are not read."""
+def _left_out(
+    message: Message, names: Collection[str], cls: type[Any]
+) -> Iterator[tuple[FieldDescriptor, Any]]:
+    """The fields given in a message, or in a part of it, that are not read into this class."""
     for field, value in message.ListFields():
         if field.name not in names:
             yield field, value
         else:
-            yield from _left_out_of_parts(field, value)
+            yield from _left_out_of_parts(field, value, cls)
 
 
-def _left_out_of_parts(field: FieldDescriptor, value: Any) -> Iterator[tuple[FieldDescriptor, Any]]:
-    cls = MESSAGES.get(field.message_type.name) if field.message_type else None
-    if cls:
+def _left_out_of_parts(
+    field: FieldDescriptor, value: Any, cls: type[Any]
+) -> Iterator[tuple[FieldDescriptor, Any]]:
+    held = messages(cls).get(field.name) if field.message_type else None
+    if held:
         for part in value if is_repeated(field) else [value]:
-            yield from _left_out(part, {f.name for f in dataclasses.fields(cls)})
+            yield from _left_out(part, {f.name for f in dataclasses.fields(held)}, held)
 
 
 def _not_filled(layer: Layer) -> Iterator[str]:
@@ -412,9 +402,9 @@ def read_layer(cls: type[Layer], message: Message, fork: str = "") -> Layer:
     given: dict[str, Any] = {"fork": fork} if fork in cls.forks else {}
     for field, within, route in routes(cls.type):
         if route is None:
-            value = _per_axis(own, field)
+            value = _per_axis(own, field, cls)
         else:
-            value = _value(own if within else message, route)
+            value = _value(own if within else message, route, cls)
         if value is not None:
             given[field.name] = value
         elif field.default is dataclasses.MISSING:
@@ -477,17 +467,19 @@ def _named(field: dataclasses.Field[Any]) -> str:
 def _read(cls: type[Any], message: Message) -> Any:
     """A plain dataclass from the message whose fields it names."""
     fields = message.DESCRIPTOR.fields_by_name
-    given = {f.name: _value(message, fields[f.name]) for f in dataclasses.fields(cls)}
+    given = {f.name: _value(message, fields[f.name], cls) for f in dataclasses.fields(cls)}
     return cls(**{name: value for name, value in given.items() if value is not None})
 
 
-def _value(message: Message, field: FieldDescriptor) -> Any:
-    """The value of a field as a layer holds it; None where it is not given."""
+def _value(message: Message, field: FieldDescriptor, cls: type[Any]) -> Any:
+    """The value of a field as this class holds it; None where it is not given."""
     if is_repeated(field):
         values = getattr(message, field.name)
         _check_most(field.name, len(values), limits.VALUES)
-        return tuple(_plain(field, value) for value in values) if values else None
-    return _plain(field, getattr(message, field.name)) if message.HasField(field.name) else None
+        return tuple(_plain(field, value, cls) for value in values) if values else None
+    if not message.HasField(field.name):
+        return None
+    return _plain(field, getattr(message, field.name), cls)
 
 
 def _check_most(name: str, given: int, most: int) -> None:
@@ -495,12 +487,12 @@ def _check_most(name: str, given: int, most: int) -> None:
         raise ParseError(f"{name} is given {given:,} times; {most:,} times are the most")
 
 
-def _plain(field: FieldDescriptor, value: Any) -> Any:
+def _plain(field: FieldDescriptor, value: Any, cls: type[Any]) -> Any:
     if field.message_type is not None:
         if field.message_type.name == "BlobShape":
             _check_most("dim", len(value.dim), limits.VALUES)
             return tuple(value.dim)
-        return _read(MESSAGES[field.message_type.name], value)
+        return _read(messages(cls)[field.name], value)
     if field.enum_type is not None:
         return field.enum_type.values_by_number[value].name
     if field.type == FieldDescriptor.TYPE_FLOAT:
@@ -509,13 +501,15 @@ def _plain(field: FieldDescriptor, value: Any) -> Any:
     return value
 
 
-def _per_axis(message: Message, field: dataclasses.Field[Any]) -> tuple[int, ...] | None:
+def _per_axis(
+    message: Message, field: dataclasses.Field[Any], cls: type[Any]
+) -> tuple[int, ...] | None:
     """A window's size from `kernel_size` (once or per axis), or from `kernel_h` and `kernel_w`."""
     size, h, w = field.metadata["per_axis"]
     missing = field.metadata["missing"]
     sides = [getattr(message, side) if message.HasField(side) else missing for side in (h, w)]
     descriptor = message.DESCRIPTOR.fields_by_name[size]
-    value = _value(message, descriptor)
+    value = _value(message, descriptor, cls)
     if not (message.HasField(h) or message.HasField(w)):
         return value if value is None or is_repeated(descriptor) else (value,)
     if value is not None:

@@ -19,7 +19,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from proto2net.caffe import own
 from proto2net.errors import Proto2NetError
-from proto2net.layers.base import LAYERS, Layer, built_in
+from proto2net.layers.base import LAYERS, Layer
 
 # A layer's line in its file travels inside the message, so that it survives every upgrade and
 # filter between the text and the graph. No schema has it, and the reader refuses it in a text.
@@ -97,17 +97,8 @@ def _pool() -> tuple[DescriptorPool, list[type[Layer]]]:
 
 
 def _own_types() -> list[type[Layer]]:
-    """The declared layer types that caffe.proto may lack parameters of."""
-    return [
-        cls for cls in LAYERS.values() if cls.param not in _shipped_fields() or not built_in(cls)
-    ]
-
-
-@cache
-def _shipped_fields() -> set[str]:
-    """What `Layer.param` can be in caffe.proto; empty: the type has no parameters."""
-    (message,) = (m for m in _shipped().message_type if m.name == "LayerParameter")
-    return {"", *(field.name for field in message.field)}
+    """The layer types that others have declared: caffe.proto may lack parameters of theirs."""
+    return list(LAYERS.others.values())
 
 
 @cache

@@ -1,380 +1,48 @@
-"""Every layer type of Caffe, one dataclass each, by family."""
+"""Every layer type of Caffe, one dataclass each, by family: a family is imported when it is met."""
 
-from proto2net.layers.activation import (
-    BNLL,
-    ELU,
-    AbsVal,
-    Clip,
-    Dropout,
-    Exp,
-    Log,
-    Power,
-    PReLU,
-    ReLU,
-    ReLU6,
-    SeLu,
-    SeLuDropout,
-    Sigmoid,
-    Swish,
-    TanH,
-    Threshold,
-)
-from proto2net.layers.base import (
-    LAYERS,
-    Filler,
-    Layer,
-    Learned,
-    ParamSpec,
-    layer,
-    per_axis,
-    shortest,
-)
-from proto2net.layers.combine import (
-    ArgMax,
-    AutoCrop,
-    Axpy,
-    BatchReindex,
-    Concat,
-    Crop,
-    Eltwise,
-    Filter,
-    Flatten,
-    Flip,
-    Parameter,
-    Permute,
-    Reduction,
-    Reshape,
-    Reverse,
-    ShuffleChannel,
-    Silence,
-    Slice,
-    Split,
-    Tile,
-    Transpose,
-)
-from proto2net.layers.crf import MultiStageMeanfield
-from proto2net.layers.data import (
-    Data,
-    DataLayer,
-    DataParameter,
-    DummyData,
-    HDF5Data,
-    HDF5Output,
-    ImageData,
-    Input,
-    MemoryData,
-    Python,
-    ResizeParameter,
-    TransformationParameter,
-    WindowData,
-)
-from proto2net.layers.dense import Embed, InnerProduct, SparseInnerProduct
-from proto2net.layers.faces import (
-    ChannelScale,
-    GlobalLSEMargin,
-    InnerDistance,
-    LabelSpecificAdd,
-    LabelSpecificRescale,
-    MarginInnerProduct,
-)
-from proto2net.layers.loss import (
-    Accuracy,
-    ContrastiveLoss,
-    EuclideanLoss,
-    HingeLoss,
-    InfogainLoss,
-    LossParameter,
-    MultinomialLogisticLoss,
-    SigmoidCrossEntropyLoss,
-    SoftmaxParameter,
-    SoftmaxWithLoss,
-)
-from proto2net.layers.mnc import (
-    CFMDataLayer,
-    MaskLayer,
-    MaskPooling,
-    MaskResize,
-    MNCAnchorTargetLayer,
-    MNCDataLayer,
-    MNCProposalLayer,
-    MNCProposalTargetLayer,
-    ROIWarping,
-    StageBridgeLayer,
-)
-from proto2net.layers.normalize import (
-    BN,
-    LRN,
-    MVN,
-    BatchNorm,
-    Bias,
-    Scale,
-    Softmax,
-)
-from proto2net.layers.python import PYTHON_LAYERS, python_layer
-from proto2net.layers.rcnn import (
-    AnchorTargetLayer,
-    BoxAnnotatorOHEM,
-    Proposal,
-    ProposalLayer,
-    ProposalTargetLayer,
-    PSROIPooling,
-    ROIAlign,
-    RoIDataLayer,
-    ROIPooling,
-    SmoothL1Loss,
-    SmoothL1LossOHEM,
-    SoftmaxWithLossOHEM,
-    SSHProposalLayer,
-    TextProposalLayer,
-)
-from proto2net.layers.recurrent import (
-    LSTM,
-    RNN,
-    ContinuationIndicator,
-    Lstm,
-    LSTMUnit,
-)
-from proto2net.layers.resize import (
-    BilinearInterpolation,
-    Interp,
-    Upsample,
-    UpsampleDarknet,
-)
-from proto2net.layers.ssd import (
-    AnnotatedData,
-    DetectionEvaluate,
-    DetectionOutput,
-    MultiBoxLoss,
-    NonMaximumSuppressionParameter,
-    Normalize,
-    NormalizeParameter,
-    PriorBox,
-    VideoData,
-)
-from proto2net.layers.training import (
-    AccuracyEncoding,
-    CenterLoss,
-    ClusterDetections,
-    ClusterGroundtruth,
-    CoSData,
-    CtcLoss,
-    Decode,
-    DenseImageData,
-    DetectNetTransformation,
-    DiceCoefLoss,
-    GeneralContrastiveLoss,
-    GeneralTripletLoss,
-    ImageLabelmapData,
-    ImageSegData,
-    Knn,
-    L1Loss,
-    LabelsequenceAccuracy,
-    ManhattanLoss,
-    MeanAveragePrecision,
-    MemoryLoss,
-    ScoreDetections,
-    SegAccuracy,
-    SegData,
-    SegmentationEvaluate,
-    SparseData,
-)
-from proto2net.layers.vision import (
-    SPP,
-    Convolution,
-    ConvolutionDepthwise,
-    Deconvolution,
-    DepthwiseConvolution,
-    Im2col,
-    NdConvolution,
-    NdPooling,
-    Pooling,
-)
-from proto2net.layers.yolo import (
-    AssistedExcitation,
-    BoxData,
-    EvalDetection,
-    LaneData,
-    RegionLoss,
-    Reorg,
-    YoloDetectionOutput,
-    YoloSeg,
-    Yolov3,
-    Yolov3DetectionOutput,
-)
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "BN",
-    "BNLL",
-    "ELU",
-    "LAYERS",
-    "LRN",
-    "LSTM",
-    "MVN",
-    "PYTHON_LAYERS",
-    "RNN",
-    "SPP",
-    "AbsVal",
-    "Accuracy",
-    "AccuracyEncoding",
-    "AnchorTargetLayer",
-    "AnnotatedData",
-    "ArgMax",
-    "AssistedExcitation",
-    "AutoCrop",
-    "Axpy",
-    "BatchNorm",
-    "BatchReindex",
-    "Bias",
-    "BilinearInterpolation",
-    "BoxAnnotatorOHEM",
-    "BoxData",
-    "CFMDataLayer",
-    "CenterLoss",
-    "ChannelScale",
-    "Clip",
-    "ClusterDetections",
-    "ClusterGroundtruth",
-    "CoSData",
-    "Concat",
-    "ContinuationIndicator",
-    "ContrastiveLoss",
-    "Convolution",
-    "ConvolutionDepthwise",
-    "Crop",
-    "CtcLoss",
-    "Data",
-    "DataLayer",
-    "DataParameter",
-    "Decode",
-    "Deconvolution",
-    "DenseImageData",
-    "DepthwiseConvolution",
-    "DetectNetTransformation",
-    "DetectionEvaluate",
-    "DetectionOutput",
-    "DiceCoefLoss",
-    "Dropout",
-    "DummyData",
-    "Eltwise",
-    "Embed",
-    "EuclideanLoss",
-    "EvalDetection",
-    "Exp",
-    "Filler",
-    "Filter",
-    "Flatten",
-    "Flip",
-    "GeneralContrastiveLoss",
-    "GeneralTripletLoss",
-    "GlobalLSEMargin",
-    "HDF5Data",
-    "HDF5Output",
-    "HingeLoss",
-    "Im2col",
-    "ImageData",
-    "ImageLabelmapData",
-    "ImageSegData",
-    "InfogainLoss",
-    "InnerDistance",
-    "InnerProduct",
-    "Input",
-    "Interp",
-    "Knn",
-    "L1Loss",
-    "LSTMUnit",
-    "LabelSpecificAdd",
-    "LabelSpecificRescale",
-    "LabelsequenceAccuracy",
-    "LaneData",
-    "Layer",
-    "Learned",
-    "Log",
-    "LossParameter",
-    "Lstm",
-    "MNCAnchorTargetLayer",
-    "MNCDataLayer",
-    "MNCProposalLayer",
-    "MNCProposalTargetLayer",
-    "ManhattanLoss",
-    "MarginInnerProduct",
-    "MaskLayer",
-    "MaskPooling",
-    "MaskResize",
-    "MeanAveragePrecision",
-    "MemoryData",
-    "MemoryLoss",
-    "MultiBoxLoss",
-    "MultiStageMeanfield",
-    "MultinomialLogisticLoss",
-    "NdConvolution",
-    "NdPooling",
-    "NonMaximumSuppressionParameter",
-    "Normalize",
-    "NormalizeParameter",
-    "PReLU",
-    "PSROIPooling",
-    "ParamSpec",
-    "Parameter",
-    "Permute",
-    "Pooling",
-    "Power",
-    "PriorBox",
-    "Proposal",
-    "ProposalLayer",
-    "ProposalTargetLayer",
-    "Python",
-    "ROIAlign",
-    "ROIPooling",
-    "ROIWarping",
-    "ReLU",
-    "ReLU6",
-    "Reduction",
-    "RegionLoss",
-    "Reorg",
-    "Reshape",
-    "ResizeParameter",
-    "Reverse",
-    "RoIDataLayer",
-    "SSHProposalLayer",
-    "Scale",
-    "ScoreDetections",
-    "SeLu",
-    "SeLuDropout",
-    "SegAccuracy",
-    "SegData",
-    "SegmentationEvaluate",
-    "ShuffleChannel",
-    "Sigmoid",
-    "SigmoidCrossEntropyLoss",
-    "Silence",
-    "Slice",
-    "SmoothL1Loss",
-    "SmoothL1LossOHEM",
-    "Softmax",
-    "SoftmaxParameter",
-    "SoftmaxWithLoss",
-    "SoftmaxWithLossOHEM",
-    "SparseData",
-    "SparseInnerProduct",
-    "Split",
-    "StageBridgeLayer",
-    "Swish",
-    "TanH",
-    "TextProposalLayer",
-    "Threshold",
-    "Tile",
-    "TransformationParameter",
-    "Transpose",
-    "Upsample",
-    "UpsampleDarknet",
-    "VideoData",
-    "WindowData",
-    "YoloDetectionOutput",
-    "YoloSeg",
-    "Yolov3",
-    "Yolov3DetectionOutput",
-    "layer",
-    "per_axis",
-    "python_layer",
-    "shortest",
-]
+from proto2net.layers import registry
+from proto2net.layers.base import LAYERS as LAYERS
+from proto2net.layers.base import Filler as Filler
+from proto2net.layers.base import Layer as Layer
+from proto2net.layers.base import Learned as Learned
+from proto2net.layers.base import ParamSpec as ParamSpec
+from proto2net.layers.base import layer as layer
+from proto2net.layers.base import per_axis as per_axis
+from proto2net.layers.base import shortest as shortest
+from proto2net.layers.python import PYTHON_LAYERS as PYTHON_LAYERS
+from proto2net.layers.python import python_layer as python_layer
+
+if TYPE_CHECKING:
+    from proto2net.layers.activation import *
+    from proto2net.layers.combine import *
+    from proto2net.layers.crf import *
+    from proto2net.layers.data import *
+    from proto2net.layers.dense import *
+    from proto2net.layers.faces import *
+    from proto2net.layers.loss import *
+    from proto2net.layers.mnc import *
+    from proto2net.layers.normalize import *
+    from proto2net.layers.rcnn import *
+    from proto2net.layers.recurrent import *
+    from proto2net.layers.resize import *
+    from proto2net.layers.ssd import *
+    from proto2net.layers.training import *
+    from proto2net.layers.vision import *
+    from proto2net.layers.yolo import *
+
+
+def __getattr__(name: str) -> Any:
+    """A class of a family, or the names that `from proto2net.layers import *` takes."""
+    if name == "__all__":
+        return [each for each in __dir__() if not each.startswith("_")]
+    family = registry.families().classes.get(name)
+    if family is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(registry.family(family), name)
+
+
+def __dir__() -> list[str]:
+    """What can be had from here."""
+    return sorted({*globals(), *registry.families().classes})

@@ -11,18 +11,14 @@ message as a dataclass, a repeated field as a tuple. None means "not given", whe
 from __future__ import annotations
 
 import dataclasses
-import logging
 import struct
-import sys
 from collections.abc import Callable, Sequence
 from math import copysign, inf
 from typing import Any, ClassVar, TypeVar
 
-from proto2net.errors import Proto2NetError
 from proto2net.layers.frozen import dataclass
+from proto2net.layers.registry import Registry, families
 from proto2net.shape import Shape, Shapes, count, dims, require
-
-_LOG = logging.getLogger("proto2net")
 
 WAYS_ON = "--layers FILE.py declares it, --holes NAME=DIMS leaves it to be written"
 """What can be done about a layer of which it is not known what it does."""
@@ -33,7 +29,7 @@ ANY = 10**9
 Count = tuple[int, int]
 """The least and the greatest number of bottoms or tops."""
 
-LAYERS: dict[str, type[Layer]] = {}
+LAYERS: Registry[str, Layer] = Registry(lambda: families().layers)
 """Every known layer type by Caffe's name of it."""
 
 
@@ -258,25 +254,6 @@ def shortest(value: float) -> float:
     return float(struct.unpack("<f", bits)[0])
 
 
-def built_in(cls: type[Any]) -> bool:
-    """Whether proto2net itself declares this layer type."""
-    return cls.__module__.partition(".")[0] == "proto2net"
-
-
-def replace(what: str, before: type[Any], cls: type[Any]) -> None:
-    """Let a user's declaration take the place of proto2net's own, with a note.
-
-    Otherwise what is to work today would not, once proto2net has the type too. Raises
-    Proto2NetError for any other second declaration.
-    """
-    if built_in(cls) or not built_in(before):
-        raise Proto2NetError(
-            f"{what} is declared twice: in {before.__module__} and in {cls.__module__}"
-        )
-    file = getattr(sys.modules.get(cls.__module__), "__file__", None) or cls.__module__
-    _LOG.info(f"{what} is that of {file}; proto2net's own is not used")
-
-
 L = TypeVar("L", bound=Layer)
 
 
@@ -294,12 +271,10 @@ def layer(
     """
 
     def register(cls: type[L]) -> type[L]:
-        if name in LAYERS:
-            replace(f'layer type "{name}"', LAYERS[name], cls)
         cls.type, cls.param, cls.in_place = name, param, in_place
         cls.bottoms = (bottoms, bottoms) if isinstance(bottoms, int) else bottoms
         cls.tops = (tops, tops) if isinstance(tops, int) else tops
-        LAYERS[name] = cls
+        LAYERS.declare(name, cls, f'layer type "{name}"')
         return cls
 
     return register

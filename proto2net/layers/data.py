@@ -7,8 +7,7 @@ from typing import ClassVar
 from proto2net.errors import ShapeError, UnsupportedError
 from proto2net.layers.base import ANY, WAYS_ON, Filler, Layer, layer
 from proto2net.layers.frozen import dataclass
-from proto2net.layers.loss import legacy_shape
-from proto2net.shape import Shape, Shapes, dims, require
+from proto2net.shape import Shape, Shapes, dims, legacy_shape, require
 
 NOT_STATED = "the file does not state this layer's output shape"
 GIVE_IT = "give it with --input NAME=N,C,H,W"

@@ -8,7 +8,7 @@ from proto2net.layers.activation import Sigmoid
 from proto2net.layers.base import Layer, layer
 from proto2net.layers.frozen import dataclass
 from proto2net.layers.normalize import Softmax
-from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
+from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, legacy_shape, require
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,6 @@ class SoftmaxParameter:
     axis: int = 1
     engine: str = "DEFAULT"
     normalize_type: str = "Softmax"
-
-
-def legacy_shape(shape: Shape, what: str = "a bottom") -> Shape:
-    """A shape as (num, channels, height, width): missing axes are 1 (Blob::LegacyShape)."""
-    require(len(shape) <= 4, f"{what} is {dims(shape)}, but this layer knows 4 axes at most")
-    return (*shape, 1, 1, 1, 1)[:4]
 
 
 def _check_one_label(labels: Shape) -> None:

@@ -78,15 +78,13 @@ def _load_file(file: str, resolved: str) -> None:
         raise Proto2NetError([Issue("this is no Python file", "", Location(file, 0))])
     if plain.is_special(resolved):
         raise Proto2NetError([Issue(plain.SPECIAL, "", Location(file, 0))])
-    before, python_before = dict(LAYERS), dict(PYTHON_LAYERS)
+    before = [(known, dict(known.others)) for known in (LAYERS, PYTHON_LAYERS)]
     module = sys.modules[name] = module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        LAYERS.clear()
-        LAYERS.update(before)
-        PYTHON_LAYERS.clear()
-        PYTHON_LAYERS.update(python_before)
+        for known, others in before:
+            known.others = others
         raise Proto2NetError(_problem(error, file, resolved)) from error
     _FILES.append(name)
 

@@ -12,12 +12,13 @@ from typing import Any, ClassVar, TypeVar
 
 from proto2net import limits
 from proto2net.errors import ShapeError
-from proto2net.layers.base import ANY, Count, replace
+from proto2net.layers.base import ANY, Count
 from proto2net.layers.data import GIVE_IT, NOT_STATED, DataLayer, Python
 from proto2net.layers.frozen import dataclass
+from proto2net.layers.registry import Registry, families
 from proto2net.shape import Shapes, require
 
-PYTHON_LAYERS: dict[tuple[str, str], type[Python]] = {}
+PYTHON_LAYERS: Registry[tuple[str, str], Python] = Registry(lambda: families().python_layers)
 """Every known Python layer by its module and its class there."""
 
 P = TypeVar("P", bound=Python)
@@ -33,12 +34,10 @@ def python_layer(
     """
 
     def register(cls: type[P]) -> type[P]:
-        if (module, name) in PYTHON_LAYERS:
-            replace(f"the Python layer {module}.{name}", PYTHON_LAYERS[module, name], cls)
         cls.bottoms = (bottoms, bottoms) if isinstance(bottoms, int) else bottoms
         cls.tops = (tops, tops) if isinstance(tops, int) else tops
         cls.explained = True
-        PYTHON_LAYERS[module, name] = cls
+        PYTHON_LAYERS.declare((module, name), cls, f"the Python layer {module}.{name}")
         return cls
 
     return register

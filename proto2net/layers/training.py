@@ -360,11 +360,7 @@ class DetectNetTransformation(Layer):
         return Power(shift=-means[0])
 
 
-MEAN_AP = "caffe.layers.detectnet.mean_ap"
-CLUSTERING = "caffe.layers.detectnet.clustering"
-
-
-@python_layer(CLUSTERING, "ClusterDetections", bottoms=2, tops=(1, ANY))
+@python_layer("caffe.layers.detectnet.clustering", "ClusterDetections", bottoms=2, tops=(1, ANY))
 @dataclass(frozen=True)
 class ClusterDetections(Python):
     """The boxes of each class that many places agree on (NVIDIA's detectnet/clustering.py)."""
@@ -381,7 +377,7 @@ class ClusterDetections(Python):
         return ((coverage[0], DETECTED, 5),) * tops
 
 
-@python_layer(CLUSTERING, "ClusterGroundtruth", bottoms=2, tops=(1, ANY))
+@python_layer("caffe.layers.detectnet.clustering", "ClusterGroundtruth", bottoms=2, tops=(1, ANY))
 @dataclass(frozen=True)
 class ClusterGroundtruth(ClusterDetections):
     """The true boxes of each class, each once (NVIDIA's detectnet/clustering.py)."""
@@ -390,7 +386,7 @@ class ClusterGroundtruth(ClusterDetections):
     labels: ClassVar[tuple[int, ...]] = (0, 1)
 
 
-@python_layer(MEAN_AP, "ScoreDetections", bottoms=2)
+@python_layer("caffe.layers.detectnet.mean_ap", "ScoreDetections", bottoms=2)
 @dataclass(frozen=True)
 class ScoreDetections(Python):
     """Which of the boxes are true ones (NVIDIA's detectnet/mean_ap.py)."""
@@ -402,7 +398,7 @@ class ScoreDetections(Python):
         return bottoms[:1]
 
 
-@python_layer(MEAN_AP, "mAP", bottoms=1, tops=3)
+@python_layer("caffe.layers.detectnet.mean_ap", "mAP", bottoms=1, tops=3)
 @dataclass(frozen=True)
 class MeanAveragePrecision(Python):
     """The mean precision, the precision and the recall (NVIDIA's detectnet/mean_ap.py)."""

@@ -1,0 +1,150 @@
+"""The rules by which layer types are others of Caffe; see lowering.py.
+
+Most layers of forks are a layer of Caffe under another name, and have one part.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from proto2net.errors import UnsupportedError
+from proto2net.graph import Node
+from proto2net.layers import (
+    ELU,
+    Axpy,
+    BilinearInterpolation,
+    Convolution,
+    ConvolutionDepthwise,
+    DepthwiseConvolution,
+    Dropout,
+    Eltwise,
+    Flip,
+    InnerProduct,
+    Interp,
+    Layer,
+    NdConvolution,
+    Permute,
+    Power,
+    ReLU,
+    ReLU6,
+    Reshape,
+    Reverse,
+    Scale,
+    SeLu,
+    ShuffleChannel,
+    SparseInnerProduct,
+    Split,
+    Transpose,
+    Upsample,
+    UpsampleDarknet,
+)
+from proto2net.lowering import Lowering, Part, Rule
+
+LOWERINGS: dict[type[Layer], Lowering] = {}
+"""The rules by layer type."""
+
+
+def lowers(layer: type[Layer], *types: type[Layer]) -> Callable[[Rule], Rule]:
+    """Register the rule of a layer type, which gives layers of these types.
+
+    A rule that gives one layer gives it the bottoms, tops and learned blobs of the node.
+    """
+
+    def register(rule: Rule) -> Rule:
+        LOWERINGS[layer] = Lowering(rule, types)
+        return rule
+
+    return register
+
+
+# ---- other names ----------------------------------------------------------------------------
+
+
+@lowers(ConvolutionDepthwise, Convolution)
+@lowers(DepthwiseConvolution, Convolution)
+def _depthwise_convolution(node: Node[DepthwiseConvolution]) -> Layer:
+    return _convolution(node.layer, group=node.layer.groups(node.bottoms[0].shape))
+
+
+@lowers(NdConvolution, Convolution)
+def _nd_convolution(node: Node[NdConvolution]) -> Layer:
+    window = node.layer.window(node.bottoms[0].shape)
+    sizes = {"kernel": window.kernel, "stride": window.stride, "pad": window.pad}
+    return _convolution(node.layer, **sizes)
+
+
+def _convolution(layer: Convolution, **changed: Any) -> Convolution:
+    """The Convolution with the fields of a layer that is one, but for those that are changed."""
+    fields = {each.name: getattr(layer, each.name) for each in dataclasses.fields(Convolution)}
+    return Convolution(**fields | changed)
+
+
+@lowers(SparseInnerProduct, InnerProduct)
+def _sparse_inner_product(node: Node[SparseInnerProduct]) -> Layer:
+    fields = dataclasses.fields(InnerProduct)
+    return InnerProduct(**{each.name: getattr(node.layer, each.name) for each in fields})
+
+
+@lowers(ReLU6, ReLU)
+def _relu6(node: Node[ReLU6]) -> Layer:
+    return ReLU(node.layer.negative_slope, relu6=True)
+
+
+@lowers(Transpose, Permute)
+def _transpose(node: Node[Transpose]) -> Layer:
+    return Permute(node.layer.dim)
+
+
+@lowers(Flip, Reverse, Split)
+def _flip(node: Node[Flip]) -> Layer:
+    axes = node.layer.axes(node.bottoms[0].shape)
+    return Reverse(axes) if axes else Split()
+
+
+@lowers(BilinearInterpolation, Interp)
+def _bilinear_interpolation(node: Node[BilinearInterpolation]) -> Layer:
+    return Interp(use_blob_size=True)
+
+
+@lowers(UpsampleDarknet, Upsample)
+def _upsample_darknet(node: Node[UpsampleDarknet]) -> Layer:
+    return Upsample(scale=node.layer.stride)
+
+
+@lowers(Dropout, Split, Power)
+def _dropout(node: Node[Dropout]) -> Layer:
+    if node.layer.samples(node.phase):
+        raise UnsupportedError("draws at random, which no other layer does")
+    return Power(scale=node.layer.factor) if node.layer.factor != 1 else Split()
+
+
+# ---- one in several -------------------------------------------------------------------------
+
+
+@lowers(ShuffleChannel, Reshape, Permute)
+def _shuffle_channel(node: Node[ShuffleChannel]) -> Sequence[Part]:
+    """Channels as groups of channels, both turned, and as channels again."""
+    (_, channels, *size), group = node.bottoms[0].shape, node.layer.group
+    axes = (0, 2, 1, *range(3, len(size) + 3))
+    return [
+        Part(Reshape((group, channels // group), axis=1, num_axes=1)),
+        Part(Permute(axes)),
+        Part(Reshape((channels,), axis=1, num_axes=2)),
+    ]
+
+
+@lowers(Axpy, Reshape, Scale, Eltwise)
+def _axpy(node: Node[Axpy]) -> Sequence[Part]:
+    factor, x, y = node.bottoms
+    return [
+        Part(Reshape((0, 0)), (factor,)),
+        Part(Scale(axis=0), (x, None)),
+        Part(Eltwise(), (None, y)),
+    ]
+
+
+@lowers(SeLu, ELU, Power)
+def _selu(node: Node[SeLu]) -> Sequence[Part]:
+    return [Part(ELU(alpha=1.67326324)), Part(Power(scale=1.050700987))]
