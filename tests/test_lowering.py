@@ -42,7 +42,7 @@ from proto2net.layers import (
     TanH,
 )
 from proto2net.lowering import lowered
-from proto2net.lowerings import LOWERINGS
+from proto2net.lowering.rules import LOWERINGS
 
 NUMPY: Backend = backends.get("numpy")
 

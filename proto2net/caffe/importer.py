@@ -177,8 +177,10 @@ def _is_of_unknown_type(entry: Entry) -> bool:
 
 def check_fork(fork: str) -> None:
     """Refuse the name of a fork that no layer type knows."""
+    if not fork:
+        return
     known = sorted({name for cls in LAYERS.values() for name in cls.forks})
-    if fork and fork not in known:
+    if fork not in known:
         raise Proto2NetError(f'the fork "{fork}" is not known', f"these are: {', '.join(known)}")
 
 

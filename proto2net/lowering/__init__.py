@@ -1,6 +1,6 @@
 """Layer types in terms of others of Caffe: a target renders so what it does not render itself.
 
-A rule (lowerings.py) gives the parts that compute what a layer does, one after the other. A target
+A rule (rules.py) gives the parts that compute what a layer does, one after the other. A target
 that renders a type itself, since that prints more nicely there, never asks for its rule.
 """
 
@@ -49,7 +49,7 @@ class Lowered:
 
 
 def _lowering(layer: type[Layer]) -> Lowering | None:
-    from proto2net.lowerings import LOWERINGS  # which most networks need not import
+    from proto2net.lowering.rules import LOWERINGS  # which most networks need not import
 
     return LOWERINGS.get(layer)
 

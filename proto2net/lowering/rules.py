@@ -1,4 +1,4 @@
-"""The rules by which layer types are others of Caffe; see lowering.py.
+"""The rules by which layer types are others of Caffe.
 
 Most layers of forks are a layer of Caffe under another name, and have one part.
 """
