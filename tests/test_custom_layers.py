@@ -143,8 +143,9 @@ def test_a_python_layer_of_ones_own_takes_the_place_of_a_built_in_one(
     assert "the Python layer rpn.proposal_layer.ProposalLayer is that of" in caplog.text
 
 
-def test_a_renderer_that_returns_nothing_is_named(write: Write) -> None:
-    more = "\n\n@torch.renders(Foo)\ndef _foo(node):\n    Code('{0}')\n"
+@pytest.mark.parametrize("body", ["Code(None)", "return Code('F.relu({0})')"])
+def test_a_renderer_that_returns_no_expression_is_named(write: Write, body: str) -> None:
+    more = f"\n\n@torch.renders(Foo)\ndef _foo(node):\n    {body}\n"
     graph = parse(foo(""), layers=write("bar: int = 1", more=more))
     with pytest.raises(
         UnsupportedError, match=r'layer "foo" \(Foo\): the renderer of Foo in torch '

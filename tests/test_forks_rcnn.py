@@ -12,6 +12,7 @@ import proto2net
 from proto2net import ParseError, Proto2NetError, ShapeError, UnsupportedError
 from proto2net.backends.base import Code
 from proto2net.backends.numpy import backend as numpy_backend
+from proto2net.backends.tree import code
 from proto2net.layers import (
     PYTHON_LAYERS,
     Input,
@@ -179,7 +180,7 @@ def doubling() -> Iterator[type[Python]]:
     @numpy_backend.renders(Doubling)
     def _doubling(node: Any) -> Code:
         times = parameters(node.layer.param_str).get("times", 2)
-        return Code(f"{times} * {{0}}")
+        return Code(code("{times} * {0}", times=times))
 
     yield Doubling
     del PYTHON_LAYERS.others["mine", "Doubling"]

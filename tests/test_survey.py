@@ -144,6 +144,7 @@ SPOILT = """
 from dataclasses import dataclass
 from proto2net.backends.numpy import backend as numpy
 from proto2net.backends.base import Code
+from proto2net.backends.tree import code
 from proto2net.layers import Layer, layer
 
 @layer("Spoilt")
@@ -154,7 +155,7 @@ class Spoilt(Layer):
 
 @numpy.renders(Spoilt)
 def _spoilt(node):
-    return Code("{self}.run({0})", "missing.Spoilt()")
+    return Code(code("{self}.run({0})"), code("missing.Spoilt()"))
 """
 
 

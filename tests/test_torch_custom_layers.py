@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from proto2net.backends.base import Code
 from proto2net.backends.torch import backend as torch
+from proto2net.backends.tree import BOTTOM, call
 from proto2net.layers import Layer, layer
 
 
@@ -41,7 +42,7 @@ torch.pastes(cube)
 
 @torch.renders(Cube)
 def _cube(node):
-    return Code(f"cube({{0}}, {node.layer.factor})")
+    return Code(call("cube", BOTTOM, node.layer.factor))
 '''
 CUBE = 'layer { name: "c" type: "Cube" bottom: "data" top: "c" cube_param { factor: 0.5 } }'
 

@@ -16,7 +16,7 @@ from importlib.resources import files
 from inspect import getsource
 from symtable import symtable
 from textwrap import dedent
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
 from proto2net.backends.statements import Class
 from proto2net.backends.tree import (
@@ -93,9 +93,9 @@ class Reshaped:
 class Code:
     """What a layer contributes to the emitted source."""
 
-    forward: Any  # an Expression, or for now its template; None where nothing is made
-    """The expression of its tops; {0} alone means that they are the bottom itself."""
-    init: Any = None
+    forward: Expression | None
+    """The expression of its tops, {0} alone if they are the bottom itself; None if it has none."""
+    init: Expression | None = None
     """The expression that makes {self}, where the layer has an object."""
     arrays: dict[str, Array] = field(default_factory=dict)
     """Its learned arrays by the target's names of them, such as "weight"."""
@@ -105,12 +105,6 @@ class Code:
     """Whether each call of {self} changes what it has learned."""
     state: bool = False
     """Whether {self} keeps a state from call to call, which no other layer shares."""
-
-    def __post_init__(self) -> None:
-        for name in ("forward", "init"):
-            value = getattr(self, name)
-            if isinstance(value, str):
-                object.__setattr__(self, name, code(value) if value else None)
 
     @property
     def kind(self) -> Expression:
@@ -146,7 +140,7 @@ class Step:
     @property
     def alias(self) -> bool:
         """Whether its tops are its bottom, under other names at most."""
-        return bool(self.code.forward == BOTTOM)
+        return self.code.forward == BOTTOM
 
 
 @dataclass(frozen=True)
@@ -274,14 +268,14 @@ class Backend:
             )
             reason = reason or "has no rendering"
             raise UnsupportedError(f"{reason} in {self.name}", hint)
-        code = renderer(node)
-        if code is None:
+        made = renderer(node)
+        if not _is_code(made):
             raise UnsupportedError(
-                f"the renderer of {node.layer.type} in {self.name} returned nothing "
+                f"the renderer of {node.layer.type} in {self.name} returned no expressions "
                 f"({renderer.__module__})",
-                'it has to return a Code, such as Code("F.relu({0})")',
+                'it has to return a Code, such as Code(code("F.relu({0})"))',
             )
-        return Step((node,), code)
+        return Step((node,), made)
 
     def emit(self, graph: Graph, name: str = "", weights: str = "") -> Emitted:
         """The source of the graph. `name` names the class or function; else the net's name does.
@@ -355,6 +349,14 @@ class Backend:
     @cached_property
     def _names_of_helpers(self) -> dict[str, frozenset[str]]:
         return {}
+
+
+def _is_code(made: object) -> TypeGuard[Code]:
+    """Whether a renderer, which may be a user's, returned what it should."""
+    return isinstance(made, Code) and all(
+        part is None or isinstance(part, Expression)
+        for part in (made.forward, made.init)
+    )
 
 
 def _saying(template: str) -> Renderer:

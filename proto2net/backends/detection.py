@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from proto2net.backends.tree import Literal
 from proto2net.layers import DetectionOutput, PriorBox
 
 
@@ -28,7 +27,7 @@ def detection_options(layer: DetectionOutput) -> dict[str, object]:
     nms = layer.nms_param
     return {
         "num_classes": layer.num_classes,
-        "code_type": (Literal(layer.code_type), Literal("CORNER")),
+        "code_type": (layer.code_type, "CORNER"),
         "share_location": (layer.share_location, True),
         "background_label_id": (layer.background_label_id, 0),
         "variance_encoded_in_target": (layer.variance_encoded_in_target, False),

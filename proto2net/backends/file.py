@@ -390,8 +390,11 @@ class SourceFile:
         """The network, with its weights if their file is there."""
         if not self.weights:
             return made
-        loaded = "{net}.from_pretrained() if WEIGHTS.exists() else {made}"
-        return code(loaded, net=Name(self.entry), made=made)
+        return code(
+            "{net}.from_pretrained() if WEIGHTS.exists() else {made}",
+            net=Name(self.entry),
+            made=made,
+        )
 
     def print_shapes(self, called: Expression, shape: Expression) -> list[Statement]:
         """Statements that print the shape of each output of this call."""

@@ -15,7 +15,7 @@ from proto2net.backends.statements import (
     Return,
     Statement,
 )
-from proto2net.backends.tree import code, dotted
+from proto2net.backends.tree import Name, code, dotted, indexed, span
 from proto2net.graph import Graph
 from proto2net.layers import Input, TransformationParameter
 from proto2net.shape import Shape
@@ -49,11 +49,11 @@ def preprocess(graph: Graph, *, channels_last: bool) -> list[Statement]:
     parameters = [Parameter("image", array)]
     if transform.mean_file:
         parameters.append(Parameter("mean", array))
-    axes = "x[np.newaxis]" if channels_last else "x.transpose(2, 0, 1)[np.newaxis]"
+    last, first = code("x[np.newaxis]"), code("x.transpose(2, 0, 1)[np.newaxis]")
     body = [
         *_cropped(transform, channels),
         *_normalised(transform),
-        Return((code(axes),)),
+        Return((last if channels_last else first,)),
     ]
     docstring = _docstring(found, channels_last=channels_last)
     return [Function("preprocess", parameters, array, body, docstring)]
@@ -85,21 +85,23 @@ def _docstring(found: Transformed, *, channels_last: bool) -> list[str]:
 
 def _cropped(transform: TransformationParameter, channels: int) -> list[Statement]:
     """Statements that take the middle of the image, and turn RGB into BGR."""
-    size, mean = transform.crop_size, "mean"
+    size, mean = transform.crop_size, code("mean")
     lines: list[Statement] = []
+    rows = columns = span(None, None)
     if size:
-        middle = "(image.shape[0] - {size}) // 2, (image.shape[1] - {size}) // 2"
-        lines.append(Assignment(("top", "left"), code(middle, size=size)))
-        rows, columns = "top : top + {size}", "left : left + {size}"
-        image, mean = f"image[{rows}, {columns}]", f"mean[:, {rows}, {columns}]"
-    else:
-        image = "image[:, :]"
-    last = "::-1" if channels == 3 else "np.newaxis"
-    taken = f"{image[:-1]}, {last}].astype(np.float32)"
-    lines.append(Assignment(("x",), code(taken, size=size)))
+        middle = code(
+            "(image.shape[0] - {size}) // 2, (image.shape[1] - {size}) // 2", size=size
+        )
+        lines.append(Assignment(("top", "left"), middle))
+        rows = span(Name("top"), code("top + {size}", size=size))
+        columns = span(Name("left"), code("left + {size}", size=size))
+        mean = code("mean[:, {rows}, {columns}]", rows=rows, columns=columns)
+    last = span(None, None, -1) if channels == 3 else code("np.newaxis")
+    taken = indexed(code("image"), rows, columns, last)
+    lines.append(Assignment(("x",), code("{x}.astype(np.float32)", x=taken)))
     if transform.mean_file:
-        subtracted = f"x - {mean}.transpose(1, 2, 0)"
-        lines.append(Assignment(("x",), code(subtracted, size=size)))
+        subtracted = code("x - {mean}.transpose(1, 2, 0)", mean=mean)
+        lines.append(Assignment(("x",), subtracted))
     return lines
 
 

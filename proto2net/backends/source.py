@@ -10,9 +10,8 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
-from proto2net.backends.tree import Literal
 from proto2net.errors import Proto2NetError
 
 WIDTH = 88
@@ -53,8 +52,6 @@ class Namespace:
 
 def literal(value: object) -> str:
     """The value as a Python literal, strings in the quotes that ruff prefers."""
-    if isinstance(value, Literal):  # as detection.py quotes a string for templates too
-        return literal(value.value)
     if isinstance(value, float):
         return _float(value)
     if isinstance(value, tuple):
@@ -80,39 +77,6 @@ def _float(value: float) -> str:
         if value == int(value) and abs(value) < 1e15
         else repr(value)
     )
-
-
-def call(function: str, *arguments: object, **options: object) -> str:
-    """A call as text. An option is (value, default) and is left out where they are equal."""
-    given = [a if isinstance(a, str) else literal(a) for a in arguments]
-    for name, option in options.items():
-        value, default = option if isinstance(option, tuple) else (option, None)
-        if value != default:
-            given.append(
-                f"{name}={value if isinstance(value, str) else literal(value)}"
-            )
-    return f"{function}({', '.join(given)})"
-
-
-def scaled(x: str, scale: float, shift: float) -> str:
-    """`0.5 * x + 1.0`, without what changes nothing."""
-    size = x if abs(scale) == 1 else f"{literal(abs(scale))} * {x}"
-    if scale < 0:
-        return f"{literal(shift)} - {size}" if shift else f"-{size}"
-    if not shift:
-        return size
-    return f"{size} {'-' if shift < 0 else '+'} {literal(abs(shift))}"
-
-
-def weighted_sum(terms: Sequence[str], coefficients: Sequence[float]) -> str:
-    """`a - 0.5 * b` for coefficients 1 and -0.5."""
-    text = ""
-    for term, coefficient in zip(terms, coefficients, strict=True):
-        size = abs(coefficient)
-        part = term if size == 1 else f"{literal(size)} * {term}"
-        sign = "-" if coefficient < 0 else "+"
-        text = f"{text} {sign} {part}" if text else f"{sign.strip('+')}{part}"
-    return text
 
 
 def same(values: tuple[int, ...]) -> int | tuple[int, ...]:

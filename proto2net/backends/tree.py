@@ -197,10 +197,10 @@ def expanded(value: Expression, axes: int) -> Expression:
     return indexed(value, ..., *[None] * axes) if axes else value
 
 
-def span(start: object, stop: object) -> Slice:
-    """`start:stop` of a subscript, without what is None."""
-    first, last = (None if end is None else tree(end) for end in (start, stop))
-    return Slice(first, last, None)
+def span(start: object, stop: object, step: object = None) -> Slice:
+    """`start:stop:step` of a subscript, without what is None."""
+    parts = (start, stop, step)
+    return Slice(*(None if part is None else tree(part) for part in parts))
 
 
 def listed(items: Iterable[object]) -> Expression:

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from proto2net.backends import source
-from proto2net.backends.source import call
+from proto2net.backends import tree
+from proto2net.backends.tree import Expression, call, joined
 
 
-def scaled(x: str, scale: float, shift: float = 0.0) -> str:
+def scaled(x: Expression, scale: float, shift: float = 0.0) -> Expression:
     """`0.5 * x + 1.0`, without what changes nothing."""
     if shift or abs(scale) == 1:
-        return source.scaled(x, scale, shift)
-    return f"{call('layers.Rescaling', scale)}({x})"
+        return tree.scaled(x, scale, shift)
+    return call(call("layers.Rescaling", scale), x)
 
 
-def weighted_sum(terms: Sequence[str], coefficients: Sequence[float]) -> str:
+def weighted_sum(
+    terms: Sequence[Expression], coefficients: Sequence[float]
+) -> Expression:
     """`a - 0.5 * b` for coefficients 1 and -0.5."""
     if any(abs(coefficient) == 1 for coefficient in coefficients):
-        return source.weighted_sum(terms, coefficients)
-    products = map(scaled, terms, coefficients)
-    return source.weighted_sum([*products], [1.0] * len(terms))
+        return tree.weighted_sum(terms, coefficients)
+    return joined("+", map(scaled, terms, coefficients))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends.base import Code, Transposed, choose, same_array
-from proto2net.backends.source import call
+from proto2net.backends.base import Code, Transposed, bottoms, choose, same_array
 from proto2net.backends.tensorflow.arithmetic import scaled, weighted_sum
-from proto2net.backends.tensorflow.backend import renders
+from proto2net.backends.tensorflow.backend import backend, renders
 from proto2net.backends.tensorflow.layout import (
     channels_last,
     in_caffe_order,
@@ -17,6 +16,16 @@ from proto2net.backends.tensorflow.layout import (
     order,
     permuted,
     place,
+)
+from proto2net.backends.tensorflow.objects import CALLED, called_on, own
+from proto2net.backends.tree import (
+    BOTTOM,
+    SELF,
+    Call,
+    Expression,
+    Placeholder,
+    call,
+    indexed,
 )
 from proto2net.graph import Node
 from proto2net.layers import (
@@ -36,47 +45,37 @@ from proto2net.layers import (
 )
 from proto2net.shape import Shape, canonical_axis
 
-
-def bottoms(node: Node[Any]) -> list[str]:
-    """The placeholder of each bottom."""
-    return [f"{{{index}}}" for index in range(len(node.bottoms))]
-
-
-def _called_on(inputs: list[str]) -> str:
-    return f"{{self}}([{', '.join(inputs)}])"
+backend.says({BatchReindex: 'ops.take({0}, ops.cast({1}, "int32"), axis=0)'})
 
 
 @renders(Concat)
 def _concat(node: Node[Concat]) -> Code:
     if len(node.bottoms) == 1:
-        return Code("{0}")
+        return Code(BOTTOM)
     bottom = node.bottoms[0].shape
     axis = moved_axis(node.layer.along(bottom), len(bottom))
-    init = call("layers.Concatenate", axis=(axis, -1), name="{name}")
-    return Code(_called_on(bottoms(node)), init)
+    return Code(called_on(bottoms(node)), own("layers.Concatenate", axis=(axis, -1)))
 
 
 @renders(Slice)
 def _slice(node: Node[Slice]) -> Code:
     if len(node.tops) == 1:
-        return Code("{0}")
+        return Code(BOTTOM)
     bottom = node.bottoms[0].shape
     axis = moved_axis(node.layer.along(bottom), len(bottom))
     where = list(node.layer.slice_point) or len(node.tops)
-    return Code(call("ops.split", "{0}", where, axis=(axis, 0)))
+    return Code(call("ops.split", BOTTOM, where, axis=(axis, 0)))
 
 
 @renders(Eltwise)
 def _eltwise(node: Node[Eltwise]) -> Code:
     kind = choose(node, "operation", SUM="Add", PROD="Multiply", MAX="Maximum")
-    inputs = bottoms(node)
+    first, second, *others = bottoms(node)
     if kind == "Add" and set(node.layer.coeff) - {1.0}:
-        return Code(weighted_sum(inputs, node.layer.coeff))
-    if (
-        kind == "Maximum"
-    ):  # of two equals, Keras gives the first the gradient; Caffe the second
-        inputs = [inputs[1], inputs[0], *inputs[2:]]
-    return Code(_called_on(inputs), call(f"layers.{kind}", name="{name}"))
+        return Code(weighted_sum(bottoms(node), node.layer.coeff))
+    if kind == "Maximum":  # of two equals Keras gives the gradient to the first
+        first, second = second, first
+    return Code(called_on([first, second, *others]), own(f"layers.{kind}"))
 
 
 # ---- shapes ---------------------------------------------------------------------------------
@@ -88,9 +87,8 @@ def _permute(node: Node[Permute]) -> Code:
     axes = node.layer.axes(bottom)
     wanted = [place(axes[axis], len(bottom)) for axis in order(len(bottom))]
     if wanted[0] != 0 or wanted == sorted(wanted):
-        return Code(permuted("{0}", wanted))
-    init = call("layers.Permute", tuple(wanted[1:]), name="{name}")
-    return Code("{self}({0})", init)
+        return Code(permuted(BOTTOM, wanted))
+    return Code(CALLED, own("layers.Permute", tuple(wanted[1:])))
 
 
 @renders(Flatten)
@@ -107,8 +105,8 @@ def _reshape(node: Node[Reshape]) -> Code:
 @renders(Permute, Flatten)
 def _permute_and_flatten(permute: Node[Permute], node: Node[Flatten]) -> Code | None:
     """SSD flattens with channels last: so nothing has to be moved in between."""
-    code = _flattened(node, _in_order_of(permute))
-    return code if code.init else None
+    made = _flattened(node, _in_order_of(permute))
+    return made if made.init else None
 
 
 @renders(Permute, Reshape)
@@ -117,24 +115,28 @@ def _permute_and_reshape(permute: Node[Permute], node: Node[Reshape]) -> Code:
     return _reshaped(node, start, end, node.layer.shape, _in_order_of(permute))
 
 
-def _in_order_of(permute: Node[Permute]) -> str:
+def _in_order_of(permute: Node[Permute]) -> Expression:
     """The bottom of a Permute with its axes as the top's are in Caffe."""
     bottom = permute.bottoms[0].shape
     axes = permute.layer.axes(bottom)
-    return permuted("{0}", [place(axis, len(bottom)) for axis in axes])
+    return permuted(BOTTOM, [place(axis, len(bottom)) for axis in axes])
 
 
-def _flattened(node: Node[Flatten], value: str = "") -> Code:
+def _flattened(node: Node[Flatten], value: Expression | None = None) -> Code:
     bottom = node.bottoms[0].shape
     start = canonical_axis(node.layer.axis, bottom)
     end = canonical_axis(node.layer.end_axis, bottom) + 1
     if end - start == 1:
-        return Code("{0}")
+        return Code(BOTTOM)
     return _reshaped(node, start, end, (-1,) if end > start else (1,), value)
 
 
 def _reshaped(
-    node: Node[Any], start: int, end: int, new: Shape, value: str = ""
+    node: Node[Any],
+    start: int,
+    end: int,
+    new: Shape,
+    value: Expression | None = None,
 ) -> Code:
     """The bottom with its axes from start to end replaced, in the shortest form that says it.
 
@@ -142,11 +144,11 @@ def _reshaped(
     """
     bottom, top = node.bottoms[0].shape, node.tops[0].shape
     init = _reshape_layer(bottom, start, end, new)
-    value = value or in_caffe_order("{0}", len(bottom))
-    return Code(in_keras_order(f"{{self}}({value})", len(top)), init)
+    value = value or in_caffe_order(BOTTOM, len(bottom))
+    return Code(in_keras_order(call(SELF, value), len(top)), init)
 
 
-def _reshape_layer(bottom: Shape, start: int, end: int, new: Shape) -> str:
+def _reshape_layer(bottom: Shape, start: int, end: int, new: Shape) -> Call:
     """The layer that replaces these axes, in whatever it knows only the sizes that must stay.
 
     Keras' own keep the batch, and can leave one more size open.
@@ -154,7 +156,7 @@ def _reshape_layer(bottom: Shape, start: int, end: int, new: Shape) -> str:
     sizes = [*[0] * start, *new, *[0] * (len(bottom) - end)]
     axes = [*range(start + len(new)), *range(end, len(bottom))]
     if (start, end, new) == (1, len(bottom), (-1,)):
-        return "layers.Flatten(name={name})"
+        return own("layers.Flatten")
     if sizes[:1] == [0] and axes[0] == 0:
         kept = [
             bottom[1] if s == 0 and a == 1 else s
@@ -162,11 +164,9 @@ def _reshape_layer(bottom: Shape, start: int, end: int, new: Shape) -> str:
         ]
         target = tuple(size or -1 for size in kept[1:])
         if target.count(-1) < 2:
-            return call("layers.Reshape", target, name="{name}")
+            return own("layers.Reshape", target)
     num_axes = -1 if end == len(bottom) else end - start
-    return call(
-        "Reshape", tuple(new), axis=(start, 0), num_axes=(num_axes, -1), name="{name}"
-    )
+    return own("Reshape", tuple(new), axis=(start, 0), num_axes=(num_axes, -1))
 
 
 @renders(Tile)
@@ -174,7 +174,7 @@ def _tile(node: Node[Tile]) -> Code:
     bottom = node.bottoms[0].shape
     axis = place(canonical_axis(node.layer.axis, bottom), len(bottom))
     repeats = tuple(node.layer.tiles if a == axis else 1 for a in range(len(bottom)))
-    return Code("{0}" if node.layer.tiles == 1 else call("ops.tile", "{0}", repeats))
+    return Code(BOTTOM if node.layer.tiles == 1 else call("ops.tile", BOTTOM, repeats))
 
 
 @renders(Crop)
@@ -185,27 +185,19 @@ def _crop(node: Node[Crop]) -> Code:
         place(a, axes): node.layer.offsets(bottom)[a] for a in range(start, axes)
     }
     cut = sorted(offsets)
-    init = call("Crop", tuple(cut), tuple(offsets[axis] for axis in cut), name="{name}")
-    wanted = [
-        *order(axes),
-        *range(axes, len(reference)),
-    ]  # the reference as the first lies
-    second = permuted("{1}", [place(axis, len(reference)) for axis in wanted])
-    return Code(_called_on(["{0}", second]), init)
+    init = own("Crop", tuple(cut), tuple(offsets[axis] for axis in cut))
+    lies = [*order(axes), *range(axes, len(reference))]  # as the first does
+    second = permuted(Placeholder(1), [place(axis, len(reference)) for axis in lies])
+    return Code(called_on([BOTTOM, second]), init)
 
 
 # ---- picks and sums -------------------------------------------------------------------------
 
 
-@renders(BatchReindex)
-def _batch_reindex(node: Node[BatchReindex]) -> Code:
-    return Code('ops.take({0}, ops.cast({1}, "int32"), axis=0)')
-
-
 @renders(Filter)
 def _filter(node: Node[Filter]) -> Code:
-    filtered = _called_on(bottoms(node)) + ("[0]" if len(node.tops) == 1 else "")
-    return Code(filtered, call("Filter", name="{name}"))
+    every = called_on(bottoms(node))
+    return Code(indexed(every, 0) if len(node.tops) == 1 else every, own("Filter"))
 
 
 @renders(Reduction)
@@ -213,15 +205,15 @@ def _reduction(node: Node[Reduction]) -> Code:
     layer, bottom = node.layer, node.bottoms[0].shape
     start = canonical_axis(layer.axis, bottom)
     gone = tuple(sorted(place(axis, len(bottom)) for axis in range(start, len(bottom))))
-    function, of = choose(
-        node,
-        "operation",
-        SUM="ops.sum {0}",
-        ASUM="ops.sum ops.absolute({0})",
-        SUMSQ="ops.sum ops.square({0})",
-        MEAN="ops.mean {0}",
-    ).split()
-    reduced = call(function, of, axis=(gone, tuple(range(len(bottom)))))
+    function = choose(
+        node, "operation", SUM="sum", ASUM="sum", SUMSQ="sum", MEAN="mean"
+    )
+    of_each = {
+        "ASUM": call("ops.absolute", BOTTOM),
+        "SUMSQ": call("ops.square", BOTTOM),
+    }
+    x = of_each.get(layer.operation, BOTTOM)
+    reduced = call(f"ops.{function}", x, axis=(gone, tuple(range(len(bottom)))))
     left = [axis for axis in order(len(bottom)) if axis < start]
     top = permuted(reduced, [left.index(axis) for axis in order(start)])
     return Code(scaled(top, layer.coeff))
@@ -234,23 +226,21 @@ def _argmax(node: Node[ArgMax]) -> Code:
     axis = (
         None if layer.axis is None else place(canonical_axis(layer.axis, bottom), axes)
     )
-    init = call(
+    init = own(
         "ArgMax",
         top_k=(layer.top_k, 1),
         axis=axis,
         out_max_val=(layer.out_max_val, False),
-        name="{name}",
     )
     if axis is not None:
-        return Code("{self}({0})", init)
-    return Code(
-        in_keras_order(f"{{self}}({in_caffe_order('{0}', axes)})", len(top)), init
-    )
+        return Code(CALLED, init)
+    made = call(SELF, in_caffe_order(BOTTOM, axes))
+    return Code(in_keras_order(made, len(top)), init)
 
 
 @renders(Parameter)
 def _parameter(node: Node[Parameter]) -> Code:
     shape = node.layer.shape
-    init = call("Parameter", laid_out(shape), name="{name}")
     convert = Transposed(order(len(shape))) if channels_last(len(shape)) else None
-    return Code("{self}({0})", init, {"weight": same_array(node, "weight", convert)})
+    arrays = {"weight": same_array(node, "weight", convert)}
+    return Code(CALLED, own("Parameter", laid_out(shape)), arrays)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from proto2net.backends.base import Code, Reshaped, same_array
-from proto2net.backends.source import call
+from proto2net.backends.base import Code, Reshaped, bottoms, same_array
 from proto2net.backends.tensorflow.backend import renders
-from proto2net.backends.tensorflow.combine import bottoms
-from proto2net.backends.tensorflow.rcnn import called_on
+from proto2net.backends.tensorflow.objects import called_on, own
 from proto2net.graph import Node
 from proto2net.layers import MultiStageMeanfield
 
@@ -14,7 +12,7 @@ from proto2net.layers import MultiStageMeanfield
 @renders(MultiStageMeanfield)
 def _multi_stage_meanfield(node: Node[MultiStageMeanfield]) -> Code:
     classes = node.bottoms[0].shape[1]
-    init = call("MultiStageMeanfield", **node.layer.settings, name="{name}")
+    init = own("MultiStageMeanfield", **node.layer.settings)
     square = Reshaped((classes, classes))
     arrays = {name: same_array(node, name, square) for name in node.blobs}
     return Code(called_on(bottoms(node)), init, arrays)

@@ -10,18 +10,28 @@ from proto2net.backends.base import (
     Code,
     Reshaped,
     Transposed,
+    bottoms,
     refuse_bounds,
     refuse_normalizing,
     same_array,
 )
-from proto2net.backends.source import call
 from proto2net.backends.tensorflow.activation import activation
 from proto2net.backends.tensorflow.backend import renders
+from proto2net.backends.tensorflow.dense import flattened, vectors_and_rows
 from proto2net.backends.tensorflow.layout import (
     Broadcast,
     in_caffe_order,
     moved_axis,
     place,
+)
+from proto2net.backends.tensorflow.objects import CALLED, called_on, own
+from proto2net.backends.tensorflow.recurrent import in_order
+from proto2net.backends.tree import (
+    BOTTOM,
+    SELF,
+    Placeholder,
+    call,
+    code,
 )
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
@@ -51,45 +61,39 @@ if TYPE_CHECKING:
 @renders(Interp)
 def _interp(node: Node[Interp]) -> Code:
     layer = node.layer
-    x = "{0}"
+    x = BOTTOM
     if layer.pad_beg or layer.pad_end:
         sides = (-layer.pad_beg, -layer.pad_end)
         even = sides[0] if sides[0] == sides[1] else (sides, sides)
-        x = f"{call('layers.Cropping2D', even)}({{0}})"
+        x = call(call("layers.Cropping2D", even), BOTTOM)
     shrink, zoom, times = (1, 1, 1) if layer.use_blob_size else layer.factors
     sized = layer.sized and not layer.use_blob_size
     if sized:
         shrink, zoom, times = 1, 1, 1
-    init = call(
+    init = own(
         "Interp",
         *([node.tops[0].shape[2:]] if sized else []),
         shrink_factor=(shrink, 1),
         zoom_factor=(zoom, 1),
         full_zoom_factor=(times, 1),
-        name="{name}",
     )
-    inputs = f"[{x}, {{1}}]" if layer.use_blob_size else x
-    return Code(f"{{self}}({inputs})", init)
+    both = called_on([x, Placeholder(1)])
+    return Code(both if layer.use_blob_size else call(SELF, x), init)
 
 
 @renders(Upsample)
 def _upsample(node: Node[Upsample]) -> Code:
     layer = node.layer
     if len(node.bottoms) == 1:
-        return _repeated(layer.scales[0])
+        return Code(CALLED, own("layers.UpSampling2D", layer.scales[0]))
     size = layer.size
-    init = call(
+    init = own(
         "MaxUnpooling",
         scale=((2, 2) if size else layer.scales, (2, 2)),
         less=((0, 0) if size else layer.less, (0, 0)),
         size=(size, None),
-        name="{name}",
     )
-    return Code("{self}([{0}, {1}])", init)
-
-
-def _repeated(scale: int) -> Code:
-    return Code("{self}({0})", call("layers.UpSampling2D", scale, name="{name}"))
+    return Code(called_on(bottoms(node)), init)
 
 
 # ---- channels and axes ----------------------------------------------------------------------
@@ -98,47 +102,42 @@ def _repeated(scale: int) -> Code:
 @renders(ShuffleChannel)
 def _shuffle_channel(node: Node[ShuffleChannel]) -> Code:
     if node.layer.group == 1:
-        return Code("{0}")
+        return Code(BOTTOM)
     axis = moved_axis(1, len(node.bottoms[0].shape))
-    init = call("ShuffleChannel", node.layer.group, axis=(axis, -1), name="{name}")
-    return Code("{self}({0})", init)
+    return Code(CALLED, own("ShuffleChannel", node.layer.group, axis=(axis, -1)))
 
 
 @renders(Axpy)
 def _axpy(node: Node[Axpy]) -> Code:
     factor, x, _ = (len(bottom.shape) for bottom in node.bottoms)
     missing = [place(axis, x) for axis in range(factor, x)]
-    expanded = f"ops.expand_dims({{0}}, {missing})" if missing else "{0}"
-    return Code(f"{expanded} * {{1}} + {{2}}")
+    scale = call("ops.expand_dims", BOTTOM, missing) if missing else BOTTOM
+    return Code(code("{scale} * {1} + {2}", scale=scale))
 
 
 @renders(ChannelScale)
 def _channel_scale(node: Node[ChannelScale]) -> Code:
     x, factors = (bottom.shape for bottom in node.bottoms)
     if not node.layer.do_forward:
-        return Code("{0}")
+        return Code(BOTTOM)
     if len(x) == 4 and factors == (x[0], 1, *x[2:]):
-        return Code("{0} * {1}")
+        return Code(code("{0} * {1}"))
     if count(x[2:]) > 1:
         raise UnsupportedError(
             f"factors of {dims(factors)} for {dims(x)} have no rendering",
             f"make them {dims((x[0], 1, *x[2:]))}",
         )
-    return Code(f"{{0}} * ops.reshape({{1}}, {(-1, *[1] * (len(x) - 1))})")
+    shape = (-1, *[1] * (len(x) - 1))
+    return Code(code("{0} * ops.reshape({1}, {shape})", shape=shape))
 
 
 @renders(GlobalLSEMargin)
 def _global_lse_margin(node: Node[GlobalLSEMargin]) -> Code:
     refuse_bounds(node)
     layer = node.layer
-    init = call(
-        "BoundedScale",
-        (1,),
-        low=layer.min_value,
-        high=(layer.max_value, None),
-        name="{name}",
-    )
-    return Code("{self}({0})", init, {"gamma": same_array(node, "scale")})
+    low, high = layer.min_value, (layer.max_value, None)
+    init = own("BoundedScale", (1,), low=low, high=high)
+    return Code(CALLED, init, {"gamma": same_array(node, "scale")})
 
 
 @renders(InnerDistance)
@@ -149,32 +148,21 @@ def _inner_distance(node: Node[InnerDistance]) -> Code:
         raise UnsupportedError(
             "an axis other than 1 has no rendering", "use --to torch"
         )
-    x = in_caffe_order("{0}", len(bottom))
-    x = x if len(bottom) == 2 else f"layers.Flatten()({x})"
-    options = {"squared": (layer.distance_type == "L2", True), "name": "{name}"}
+    squared = (layer.distance_type == "L2", True)
     if len(node.bottoms) > 1:
-        rows = node.bottoms[1].shape
-        value = in_caffe_order("{1}", len(rows))
-        if len(rows) != 2:
-            value = f"ops.reshape({value}, (-1, {count(rows[1:])}))"
-        return Code(f"{{self}}([{x}, {value}])", call("InnerDistance", **options))
-    init = call(
-        "InnerDistance",
-        layer.num_output,
-        normalize=(layer.normalize, False),
-        **options,
-    )
-    return Code(f"{{self}}({x})", init, {"weight": same_array(node, "weight")})
+        both = vectors_and_rows(node).values()
+        return Code(called_on(both), own("InnerDistance", squared=squared))
+    x = flattened(in_caffe_order(BOTTOM, len(bottom)), bottom)
+    normalize = (layer.normalize, False)
+    init = own("InnerDistance", layer.num_output, normalize=normalize, squared=squared)
+    return Code(call(SELF, x), init, {"weight": same_array(node, "weight")})
 
 
 @renders(Reverse)
 def _reverse(node: Node[Reverse]) -> Code:
-    return _flipped(node.layer.axes, len(node.bottoms[0].shape))
-
-
-def _flipped(axes: tuple[int, ...], count: int) -> Code:
-    placed = [place(axis, count) for axis in axes]
-    return Code(call("ops.flip", "{0}", axis=placed) if placed else "{0}")
+    axes = len(node.bottoms[0].shape)
+    placed = [place(axis, axes) for axis in node.layer.axes]
+    return Code(call("ops.flip", BOTTOM, axis=placed) if placed else BOTTOM)
 
 
 # ---- activations ----------------------------------------------------------------------------
@@ -188,9 +176,8 @@ def _selu(node: Node[SeLu]) -> Code:
 @renders(SeLuDropout)
 def _selu_dropout(node: Node[SeLuDropout]) -> Code:
     if node.phase == "TEST":
-        return Code("{0}")
-    init = call("layers.AlphaDropout", node.layer.dropout_ratio, name="{name}")
-    return Code("{self}({0})", init)
+        return Code(BOTTOM)
+    return Code(CALLED, own("layers.AlphaDropout", node.layer.dropout_ratio))
 
 
 # ---- normalisation --------------------------------------------------------------------------
@@ -217,29 +204,26 @@ def _bn(node: Node[BN]) -> Code:
     if not layer.normalizes:
         convert = PerChannel(len(bottom))
         shape = Broadcast(1, len(bottom)).shape(bottom[1:2])
-        init = call("Scale", shape, use_bias="True", name="{name}")
         arrays = {
             "gamma": same_array(node, "slope", convert),
             "beta": same_array(node, "bias", convert),
         }
-        return Code("{self}({0})", init, arrays)
+        return Code(CALLED, own("Scale", shape, use_bias=True), arrays)
     axis = (moved_axis(1, len(bottom)), -1)
     affine = _of_channels(node, gamma="slope", beta="bias")
     by_batch = layer.batch_statistics("TEST")
     if by_batch and (node.phase == "TEST" or "mean" not in node.blobs):
         epsilon = (layer.epsilon, 1e-5)
-        init = call("BatchStatistics", axis=axis, epsilon=epsilon, name="{name}")
-        return Code("{self}({0})", init, affine)
-    init = call(
+        return Code(CALLED, own("BatchStatistics", axis=axis, epsilon=epsilon), affine)
+    init = own(
         "layers.BatchNormalization",
         axis=axis,
         momentum=(0.99 if node.phase == "TEST" else layer.share, 0.99),
         epsilon=(layer.epsilon, 1e-3),
         trainable=(node.phase == "TEST" or layer.batch_statistics("TRAIN"), True),
-        name="{name}",
     )
     stored = _of_channels(node, moving_mean="mean", moving_variance="variance")
-    return Code("{self}({0})", init, affine | stored)
+    return Code(CALLED, init, affine | stored)
 
 
 def _of_channels(node: Node[BN], **names: str) -> dict[str, Array]:
@@ -253,23 +237,22 @@ def _of_channels(node: Node[BN], **names: str) -> dict[str, Array]:
 
 @renders(Lstm)
 def _lstm(node: Node[Lstm]) -> Code:
-    layer, shapes = node.layer, [bottom.shape for bottom in node.bottoms]
+    layer = node.layer
     if layer.clipping_threshold and node.phase == "TRAIN":
         raise UnsupportedError(
             "clipping_threshold, which bounds gradients inside of the layer, "
             "is not possible",
             "leave it out, and give the optimizer clipvalue",
         )
-    sequences = layer.sequences if layer.merged(shapes[0]) else 0
-    init = call("Lstm", layer.num_output, sequences=(sequences, 0), name="{name}")
-    bottoms = [in_caffe_order(f"{{{i}}}", len(shape)) for i, shape in enumerate(shapes)]
+    sequences = layer.sequences if layer.merged(node.bottoms[0].shape) else 0
+    init = own("Lstm", layer.num_output, sequences=(sequences, 0))
     arrays = {
         "kernel": same_array(node, "W_xc", Transposed((1, 0))),
         "recurrent_kernel": same_array(node, "W_hc", Transposed((1, 0))),
         "bias": same_array(node, "b_c"),
     }
-    forward = f"{{self}}([{', '.join(bottoms)}])"
-    return Code(forward, init, arrays, state=len(bottoms) > 1)
+    forward = called_on(in_order(node))
+    return Code(forward, init, arrays, state=len(node.bottoms) > 1)
 
 
 @renders(ContinuationIndicator)
@@ -281,4 +264,4 @@ def _continuation_indicator(node: Node[ContinuationIndicator]) -> Code:
         axis = place(canonical_axis(layer.axis, bottom), len(bottom))
         options = {"axis": (axis, 0)}
     made = call("ContinuationIndicator", layer.time_step, **options)
-    return Code(f"{made}({{0}})")
+    return Code(call(made, BOTTOM))

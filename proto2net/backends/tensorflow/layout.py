@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from proto2net.arrays import contiguous
-from proto2net.backends.source import literal
+from proto2net.backends.tree import Expression, call
 from proto2net.layout import channels_last, inverse_order, laid_out, order, place
 from proto2net.shape import Shape
 
@@ -29,6 +29,7 @@ __all__ = [
     "permuted",
     "place",
     "read_in_order",
+    "widened",
 ]
 
 
@@ -40,17 +41,17 @@ def moved_axis(axis: int, axes: int) -> int:
 # ---- expressions ----------------------------------------------------------------------------
 
 
-def in_caffe_order(value: str, axes: int) -> str:
+def in_caffe_order(value: Expression, axes: int) -> Expression:
     """The expression of a blob of so many axes, put back into Caffe's order."""
     return permuted(value, inverse_order(axes))
 
 
-def in_keras_order(value: str, axes: int) -> str:
+def in_keras_order(value: Expression, axes: int) -> Expression:
     """The expression of a value in Caffe's order, put into TensorFlow's."""
     return permuted(value, order(axes))
 
 
-def read_in_order(value: str, shape: Shape) -> str:
+def read_in_order(value: Expression, shape: Shape) -> Expression:
     """The expression of a blob whose elements will be read one by one, in Caffe's order."""
     sizes = shape[1:2], shape[2:]
     return (
@@ -60,13 +61,22 @@ def read_in_order(value: str, shape: Shape) -> str:
     )
 
 
-def permuted(value: str, axes: Sequence[int]) -> str:
+def permuted(value: Expression, axes: Sequence[int]) -> Expression:
     """The expression of a value with its axes in another order."""
     if list(axes) == sorted(axes):
         return value
     if axes[0] == 0:
-        return f"layers.Permute({literal(tuple(axes[1:]))})({value})"
-    return f"ops.transpose({value}, {literal(tuple(axes))})"
+        return call(call("layers.Permute", tuple(axes[1:])), value)
+    return call("ops.transpose", value, tuple(axes))
+
+
+def widened(value: Expression, axes: int, wanted: int) -> Expression:
+    """The expression of a blob of so many axes with more of size 1 behind them, if need be."""
+    added = list(range(axes, wanted))
+    if not added:
+        return value
+    full = call("ops.expand_dims", in_caffe_order(value, axes), added)
+    return in_keras_order(full, wanted)
 
 
 # ---- arrays ---------------------------------------------------------------------------------

@@ -11,15 +11,22 @@ from proto2net.backends.base import (
     running_statistics,
     same_array,
 )
-from proto2net.backends.source import call
 from proto2net.backends.tensorflow.backend import renders
 from proto2net.backends.tensorflow.layout import (
     Broadcast,
-    in_caffe_order,
-    in_keras_order,
     moved_axis,
     order,
     permuted,
+    widened,
+)
+from proto2net.backends.tensorflow.objects import CALLED, own
+from proto2net.backends.tree import (
+    BOTTOM,
+    SELF,
+    Expression,
+    Placeholder,
+    call,
+    code,
 )
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
@@ -31,33 +38,26 @@ from proto2net.shape import canonical_axis
 def _lrn(node: Node[LRN]) -> Code:
     layer = node.layer
     within = layer.norm_region == "WITHIN_CHANNEL"
-    init = call(
+    init = own(
         "LRNWithinChannel" if within else "LRN",
         layer.local_size,
         alpha=(layer.alpha, 1.0),
         beta=(layer.beta, 0.75),
         k=(1.0 if within else layer.k, 1.0),
-        name="{name}",
     )
-    return Code("{self}({0})", init)
+    return Code(CALLED, init)
 
 
 @renders(MVN)
 def _mvn(node: Node[MVN]) -> Code:
     layer = node.layer
-    init = call(
+    init = own(
         "MVN",
         normalize_variance=(layer.normalize_variance, True),
         across_channels=(layer.across_channels, False),
         eps=(layer.eps, 1e-9),
-        name="{name}",
     )
-    axes = len(node.bottoms[0].shape)
-    missing = list(range(axes, 4))
-    if not missing:
-        return Code("{self}({0})", init)
-    full = f"ops.expand_dims({in_caffe_order('{0}', axes)}, {missing})"
-    return Code(f"{{self}}({in_keras_order(full, 4)})", init)
+    return Code(call(SELF, widened(BOTTOM, len(node.bottoms[0].shape), 4)), init)
 
 
 @renders(Softmax)
@@ -68,7 +68,7 @@ def _softmax(node: Node[Softmax]) -> Code:
             f"a softmax of {len(bottom)} axes is not possible", "use --to torch"
         )
     axis = moved_axis(canonical_axis(node.layer.axis, bottom), len(bottom))
-    return Code("{self}({0})", call("layers.Softmax", axis=(axis, -1), name="{name}"))
+    return Code(CALLED, own("layers.Softmax", axis=(axis, -1)))
 
 
 # ---- batch norm -----------------------------------------------------------------------------
@@ -79,16 +79,15 @@ def _batch_norm(node: Node[BatchNorm]) -> Code:
     if not node.layer.batch_statistics(node.phase):
         return _by_stored_statistics(node, None)
     layer = node.layer
-    init = call(
+    init = own(
         "BatchNorm",
         axis=(_channels(node), -1),
         fraction=(layer.moving_average_fraction, 0.999),
         epsilon=(layer.eps, 1e-5),
         use_global_stats=layer.use_global_stats,
-        name="{name}",
     )
     arrays = {name: same_array(node, name) for name in node.blobs}
-    return Code("{self}({0})", init, arrays, updates=True)
+    return Code(CALLED, init, arrays, updates=True)
 
 
 @renders(BatchNorm, Scale)
@@ -109,21 +108,20 @@ def _batch_norm_and_scale(node: Node[BatchNorm], scale: Node[Scale]) -> Code | N
 def _by_stored_statistics(node: Node[BatchNorm], scale: Node[Scale] | None) -> Code:
     mean, variance = running_statistics(node).values()
     arrays = {"moving_mean": mean, "moving_variance": variance}
-    options = {"center": ("False", "True"), "scale": ("False", "True")}
+    options = {"center": (False, True), "scale": (False, True)}
     if scale is not None:
-        options = {"center": (str(scale.layer.bias_term), "True")}
+        options = {"center": (scale.layer.bias_term, True)}
         arrays["gamma"] = same_array(scale, "weight")
         if scale.layer.bias_term:
             arrays["beta"] = same_array(scale, "bias")
-    init = call(
+    init = own(
         "layers.BatchNormalization",
         axis=(_channels(node), -1),
         epsilon=(node.layer.eps, 1e-3),
         **options,
         trainable=(node.phase != "TRAIN", True),
-        name="{name}",
     )
-    return Code("{self}({0})", init, arrays)
+    return Code(CALLED, init, arrays)
 
 
 def _channels(node: Node[BatchNorm]) -> int:
@@ -139,29 +137,26 @@ def _scale(node: Node[Scale]) -> Code:
     bias = _learned(node, beta="bias") if node.layer.bias_term else {}
     if len(node.bottoms) == 1:
         factors = _learned(node, gamma="weight")
-        init = call(
+        init = own(
             "BoundedScale" if node.layer.bounded else "Scale",
             _shape(node, "weight"),
             low=(node.layer.min_value, None),
             high=(node.layer.max_value, None),
             use_bias=(node.layer.bias_term, False),
-            name="{name}",
         )
-        return Code("{self}({0})", init, factors | bias)
-    product = f"{{0}} * {_second(node)}"
+        return Code(CALLED, init, factors | bias)
+    product = code("{0} * {second}", second=_second(node))
     if not bias:
         return Code(product)
-    init = call("Bias", _shape(node, "bias"), name="{name}")
-    return Code(f"{{self}}({product})", init, bias)
+    return Code(call(SELF, product), own("Bias", _shape(node, "bias")), bias)
 
 
 @renders(Bias)
 def _bias(node: Node[Bias]) -> Code:
     if len(node.bottoms) == 2:
         # In this order: behind the +, Keras may take it for a bias of the channels.
-        return Code(f"{_second(node)} + {{0}}")
-    init = call("Bias", _shape(node, "bias"), name="{name}")
-    return Code("{self}({0})", init, _learned(node, beta="bias"))
+        return Code(code("{second} + {0}", second=_second(node)))
+    return Code(CALLED, own("Bias", _shape(node, "bias")), _learned(node, beta="bias"))
 
 
 def _learned(node: Node[Any], **names: str) -> dict[str, Array]:
@@ -185,16 +180,16 @@ def _broadcast(node: Node[Any]) -> Broadcast:
     return Broadcast(canonical_axis(node.layer.axis, bottom), len(bottom))
 
 
-def _second(node: Node[Any]) -> str:
+def _second(node: Node[Any]) -> Expression:
     """The second bottom, to be broadcast over the first from an axis on."""
     first, second = (len(bottom.shape) for bottom in node.bottoms)
     if first == second or second == 0:
-        return "{1}"
+        return Placeholder(1)
     start = canonical_axis(node.layer.axis, node.bottoms[0].shape)
     own = range(start, start + second)
     # The axes of the second in the first's order, each from where it lies now.
     wanted = [order(second).index(axis - start) for axis in order(first) if axis in own]
     missing = [place for place, axis in enumerate(order(first)) if axis not in own]
-    value = permuted("{1}", wanted)
+    value = permuted(Placeholder(1), wanted)
     in_front = missing == list(range(len(missing)))
-    return value if in_front else f"ops.expand_dims({value}, {missing})"
+    return value if in_front else call("ops.expand_dims", value, missing)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends.base import Code, Transposed, same_array
-from proto2net.backends.source import call
+from proto2net.backends.base import Code, Transposed, bottoms, same_array
 from proto2net.backends.tensorflow.backend import renders
 from proto2net.backends.tensorflow.layout import in_caffe_order
+from proto2net.backends.tensorflow.objects import called_on, own
+from proto2net.backends.tree import Expression
 from proto2net.graph import Node
 from proto2net.layers import LSTM, RNN, LSTMUnit
 
@@ -22,27 +23,17 @@ VARIABLES = {
 """The learned blobs that each variable of the Keras layer may hold."""
 
 
-@renders(RNN)
-def _rnn(node: Node[RNN]) -> Code:
-    return _recurrent("RNN", node)
-
-
 @renders(LSTM)
-def _lstm(node: Node[LSTM]) -> Code:
-    return _recurrent("LSTM", node)
-
-
-def _recurrent(name: str, node: Node[Any]) -> Code:
+@renders(RNN)
+def _recurrent(node: Node[Any]) -> Code:
     layer = node.layer
     shapes = [bottom.shape for bottom in node.bottoms]
-    init = call(
-        name,
+    init = own(
+        layer.type,
         layer.num_output,
         static=(bool(layer.static(shapes)), False),
         expose_hidden=(layer.expose_hidden, False),
-        name="{name}",
     )
-    bottoms = [in_caffe_order(f"{{{i}}}", len(shape)) for i, shape in enumerate(shapes)]
     arrays = {
         variable: same_array(
             node, blob, Transposed((1, 0)) if len(node.blobs[blob].shape) == 2 else None
@@ -51,10 +42,16 @@ def _recurrent(name: str, node: Node[Any]) -> Code:
         for blob in names
         if blob in node.blobs
     }
-    forward = f"{{self}}([{', '.join(bottoms)}])"
+    forward = called_on(in_order(node))
     return Code(forward, init, arrays, state=not layer.expose_hidden)
+
+
+def in_order(node: Node[Any]) -> list[Expression]:
+    """The bottoms in Caffe's order."""
+    read = zip(bottoms(node), node.bottoms, strict=True)
+    return [in_caffe_order(bottom, len(blob.shape)) for bottom, blob in read]
 
 
 @renders(LSTMUnit)
 def _lstm_unit(node: Node[LSTMUnit]) -> Code:
-    return Code("{self}([{0}, {1}, {2}])", call("LSTMUnit", name="{name}"))
+    return Code(called_on(bottoms(node)), own("LSTMUnit"))

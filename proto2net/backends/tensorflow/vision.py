@@ -4,14 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends.base import Array, Code, Convert, Transposed, choose, same_array
-from proto2net.backends.source import call, same
+from proto2net.backends.base import (
+    Array,
+    Code,
+    Convert,
+    Transposed,
+    as_tops,
+    bottoms,
+    choose,
+    same_array,
+)
+from proto2net.backends.source import same
 from proto2net.backends.tensorflow.backend import renders
 from proto2net.backends.tensorflow.layout import (
     DepthwiseKernel,
     in_caffe_order,
     in_keras_order,
     permuted,
+)
+from proto2net.backends.tensorflow.objects import CALLED, own
+from proto2net.backends.tree import (
+    BOTTOM,
+    SELF,
+    Call,
+    Expression,
+    call,
+    code,
+    filled,
+    indexed,
+    span,
 )
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
@@ -38,7 +59,7 @@ def _convolution(node: Node[Convolution]) -> Code:
 def _convolution_and_relu(node: Node[Convolution], relu: Node[ReLU]) -> Code | None:
     if not relu.in_place or relu.layer.negative_slope:
         return None
-    return _convolved(node, activation='"relu6"' if relu.layer.relu6 else '"relu"')
+    return _convolved(node, activation="relu6" if relu.layer.relu6 else "relu")
 
 
 def _convolved(node: Node[Convolution], activation: str | None = None) -> Code:
@@ -56,27 +77,27 @@ def _convolved(node: Node[Convolution], activation: str | None = None) -> Code:
     thinned = max(window.stride) > 1 < max(window.dilation)
     padding, read = _padding(window, layer.split(node.bottoms[0].shape)[2])
     if layer.padding and thinned:
-        padding, read = '"valid"', _padded_same(window)
+        padding = "valid"
+        read = call(call("PadSame", window.extent, window.stride), BOTTOM)
     elif layer.padding:
-        padding, read = '"same"', "{0}"
-    init = call(
+        padding, read = "same", BOTTOM
+    init = own(
         "layers.DepthwiseConv2D" if depthwise else f"layers.Conv{axes}D",
         *([] if depthwise else [layer.num_output]),
         same(window.kernel),
         strides=(1 if thinned else same(window.stride), 1),
-        padding=(padding, '"valid"'),
+        padding=(padding, "valid"),
         depth_multiplier=(layer.num_output // channels if depthwise else 1, 1),
         dilation_rate=(same(window.dilation), 1),
         groups=(1 if depthwise else groups, 1),
         activation=(activation, None),
         use_bias=(layer.bias_term, True),
-        name="{name}",
     )
     convert = DepthwiseKernel(channels) if depthwise else _kernel_first(axes)
-    made = f"{{self}}({read})"
+    made: Expression = call(SELF, read)
     if thinned:
-        steps = "".join(f", ::{stride}" for stride in window.stride)
-        made = f"{made}[:{steps}]"
+        steps = (span(None, None, stride) for stride in window.stride)
+        made = indexed(made, span(None, None), *steps)
     return Code(_on_images(node, _without(node, made)), init, _filters(node, convert))
 
 
@@ -90,34 +111,33 @@ def _deconvolution(node: Node[Deconvolution]) -> Code:
     else:
         init, made = _keras_transpose(node.layer, window)
     if not count(node.tops[0].shape):  # which Cropping refuses to make
-        cuts = "".join(f", {before}:-{after}" for before, after in window.sides)
-        made = f"{{self}}({{0}})[:{cuts}]".replace(":-0", ":")
+        cuts = (span(before, -after or None) for before, after in window.sides)
+        made = indexed(CALLED, span(None, None), *cuts)
     return Code(_on_images(node, made), init, _filters(node, _kernel_first(axes)))
 
 
-def _keras_transpose(layer: Deconvolution, window: Window) -> tuple[str, str]:
+def _keras_transpose(layer: Deconvolution, window: Window) -> tuple[Call, Expression]:
     """What makes the layer, and how it is called."""
     sizes = list(zip(window.extent, window.stride, window.pad, strict=True))
     # An output of the input's size times the stride has as much cut off on all sides.
     even = not window.uneven and all(e - s == 2 * pad for e, s, pad in sizes)
     gaps = any(extent < stride for extent, stride, _ in sizes)
-    init = call(
+    init = own(
         f"layers.Conv{len(sizes)}DTranspose",
         layer.num_output,
         same(window.kernel),
         strides=(same(window.stride), 1),
-        padding=('"same"' if even else '"valid"', '"valid"'),
+        padding=("same" if even else "valid", "valid"),
         output_padding=0 if gaps else None,
         use_bias=(layer.bias_term, True),
-        name="{name}",
     )
-    return init, "{self}({0})" if even else _cut("{self}({0})", window)
+    return init, CALLED if even else _cut(window)
 
 
-def _own_transpose(layer: Deconvolution, window: Window) -> tuple[str, str]:
+def _own_transpose(layer: Deconvolution, window: Window) -> tuple[Call, Expression]:
     """What makes the layer, and how it is called, where Keras has none that runs everywhere."""
     ones = (1,) * len(window.kernel)
-    init = call(
+    init = own(
         "ConvTranspose",
         layer.num_output,
         window.kernel,
@@ -125,14 +145,15 @@ def _own_transpose(layer: Deconvolution, window: Window) -> tuple[str, str]:
         dilation_rate=(window.dilation, ones),
         groups=(layer.group, 1),
         use_bias=(layer.bias_term, True),
-        name="{name}",
     )
-    return init, _cut("{self}({0})", window)
+    return init, _cut(window)
 
 
-def _cut(value: str, window: Window) -> str:
-    """The expression without its padding."""
-    return f"{_around('Cropping', window.sides)}({value})" if window.padded else value
+def _cut(window: Window) -> Expression:
+    """What the layer makes, without its padding."""
+    if not window.padded:
+        return CALLED
+    return call(_around("Cropping", window.sides), CALLED)
 
 
 @renders(Im2col)
@@ -141,15 +162,13 @@ def _im2col(node: Node[Im2col]) -> Code:
     _, read = _padding(
         window, node.layer.split(node.bottoms[0].shape)[2], explicit=True
     )
-    init = call(
+    init = own(
         "Im2col",
         window.kernel,
         strides=(window.stride, (1,) * axes),
         dilation_rate=(window.dilation, (1,) * axes),
-        name="{name}",
     )
-    made = _without(node, f"{{self}}({read})")
-    return Code(_on_images(node, made), init)
+    return Code(_on_images(node, _without(node, call(SELF, read))), init)
 
 
 def _window(node: Node[Any]) -> tuple[Window, int]:
@@ -169,13 +188,14 @@ def _least(window: Window) -> Shape:
     return tuple(extent - sum(pads) for extent, pads in sides)
 
 
-def _without(node: Node[Any], made: str) -> str:
+def _without(node: Node[Any], made: Expression) -> Expression:
     """The expression without the windows that Caffe has none of, in a small image."""
     batch, _, _ = node.layer.split(node.bottoms[0].shape)
     if all(node.tops[0].shape[len(batch) + 1 :]):
         return made
     window = node.layer.window(node.bottoms[0].shape)
-    return f"{call('CutWindows', _least(window), window.stride)}([{made}, {{0}}])"
+    cut = call("CutWindows", _least(window), window.stride)
+    return call(cut, [made, BOTTOM])
 
 
 def _without_window(
@@ -185,21 +205,19 @@ def _without_window(
     layer, axes = node.layer, len(node.bottoms[0].shape)
     if layer.groups(node.bottoms[0].shape) > 1:
         raise UnsupportedError("groups are not possible without spatial axes")
-    init = call(
+    init = own(
         "layers.Dense",
         layer.num_output,
         activation=(activation, None),
         use_bias=(layer.bias_term, True),
-        name="{name}",
     )
-    made = in_keras_order(f"{{self}}({in_caffe_order('{0}', axes)})", axes)
+    made = in_keras_order(call(SELF, in_caffe_order(BOTTOM, axes)), axes)
     return Code(_for_each_bottom(node, made), init, _filters(node, convert))
 
 
-def _for_each_bottom(node: Node[Any], made: str) -> str:
+def _for_each_bottom(node: Node[Any], made: Expression) -> Expression:
     """The expression of one top, repeated for all."""
-    tops = [made.replace("{0}", f"{{{i}}}") for i in range(len(node.bottoms))]
-    return tops[0] if len(tops) == 1 else f"({', '.join(tops)})"
+    return as_tops([filled(made, {0: each}) for each in bottoms(node)])
 
 
 def _kernel_first(axes: int) -> Transposed:
@@ -215,54 +233,49 @@ def _filters(node: Node[Any], convert: Convert | None) -> dict[str, Array]:
     )
 
 
-def _on_images(node: Node[Any], made: str) -> str:
+def _on_images(node: Node[Any], made: Expression) -> Expression:
     """What is made of images, for bottoms that may lie otherwise than (N, sizes, C)."""
     bottom, top = node.bottoms[0].shape, node.tops[0].shape
     batch, channels, size = node.layer.split(bottom)
     if len(batch) == 1 and len(size) > 1:
         return _for_each_bottom(node, made)
     axes = len(size) + 2
-    given = value = in_caffe_order("{0}", len(bottom))
+    given = value = in_caffe_order(BOTTOM, len(bottom))
     if len(batch) != 1:  # all axes before the channels become one
         new = (-1 if batch else 1, channels)
-        value = f"{call('Reshape', new, num_axes=len(batch) + 1)}({value})"
+        value = call(call("Reshape", new, num_axes=len(batch) + 1), value)
     value = permuted(value, (0, *range(2, axes), 1))
-    value = permuted(made.replace("{0}", value), (0, axes - 1, *range(1, axes - 1)))
+    value = permuted(filled(made, {0: value}), (0, axes - 1, *range(1, axes - 1)))
     if not batch:
-        value = f"Reshape((), num_axes=1)({value})"
+        value = code("Reshape((), num_axes=1)({x})", x=value)
     elif len(batch) > 1:
-        value = f"{call('Unflatten', len(batch))}([{value}, {given}])"
+        value = call(call("Unflatten", len(batch)), [value, given])
     return _for_each_bottom(node, in_keras_order(value, len(top)))
 
 
-def _padding(window: Window, size: Shape, *, explicit: bool = False) -> tuple[str, str]:
+def _padding(
+    window: Window, size: Shape, *, explicit: bool = False
+) -> tuple[str, Expression]:
     """Keras' padding option, and the expression of the bottom, padded where it must be.
 
     "same" pads evenly only at stride 1; at other strides it depends on the size of the image.
     """
-    least = _least(window)
+    x, least = BOTTOM, _least(window)
     if any(n < k for n, k in zip(size, least, strict=True)):
-        x = f"{call('PadTo', least)}({{0}})"
-    else:
-        x = "{0}"
+        x = call(call("PadTo", least), x)
     if not window.padded:
-        return '"valid"', x
+        return "valid", x
     if _even(window) and not explicit:
-        return '"same"', x
-    return '"valid"', f"{_around('ZeroPadding', window.sides)}({x})"
+        return "same", x
+    return "valid", call(_around("ZeroPadding", window.sides), x)
 
 
-def _around(layer: str, sides: tuple[tuple[int, int], ...]) -> str:
+def _around(layer: str, sides: tuple[tuple[int, int], ...]) -> Call:
     """Keras' layer that adds or cuts off so much before and after each axis."""
     pads: Any = sides if len(sides) > 1 else sides[0]
     if all(before == after for before, after in sides):
         pads = same(tuple(before for before, _ in sides))
     return call(f"layers.{layer}{len(sides)}D", pads)
-
-
-def _padded_same(window: Window) -> str:
-    """The bottom padded as "same" does it, where Keras cannot."""
-    return f"{call('PadSame', window.extent, window.stride)}({{0}})"
 
 
 def _even(window: Window) -> bool:
@@ -281,26 +294,25 @@ def _pooling(node: Node[Pooling]) -> Code:
     if layer.global_pooling and kind != "Stochastic" and not mask:
         return _global_pooling(kind)
     if layer.padding:
-        return Code("{self}({0})", _keras_pooling(kind, window, '"same"'))
+        return Code(CALLED, _keras_pooling(kind, window, "same"))
     overhang = window.overhang(ceil=layer.ceil)
     uneven = kind == "Max" and window.padded and not _even(window)
     empty = not all(node.tops[0].shape[2:])
     if not (mask or uneven or any(overhang) or empty or kind == "Stochastic"):
         # Zeros count for an average; for a maximum Keras pads with less than any number.
         if window.padded and kind == "Average":
-            read = f"{_around('ZeroPadding', window.sides)}({{0}})"
-            return Code(f"{{self}}({read})", _keras_pooling(kind, window))
-        padding = '"same"' if window.padded else '"valid"'
-        return Code("{self}({0})", _keras_pooling(kind, window, padding))
-    init = call(
+            read = call(_around("ZeroPadding", window.sides), BOTTOM)
+            return Code(call(SELF, read), _keras_pooling(kind, window))
+        padding = "same" if window.padded else "valid"
+        return Code(CALLED, _keras_pooling(kind, window, padding))
+    init = own(
         f"{kind}Pooling{'WithMask' * mask}",
         same(window.kernel),
         same(window.stride),
         padding=(window.sides if window.uneven else same(window.pad), 0),
         overhang=(same(overhang), 0),
-        name="{name}",
     )
-    return Code("{self}({0})", init)
+    return Code(CALLED, init)
 
 
 @renders(NdPooling)
@@ -312,39 +324,35 @@ def _nd_pooling(node: Node[NdPooling]) -> Code:
             f"a pooling over {axes} axes is not possible", "use --to numpy"
         )
     if node.layer.global_pooling:
-        init = call(f"layers.GlobalMaxPooling{axes}D", keepdims="True", name="{name}")
-        return Code("{self}({0})", init)
+        return Code(CALLED, own(f"layers.GlobalMaxPooling{axes}D", keepdims=True))
     overhang = window.overhang()
     if window.padded or any(overhang):
-        init = call(
+        init = own(
             "MaxPooling",
             window.kernel,
             window.stride,
             padding=(window.pad, 0),
             overhang=(overhang, 0),
-            name="{name}",
         )
     else:
         kernel, stride = same(window.kernel), same(window.stride)
-        init = call(f"layers.MaxPooling{axes}D", kernel, stride, name="{name}")
-    return Code("{self}({0})", init)
+        init = own(f"layers.MaxPooling{axes}D", kernel, stride)
+    return Code(CALLED, init)
 
 
-def _keras_pooling(kind: str, window: Window, padding: str = '"valid"') -> str:
-    return call(
+def _keras_pooling(kind: str, window: Window, padding: str = "valid") -> Call:
+    return own(
         f"layers.{kind}Pooling2D",
         same(window.kernel),
         same(window.stride),
-        padding=(padding, '"valid"'),
-        name="{name}",
+        padding=(padding, "valid"),
     )
 
 
 def _global_pooling(kind: str) -> Code:
     if kind == "Max":
-        return Code("{self}({0})", call("GlobalMaxPooling", name="{name}"))
-    init = call("layers.GlobalAveragePooling2D", keepdims="True", name="{name}")
-    return Code("{self}({0})", init)
+        return Code(CALLED, own("GlobalMaxPooling"))
+    return Code(CALLED, own("layers.GlobalAveragePooling2D", keepdims=True))
 
 
 @renders(SPP)
@@ -354,5 +362,4 @@ def _spp(node: Node[SPP]) -> Code:
     if height == 1:
         return _global_pooling(kind)
     average = (kind == "Average", False)
-    init = call("SpatialPyramidPooling", height, average=average, name="{name}")
-    return Code("{self}({0})", init)
+    return Code(CALLED, own("SpatialPyramidPooling", height, average=average))

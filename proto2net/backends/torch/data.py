@@ -6,7 +6,7 @@ from proto2net.backends.base import Code
 from proto2net.backends.fillings import PARAMETER
 from proto2net.backends.torch.backend import renders
 from proto2net.backends.torch.fillers import filling
-from proto2net.backends.tree import Lambda, Name, call, code, filled
+from proto2net.backends.tree import SELF, Lambda, Name, call, filled, indexed
 from proto2net.graph import Node
 from proto2net.layers import DummyData
 
@@ -19,5 +19,6 @@ def _dummy_data(node: Node[DummyData]) -> Code:
         (top.shape, Lambda("x", filled(filling(filler, top.shape), x)))
         for top, filler in zip(node.tops, fillers, strict=True)
     ]
-    made = code("{self}()" if len(node.tops) > 1 else "{self}()[0]")
+    every = call(SELF)
+    made = every if len(node.tops) > 1 else indexed(every, 0)
     return Code(made, call("DummyData", *tensors))

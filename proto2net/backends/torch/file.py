@@ -196,11 +196,11 @@ class TorchFile(SourceFile):
     def _from_pretrained(self) -> list[Statement]:
         if not self.weights:
             return []
-        mode = "net" if self.graph.phase == "TRAIN" else "net.eval()"
+        trains = self.graph.phase == "TRAIN"
         made = [
             Assignment(("net",), code("cls()")),
             Evaluation(code("net.load_state_dict(net.state_dict() | load_file(path))")),
-            Return((code(mode),)),
+            Return((code("net") if trains else code("net.eval()"),)),
         ]
         return [from_pretrained(self.entry, made)]
 

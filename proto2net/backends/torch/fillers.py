@@ -10,7 +10,7 @@ from proto2net.backends.base import Array, Convert, Step, Transposed
 from proto2net.backends.fillings import PARAMETER, Filled, filling_of, statements
 from proto2net.backends.printing import text
 from proto2net.backends.statements import Statement
-from proto2net.backends.tree import Expression, call, code
+from proto2net.backends.tree import Expression, Variable, call, code
 from proto2net.graph import Node
 from proto2net.layers import Filler
 from proto2net.shape import Shape, count
@@ -52,7 +52,7 @@ def initialisation(
         if not step.code.arrays or objects[step.node] in modules:
             continue
         name, kind = objects[step.node], step.code.kind
-        reached = code(f"self.{name}")
+        reached = Variable(f"self.{name}")
         fillings = {
             parameter: _filled(text(kind), parameter, array)
             for parameter, array in step.code.arrays.items()
