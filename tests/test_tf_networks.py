@@ -307,6 +307,7 @@ def test_helper_goes_round_through_a_keras_file(name: str, tmp_path: Path) -> No
     network = proto2net.load(found.graph, found.weights, to="tf")
     network.save(tmp_path / "network.keras")
     other = keras.saving.load_model(tmp_path / "network.keras")
+    assert [layer.name for layer in other.layers] == [layer.name for layer in network.layers]
     check_outputs(other, found, found.inputs, found.blobs)
 
 

@@ -1,6 +1,8 @@
 """What Keras lacks, to be pasted into an emitted file that uses it. Never imported.
 
-A helper depends on nothing but Keras, TensorFlow, NumPy, math and other helpers.
+A helper depends on nothing but Keras, TensorFlow, NumPy, math and other helpers. Keras records the
+arguments of a layer, by which it saves it, without a get_config if they are plain values; and its
+name, if what is left of them is called kwargs.
 """
 # mypy: allow-subclassing-any, allow-untyped-decorators
 
@@ -25,9 +27,9 @@ class CaffePooling(layers.Layer):
         strides: int | tuple[int, ...],
         padding: int | tuple[int | tuple[int, int], ...] = 0,
         overhang: int | tuple[int, ...] = 0,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.pool_size, self.strides = pair(pool_size), pair(strides)
         self.padding, self.overhang = both_sides(padding), pair(overhang)
 
@@ -53,15 +55,6 @@ class CaffePooling(layers.Layer):
         """Size, kernel, stride, padding and overhang of each axis."""
         options = (self.pool_size, self.strides, self.padding, self.overhang)
         return zip(ops.shape(x)[1:-1], *options, strict=True)
-
-    def get_config(self) -> dict[str, Any]:
-        config = {
-            "pool_size": self.pool_size,
-            "strides": self.strides,
-            "padding": self.padding,
-            "overhang": self.overhang,
-        }
-        return {**super().get_config(), **config}
 
 
 def pair(value: int | tuple[int, ...]) -> tuple[int, ...]:
@@ -91,8 +84,7 @@ class MaxPooling(CaffePooling):
 class MaxPoolingWithMask(CaffePooling):
     """Max pooling, and where in its plane each maximum stood; -1 for nowhere."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+    def build(self, _: tuple[int, ...]) -> None:
         self.supports_jit = False  # XLA has no max_pool_with_argmax
 
     def call(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -133,8 +125,7 @@ class AveragePooling(CaffePooling):
 class StochasticPooling(CaffePooling):
     """One element of each window, drawn by its share of the sum; in inference, the expected."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+    def build(self, _: tuple[int, ...]) -> None:
         self.seed = keras.random.SeedGenerator()
 
     def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
@@ -177,8 +168,8 @@ def first_maximum(x: tf.Tensor) -> tf.Tensor:
 class SpatialPyramidPooling(layers.Layer):
     """Pools into 1, 4, 16, ... bins whatever the image's size, and joins them."""
 
-    def __init__(self, height: int, average: bool = False, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, height: int, average: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.height, self.average = height, average
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
@@ -206,19 +197,15 @@ class SpatialPyramidPooling(layers.Layer):
         count = ops.cast((bottom - top) * (right - left), x.dtype)
         return ops.sum(inside, axis=(1, 2)) / count
 
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        return {**config, "height": self.height, "average": self.average}
-
 
 @keras.saving.register_keras_serializable("caffe")
 class PadSame(layers.Layer):
     """The zeros that padding="same" adds, for windows that Keras has none for."""
 
     def __init__(
-        self, extent: tuple[int, ...], strides: tuple[int, ...], **options: Any
+        self, extent: tuple[int, ...], strides: tuple[int, ...], **kwargs: Any
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.extent, self.strides = extent, strides
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
@@ -229,26 +216,19 @@ class PadSame(layers.Layer):
             sides.append((total // 2, total - total // 2))
         return tf.pad(x, [*sides, (0, 0)])
 
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        return {**config, "extent": self.extent, "strides": self.strides}
-
 
 @keras.saving.register_keras_serializable("caffe")
 class PadTo(layers.Layer):
     """Zeros behind an image smaller than the kernel, for which Caffe has a window."""
 
-    def __init__(self, size: tuple[int, ...], **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, size: tuple[int, ...], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.size = size
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         axes = zip(ops.shape(x)[1:-1], self.size, strict=True)
         sides = [(0, tf.maximum(least - n, 0)) for n, least in axes]
         return tf.pad(x, [(0, 0), *sides, (0, 0)])
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "size": self.size}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -259,9 +239,9 @@ class CutWindows(layers.Layer):
     """
 
     def __init__(
-        self, size: tuple[int, ...], strides: tuple[int, ...], **options: Any
+        self, size: tuple[int, ...], strides: tuple[int, ...], **kwargs: Any
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.size, self.strides = size, strides
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
@@ -277,9 +257,6 @@ class CutWindows(layers.Layer):
                 y = tf.gather(y, tf.range(0), axis=axis)
         return y
 
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "size": self.size, "strides": self.strides}
-
 
 @keras.saving.register_keras_serializable("caffe")
 class Im2col(layers.Layer):
@@ -290,9 +267,9 @@ class Im2col(layers.Layer):
         kernel_size: tuple[int, ...],
         strides: tuple[int, ...] | None = None,
         dilation_rate: tuple[int, ...] | None = None,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         ones = (1,) * len(kernel_size)
         self.kernel_size, self.strides = kernel_size, strides or ones
         self.dilation_rate = dilation_rate or ones
@@ -311,14 +288,6 @@ class Im2col(layers.Layer):
         cuts = [slice(p * d, (p + 1 - k) * d or None, s) for p, k, s, d in axes]
         return x[(slice(None), *cuts)]
 
-    def get_config(self) -> dict[str, Any]:
-        config = {
-            "kernel_size": self.kernel_size,
-            "strides": self.strides,
-            "dilation_rate": self.dilation_rate,
-        }
-        return {**super().get_config(), **config}
-
 
 @keras.saving.register_keras_serializable("caffe")
 class ConvTranspose(layers.Layer):
@@ -332,9 +301,9 @@ class ConvTranspose(layers.Layer):
         dilation_rate: tuple[int, ...] | None = None,
         groups: int = 1,
         use_bias: bool = True,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         ones = (1,) * len(kernel_size)
         self.filters, self.kernel_size = filters, kernel_size
         self.strides, self.dilation_rate = strides or ones, dilation_rate or ones
@@ -373,17 +342,6 @@ class ConvTranspose(layers.Layer):
         shape = [batch, *size, kernel.shape[-2]]
         return tf.nn.conv_transpose(x, kernel, shape, self.strides, padding="VALID")
 
-    def get_config(self) -> dict[str, Any]:
-        config = {
-            "filters": self.filters,
-            "kernel_size": self.kernel_size,
-            "strides": self.strides,
-            "dilation_rate": self.dilation_rate,
-            "groups": self.groups,
-            "use_bias": self.use_bias,
-        }
-        return {**super().get_config(), **config}
-
 
 # ---- normalize ------------------------------------------------------------------------------
 
@@ -398,9 +356,9 @@ class LRN(layers.Layer):
         alpha: float = 1.0,
         beta: float = 0.75,
         k: float = 1.0,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
@@ -409,24 +367,15 @@ class LRN(layers.Layer):
             x, radius, self.k, self.alpha / self.size, self.beta
         )
 
-    def get_config(self) -> dict[str, Any]:
-        config = {
-            "size": self.size,
-            "alpha": self.alpha,
-            "beta": self.beta,
-            "k": self.k,
-        }
-        return {**super().get_config(), **config}
-
 
 @keras.saving.register_keras_serializable("caffe")
 class LRNWithinChannel(layers.Layer):
     """LRN within a channel; the mean counts the padding, and k is always 1, as in Caffe."""
 
     def __init__(
-        self, size: int = 5, alpha: float = 1.0, beta: float = 0.75, **options: Any
+        self, size: int = 5, alpha: float = 1.0, beta: float = 0.75, **kwargs: Any
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.size, self.alpha, self.beta = size, alpha, beta
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
@@ -436,10 +385,6 @@ class LRNWithinChannel(layers.Layer):
         mean = ops.average_pool(ops.pad(ops.square(x), sides), tuple(window), 1)
         share = math.prod(window) / self.size**2
         return x * (1 + self.alpha * share * mean) ** -self.beta
-
-    def get_config(self) -> dict[str, Any]:
-        config = {"size": self.size, "alpha": self.alpha, "beta": self.beta}
-        return {**super().get_config(), **config}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -451,9 +396,9 @@ class MVN(layers.Layer):
         normalize_variance: bool = True,
         across_channels: bool = False,
         eps: float = 1e-9,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.normalize_variance, self.eps = normalize_variance, eps
         self.across_channels = across_channels
 
@@ -464,14 +409,6 @@ class MVN(layers.Layer):
             return x
         variance = ops.mean(ops.square(x), axes, keepdims=True)
         return x / (root(variance, self.eps) + self.eps)
-
-    def get_config(self) -> dict[str, Any]:
-        config = {
-            "normalize_variance": self.normalize_variance,
-            "across_channels": self.across_channels,
-            "eps": self.eps,
-        }
-        return {**super().get_config(), **config}
 
 
 def root(x: tf.Tensor, eps: float) -> tf.Tensor:
@@ -499,9 +436,9 @@ class BatchNorm(layers.Layer):
         fraction: float = 0.999,
         epsilon: float = 1e-5,
         use_global_stats: bool | None = None,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.axis, self.fraction, self.epsilon = axis, fraction, epsilon
         self.use_global_stats = use_global_stats
 
@@ -533,15 +470,6 @@ class BatchNorm(layers.Layer):
     def _add(self, total: keras.Variable, new: tf.Tensor | float) -> None:
         total.assign(self.fraction * total + new)
 
-    def get_config(self) -> dict[str, Any]:
-        config = {
-            "axis": self.axis,
-            "fraction": self.fraction,
-            "epsilon": self.epsilon,
-            "use_global_stats": self.use_global_stats,
-        }
-        return {**super().get_config(), **config}
-
 
 @keras.saving.register_keras_serializable("caffe")
 class After(layers.Layer):
@@ -556,9 +484,9 @@ class Scale(layers.Layer):
     """Multiplies the last axes by learned factors, and adds a learned bias if asked."""
 
     def __init__(
-        self, shape: tuple[int, ...], use_bias: bool = False, **options: Any
+        self, shape: tuple[int, ...], use_bias: bool = False, **kwargs: Any
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.shape, self.use_bias = tuple(shape), use_bias
 
     def build(self, _: tuple[int, ...]) -> None:
@@ -571,17 +499,13 @@ class Scale(layers.Layer):
         y = x * self.gamma
         return y if self.beta is None else y + self.beta
 
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        return {**config, "shape": self.shape, "use_bias": self.use_bias}
-
 
 @keras.saving.register_keras_serializable("caffe")
 class Bias(layers.Layer):
     """Adds learned values to the last axes."""
 
-    def __init__(self, shape: tuple[int, ...], **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, shape: tuple[int, ...], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.shape = tuple(shape)
 
     def build(self, _: tuple[int, ...]) -> None:
@@ -589,9 +513,6 @@ class Bias(layers.Layer):
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         return x + self.beta
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "shape": self.shape}
 
 
 # ---- combine --------------------------------------------------------------------------------
@@ -602,9 +523,9 @@ class Reshape(layers.Layer):
     """Gives some axes another shape: 0 copies the input's size at its place, -1 is the rest."""
 
     def __init__(
-        self, shape: tuple[int, ...], axis: int = 0, num_axes: int = -1, **options: Any
+        self, shape: tuple[int, ...], axis: int = 0, num_axes: int = -1, **kwargs: Any
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.shape, self.axis, self.num_axes = tuple(shape), axis, num_axes
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
@@ -613,17 +534,13 @@ class Reshape(layers.Layer):
         new = [dim or size[axis] for axis, dim in enumerate(self.shape, self.axis)]
         return ops.reshape(x, (*size[: self.axis], *new, *size[end:]))
 
-    def get_config(self) -> dict[str, Any]:
-        config = {"shape": self.shape, "axis": self.axis, "num_axes": self.num_axes}
-        return {**super().get_config(), **config}
-
 
 @keras.saving.register_keras_serializable("caffe")
 class Unflatten(layers.Layer):
     """Splits the first input's first axis into so many axes as the second begins with."""
 
-    def __init__(self, num_axes: int, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, num_axes: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.num_axes = num_axes
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
@@ -631,18 +548,15 @@ class Unflatten(layers.Layer):
         shape = (*ops.shape(reference)[: self.num_axes], *ops.shape(x)[1:])
         return ops.reshape(x, shape)
 
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "num_axes": self.num_axes}
-
 
 @keras.saving.register_keras_serializable("caffe")
 class Crop(layers.Layer):
     """Cuts the first input to the second's size along some axes, each from an offset on."""
 
     def __init__(
-        self, axes: tuple[int, ...], offsets: tuple[int, ...], **options: Any
+        self, axes: tuple[int, ...], offsets: tuple[int, ...], **kwargs: Any
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.axes, self.offsets = axes, offsets
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
@@ -652,16 +566,13 @@ class Crop(layers.Layer):
             cuts[axis] = slice(offset, offset + ops.shape(reference)[axis])
         return x[tuple(cuts)]
 
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "axes": self.axes, "offsets": self.offsets}
-
 
 @keras.saving.register_keras_serializable("caffe")
 class Filter(layers.Layer):
     """Those rows of the inputs for which the last input is not 0."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.supports_jit = (
             False  # how many rows there are is known from the data alone
         )
@@ -685,9 +596,9 @@ class ArgMax(layers.Layer):
         top_k: int = 1,
         axis: int | None = None,
         out_max_val: bool = False,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.top_k, self.axis, self.out_max_val = top_k, axis, out_max_val
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
@@ -702,21 +613,13 @@ class ArgMax(layers.Layer):
         value, index = ops.top_k(ops.flip(x, -1), self.top_k)
         return ops.cast(ops.shape(x)[-1] - 1 - index, x.dtype), value
 
-    def get_config(self) -> dict[str, Any]:
-        config = {
-            "top_k": self.top_k,
-            "axis": self.axis,
-            "out_max_val": self.out_max_val,
-        }
-        return {**super().get_config(), **config}
-
 
 @keras.saving.register_keras_serializable("caffe")
 class Parameter(layers.Layer):
     """A learned array by itself; its input only makes it a part of the model."""
 
-    def __init__(self, shape: tuple[int, ...], **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, shape: tuple[int, ...], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.shape = tuple(shape)
 
     def build(self, _: tuple[int, ...]) -> None:
@@ -724,9 +627,6 @@ class Parameter(layers.Layer):
 
     def call(self, _: tf.Tensor) -> tf.Tensor:
         return ops.convert_to_tensor(self.weight)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "shape": self.shape}
 
 
 # ---- dense ----------------------------------------------------------------------------------
@@ -736,8 +636,8 @@ class Parameter(layers.Layer):
 class BiasedEmbedding(layers.Layer):
     """An embedding with a bias, as Caffe's has one; indices are cut to whole numbers."""
 
-    def __init__(self, input_dim: int, output_dim: int, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, input_dim: int, output_dim: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.input_dim, self.output_dim = input_dim, output_dim
 
     def build(self, _: tuple[int, ...]) -> None:
@@ -748,10 +648,6 @@ class BiasedEmbedding(layers.Layer):
     def call(self, x: tf.Tensor) -> tf.Tensor:
         rows = ops.take(self.embeddings, ops.cast(x, "int32"), axis=0)
         return rows + self.bias
-
-    def get_config(self) -> dict[str, Any]:
-        config = {"input_dim": self.input_dim, "output_dim": self.output_dim}
-        return {**super().get_config(), **config}
 
 
 # ---- recurrent ------------------------------------------------------------------------------
@@ -772,9 +668,9 @@ class Recurrent(layers.Layer):
         units: int,
         static: bool = False,
         expose_hidden: bool = False,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.units, self.static, self.expose_hidden = units, static, expose_hidden
 
     def build(self, input_shapes: list[tuple[int, ...]]) -> None:
@@ -832,14 +728,6 @@ class Recurrent(layers.Layer):
     def output_of(self, hidden: tf.Tensor) -> tf.Tensor:
         """The layer's output from the hidden states."""
         return hidden
-
-    def get_config(self) -> dict[str, Any]:
-        config = {
-            "units": self.units,
-            "static": self.static,
-            "expose_hidden": self.expose_hidden,
-        }
-        return {**super().get_config(), **config}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -905,16 +793,13 @@ def lstm_unit(
 class AddLoss(layers.Layer):
     """Adds its input, times a weight, to the loss that fit() minimises."""
 
-    def __init__(self, weight: float = 1.0, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, weight: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.weight = weight
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         self.add_loss(self.weight * ops.sum(x))
         return x
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "weight": self.weight}
 
 
 class NormalizedLoss(layers.Layer):
@@ -924,9 +809,9 @@ class NormalizedLoss(layers.Layer):
         self,
         ignore_label: int | None = None,
         normalization: str = "VALID",
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.ignore_label, self.normalization = ignore_label, normalization
 
     def valid(self, labels: tf.Tensor) -> tf.Tensor:
@@ -948,13 +833,6 @@ class NormalizedLoss(layers.Layer):
         total = ops.sum(ops.where(valid, losses, 0.0))
         return total / ops.cast(ops.maximum(count, 1), losses.dtype)
 
-    def get_config(self) -> dict[str, Any]:
-        config = {
-            "ignore_label": self.ignore_label,
-            "normalization": self.normalization,
-        }
-        return {**super().get_config(), **config}
-
 
 @keras.saving.register_keras_serializable("caffe")
 class SoftmaxWithLoss(NormalizedLoss):
@@ -963,8 +841,8 @@ class SoftmaxWithLoss(NormalizedLoss):
     The first `batch_axes` axes are the batch that BATCH_SIZE counts.
     """
 
-    def __init__(self, batch_axes: int = 1, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, batch_axes: int = 1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.batch_axes = batch_axes
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
@@ -982,9 +860,6 @@ class SoftmaxWithLoss(NormalizedLoss):
         """The loss of each row from the logs of its shares."""
         least = math.log(np.finfo(np.float32).tiny)
         return -at_least(label_of(logs, labels), least)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "batch_axes": self.batch_axes}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -1035,8 +910,8 @@ class EuclideanLoss(layers.Layer):
 class HingeLoss(layers.Layer):
     """How far each score is from the right side of a margin of 1, or that squared."""
 
-    def __init__(self, squared: bool = False, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, squared: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.squared = squared
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
@@ -1048,9 +923,6 @@ class HingeLoss(layers.Layer):
         missing = ops.relu(1 - (2 * right - 1) * scores)
         total = ops.sum(ops.square(missing) if self.squared else missing)
         return total / ops.cast(batch, scores.dtype)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "squared": self.squared}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -1069,9 +941,9 @@ class ContrastiveLoss(layers.Layer):
     """Draws similar pairs together, and others a margin apart."""
 
     def __init__(
-        self, margin: float = 1.0, legacy_version: bool = False, **options: Any
+        self, margin: float = 1.0, legacy_version: bool = False, **kwargs: Any
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.margin, self.legacy_version = margin, legacy_version
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
@@ -1087,10 +959,6 @@ class ContrastiveLoss(layers.Layer):
         total = ops.sum(ops.where(together, squares, apart))
         return total / (2 * ops.cast(batch, total.dtype))
 
-    def get_config(self) -> dict[str, Any]:
-        config = {"margin": self.margin, "legacy_version": self.legacy_version}
-        return {**super().get_config(), **config}
-
 
 @keras.saving.register_keras_serializable("caffe")
 class Accuracy(layers.Layer):
@@ -1104,9 +972,9 @@ class Accuracy(layers.Layer):
         top_k: int = 1,
         ignore_label: int | None = None,
         per_class: bool = False,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.top_k, self.ignore_label, self.per_class = top_k, ignore_label, per_class
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
@@ -1130,14 +998,6 @@ class Accuracy(layers.Layer):
     def _share(self, part: tf.Tensor, whole: tf.Tensor) -> tf.Tensor:
         return tf.math.divide_no_nan(ops.sum(part, axis=0), ops.sum(whole, axis=0))
 
-    def get_config(self) -> dict[str, Any]:
-        config = {
-            "top_k": self.top_k,
-            "ignore_label": self.ignore_label,
-            "per_class": self.per_class,
-        }
-        return {**super().get_config(), **config}
-
 
 # ---- data -----------------------------------------------------------------------------------
 
@@ -1150,9 +1010,9 @@ class DummyData(layers.Layer):
         self,
         shape: tuple[int, ...],
         initializer: initializers.Initializer,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.shape, self.initializer = tuple(shape), initializers.get(initializer)
         if hasattr(self.initializer, "seed"):
             self.initializer.seed = keras.random.SeedGenerator()
@@ -1172,8 +1032,8 @@ class DummyData(layers.Layer):
 class SparseNormal(initializers.RandomNormal):
     """A normal distribution of which only a share is kept, and the rest is 0."""
 
-    def __init__(self, share: float, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, share: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.share = share
 
     def __call__(self, shape: tuple[int, ...], dtype: str | None = None) -> tf.Tensor:

@@ -99,9 +99,9 @@ class MultiStageMeanfield(layers.Layer):
         theta_alpha: float,
         theta_beta: float,
         theta_gamma: float,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.num_iterations = num_iterations
         self.theta_alpha, self.theta_beta = theta_alpha, theta_beta
         self.theta_gamma = theta_gamma
@@ -144,12 +144,3 @@ class MultiStageMeanfield(layers.Layer):
             pairwise = tf.matmul(message, self.compatibility, transpose_b=True)
             x = unary - tf.reshape(pairwise, tf.shape(unary))
         return x
-
-    def get_config(self) -> dict[str, Any]:
-        config = {
-            "num_iterations": self.num_iterations,
-            "theta_alpha": self.theta_alpha,
-            "theta_beta": self.theta_beta,
-            "theta_gamma": self.theta_gamma,
-        }
-        return {**super().get_config(), **config}

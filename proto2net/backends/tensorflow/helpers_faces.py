@@ -20,8 +20,8 @@ def unit_columns(kernel: tf.Tensor, eps: float = 1e-6, axis: int = 0) -> tf.Tens
 class UnitDense(layers.Dense):
     """Dense with the weights of each output brought to length 1 before they are used."""
 
-    def __init__(self, units: int, eps: float = 1e-6, **options: Any) -> None:
-        super().__init__(units, **options)
+    def __init__(self, units: int, eps: float = 1e-6, **kwargs: Any) -> None:
+        super().__init__(units, **kwargs)
         self.eps = eps
 
     def call(self, x: tf.Tensor, training: bool | None = None) -> tf.Tensor:
@@ -42,9 +42,9 @@ class BoundedScale(Scale):
         shape: tuple[int, ...],
         low: float | None = None,
         high: float | None = None,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(shape, **options)
+        super().__init__(shape, **kwargs)
         self.low, self.high = low, high
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
@@ -54,9 +54,6 @@ class BoundedScale(Scale):
         if self.high is not None:
             factors = ops.minimum(factors, self.high)
         return x * factors if self.beta is None else x * factors + self.beta
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "low": self.low, "high": self.high}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -71,9 +68,9 @@ class InnerDistance(layers.Layer):
         units: int = 0,
         normalize: bool = False,
         squared: bool = True,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.units, self.normalize, self.squared = units, normalize, squared
 
     def build(self, shape: Any) -> None:
@@ -89,11 +86,3 @@ class InnerDistance(layers.Layer):
         difference = ops.expand_dims(x, 1) - rows
         parts = ops.square(difference) if self.squared else ops.absolute(difference)
         return ops.sum(parts, -1)
-
-    def get_config(self) -> dict[str, Any]:
-        config = {
-            "units": self.units,
-            "normalize": self.normalize,
-            "squared": self.squared,
-        }
-        return {**super().get_config(), **config}

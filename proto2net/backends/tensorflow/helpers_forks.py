@@ -24,9 +24,9 @@ class Interp(layers.Layer):
         shrink_factor: int = 1,
         zoom_factor: int = 1,
         full_zoom_factor: int = 1,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.size = size
         self.shrink_factor, self.zoom_factor = shrink_factor, zoom_factor
         self.full_zoom_factor = full_zoom_factor
@@ -43,15 +43,6 @@ class Interp(layers.Layer):
         gaps = (n - 1) // self.shrink_factor * self.zoom_factor
         return (gaps + 1) * self.full_zoom_factor
 
-    def get_config(self) -> dict[str, Any]:
-        config = {
-            "size": self.size,
-            "shrink_factor": self.shrink_factor,
-            "zoom_factor": self.zoom_factor,
-            "full_zoom_factor": self.full_zoom_factor,
-        }
-        return {**super().get_config(), **config}
-
 
 @keras.saving.register_keras_serializable("caffe")
 class MaxUnpooling(layers.Layer):
@@ -65,9 +56,9 @@ class MaxUnpooling(layers.Layer):
         scale: tuple[int, int] = (2, 2),
         less: tuple[int, int] = (0, 0),
         size: tuple[int, int] | None = None,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.scale, self.less, self.size = scale, less, size
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
@@ -86,17 +77,13 @@ class MaxUnpooling(layers.Layer):
         )
         return ops.reshape(y, (batch, rows, columns, channels))
 
-    def get_config(self) -> dict[str, Any]:
-        config = {"scale": self.scale, "less": self.less, "size": self.size}
-        return {**super().get_config(), **config}
-
 
 @keras.saving.register_keras_serializable("caffe")
 class ShuffleChannel(layers.Layer):
     """The first channel of each group, then the second of each, and so on."""
 
-    def __init__(self, groups: int, axis: int = -1, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, groups: int, axis: int = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.groups, self.axis = groups, axis
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
@@ -105,9 +92,6 @@ class ShuffleChannel(layers.Layer):
         apart = (*shape[:axis], self.groups, -1, *shape[axis + 1 :])
         y = ops.swapaxes(ops.reshape(x, apart), axis, axis + 1)
         return ops.reshape(y, shape)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "groups": self.groups, "axis": self.axis}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -122,8 +106,8 @@ class SamplingDropout(layers.Dropout):
 class BatchStatistics(layers.Layer):
     """Batch normalisation by the batch's own mean and variance, in inference too."""
 
-    def __init__(self, axis: int = -1, epsilon: float = 1e-5, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, axis: int = -1, epsilon: float = 1e-5, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.axis, self.epsilon = axis, epsilon
 
     def build(self, input_shape: tuple[int, ...]) -> None:
@@ -139,10 +123,6 @@ class BatchStatistics(layers.Layer):
             x, mean, variance, self.axis, self.beta, self.gamma, self.epsilon
         )
 
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        return {**config, "axis": self.axis, "epsilon": self.epsilon}
-
 
 @keras.saving.register_keras_serializable("caffe")
 class Lstm(LSTM):
@@ -151,8 +131,8 @@ class Lstm(LSTM):
     `sequences` is how many are in the first axis together with the steps, if they are.
     """
 
-    def __init__(self, units: int, sequences: int = 0, **options: Any) -> None:
-        super().__init__(units, **options)
+    def __init__(self, units: int, sequences: int = 0, **kwargs: Any) -> None:
+        super().__init__(units, **kwargs)
         self.sequences = sequences
 
     def build(self, input_shapes: list[tuple[int, ...]]) -> None:
@@ -175,9 +155,6 @@ class Lstm(LSTM):
             y, *_ = super().call([x, ops.ones(batch), zeros, zeros])
         return ops.reshape(y, (-1, self.units)) if self.sequences else y
 
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "sequences": self.sequences}
-
 
 @keras.saving.register_keras_serializable("caffe")
 class ContinuationIndicator(layers.Layer):
@@ -188,16 +165,12 @@ class ContinuationIndicator(layers.Layer):
     """
 
     def __init__(
-        self, steps: int, sequences: int | None = None, axis: int = 0, **options: Any
+        self, steps: int, sequences: int | None = None, axis: int = 0, **kwargs: Any
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.steps, self.sequences, self.axis = steps, sequences, axis
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         sequences = self.sequences or ops.shape(x)[self.axis]
         later = ops.cast(ops.arange(self.steps) > 0, "float32")
         return ops.tile(later[:, None], (1, sequences))
-
-    def get_config(self) -> dict[str, Any]:
-        config = {"steps": self.steps, "sequences": self.sequences, "axis": self.axis}
-        return {**super().get_config(), **config}

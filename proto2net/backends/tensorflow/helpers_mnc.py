@@ -14,8 +14,8 @@ from proto2net.backends.tensorflow.helpers_rcnn import interpolated, shifted_box
 class MaskResize(layers.Layer):
     """Planes at another size, with the first pixels of both on each other."""
 
-    def __init__(self, size: tuple[int, int], **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, size: tuple[int, int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.size = tuple(size)
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
@@ -30,9 +30,6 @@ class MaskResize(layers.Layer):
         """Where the pixels of the new size lie among those of the old one."""
         each = ops.cast(old, "float32") / new
         return (ops.arange(new, dtype="float32") * each)[None]
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "size": self.size}
 
 
 @keras.saving.register_keras_serializable("caffe")

@@ -25,9 +25,9 @@ class RegionPooling(layers.Layer):
         pooled_size: tuple[int, int],
         spatial_scale: float = 1.0,
         pad_ratio: float = 0.0,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.supports_jit = False  # the sizes of regions are known from the data alone
         self.pooled_size, self.spatial_scale = tuple(pooled_size), spatial_scale
         self.pad_ratio = pad_ratio
@@ -37,14 +37,6 @@ class RegionPooling(layers.Layer):
         corners = ops.reshape(rois, (-1, 5))[:, 1:]
         pad = (corners[:, 2:] - corners[:, :2] + 1) * self.pad_ratio
         return corners + ops.concatenate((-pad, pad), axis=1)
-
-    def get_config(self) -> dict[str, Any]:
-        config = {
-            "pooled_size": self.pooled_size,
-            "spatial_scale": self.spatial_scale,
-            "pad_ratio": self.pad_ratio,
-        }
-        return {**super().get_config(), **config}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -111,8 +103,8 @@ class PSROIPooling(layers.Layer):
     The channels are for each output, row and column; an empty bin is 0.
     """
 
-    def __init__(self, group_size: int, spatial_scale: float, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, group_size: int, spatial_scale: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.supports_jit = False  # the sizes of regions are known from the data alone
         self.group_size, self.spatial_scale = group_size, spatial_scale
 
@@ -154,10 +146,6 @@ class PSROIPooling(layers.Layer):
         wide, high = (ops.maximum(last - first, 0)[axis] for axis in (0, 1))
         area = ops.maximum(high[:, None] * wide, 1)
         return ops.stack(sums, axis=1) / ops.cast(area, plane.dtype)[:, :, None]
-
-    def get_config(self) -> dict[str, Any]:
-        config = {"group_size": self.group_size, "spatial_scale": self.spatial_scale}
-        return {**super().get_config(), **config}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -258,9 +246,9 @@ class Proposal(layers.Layer):
         post_nms_topn: int = 300,
         nms_thresh: float = 0.7,
         keep_small: bool = False,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.supports_jit = False  # how many regions there are depends on the data
         self.anchors, self.feat_stride = anchors, feat_stride
         self.min_size, self.nms_thresh = min_size, nms_thresh
@@ -303,18 +291,6 @@ class Proposal(layers.Layer):
         boxes = places[:, :, None] * self.feat_stride + ops.array(self.anchors)
         return ops.reshape(boxes, (-1, 4))
 
-    def get_config(self) -> dict[str, Any]:
-        config = {
-            "anchors": self.anchors,
-            "feat_stride": self.feat_stride,
-            "min_size": self.min_size,
-            "pre_nms_topn": self.pre_nms_topn,
-            "post_nms_topn": self.post_nms_topn,
-            "nms_thresh": self.nms_thresh,
-            "keep_small": self.keep_small,
-        }
-        return {**super().get_config(), **config}
-
 
 def shifted_boxes(boxes: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
     """Boxes moved by shares of their sides, and scaled by exponents."""
@@ -334,8 +310,8 @@ class SmoothL1Loss(layers.Layer):
     A third input weighs the differences, a fourth the losses.
     """
 
-    def __init__(self, sigma: float = 1.0, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, sigma: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.sigma = sigma
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
@@ -351,9 +327,6 @@ class SmoothL1Loss(layers.Layer):
             losses = weights[1] * losses
         return ops.sum(losses) / ops.cast(ops.shape(x)[0], x.dtype)
 
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "sigma": self.sigma}
-
 
 @keras.saving.register_keras_serializable("caffe")
 class TextProposal(layers.Layer):
@@ -363,9 +336,9 @@ class TextProposal(layers.Layer):
         self,
         anchors: tuple[tuple[float, ...], ...],
         feat_stride: int,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.anchors, self.feat_stride = anchors, feat_stride
 
     def call(self, inputs: list[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
@@ -390,7 +363,3 @@ class TextProposal(layers.Layer):
         boxes = ops.stack((left, top, right, top + height), axis=1)
         score = tf.squeeze(scores, axis=0)[:, :, len(self.anchors) :]
         return ops.maximum(ops.minimum(boxes, limit), 0), ops.reshape(score, (-1, 1))
-
-    def get_config(self) -> dict[str, Any]:
-        config = {"anchors": self.anchors, "feat_stride": self.feat_stride}
-        return {**super().get_config(), **config}

@@ -19,9 +19,9 @@ class Normalize(layers.Layer):
         across_spatial: bool = True,
         epsilon: float = 1e-10,
         axis: int = -1,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.shape, self.across_spatial = tuple(shape), across_spatial
         self.epsilon, self.axis = epsilon, axis
 
@@ -33,22 +33,13 @@ class Normalize(layers.Layer):
         square = ops.sum(ops.square(x), axes, keepdims=True)
         return x / ops.sqrt(square + self.epsilon) * self.gamma
 
-    def get_config(self) -> dict[str, Any]:
-        config = {
-            "shape": self.shape,
-            "across_spatial": self.across_spatial,
-            "epsilon": self.epsilon,
-            "axis": self.axis,
-        }
-        return {**super().get_config(), **config}
-
 
 @keras.saving.register_keras_serializable("caffe")
 class NormalizePixels(layers.Layer):
     """Each pixel of (N, H, W, C) divided by its norm, and the norms."""
 
-    def __init__(self, norm: str = "L2", epsilon: float = 1e-6, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, norm: str = "L2", epsilon: float = 1e-6, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.norm, self.epsilon = norm, epsilon
 
     def call(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -58,9 +49,6 @@ class NormalizePixels(layers.Layer):
             square = ops.sum(ops.square(x), -1, keepdims=True)
             size = ops.sqrt(square + self.epsilon)
         return x / size, size
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "norm": self.norm, "epsilon": self.epsilon}
 
 
 def box_sizes(
@@ -111,9 +99,9 @@ class PriorBox(layers.Layer):
         offset: float = 0.5,
         denser: bool = False,
         rows_of_each: list[int] | None = None,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.min_size, self.max_size = min_size, max_size or []
         self.aspect_ratio, self.flip = aspect_ratio or [], flip
         self.clip, self.variance = clip, variance
@@ -140,22 +128,6 @@ class PriorBox(layers.Layer):
             boxes = tf.clip_by_value(boxes, 0, 1)
         variances = tf.broadcast_to(self.variance, tf.shape(boxes))
         return tf.reshape(tf.stack((boxes, variances)), (1, 2, -1))
-
-    def get_config(self) -> dict[str, Any]:
-        config = {
-            "min_size": self.min_size,
-            "max_size": self.max_size,
-            "aspect_ratio": self.aspect_ratio,
-            "flip": self.flip,
-            "clip": self.clip,
-            "variance": self.variance,
-            "image_size": self.image_size,
-            "step": self.step,
-            "offset": self.offset,
-            "denser": self.denser,
-            "rows_of_each": self.rows_of_each,
-        }
-        return {**super().get_config(), **config}
 
 
 def decode_boxes(loc: tf.Tensor, prior: tf.Tensor, code_type: str) -> tf.Tensor:
@@ -200,9 +172,9 @@ class DetectionOutput(layers.Layer):
         keep_top_k: int | None = None,
         confidence_threshold: float = -math.inf,
         polygons: bool = False,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.num_classes, self.code_type = num_classes, code_type
         self.numbers = 12 if polygons else 4
         self.share_location = share_location
@@ -279,18 +251,3 @@ class DetectionOutput(layers.Layer):
         order = tf.argsort(of_image, direction="DESCENDING", stable=True)
         rank = tf.reshape(tf.argsort(order), tf.shape(scores))
         return kept & (rank < self.keep_top_k)
-
-    def get_config(self) -> dict[str, Any]:
-        config = {
-            "num_classes": self.num_classes,
-            "code_type": self.code_type,
-            "share_location": self.share_location,
-            "background_label_id": self.background_label_id,
-            "variance_encoded_in_target": self.variance_encoded_in_target,
-            "nms_threshold": self.nms_threshold,
-            "top_k": self.top_k,
-            "keep_top_k": self.keep_top_k,
-            "confidence_threshold": self.confidence_threshold,
-            "polygons": self.numbers > 4,
-        }
-        return {**super().get_config(), **config}

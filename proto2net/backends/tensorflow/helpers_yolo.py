@@ -16,8 +16,8 @@ class Reorg(layers.Layer):
     It is a space-to-depth of the memory that Caffe has, read as fewer channels of larger planes.
     """
 
-    def __init__(self, stride: int, reverse: bool = False, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, stride: int, reverse: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.stride, self.reverse = stride, reverse
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
@@ -32,10 +32,6 @@ class Reorg(layers.Layer):
         y = ops.transpose(blocks, (0, 3, 5, 1, 2, 4))
         y = ops.reshape(y, (-1, c * s**2, h // s, w // s))
         return ops.transpose(y, (0, 2, 3, 1))
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        return {**config, "stride": self.stride, "reverse": self.reverse}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -88,9 +84,9 @@ class YoloDetections(layers.Layer):
         anchors: tuple[Any, ...],
         confidence_threshold: float = 0.01,
         nms_threshold: float = 0.45,
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(**kwargs)
         self.supports_jit = False  # how many boxes there are depends on the data
         self.anchors = anchors
         self.confidence_threshold = confidence_threshold
@@ -111,14 +107,6 @@ class YoloDetections(layers.Layer):
         none = tf.pad(image, [(0, 0), (0, 6)], constant_values=-1)
         y = tf.cond(most > 0, lambda: tf.gather(kept_rows, kept), lambda: none)
         return y[None, :, :, None]
-
-    def get_config(self) -> dict[str, Any]:
-        config = {
-            "anchors": self.anchors,
-            "confidence_threshold": self.confidence_threshold,
-            "nms_threshold": self.nms_threshold,
-        }
-        return {**super().get_config(), **config}
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -145,9 +133,9 @@ class Yolov3DetectionOutput(YoloDetections):
         self,
         anchors: tuple[Any, ...],
         anchors_scale: tuple[int, ...],
-        **options: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(anchors, **options)
+        super().__init__(anchors, **kwargs)
         self.anchors_scale = anchors_scale
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
@@ -162,9 +150,6 @@ class Yolov3DetectionOutput(YoloDetections):
             box = tf.gather(boxes, place[:, 0])
             found.append(ops.concatenate((label, sure, box), axis=1))
         return self.detections(found, ops.shape(inputs[0])[0])
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "anchors_scale": self.anchors_scale}
 
 
 @keras.saving.register_keras_serializable("caffe")
