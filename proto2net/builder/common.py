@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from proto2net.builder.chain import Chain, More
+from proto2net.builder.forms import makes
 from proto2net.builder.values import several, whole
 from proto2net.errors import ShapeError
 from proto2net.layers import (
@@ -64,10 +65,12 @@ class ShortForms(Chain):
 
     # ---- activations ----------------------------------------------------------------------------
 
+    @makes(ReLU)
     def relu(self, negative_slope: float = 0.0, **more: Unpack[More]) -> Self:
         """max(x, 0), plus `negative_slope` times min(x, 0), in any shape (Caffe's ReLU)."""
         return self._append("relu", ReLU(negative_slope), more)
 
+    @makes(PReLU)
     def prelu(
         self, filler: Filler | None = None, channel_shared: bool = False, **more: Unpack[More]
     ) -> Self:
@@ -77,18 +80,22 @@ class ShortForms(Chain):
         """
         return self._append("prelu", PReLU(filler, channel_shared), more)
 
+    @makes(ELU)
     def elu(self, alpha: float = 1.0, **more: Unpack[More]) -> Self:
         """x, or alpha * (exp(x) - 1) below 0, in any shape (Caffe's ELU)."""
         return self._append("elu", ELU(alpha), more)
 
+    @makes(Sigmoid)
     def sigmoid(self, **more: Unpack[More]) -> Self:
         """1 / (1 + exp(-x)), in any shape (Caffe's Sigmoid)."""
         return self._append("sigmoid", Sigmoid(), more)
 
+    @makes(TanH)
     def tanh(self, **more: Unpack[More]) -> Self:
         """The hyperbolic tangent, in any shape (Caffe's TanH)."""
         return self._append("tanh", TanH(), more)
 
+    @makes(Power)
     def power(
         self, power: float = 1.0, scale: float = 1.0, shift: float = 0.0, **more: Unpack[More]
     ) -> Self:
@@ -124,6 +131,7 @@ class ShortForms(Chain):
         """
         return self._append("slice", Slice(self._axis(axis), several(points)), more)
 
+    @makes(Crop)
     def crop(self, axis: int, offset: Sequence[int] = (), **more: Unpack[More]) -> Self:
         """Cut the first input to the size of the second (Caffe's Crop).
 
@@ -132,6 +140,7 @@ class ShortForms(Chain):
         """
         return self._append("crop", Crop(axis, several(offset)), more)
 
+    @makes(Flatten)
     def flatten(self, axis: int = 1, end_axis: int = -1, **more: Unpack[More]) -> Self:
         """Make the axes from `axis` to `end_axis` one, in Caffe's order (Caffe's Flatten).
 
@@ -139,6 +148,7 @@ class ShortForms(Chain):
         """
         return self._append("flatten", Flatten(axis, end_axis), more)
 
+    @makes(Reshape)
     def reshape(self, *shape: int, axis: int = 0, num_axes: int = -1, **more: Unpack[More]) -> Self:
         """Give the input another shape, in Caffe's order (N, C, H, W) (Caffe's Reshape).
 
@@ -147,6 +157,7 @@ class ShortForms(Chain):
         """
         return self._append("reshape", Reshape(tuple(shape), axis, num_axes), more)
 
+    @makes(Permute)
     def permute(self, *order: int, **more: Unpack[More]) -> Self:
         """Put the axes in another order, the others behind those named (Permute, of SSD's fork).
 
@@ -188,14 +199,15 @@ class ShortForms(Chain):
 
     # ---- layers with weights --------------------------------------------------------------------
 
+    @makes(Scale, biased="bias_term")
     def scale(
         self,
         axis: int = 1,
         num_axes: int = 1,
         *,
-        biased: bool = True,
         filler: Filler | None = None,
         bias_filler: Filler = Filler(),  # noqa: B008  # it is frozen
+        biased: bool = True,
         **more: Unpack[More],
     ) -> Self:
         """Multiply by a learned factor a channel, and add a learned offset (Caffe's Scale).
@@ -204,6 +216,7 @@ class ShortForms(Chain):
         """
         return self._append("scale", Scale(axis, num_axes, filler, biased, bias_filler), more)
 
+    @makes(InnerProduct, num_out="num_output", biased="bias_term")
     def fc(
         self,
         num_out: int,
@@ -222,6 +235,7 @@ class ShortForms(Chain):
         layer = InnerProduct(num_out, biased, *self._fillers(weight_filler, bias_filler))
         return self._product("fc", layer, relu, more)
 
+    @makes(LSTM)
     def lstm(
         self,
         num_output: int,
@@ -239,6 +253,7 @@ class ShortForms(Chain):
         layer = LSTM(num_output, *fillers, expose_hidden=expose_hidden)
         return self._append("lstm", layer, more)
 
+    @makes(RNN)
     def rnn(
         self,
         num_output: int,
@@ -281,6 +296,7 @@ class ShortForms(Chain):
         layer = SoftmaxWithLoss(SoftmaxParameter(axis), loss_param)
         return self._append("softmax_loss", layer, more)
 
+    @makes(SigmoidCrossEntropyLoss)
     def sigmoid_cross_entropy_loss(
         self, loss_param: LossParameter = DEFAULT, **more: Unpack[More]
     ) -> Self:
@@ -291,10 +307,12 @@ class ShortForms(Chain):
         layer = SigmoidCrossEntropyLoss(loss_param)
         return self._append("sigmoid_cross_entropy_loss", layer, more)
 
+    @makes(EuclideanLoss)
     def euclidean_loss(self, **more: Unpack[More]) -> Self:
         """Half the squared distance of two blobs of one shape, over N (Caffe's EuclideanLoss)."""
         return self._append("euclidean_loss", EuclideanLoss(), more)
 
+    @makes(HingeLoss)
     def hinge_loss(self, norm: str = "L1", **more: Unpack[More]) -> Self:
         """The one-against-all hinge loss of scores (N, C) and labels (N), a scalar (HingeLoss).
 
@@ -302,6 +320,7 @@ class ShortForms(Chain):
         """
         return self._append("hinge_loss", HingeLoss(norm), more)
 
+    @makes(Accuracy)
     def accuracy(self, top_k: int = 1, **more: Unpack[More]) -> Self:
         """The share of labels (N, ...) among the best `top_k` of scores (N, C, ...) (Accuracy)."""
         return self._append("accuracy", Accuracy(top_k), more)

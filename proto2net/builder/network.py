@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from proto2net import layout
 from proto2net.builder.chain import More
 from proto2net.builder.common import ShortForms
+from proto2net.builder.forms import makes
 from proto2net.builder.values import is_whole, number, several, sides, whole
 from proto2net.errors import ShapeError
 from proto2net.layers import (
@@ -187,6 +188,7 @@ class Network(ShortForms):
             return self._refused("lrn", error, more)
         return self._append("lrn", LRN(size, alpha * size, beta, k=bias), more)
 
+    @makes(BatchNorm)
     def batch_normalization(
         self,
         *,

@@ -6,47 +6,36 @@ import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import Parameter, signature
 from typing import Any, NamedTuple
 
 from proto2net import layers, layout
 from proto2net.backends.tree import Expression, call, method, tree
 from proto2net.builder import Network
+from proto2net.builder.forms import FORMS, Form
 from proto2net.errors import Proto2NetError
 from proto2net.graph import Graph, Node
 from proto2net.layers import (
-    ELU,
     LRN,
     LSTM,
     RNN,
-    Accuracy,
     BatchNorm,
     Concat,
     Convolution,
-    Crop,
     Deconvolution,
     Dropout,
     Eltwise,
-    EuclideanLoss,
     Filler,
-    Flatten,
-    HingeLoss,
     InnerProduct,
     Input,
     Layer,
     ParamSpec,
-    Permute,
     Pooling,
-    Power,
-    PReLU,
     ReLU,
-    Reshape,
     Scale,
-    Sigmoid,
-    SigmoidCrossEntropyLoss,
     Slice,
     Softmax,
     SoftmaxWithLoss,
-    TanH,
 )
 
 PRODUCTS = (Convolution, Deconvolution, InnerProduct)
@@ -152,16 +141,32 @@ def _given(layer: Layer, **names: str) -> dict[str, Any]:
     return {option: given[name] for name, option in names.items() if name in given}
 
 
-def _short(
-    method: str, *always: str, **names: str
-) -> Callable[[Node[Any]], Candidates]:
-    """A short form that takes a layer's own fields, some of them by other names."""
+def _declared(form: Form) -> Callable[[Node[Any]], Candidates]:
+    """The way back of a short form whose parameters are fields: those that it has to be given."""
+    parameters = signature(getattr(Network, form.method)).parameters.values()
 
     def candidates(node: Node[Any]) -> Candidates:
-        arguments = tuple(getattr(node.layer, name) for name in always)
-        yield method, arguments, _given(node.layer, **names)
+        arguments: list[Any] = []
+        options: dict[str, Any] = {}
+        for parameter in parameters:
+            if parameter.name in _said_elsewhere(node.layer):
+                continue
+            value = getattr(node.layer, form.fields.get(parameter.name, parameter.name))
+            if parameter.kind is Parameter.VAR_POSITIONAL:
+                arguments += value
+            elif parameter.default is Parameter.empty:
+                arguments.append(value)
+            elif value != parameter.default:
+                options[parameter.name] = value
+        yield form.method, tuple(arguments), options
 
     return candidates
+
+
+def _said_elsewhere(layer: Layer) -> set[str]:
+    """Parameters that are no fields, or fields that the class may say."""
+    styled = Style._fields if isinstance(layer, FILLED) else ()
+    return {"self", "more", *FUSED.get(type(layer), ()), *styled}
 
 
 def _along(
@@ -231,27 +236,9 @@ def _dropout(node: Node[Dropout]) -> Candidates:
     yield "dropout", (layers.shortest(1 - node.layer.dropout_ratio),), {}
 
 
-def _scale(node: Node[Scale]) -> Candidates:
-    names = ("axis", "num_axes", "filler", "bias_filler")
-    options = _given(node.layer, **{name: name for name in names})
-    yield "scale", (), options if node.layer.bias_term else {**options, "biased": False}
-
-
 def _eltwise(node: Node[Eltwise]) -> Candidates:
     yield "add", (), {}
     yield "eltwise", (node.layer.operation,), _given(node.layer, coeff="coeff")
-
-
-def _reshape(node: Node[Reshape]) -> Candidates:
-    yield (
-        "reshape",
-        node.layer.shape,
-        _given(node.layer, axis="axis", num_axes="num_axes"),
-    )
-
-
-def _permute(node: Node[Permute]) -> Candidates:
-    yield "permute", node.layer.order, {}
 
 
 def _softmax_loss(node: Node[SoftmaxWithLoss]) -> Candidates:
@@ -261,44 +248,19 @@ def _softmax_loss(node: Node[SoftmaxWithLoss]) -> Candidates:
 
 
 SHORT_FORMS: dict[type[Layer], Callable[[Node[Any]], Candidates]] = {
-    Accuracy: _short("accuracy", top_k="top_k"),
-    BatchNorm: _short(
-        "batch_normalization",
-        eps="eps",
-        use_global_stats="use_global_stats",
-        moving_average_fraction="moving_average_fraction",
-    ),
+    **{layer: _declared(form) for layer, form in FORMS.items()},
     Concat: _along("concat", None),
     Convolution: _convolution,
-    Crop: _short("crop", "axis", offset="offset"),
     Deconvolution: _deconvolution,
     Dropout: _dropout,
-    ELU: _short("elu", alpha="alpha"),
     Eltwise: _eltwise,
-    EuclideanLoss: _short("euclidean_loss"),
-    Flatten: _short("flatten", axis="axis", end_axis="end_axis"),
-    HingeLoss: _short("hinge_loss", norm="norm"),
-    InnerProduct: _short("fc", "num_output", bias_term="biased"),
     LRN: _lrn,
-    LSTM: _short("lstm", "num_output", expose_hidden="expose_hidden"),
-    Permute: _permute,
     Pooling: _pooling,
-    Power: _short("power", power="power", scale="scale", shift="shift"),
-    PReLU: _short("prelu", filler="filler", channel_shared="channel_shared"),
-    ReLU: _short("relu", negative_slope="negative_slope"),
-    Reshape: _reshape,
-    RNN: _short("rnn", "num_output", expose_hidden="expose_hidden"),
-    Scale: _scale,
-    Sigmoid: _short("sigmoid"),
-    SigmoidCrossEntropyLoss: _short(
-        "sigmoid_cross_entropy_loss", loss_param="loss_param"
-    ),
     Slice: _along("slice", None, slice_point="points"),
     Softmax: _along("softmax", 1),
     SoftmaxWithLoss: _softmax_loss,
-    TanH: _short("tanh"),
 }
-"""How each layer type may be written short, the nicest way first."""
+"""How each layer type may be written short, the nicest first; the builder declares the simple."""
 
 FUSED: dict[type[Layer], dict[str, tuple[type[Layer], bool]]] = {
     BatchNorm: {"scale_offset": (Scale, True), "relu": (ReLU, False)},
