@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from proto2net import layers
+from proto2net import backends, layers
 from proto2net.layers import LAYERS, PYTHON_LAYERS, Layer, registry
+from proto2net.layers.holes import Hole
 
 FOLDER = Path(layers.__file__).parent
 FAMILIES = sorted({*registry.families().layers.values()})
@@ -25,7 +27,7 @@ def test_a_network_imports_the_families_of_its_layers_alone() -> None:
     net = 'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 } } }'
     code = f"import proto2net\nproto2net.parse({net!r})"
     few = imported(code)
-    assert {"ssd", "rcnn", "yolo", "training", "loss", "recurrent", "vision"}.isdisjoint(few)
+    assert {"ssd", "rcnn", "yolo", "training", "loss", "recurrent"}.isdisjoint(few)
 
 
 def test_a_type_is_known_by_its_name_before_its_family_is_imported() -> None:
@@ -58,3 +60,30 @@ def test_every_public_name_can_be_imported_from_layers(name: str) -> None:
 def test_what_no_family_has_is_no_name_of_layers() -> None:
     with pytest.raises(ImportError, match="cannot import name 'Foo'"):
         exec("from proto2net.layers import Foo")  # noqa: S102 - as a user would write it
+
+
+@pytest.mark.parametrize("target", ["torch", "numpy"])
+def test_a_target_imports_the_renderers_of_a_family_when_a_type_of_it_is_met(target: str) -> None:
+    show = f"print('proto2net.backends.{target}.ssd' in sys.modules)"
+    code = f"""
+import sys
+from proto2net import backends, layers
+backend = backends.get({target!r})
+{show}
+assert backend.renders_itself(layers.PriorBox)
+{show}
+"""
+    run = [sys.executable, "-c", code]
+    printed = subprocess.run(run, check=True, capture_output=True, text=True).stdout.split()
+    assert printed == ["False", "True"]
+
+
+@pytest.mark.parametrize("target", ["torch", "numpy"])
+def test_no_renderer_stands_where_nobody_finds_it(target: str) -> None:
+    backend = backends.get(target)
+    for layer in [*LAYERS.values(), *PYTHON_LAYERS.values(), Hole]:
+        backend.meet(layer)
+    found = set(backend.renderers)
+    for file in (Path(backends.__file__).parent / target).glob("*.py"):
+        import_module(f"proto2net.backends.{target}.{file.stem}")
+    assert set(backend.renderers) == found

@@ -15,6 +15,7 @@ from proto2net.backends.base import Backend, Code
 from proto2net.graph import Node
 from proto2net.layers import (
     ELU,
+    LAYERS,
     LRN,
     BatchNorm,
     Bias,
@@ -122,6 +123,8 @@ def _draws(node: Node[Layer]) -> bool:
 
 @pytest.mark.parametrize("name", lowered_cases())
 def test_what_is_lowered_agrees_with_caffe(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for layer in LAYERS.values():
+        NUMPY.meet(layer)
     kept = {types: r for types, r in NUMPY.renderers.items() if types[0] not in LOWERINGS}
     monkeypatch.setattr(NUMPY, "renderers", kept)
     check_blobs(case(name), "numpy")

@@ -49,6 +49,7 @@ class Crooked(Numpy):
     name = "crooked"
 
     def __init__(self) -> None:
+        super().__init__()
         self.renderers = numpy_backend.renderers
         self.changes: dict[str, Callable[[Ndarray], Ndarray]] = {}
         self.fed: dict[str, Ndarray] = {}

@@ -12,7 +12,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from importlib.resources import files
+from importlib.util import find_spec
 from inspect import getsource
 from symtable import symtable
 from textwrap import dedent
@@ -173,11 +175,14 @@ class Backend:
     weights_suffix: ClassVar[str] = ".safetensors"
     package: ClassVar[str]
     """Where its helpers stand, in helpers.py or by family in helpers/: pasted where used."""
+    by_family: ClassVar[str] = ""
+    """The package where its renderers stand in a file a family of layers, imported when met."""
     unsupported: ClassVar[dict[type[Layer], str]] = {}
     """Layer types that the target cannot say, each with the reason."""
 
     def __init__(self) -> None:
         self.renderers: dict[Chain, Renderer] = {}
+        self._met: set[str] = set()
         for layer in (Input, Silence):
             self.renders(layer)(lambda node: Code(None))
         self.renders(Split)(lambda node: Code(BOTTOM))
@@ -190,6 +195,8 @@ class Backend:
 
         def register(renderer: Renderer) -> Renderer:
             self.__dict__.pop("_chains", None)
+            if not renderer.__module__.startswith("proto2net."):
+                self.meet(types[0])
             if types in self.renderers:
                 names = " and ".join(t.type for t in types)
                 raise Proto2NetError(
@@ -212,7 +219,22 @@ class Backend:
 
     def renders_itself(self, layer: type[Layer]) -> bool:
         """Whether there is a renderer of this very type."""
+        self.meet(layer)
         return (layer,) in self.renderers
+
+    def meet(self, layer: type[Layer]) -> None:
+        """Import the renderers of a layer type's family, once."""
+        home = layer.__module__
+        if home in self._met:
+            return
+        self._met.add(home)
+        module = f"{self.by_family}.{home.rpartition('.')[2]}"
+        if (
+            self.by_family
+            and home.startswith("proto2net.layers.")
+            and find_spec(module)
+        ):
+            import_module(module)
 
     def steps(self, lowered: Lowered) -> list[Step]:
         """The graph as rendered steps. Raises one UnsupportedError for all that is missing."""
@@ -235,6 +257,7 @@ class Backend:
 
     def _chain(self, graph: Graph, node: Node[Any]) -> Step | None:
         """The longest chain from here that is rendered as one; what shares arrays is one object."""
+        self.meet(type(node.layer))
         for types in self._chains.get(type(node.layer), ()):
             alike = [node, *graph.sharers(node)]
             if any(

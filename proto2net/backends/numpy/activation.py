@@ -20,6 +20,8 @@ from proto2net.layers import (
     Power,
     PReLU,
     ReLU,
+    SeLu,
+    SeLuDropout,
     Sigmoid,
     Swish,
     TanH,
@@ -30,6 +32,7 @@ says(
     {
         AbsVal: "np.abs({0})",
         BNLL: "bnll({0})",
+        SeLu: "1.050700987 * elu({0}, alpha=1.67326324)",
         Sigmoid: "sigmoid({0})",
         TanH: "np.tanh({0})",
     }
@@ -113,3 +116,11 @@ def _swish(node: Node[Swish]) -> Code:
 @renders(Threshold)
 def _threshold(node: Node[Threshold]) -> Code:
     return Code(call("threshold_at", BOTTOM, threshold=(node.layer.threshold, 0.0)))
+
+
+@renders(SeLuDropout)
+def _selu_dropout(node: Node[SeLuDropout]) -> Code:
+    if node.phase == "TEST":
+        return Code(BOTTOM)
+    ratio = (node.layer.dropout_ratio, 0.1)
+    return Code(call("alpha_dropout", BOTTOM, RNG, dropout_ratio=ratio))

@@ -25,6 +25,7 @@ class Numpy(Backend):
     name = "numpy"
     title = "NumPy"
     package = __package__
+    by_family = __package__
     unsupported: ClassVar[dict[type[Layer], str]] = {
         HDF5Output: "writing an HDF5 file is not possible"
     }

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from proto2net.backends.base import Code, as_tops, bottoms, choose
+from proto2net.backends.base import (
+    Code,
+    as_tops,
+    bottoms,
+    choose,
+)
 from proto2net.backends.numpy.backend import renders, says
 from proto2net.backends.numpy.fillers import learned
 from proto2net.backends.source import same
@@ -18,6 +23,7 @@ from proto2net.backends.tree import (
 from proto2net.graph import Node
 from proto2net.layers import (
     ArgMax,
+    Axpy,
     BatchReindex,
     Concat,
     Crop,
@@ -28,6 +34,8 @@ from proto2net.layers import (
     Permute,
     Reduction,
     Reshape,
+    Reverse,
+    ShuffleChannel,
     Slice,
     Tile,
 )
@@ -139,3 +147,21 @@ def _argmax(node: Node[ArgMax]) -> Code:
 @renders(Parameter)
 def _parameter(node: Node[Parameter]) -> Code:
     return Code(code('{self}["weight"]'), *learned(node))
+
+
+@renders(ShuffleChannel)
+def _shuffle_channel(node: Node[ShuffleChannel]) -> Code:
+    return Code(call("shuffle_channel", BOTTOM, node.layer.group))
+
+
+@renders(Axpy)
+def _axpy(node: Node[Axpy]) -> Code:
+    factor, x, _ = (bottom.shape for bottom in node.bottoms)
+    missing = len(x) - len(factor)
+    factors = call("spread", BOTTOM, missing) if missing else BOTTOM
+    return Code(code("{factors} * {1} + {2}", factors=factors))
+
+
+@renders(Reverse)
+def _reverse(node: Node[Reverse]) -> Code:
+    return Code(call("np.flip", BOTTOM, node.layer.axes))

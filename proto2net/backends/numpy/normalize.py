@@ -8,8 +8,9 @@ from proto2net.backends.base import Code, bottoms, choose, refuse_bounds
 from proto2net.backends.numpy.backend import renders
 from proto2net.backends.numpy.fillers import ARRAYS, learned
 from proto2net.backends.tree import BOTTOM, call
+from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
-from proto2net.layers import LRN, MVN, BatchNorm, Bias, Scale, Softmax
+from proto2net.layers import BN, LRN, MVN, BatchNorm, Bias, Scale, Softmax
 from proto2net.shape import canonical_axis
 
 
@@ -83,3 +84,21 @@ def _broadcast(function: str, node: Node[Any], **options: object) -> Code:
 @renders(Softmax)
 def _softmax(node: Node[Softmax]) -> Code:
     return Code(call("softmax", BOTTOM, axis=(node.layer.axis, 1)))
+
+
+@renders(BN)
+def _bn(node: Node[BN]) -> Code:
+    layer = node.layer
+    if len(node.tops) > 1:
+        raise UnsupportedError(
+            "the batch's mean and variance as tops have no rendering",
+            "leave out all tops but the first",
+        )
+    if not layer.normalizes:
+        return Code(call("affine", BOTTOM, ARRAYS), *learned(node))
+    function, options = "bn", {"eps": (layer.epsilon, 1e-5)}
+    if layer.batch_statistics(node.phase):
+        function = "bn_of_batch"
+        if node.phase == "TRAIN" and "mean" in node.blobs:
+            options["momentum"] = (layer.share, 1.0)
+    return Code(call(function, BOTTOM, ARRAYS, **options), *learned(node))

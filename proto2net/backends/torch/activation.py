@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from math import inf
 
-from proto2net.backends.base import Code, Reshaped, same_array
+from proto2net.backends.base import (
+    Code,
+    Reshaped,
+    same_array,
+)
 from proto2net.backends.torch.backend import backend, renders
-from proto2net.backends.tree import BOTTOM, SELF, call, code, scaled
+from proto2net.backends.tree import (
+    BOTTOM,
+    SELF,
+    call,
+    code,
+    scaled,
+)
 from proto2net.graph import Node
 from proto2net.layers import (
     BNLL,
@@ -19,6 +29,8 @@ from proto2net.layers import (
     Power,
     PReLU,
     ReLU,
+    SeLu,
+    SeLuDropout,
     Sigmoid,
     Swish,
     TanH,
@@ -29,6 +41,7 @@ backend.says(
     {
         AbsVal: "torch.abs({0})",
         BNLL: "F.softplus({0})",
+        SeLu: "F.selu({0})",
         Sigmoid: "torch.sigmoid({0})",
         TanH: "torch.tanh({0})",
     }
@@ -116,3 +129,10 @@ def _swish(node: Node[Swish]) -> Code:
 def _threshold(node: Node[Threshold]) -> Code:
     limit = node.layer.threshold
     return Code(code("({0} > {limit}).to({0}.dtype)", limit=limit))
+
+
+@renders(SeLuDropout)
+def _selu_dropout(node: Node[SeLuDropout]) -> Code:
+    if node.phase == "TEST":
+        return Code(BOTTOM)
+    return Code(call(SELF, BOTTOM), call("nn.AlphaDropout", node.layer.dropout_ratio))

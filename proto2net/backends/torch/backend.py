@@ -26,6 +26,7 @@ class Torch(Backend):
     name = "torch"
     title = "PyTorch"
     package = __package__
+    by_family = __package__
     unsupported: ClassVar = {HDF5Output: "writing a file has no rendering"}
 
     def emit(self, graph: Graph, name: str = "", weights: str = "") -> Emitted:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import takewhile
 
-from proto2net.backends.base import Code, bottoms, choose, same_array
+from proto2net.backends.base import (
+    Code,
+    bottoms,
+    choose,
+    same_array,
+)
 from proto2net.backends.torch.backend import backend, renders
 from proto2net.backends.torch.fillers import zeros
 from proto2net.backends.tree import (
@@ -16,6 +21,7 @@ from proto2net.backends.tree import (
     Star,
     call,
     code,
+    expanded,
     indexed,
     joined,
     listed,
@@ -28,6 +34,7 @@ from proto2net.backends.tree import (
 from proto2net.graph import Node
 from proto2net.layers import (
     ArgMax,
+    Axpy,
     BatchReindex,
     Concat,
     Crop,
@@ -38,6 +45,8 @@ from proto2net.layers import (
     Permute,
     Reduction,
     Reshape,
+    Reverse,
+    ShuffleChannel,
     Slice,
     Tile,
 )
@@ -188,3 +197,22 @@ def _arg_max(node: Node[ArgMax]) -> Code:
 def _parameter(node: Node[Parameter]) -> Code:
     init = call("nn.Parameter", zeros(node.layer.shape))
     return Code(SELF, init, {"": same_array(node, "weight")})
+
+
+@renders(ShuffleChannel)
+def _shuffle_channel(node: Node[ShuffleChannel]) -> Code:
+    if node.layer.group == 1:
+        return Code(BOTTOM)
+    return Code(call("shuffle_channel", BOTTOM, node.layer.group))
+
+
+@renders(Axpy)
+def _axpy(node: Node[Axpy]) -> Code:
+    factor, x, _ = (bottom.shape for bottom in node.bottoms)
+    scale = expanded(BOTTOM, len(x) - len(factor))
+    return Code(code("{scale} * {1} + {2}", scale=scale))
+
+
+@renders(Reverse)
+def _reverse(node: Node[Reverse]) -> Code:
+    return Code(call("torch.flip", BOTTOM, node.layer.axes))

@@ -25,14 +25,13 @@ from proto2net.graph import Node
 from proto2net.layers import (
     Embed,
     InnerProduct,
-    MarginInnerProduct,
 )
 from proto2net.shape import canonical_axis, count
 
 
-@renders(MarginInnerProduct)
 @renders(InnerProduct)
-def _inner_product(node: Node[InnerProduct]) -> Code:
+def inner_product(node: Node[InnerProduct]) -> Code:
+    """Render an InnerProduct, or a layer of a fork that is one when it is used."""
     refuse_noise(node)
     refuse_normalizing(node)
     layer, bottom = node.layer, node.bottoms[0].shape

@@ -177,3 +177,43 @@ def _behind(node: Node[Any], operand: Shape) -> int:
         return 0  # a scalar broadcasts as it is
     bottom = node.bottoms[0].shape
     return len(bottom) - canonical_axis(node.layer.axis, bottom) - len(operand)
+
+
+@renders(BN)
+def _bn(node: Node[BN]) -> Code:
+    """The module that PyTorch has where it is exact: it corrects what it gathers in training."""
+    layer, bottom = node.layer, node.bottoms[0].shape
+    if len(node.tops) > 1:
+        raise UnsupportedError(
+            "the batch's mean and variance as tops have no rendering",
+            "leave out all tops but the first",
+        )
+    refuse_no_eps(node, layer.epsilon)
+    channels = bottom[1]
+    affine = _of_channels(node, weight="slope", bias="bias")
+    stored = {"running_mean": "mean", "running_var": "variance"}
+    if not layer.normalizes:
+        return Code(call(SELF, BOTTOM), call("Scale", channels), affine)
+    eps = (layer.epsilon, 1e-5)
+    module = f"nn.BatchNorm{max(len(bottom) - 2, 1)}d"
+    if layer.batch_statistics("TEST"):
+        if node.phase == "TEST" or "mean" not in node.blobs:
+            init = call(module, channels, eps=eps, track_running_stats=False)
+            return Code(call(SELF, BOTTOM), init, affine)
+    elif node.phase == "TEST":
+        init = call(module, channels, eps=eps)
+        return Code(call(SELF, BOTTOM), init, affine | _of_channels(node, **stored))
+    init = call(
+        "BN",
+        channels,
+        eps=eps,
+        momentum=(layer.share, 0.9),
+        frozen=(layer.frozen, False),
+    )
+    return Code(call(SELF, BOTTOM), init, affine | _of_channels(node, **stored))
+
+
+def _of_channels(node: Node[BN], **names: str) -> dict[str, Array]:
+    """PyTorch's arrays of one value a channel; the blobs have axes of 1 around."""
+    one_axis = Reshaped((node.bottoms[0].shape[1],))
+    return {name: same_array(node, blob, one_axis) for name, blob in names.items()}

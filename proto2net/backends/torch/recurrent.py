@@ -6,10 +6,11 @@ from typing import Any
 
 from proto2net.backends.base import Code, bottoms, same_array
 from proto2net.backends.torch.backend import backend, renders
-from proto2net.backends.tree import SELF, call, indexed
+from proto2net.backends.tree import SELF, call, code, indexed
+from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
-from proto2net.layers import LSTM, RNN, LSTMUnit
-from proto2net.shape import count
+from proto2net.layers import LSTM, RNN, ContinuationIndicator, Lstm, LSTMUnit
+from proto2net.shape import canonical_axis, count
 
 backend.says({LSTMUnit: "lstm_unit({0}, {1}, {2})"})
 
@@ -27,3 +28,33 @@ def _recurrent(node: Node[Any]) -> Code:
     arrays = {name: same_array(node, name) for name in node.blobs}
     first = outputs if layer.exposed else indexed(outputs, 0)
     return Code(first, init, arrays, state=not layer.exposed)
+
+
+@renders(Lstm)
+def _lstm(node: Node[Lstm]) -> Code:
+    layer, x = node.layer, node.bottoms[0].shape
+    if layer.clipping_threshold and node.phase == "TRAIN":
+        raise UnsupportedError(
+            "clipping_threshold, which bounds gradients inside of the layer, "
+            "has no rendering",
+            "leave it out, and clip the gradients of the parameters",
+        )
+    init = call(
+        "Lstm",
+        count(x[len(layer.batch(x)) :]),
+        layer.num_output,
+        sequences=(layer.sequences if layer.merged(x) else 0, 0),
+    )
+    arrays = {name: same_array(node, name) for name in node.blobs}
+    return Code(call(SELF, *bottoms(node)), init, arrays, state=len(node.bottoms) > 1)
+
+
+@renders(ContinuationIndicator)
+def _continuation_indicator(node: Node[ContinuationIndicator]) -> Code:
+    layer = node.layer
+    sequences: object = layer.batch_size
+    if node.bottoms:
+        axis = canonical_axis(layer.axis, node.bottoms[0].shape)
+        sequences = code("{0}.shape[{axis}]", axis=axis)
+    init = call("ContinuationIndicator", layer.time_step)
+    return Code(call(SELF, sequences), init)

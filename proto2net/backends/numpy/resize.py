@@ -1,0 +1,47 @@
+"""NumPy renderers of proto2net/layers/resize.py."""
+
+from __future__ import annotations
+
+from proto2net.backends.base import Code, bottoms
+from proto2net.backends.numpy.backend import renders
+from proto2net.backends.tree import BOTTOM, Expression, call, code, span
+from proto2net.graph import Node
+from proto2net.layers import Interp, Upsample
+
+
+@renders(Interp)
+def _interp(node: Node[Interp]) -> Code:
+    layer = node.layer
+    x: Expression = BOTTOM
+    if layer.pad_beg or layer.pad_end:
+        cut = span(-layer.pad_beg or None, layer.pad_end or None)
+        x = code("{0}[:, :, {cut}, {cut}]", cut=cut)
+    if layer.use_blob_size:
+        return Code(call("interp", x, code("{1}.shape[2:]")))
+    if layer.sized:
+        return Code(call("interp", x, node.tops[0].shape[2:]))
+    shrink, zoom, times = layer.factors
+    size = call(
+        "interp_size",
+        code("{x}.shape[2:]", x=x),
+        shrink_factor=(shrink, 1),
+        zoom_factor=(zoom, 1),
+        full_zoom_factor=(times, 1),
+    )
+    return Code(call("interp", x, size))
+
+
+@renders(Upsample)
+def _upsample(node: Node[Upsample]) -> Code:
+    layer = node.layer
+    if len(node.bottoms) == 1:
+        return Code(call("upsample", BOTTOM, layer.scales[0]))
+    if layer.size:
+        return Code(call("max_unpool", *bottoms(node), layer.size))
+    sizes = tuple(
+        code("{0}.shape[{axis}] * {scale} - {less}", axis=axis, scale=scale, less=less)
+        if less
+        else code("{0}.shape[{axis}] * {scale}", axis=axis, scale=scale)
+        for axis, scale, less in zip((2, 3), layer.scales, layer.less, strict=True)
+    )
+    return Code(call("max_unpool", *bottoms(node), sizes))
