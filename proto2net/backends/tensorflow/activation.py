@@ -20,6 +20,8 @@ from proto2net.layers import (
     Power,
     PReLU,
     ReLU,
+    SeLu,
+    SeLuDropout,
     Sigmoid,
     Swish,
     TanH,
@@ -131,3 +133,15 @@ def _tanh(node: Node[TanH]) -> Code:
 def _threshold(node: Node[Threshold]) -> Code:
     limit = node.layer.threshold
     return Code(code('ops.cast({0} > {limit}, "float32")', limit=limit))
+
+
+@renders(SeLu)
+def _selu(node: Node[SeLu]) -> Code:
+    return activation("selu")
+
+
+@renders(SeLuDropout)
+def _selu_dropout(node: Node[SeLuDropout]) -> Code:
+    if node.phase == "TEST":
+        return Code(BOTTOM)
+    return Code(CALLED, own("layers.AlphaDropout", node.layer.dropout_ratio))

@@ -27,6 +27,7 @@ class TensorFlow(Backend):
     name = "tf"
     title = "TensorFlow (Keras)"
     package = __package__
+    by_family = __package__
     unsupported: ClassVar[dict[type[Layer], str]] = {
         HDF5Output: "writing an HDF5 file is not possible"
     }

@@ -25,11 +25,13 @@ from proto2net.backends.tree import (
     Expression,
     Placeholder,
     call,
+    code,
     indexed,
 )
 from proto2net.graph import Node
 from proto2net.layers import (
     ArgMax,
+    Axpy,
     BatchReindex,
     Concat,
     Crop,
@@ -40,6 +42,8 @@ from proto2net.layers import (
     Permute,
     Reduction,
     Reshape,
+    Reverse,
+    ShuffleChannel,
     Slice,
     Tile,
 )
@@ -244,3 +248,26 @@ def _parameter(node: Node[Parameter]) -> Code:
     convert = Transposed(order(len(shape))) if channels_last(len(shape)) else None
     arrays = {"weight": same_array(node, "weight", convert)}
     return Code(CALLED, own("Parameter", laid_out(shape)), arrays)
+
+
+@renders(ShuffleChannel)
+def _shuffle_channel(node: Node[ShuffleChannel]) -> Code:
+    if node.layer.group == 1:
+        return Code(BOTTOM)
+    axis = moved_axis(1, len(node.bottoms[0].shape))
+    return Code(CALLED, own("ShuffleChannel", node.layer.group, axis=(axis, -1)))
+
+
+@renders(Axpy)
+def _axpy(node: Node[Axpy]) -> Code:
+    factor, x, _ = (len(bottom.shape) for bottom in node.bottoms)
+    missing = [place(axis, x) for axis in range(factor, x)]
+    scale = call("ops.expand_dims", BOTTOM, missing) if missing else BOTTOM
+    return Code(code("{scale} * {1} + {2}", scale=scale))
+
+
+@renders(Reverse)
+def _reverse(node: Node[Reverse]) -> Code:
+    axes = len(node.bottoms[0].shape)
+    placed = [place(axis, axes) for axis in node.layer.axes]
+    return Code(call("ops.flip", BOTTOM, axis=placed) if placed else BOTTOM)

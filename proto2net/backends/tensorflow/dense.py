@@ -22,28 +22,16 @@ from proto2net.backends.tensorflow.layout import (
 )
 from proto2net.backends.tensorflow.objects import own
 from proto2net.backends.tensorflow.recurrent import in_order
-from proto2net.backends.tree import (
-    BOTTOM,
-    SELF,
-    Expression,
-    call,
-    code,
-    indexed,
-)
+from proto2net.backends.tree import BOTTOM, SELF, Expression, call, code, indexed
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
-from proto2net.layers import (
-    Embed,
-    InnerProduct,
-    MarginInnerProduct,
-    ReLU,
-)
+from proto2net.layers import Embed, InnerProduct, ReLU
 from proto2net.shape import Shape, canonical_axis, count
 
 
-@renders(MarginInnerProduct)
 @renders(InnerProduct)
-def _inner_product(node: Node[InnerProduct]) -> Code:
+def inner_product(node: Node[InnerProduct]) -> Code:
+    """Render an InnerProduct, or a layer of a fork that is one when it is used."""
     return _product(node)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from proto2net.backends.base import (
     Array,
     Code,
+    Reshaped,
     refuse_bounds,
     running_statistics,
     same_array,
@@ -20,18 +22,14 @@ from proto2net.backends.tensorflow.layout import (
     widened,
 )
 from proto2net.backends.tensorflow.objects import CALLED, own
-from proto2net.backends.tree import (
-    BOTTOM,
-    SELF,
-    Expression,
-    Placeholder,
-    call,
-    code,
-)
+from proto2net.backends.tree import BOTTOM, SELF, Expression, Placeholder, call, code
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
-from proto2net.layers import LRN, MVN, BatchNorm, Bias, Scale, Softmax
+from proto2net.layers import BN, LRN, MVN, BatchNorm, Bias, Scale, Softmax
 from proto2net.shape import canonical_axis
+
+if TYPE_CHECKING:
+    from proto2net.arrays import Ndarray
 
 
 @renders(LRN)
@@ -193,3 +191,52 @@ def _second(node: Node[Any]) -> Expression:
     value = permuted(Placeholder(1), wanted)
     in_front = missing == list(range(len(missing)))
     return value if in_front else call("ops.expand_dims", value, missing)
+
+
+@dataclass(frozen=True)
+class PerChannel:
+    """Converts a blob of one value a channel, to be broadcast over bottoms of so many axes."""
+
+    axes: int
+
+    def __call__(self, array: Ndarray) -> Ndarray:
+        return Broadcast(1, self.axes)(array.reshape(-1))
+
+
+@renders(BN)
+def _bn(node: Node[BN]) -> Code:
+    layer, bottom = node.layer, node.bottoms[0].shape
+    if len(node.tops) > 1:
+        raise UnsupportedError(
+            "the batch's mean and variance as tops are not possible",
+            "leave out all tops but the first",
+        )
+    if not layer.normalizes:
+        convert = PerChannel(len(bottom))
+        shape = Broadcast(1, len(bottom)).shape(bottom[1:2])
+        arrays = {
+            "gamma": same_array(node, "slope", convert),
+            "beta": same_array(node, "bias", convert),
+        }
+        return Code(CALLED, own("Scale", shape, use_bias=True), arrays)
+    axis = (moved_axis(1, len(bottom)), -1)
+    affine = _of_channels(node, gamma="slope", beta="bias")
+    by_batch = layer.batch_statistics("TEST")
+    if by_batch and (node.phase == "TEST" or "mean" not in node.blobs):
+        epsilon = (layer.epsilon, 1e-5)
+        return Code(CALLED, own("BatchStatistics", axis=axis, epsilon=epsilon), affine)
+    init = own(
+        "layers.BatchNormalization",
+        axis=axis,
+        momentum=(0.99 if node.phase == "TEST" else layer.share, 0.99),
+        epsilon=(layer.epsilon, 1e-3),
+        trainable=(node.phase == "TEST" or layer.batch_statistics("TRAIN"), True),
+    )
+    stored = _of_channels(node, moving_mean="mean", moving_variance="variance")
+    return Code(CALLED, init, affine | stored)
+
+
+def _of_channels(node: Node[BN], **names: str) -> dict[str, Array]:
+    """Keras' variables of one value a channel; the blobs have axes of 1 around."""
+    one_axis = Reshaped((node.bottoms[0].shape[1],))
+    return {name: same_array(node, blob, one_axis) for name, blob in names.items()}

@@ -6,11 +6,13 @@ from typing import Any
 
 from proto2net.backends.base import Code, Transposed, bottoms, same_array
 from proto2net.backends.tensorflow.backend import renders
-from proto2net.backends.tensorflow.layout import in_caffe_order
+from proto2net.backends.tensorflow.layout import in_caffe_order, place
 from proto2net.backends.tensorflow.objects import called_on, own
-from proto2net.backends.tree import Expression
+from proto2net.backends.tree import BOTTOM, Expression, call
+from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
-from proto2net.layers import LSTM, RNN, LSTMUnit
+from proto2net.layers import LSTM, RNN, ContinuationIndicator, Lstm, LSTMUnit
+from proto2net.shape import canonical_axis
 
 VARIABLES = {
     "kernel": ("W_xc", "W_xh"),
@@ -55,3 +57,35 @@ def in_order(node: Node[Any]) -> list[Expression]:
 @renders(LSTMUnit)
 def _lstm_unit(node: Node[LSTMUnit]) -> Code:
     return Code(called_on(bottoms(node)), own("LSTMUnit"))
+
+
+@renders(Lstm)
+def _lstm(node: Node[Lstm]) -> Code:
+    layer = node.layer
+    if layer.clipping_threshold and node.phase == "TRAIN":
+        raise UnsupportedError(
+            "clipping_threshold, which bounds gradients inside of the layer, "
+            "is not possible",
+            "leave it out, and give the optimizer clipvalue",
+        )
+    sequences = layer.sequences if layer.merged(node.bottoms[0].shape) else 0
+    init = own("Lstm", layer.num_output, sequences=(sequences, 0))
+    arrays = {
+        "kernel": same_array(node, "W_xc", Transposed((1, 0))),
+        "recurrent_kernel": same_array(node, "W_hc", Transposed((1, 0))),
+        "bias": same_array(node, "b_c"),
+    }
+    forward = called_on(in_order(node))
+    return Code(forward, init, arrays, state=len(node.bottoms) > 1)
+
+
+@renders(ContinuationIndicator)
+def _continuation_indicator(node: Node[ContinuationIndicator]) -> Code:
+    layer = node.layer
+    options: dict[str, object] = {"sequences": layer.batch_size}
+    if node.bottoms:
+        bottom = node.bottoms[0].shape
+        axis = place(canonical_axis(layer.axis, bottom), len(bottom))
+        options = {"axis": (axis, 0)}
+    made = call("ContinuationIndicator", layer.time_step, **options)
+    return Code(call(made, BOTTOM))

@@ -1,0 +1,48 @@
+"""Keras renderers of proto2net/layers/resize.py."""
+
+from __future__ import annotations
+
+from proto2net.backends.base import Code, bottoms
+from proto2net.backends.tensorflow.backend import renders
+from proto2net.backends.tensorflow.objects import CALLED, called_on, own
+from proto2net.backends.tree import BOTTOM, SELF, Placeholder, call
+from proto2net.graph import Node
+from proto2net.layers import Interp, Upsample
+
+
+@renders(Interp)
+def _interp(node: Node[Interp]) -> Code:
+    layer = node.layer
+    x = BOTTOM
+    if layer.pad_beg or layer.pad_end:
+        sides = (-layer.pad_beg, -layer.pad_end)
+        even = sides[0] if sides[0] == sides[1] else (sides, sides)
+        x = call(call("layers.Cropping2D", even), BOTTOM)
+    shrink, zoom, times = (1, 1, 1) if layer.use_blob_size else layer.factors
+    sized = layer.sized and not layer.use_blob_size
+    if sized:
+        shrink, zoom, times = 1, 1, 1
+    init = own(
+        "Interp",
+        *([node.tops[0].shape[2:]] if sized else []),
+        shrink_factor=(shrink, 1),
+        zoom_factor=(zoom, 1),
+        full_zoom_factor=(times, 1),
+    )
+    both = called_on([x, Placeholder(1)])
+    return Code(both if layer.use_blob_size else call(SELF, x), init)
+
+
+@renders(Upsample)
+def _upsample(node: Node[Upsample]) -> Code:
+    layer = node.layer
+    if len(node.bottoms) == 1:
+        return Code(CALLED, own("layers.UpSampling2D", layer.scales[0]))
+    size = layer.size
+    init = own(
+        "MaxUnpooling",
+        scale=((2, 2) if size else layer.scales, (2, 2)),
+        less=((0, 0) if size else layer.less, (0, 0)),
+        size=(size, None),
+    )
+    return Code(called_on(bottoms(node)), init)
