@@ -20,9 +20,10 @@ from proto2net.errors import Issue, Location, ParseError, Proto2NetError, ShapeE
 from proto2net.feeds import feeds_of, unlike_declared
 from proto2net.graph import Graph, wire
 from proto2net.layers import plugins
+from proto2net.layers.combine import AutoCrop, Crop
 from proto2net.layers.holes import Holes
 from proto2net.model import Model
-from proto2net.rewrites import align, deploy
+from proto2net.rewrites import deploy
 from proto2net.rewrites.batch import any_batch, fixing_batch
 from proto2net.shape import Shape, require
 
@@ -324,7 +325,11 @@ def _read(
         inputs = deploy.needed(inputs, whole, entries)
     importer.check(entries, layers, holes)
     entries, assumed = deploy.feed(entries, inputs)
-    entries, placed = align.aligned(entries)
+    placed: list[str] = []
+    if any(isinstance(entry.layer, AutoCrop | Crop) for entry in entries):
+        from proto2net.rewrites import align  # with exact fractions, which few networks need
+
+        entries, placed = align.aligned(entries)
     for note in notes + assumed + placed:
         _LOG.info(note)
     if not entries:
