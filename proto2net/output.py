@@ -89,6 +89,20 @@ def takes_the_place_of(path: Path) -> str:
     return name if PathFinder.find_spec(name, installed) else ""
 
 
+def beside_module(path: Path) -> Path:
+    """The same for what a module is called, under a name that no module has."""
+    return path.with_stem(f"{path.stem}_net")
+
+
+def check_name(path: Path) -> None:
+    """Refuse a file that Python would import in the place of a module. Raises Proto2NetError."""
+    if module := takes_the_place_of(path):
+        raise Proto2NetError(
+            f"Python would import {path} in the place of the module {module}",
+            f"call it {beside_module(path)}",
+        )
+
+
 def printable(text: str) -> str:
     """A line of text for a terminal: what could steer it is shown as an escape.
 

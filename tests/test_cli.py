@@ -540,8 +540,8 @@ def test_ctrl_c_ends_quietly() -> None:
         env=ENVIRONMENT,
         pass_fds=[reading],
     ) as running:
-        os.write(writing, b"# more than Python reads at once\n" * 1000)
-        time.sleep(3)  # it has begun, and waits for more
+        os.write(writing, b"# more than a pipe holds\n" * 5000)  # so that it has begun now
+        time.sleep(1)  # it waits for more
         running.send_signal(signal.SIGINT)
         assert running.wait(30) == 130
         os.close(reading)

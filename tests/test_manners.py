@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import pytest
 
 import proto2net
 from proto2net import cli
+from proto2net.cli import networks
 
 ROOT = Path(__file__).parent.parent
 PROTO2NET = [sys.executable, "-m", "proto2net"]
@@ -117,6 +119,24 @@ def test_debug_changes_nothing_where_all_is_well(run: Run) -> None:
     assert run("inspect", "net.prototxt", "--debug") == run("inspect", "net.prototxt")
 
 
+def test_every_command_has_debug() -> None:
+    assert not [
+        name for name, command in cli.cli.commands.items() if not option(command, "--debug")
+    ]
+
+
+def test_layers_is_the_file_of_ones_own_layer_types_in_every_command() -> None:
+    found = {name: option(command, "--layers") for name, command in cli.cli.commands.items()}
+    assert {name: each.metavar for name, each in found.items() if each} == dict.fromkeys(
+        ["convert", "inspect", "survey", "time", "verify"], "FILE.py"
+    )
+
+
+def option(command: click.Command, name: str) -> click.Parameter | None:
+    """The option of this name, if the command has it."""
+    return next((each for each in command.params if name in each.opts), None)
+
+
 def test_a_wrong_option_cannot_steer_the_terminal(run: Run) -> None:
     for wrong in (["--\x1b[31m"], ["net.prototxt", "\x1b[31m"], ["--phase", "\x9b\u202e"]):
         ran = run("inspect", *wrong)
@@ -134,7 +154,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     def parse(*_: object, **__: object) -> None:
         raise KeyError("conv\x1b[31m\n1")
 
-    monkeypatch.setattr(cli, "parse", parse)
+    monkeypatch.setattr(networks, "parse", parse)
 
 
 @pytest.mark.usefixtures("broken")
@@ -168,14 +188,14 @@ def test_a_bug_leaves_nothing_behind(run: Run) -> None:
 # The user's own interruption
 
 
-@pytest.mark.parametrize("where", ["parse", "_print", "_notes"])
+@pytest.mark.parametrize("where", ["networks.parse", "inspecting.put", "notes"])
 def test_ctrl_c_ends_with_130_wherever_it_comes(
     run: Run, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, where, interrupted)
+    monkeypatch.setattr(f"proto2net.cli.{where}", interrupted)
     ran = run("inspect", "net.prototxt")
     assert (ran.code, ran.out, ran.err.strip()) == (130, "", "")
 
@@ -247,7 +267,8 @@ def test_a_bar_shows_on_any_terminal(run: Run, environment: dict[str, str]) -> N
     arrays = {"réseau": [np.zeros((4, 3)), np.zeros(4)]}
     with open("net.caffemodel", "xb", buffering=0) as file:
         write_model(file, graph, match(graph, arrays).model.values)
-    command = "import sys; from proto2net import cli; cli.MUCH = 1; cli.main(sys.argv[1:])"
+    imports = "import sys; from proto2net.cli import main, terminal"
+    command = f"{imports}; terminal.MUCH = 1; main(sys.argv[1:])"
     arguments = ["convert", "net.prototxt", "--weights", "net.caffemodel", "--to", "numpy"]
     ours, theirs = pty.openpty()
     try:

@@ -14,8 +14,11 @@ from porting_cases import CASES, assert_equal, converted, expected
 from safetensors import safe_open
 
 import proto2net
+from proto2net import Proto2NetError
+from proto2net.backends.base import Emitted
 from proto2net.cli import cli, main
 from proto2net.weights.matching import match
+from proto2net.weights.porting import Beside, Ported
 from proto2net.weights.reading import read
 
 NET = str(GOLDEN / "net_bn_scale_relu" / "net.prototxt")
@@ -101,6 +104,21 @@ def test_a_target_without_a_place_for_weights_says_so(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_arrays_are_named_after_the_source_and_come_first() -> None:
+    emitted = Emitted("source", "Net", {})
+    assert Ported(emitted).files(Path("a.py")) == {Path("a.py"): b"source"}
+    beside = Beside(".safetensors", 7, lambda stream: None)
+    files = Ported(emitted, beside).files(Path("out/a.py"), lambda write, size: bytes(size))
+    assert files == {Path("out/a.safetensors"): bytes(7), Path("out/a.py"): b"source"}
+    assert list(files)[-1] == Path("out/a.py")
+
+
+def test_a_source_cannot_have_the_name_of_its_arrays() -> None:
+    ported = Ported(Emitted("", "Net", {}), Beside(".safetensors", 7, lambda stream: None))
+    with pytest.raises(Proto2NetError, match=r"^a.safetensors is where the weights go\n"):
+        ported.files(Path("a.safetensors"))
+
+
 def test_neither_file_is_replaced_unasked(tmp_path: Path) -> None:
     command = ["convert", NET, "--weights", MODEL, "--to", "torch", "-o", str(tmp_path / "n.py")]
     for there in ("n.py", "n.safetensors"):
@@ -119,8 +137,8 @@ def test_a_bar_is_drawn_where_somebody_looks_on_and_it_takes_long(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("proto2net.cli.MUCH", much)
-    monkeypatch.setattr("proto2net.cli._Watched.PIECE", 7)
+    monkeypatch.setattr("proto2net.cli.terminal.MUCH", much)
+    monkeypatch.setattr("proto2net.cli.terminal._Watched.PIECE", 7)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
     monkeypatch.setenv("TERM", "xterm")
     command = ["convert", NET, "--weights", MODEL, "--to", "torch", "-o"]

@@ -87,7 +87,7 @@ def test_a_row_a_target_with_what_it_can_do(run: Run) -> None:
 
 
 def test_a_row_a_layer_in_the_order_of_the_network(run: Run) -> None:
-    out, _, _ = run("--layers")
+    out, _, _ = run("--each-layer")
     head, _, *rows = [re.split(" {2,}", line) for line in out.splitlines()[-5:]]
     assert head == ["layer", "type", "numpy ms", "numpy %"]
     assert [row[:2] for row in rows] == [
@@ -99,7 +99,7 @@ def test_a_row_a_layer_in_the_order_of_the_network(run: Run) -> None:
 
 
 def test_json_has_all_of_it(run: Run) -> None:
-    found = json.loads(run("--json", "--layers", "--iterations", "2", "--threads", "1")[0])
+    found = json.loads(run("--json", "--each-layer", "--iterations", "2", "--threads", "1")[0])
     numpy = found["targets"].pop("numpy")
     assert found == {
         "net": "tiny",

@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from proto2net.backends.base import Emitted
 from proto2net.errors import Proto2NetError
 from proto2net.model import Model
+from proto2net.output import Content
+
+Write = Callable[[BinaryIO], None]
+"""Puts a file on an unbuffered stream."""
 
 
 @dataclass(frozen=True)
 class Beside:
-    """The file of arrays beside a source. `write` puts it on an unbuffered stream."""
+    """The file of arrays beside a source."""
 
     suffix: str
     size: int
     """About how many bytes `write` writes."""
-    write: Callable[[BinaryIO], None]
+    write: Write
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,21 @@ class Ported:
 
     emitted: Emitted
     beside: Beside | None = None
+
+    def files(
+        self, path: Path, watched: Callable[[Write, int], Write] = lambda write, size: write
+    ) -> dict[Path, Content]:
+        """What to write so that the source is at `path`: the arrays come first, under its name.
+
+        `watched` is given what writes about so many bytes, and returns what writes the same.
+        """
+        files: dict[Path, Content] = {}
+        if self.beside:
+            arrays = path.with_suffix(self.beside.suffix)
+            if arrays == path:
+                raise Proto2NetError(f"{path} is where the weights go", "give OUT another suffix")
+            files[arrays] = watched(self.beside.write, self.beside.size)
+        return files | {path: self.emitted.source.encode()}
 
 
 def port(model: Model, target: Any, *, name: str = "", stem: str = "weights") -> Ported:

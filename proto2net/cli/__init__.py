@@ -1,0 +1,100 @@
+"""The command `proto2net`: how the library is asked for on the command line, and no more.
+
+A file a group of commands; `options.py` has what they share, `terminal.py` what they say.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import platform
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from proto2net import Proto2NetError, __version__
+from proto2net.cli.converting import convert
+from proto2net.cli.inspecting import inspect, layers, verify
+from proto2net.cli.options import debug
+from proto2net.cli.surveying import survey
+from proto2net.cli.terminal import Debugging, counted, notes, quoted, say, say_lines, tell
+from proto2net.cli.timing import time
+
+BUG = 70
+"""The exit code of a program that has failed by a fault of its own (EX_SOFTWARE)."""
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it."""
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="""NET is a prototxt, or a solver that names one; - reads standard input.
+
+    \b
+    Exit codes: 0 done; 1 the input is at fault, and nothing was written;
+    2 the command line is at fault; 70 proto2net is at fault; 130 Ctrl-C.
+    What is killed may leave .proto2net-*.tmp beside OUT, which can be deleted.
+
+    \b
+    Completion, for ~/.bashrc (zsh_source and fish_source for those shells):
+      eval "$(_PROTO2NET_COMPLETE=bash_source proto2net)"
+    """,
+)
+@click.version_option(__version__, message="proto2net %(version)s")
+@debug
+def cli() -> None:
+    """Caffe network definitions as PyTorch and TensorFlow networks, exact and readable."""
+
+
+for command in (convert, inspect, layers, survey, time, verify):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command and end the program: every exit code is decided here."""
+    try:
+        _run(arguments)
+    except BrokenPipeError:  # nobody reads what is said
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        sys.exit(1)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+
+
+def _run(arguments: Sequence[str] | None) -> NoReturn:
+    debugging = Debugging()
+    try:
+        with notes():
+            code = cli.main(arguments, "proto2net", standalone_mode=False, obj=debugging)
+    except click.ClickException as error:
+        error.show(shown := io.StringIO())
+        say_lines(shown.getvalue())
+        sys.exit(error.exit_code)
+    except Proto2NetError as error:
+        debugging.show()
+        for issue in error.issues:
+            tell(quoted(issue))
+        say(f"{counted(len(error.issues), 'problem')}; nothing was written")
+        sys.exit(1)
+    except SystemExit:
+        debugging.show()
+        say("a layer type or target of another's has called sys.exit; nothing was written")
+        sys.exit(1)
+    except (BrokenPipeError, click.Abort):
+        raise
+    except Exception as error:
+        debugging.show()
+        command = shlex.join(["proto2net", *(sys.argv[1:] if arguments is None else arguments)])
+        python = f"Python {platform.python_version()} on {platform.system()}"
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        say(f"this is a bug in proto2net, not in what it was given: {what} (--debug shows where)")
+        say(
+            "please attach NET and this line to a report on the issue tracker of proto2net: "
+            f"proto2net {__version__}, {python}: {command}"
+        )
+        sys.exit(BUG)
+    sys.exit(code)

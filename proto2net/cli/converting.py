@@ -1,0 +1,112 @@
+"""The command that writes files: convert."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from proto2net import Graph, api, backends, output
+from proto2net.cli.networks import STANDARD, check_weights, read_graph
+from proto2net.cli.options import class_name, complete_target, debug, network, target
+from proto2net.cli.terminal import counted, put, say, watched
+
+
+@click.command()
+@network
+@click.option(
+    "--weights",
+    metavar="FILE",
+    help="Learned weights: .caffemodel, .caffemodel.h5, .npy or our own .safetensors. They are "
+    "written beside OUT.",
+)
+@click.option("--allow-missing", is_flag=True, help="Leave to its fillers what the weights lack.")
+@click.option(
+    "--optimize", "optimized", is_flag=True, help="Fold BatchNorm and Scale into the weights."
+)
+@click.option(
+    "--to",
+    "target",
+    type=target,
+    metavar="TARGET",
+    required=True,
+    shell_complete=complete_target,
+    help=f"{', '.join(backends.BUILT_IN)}, or a target of another package.",
+)
+@click.option("-o", "out", metavar="OUT", help="The file to write, or -. Default: as NET, here.")
+@click.option("--name", type=class_name, metavar="NAME", help="What to call the class or function.")
+@click.option(
+    "--batch",
+    type=click.Choice(["any"]),
+    callback=lambda ctx, param, value: value or "",
+    help="Have a batch that a Reshape states as a number follow the input.",
+)
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@debug
+def convert(
+    net: str,
+    weights: str | None,
+    allow_missing: bool,
+    optimized: bool,
+    target: Any,
+    out: str | None,
+    name: str | None,
+    force: bool,
+    **options: Any,
+) -> None:
+    """Write a network for a target, and its weights if they are given.
+
+    \b
+    proto2net convert nin.prototxt --to torch
+    """
+    from proto2net.weights.porting import port
+
+    check_weights(weights)
+    if weights and out == STANDARD:
+        raise click.UsageError("--weights are written beside OUT, which cannot be - then")
+    if optimized and not weights:
+        raise click.UsageError("--optimize changes weights: give --weights too")
+    if out:
+        output.check_name(Path(out))
+    graph = read_graph(net, options)
+    inputs = _inputs(net, weights, graph, options)
+    path = Path(out) if out else _free(graph.name if net == STANDARD else Path(net).stem, target)
+    model = api.model(graph, weights, allow_missing=allow_missing, optimized=optimized)
+    ported = port(model, target, name=name or "", stem=path.stem)
+    if out == STANDARD:
+        put(ported.emitted.source)
+        return
+    files = ported.files(path, watched)
+    output.write_together(files, overwrite=force, inputs=inputs)
+    for file in files:
+        if file != path:
+            say(f"wrote {file}")
+    number = counted(model.graph.parameters, "parameter")
+    say(f"wrote {path}: {ported.emitted.entry}, {number}")
+
+
+def _free(stem: str, target: Any) -> Path:
+    """The file for a network of this name, here; where the name is a module's, it gets another."""
+    from proto2net.backends.source import function_name
+
+    path = Path(function_name(stem) + target.suffix)
+    module = output.takes_the_place_of(path)
+    if not module:
+        return path
+    free = output.beside_module(path)
+    say(f"note: {free}, since Python would import {module}.py in the place of {module}")
+    return free
+
+
+def _inputs(net: str, weights: str | None, graph: Graph, options: dict[str, Any]) -> frozenset[str]:
+    """Every file that a network is made from, or that its images are prepared with."""
+    found = {net, weights, options["layers"]}
+    for node in graph.nodes:
+        found.add(node.where.file if node.where else None)
+        for part in (node.layer, getattr(node.layer, "transform_param", None)):
+            mean = getattr(part, "mean_file", None)
+            if mean:
+                beside = Path(net).parent
+                found |= {mean, str(beside / mean), str(beside / Path(mean).name)}
+    return frozenset(filter(None, found))

@@ -1,0 +1,94 @@
+"""The commands that show a network, or what targets can do: inspect, verify and layers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from proto2net.cli.networks import check_weights, read_graph, whole
+from proto2net.cli.options import debug, network, target_names
+from proto2net.cli.terminal import put
+
+
+@click.command()
+@network
+@debug
+def inspect(net: str, **options: Any) -> None:
+    """Print a network's layers, shapes and sizes."""
+    put(f"{read_graph(net, options)}\n")
+
+
+@click.command()
+@network
+@click.option("--weights", metavar="FILE", help="Learned weights. Without, the fillers make them.")
+@click.option("--allow-missing", is_flag=True, help="Leave to its fillers what the weights lack.")
+@click.option(
+    "--to",
+    "targets",
+    metavar="TARGETS",
+    default="",
+    callback=target_names,
+    help="What to compare, such as torch,tf.",
+)
+@click.option("--rewrites", "optimized", is_flag=True, help="Compare what --optimize makes too.")
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(min=0),
+    metavar="X",
+    default=1e-4,
+    show_default=True,
+    help="The largest difference, in units of the largest magnitude of a blob.",
+)
+@click.option(
+    "--image",
+    metavar="FILE",
+    help="What to feed instead of random numbers: a .npy array (N, C, H, W or C, H, W).",
+)
+@debug
+def verify(
+    net: str,
+    weights: str | None,
+    allow_missing: bool,
+    targets: list[str],
+    optimized: bool,
+    tolerance: float,
+    image: str | None,
+    **options: Any,
+) -> None:
+    """Compare a network's blobs in targets with those in NumPy.
+
+    It ends with exit code 1 if a blob is past the tolerance. In the train phase, layers that draw
+    random numbers (Dropout) differ.
+
+    \b
+    proto2net verify nin.prototxt --weights nin.caffemodel --to torch,tf
+    """
+    check_weights(weights)
+    if not targets and not optimized:
+        raise click.UsageError("nothing to compare: give --to or --rewrites")
+    from proto2net.verify import compare, read_image
+    from proto2net.weights.reading import is_caffemodel
+
+    found = compare(
+        whole(read_graph(net, options)),
+        net if weights is None and is_caffemodel(Path(net)) else weights,
+        to=targets,
+        tolerance=tolerance,
+        image=read_image(image) if image else None,
+        optimized=optimized,
+        allow_missing=allow_missing,
+    )
+    put(f"{found}\n")
+    if found.divergent:
+        click.get_current_context().exit(1)
+
+
+@click.command()
+@debug
+def layers() -> None:
+    """Print which layer types each target renders."""
+    from proto2net.backends.summary import support
+
+    put(f"{support()}\n")

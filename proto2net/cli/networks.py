@@ -1,0 +1,49 @@
+"""The network that a command is about, as NET and its options say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from proto2net import Graph, Issue, ParseError, Proto2NetError, limits, parse
+from proto2net.layers.holes import Hole
+
+STANDARD = "-"
+"""Standard input or output in the place of a file."""
+
+
+def read_graph(net: str, options: dict[str, Any]) -> Graph:
+    """The graph of NET, a file or standard input. Raises Proto2NetError."""
+    if net != STANDARD:
+        return parse(Path(net), **options)
+    try:
+        with open(0, "rb", closefd=False) as stream:
+            content = stream.read(limits.TEXT_BYTES + 1)
+    except OSError as error:
+        raise Proto2NetError(f"standard input: {error.strerror}") from None
+    if len(content) > limits.TEXT_BYTES:
+        from proto2net.caffe.prototxt import too_long
+
+        raise ParseError([too_long("<stdin>")])
+    text = content.decode("utf-8-sig", errors="replace")
+    return parse(f"{text}\n", file="<stdin>", **options)  # a line break tells text from a path
+
+
+def check_weights(weights: str | None) -> None:
+    """Refuse the name of no file, as an empty variable of the shell gives it."""
+    if weights == "":
+        raise click.UsageError("--weights names no file: it is empty")
+
+
+def whole(graph: Graph) -> Graph:
+    """The same, if it can be run. Raises Proto2NetError for holes."""
+    issues = [
+        Issue("a hole cannot be run", "declare its type with --layers", node.where, str(node))
+        for node in graph.nodes
+        if isinstance(node.layer, Hole)
+    ]
+    if issues:
+        raise Proto2NetError(issues)
+    return graph

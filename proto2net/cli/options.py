@@ -1,0 +1,195 @@
+"""What commands are asked with: the options that several share, and how arguments are read."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from keyword import iskeyword
+from typing import Any
+
+import click
+
+from proto2net import Proto2NetError, backends
+from proto2net.cli.terminal import quoted
+from proto2net.output import printable
+from proto2net.rewrites.deploy import UNNAMED
+
+Command = Callable[..., None]
+
+
+# ---- options --------------------------------------------------------------------------------
+
+
+def network(command: Command) -> Command:
+    """The arguments that say which graph is meant; all but NET are options of `parse`."""
+    return definition(click.argument("net", metavar="NET")(command))
+
+
+def definition(command: Command) -> Command:
+    """The options that say how definitions are read, by the names that `parse` has for them."""
+    for option in (
+        click.option(
+            "--layers",
+            type=click.Path(),
+            metavar="FILE.py",
+            help="Layer types of your own: this Python file is run.",
+        ),
+        click.option(
+            "--holes",
+            type=_hole,
+            metavar="NAME=DIMS",
+            multiple=True,
+            callback=_by_name,
+            help="Leave a layer to be written, by name or as type:TYPE, with the shape of its top, "
+            "such as rois=300,5. Repeatable; several tops have ; in between.",
+        ),
+        click.option(
+            "--fork",
+            metavar="NAME",
+            default="",
+            help="The fork of Caffe that NET is for, such as darknet, where forks disagree.",
+        ),
+        click.option(
+            "--ignore-unknown-fields",
+            is_flag=True,
+            help="Pass over fields that are not known; each is told.",
+        ),
+        click.option(
+            "--output",
+            "outputs",
+            metavar="BLOB",
+            multiple=True,
+            help="Keep only what this blob needs, and make it an output. Repeatable.",
+        ),
+        click.option(
+            "--input",
+            "inputs",
+            type=_input,
+            metavar="[NAME=]DIMS",
+            multiple=True,
+            callback=_by_name,
+            help="The shape of an input, such as data=1,3,224,224; without a name, of those "
+            "whose shape the file does not state, else of all with as many axes. Repeatable.",
+        ),
+        click.option(
+            "--stage",
+            "stages",
+            type=_stage,
+            metavar="NAME",
+            multiple=True,
+            help="A stage that rules of layers may ask for. Repeatable.",
+        ),
+        click.option(
+            "--level",
+            type=_level,
+            metavar="N",
+            default="0",
+            help="The level that rules of layers may ask for.",
+        ),
+        click.option(
+            "--phase",
+            type=click.Choice(["test", "train"]),
+            default="test",
+            show_default=True,
+            help="The network for testing and use, or for training.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def debug(command: Command) -> Command:
+    """The option that every command has."""
+    return click.option(
+        "--debug",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_want_tracebacks,
+        help="Show the traceback of an error too.",
+    )(command)
+
+
+def _want_tracebacks(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        ctx.obj.wanted = True
+
+
+# ---- arguments ------------------------------------------------------------------------------
+
+
+def target(name: str) -> Any:
+    """The backend or printer of this name."""
+    try:
+        return backends.get(name)
+    except Proto2NetError as error:
+        raise click.BadParameter("\n".join(map(quoted, error.issues))) from None
+
+
+def complete_target(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The targets that complete what was typed."""
+    return [name for name in backends.names() if name.startswith(incomplete)]
+
+
+def target_names(ctx: click.Context, param: click.Parameter, text: str) -> list[str]:
+    """The names of targets, from torch,tf."""
+    names = filter(None, text.split(","))
+    return list(dict.fromkeys(target(name).name for name in names))
+
+
+def _input(text: str) -> tuple[str, tuple[int, ...]]:
+    """A name and a shape, from NAME=1,3,224,224 or NAME=1x3x224x224; UNNAMED without a name."""
+    name, equals, dims = text.rpartition("=")
+    sizes = re.split(r"\s*[,x]\s*", dims.strip())
+    if (equals and not name) or not all(re.fullmatch("[0-9]{1,10}", size) for size in sizes):
+        raise click.BadParameter(f"{text!r} is not [NAME=]DIMS, such as data=1,3,224,224")
+    return name or UNNAMED, tuple(map(int, sizes))
+
+
+def shape(text: str) -> tuple[int, ...]:
+    """A shape, from 1,3,224,224 or 1x3x224x224."""
+    name, shape = _input(text)
+    if name != UNNAMED:
+        raise click.BadParameter(f"{text!r} is not DIMS, such as 1,3,224,224")
+    return shape
+
+
+def _by_name(
+    ctx: click.Context, param: click.Parameter, pairs: Sequence[tuple[str, Any]]
+) -> dict[str, Any]:
+    """What is given for each name, which is given once."""
+    for name, times in Counter(name for name, _ in pairs).items():
+        if times > 1:
+            what = "a shape without a name" if name == UNNAMED else f'"{name}"'
+            raise click.BadParameter(f"{what} is given {times} times")
+    return dict(pairs)
+
+
+def _hole(text: str) -> tuple[str, list[tuple[int, ...]]]:
+    """A name and the shapes of tops, from NAME=300,5 or NAME=300,5;300,1."""
+    name, _, shapes = text.rpartition("=")
+    if not name:
+        raise click.BadParameter(f"{text!r} is not NAME=SHAPE, such as rois=300,5")
+    return name, [_input(f"{name}={shape}")[1] for shape in shapes.split(";")]
+
+
+def _stage(text: str) -> str:
+    """A stage; an argument can be any bytes."""
+    if printable(text) != text:
+        raise click.BadParameter(f"{text!r} is not plain text")
+    return text
+
+
+def _level(text: str) -> int:
+    """A level, as far as caffe.proto can hold it."""
+    if not re.fullmatch("-?[0-9]{1,9}", text):
+        raise click.BadParameter(f"{text!r} is not a whole number of at most 9 digits")
+    return int(text)
+
+
+def class_name(text: str) -> str:
+    """A name that a class or function can have."""
+    if not (text.isascii() and text.isidentifier()) or iskeyword(text):
+        raise click.BadParameter(f"{text!r} is not a name for a class, of letters, digits and _")
+    return text
