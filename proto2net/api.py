@@ -106,7 +106,7 @@ def load(
     found = model(net, weights, allow_missing=allow_missing, **options)
     network, live = _live(backend, found.graph)
     if found.values:
-        backend.install(network, live.emitted.converted(found.values))
+        backend.runner.install(network, live.emitted.converted(found.values))
         live = dataclasses.replace(live, unread=_unread(live.emitted, found.values))
     _LIVE[network] = live
     return network
@@ -168,14 +168,14 @@ def blobs(network: Any, feeds: Mapping[str, Any]) -> dict[str, Ndarray]:
         raise Proto2NetError("this network was not made by proto2net.load")
     values = feeds_of(live.graph, feeds)
     inside, probe = live.probe
-    state = live.backend.arrays(network)
+    state = live.backend.runner.arrays(network)
     held = {array: state[name] for name, array in live.emitted.arrays.items()}
     arrays = probe.emitted.converted(live.unread) | {
         name: held[array] for name, array in probe.emitted.arrays.items() if array in held
     }
-    live.backend.install(inside, arrays)
+    live.backend.runner.install(inside, arrays)
     try:
-        results = live.backend.run(inside, probe.graph, values)
+        results = live.backend.runner.run(inside, probe.graph, values)
     except Exception as error:
         if not (issues := unlike_declared(live.graph, values)):
             raise
@@ -221,7 +221,7 @@ def built(backend: Backend, emitted: Emitted, phase: str) -> Any:
     """A live network from its source, whose module lasts as long as the network."""
     try:
         module = _imported(emitted.source, emitted.entry)
-        network = backend.build(module, emitted, phase)
+        network = backend.runner.build(module, emitted, phase)
     except ImportError as error:
         raise cannot_run(backend.name, error) from None
     finalize(network, _forget, module.__name__, str(module.__file__)).atexit = False

@@ -118,7 +118,7 @@ class Timer:
         """Import the framework, and return its version."""
         self._setting = Setting(**setting)
         try:
-            self._bench = self._backend.bench(self._setting.device, self._setting.compiled)
+            self._bench = self._backend.runner.bench(self._setting.device, self._setting.compiled)
         except ImportError as error:
             raise Proto2NetError(
                 f'the target "{self._target}" cannot run here: {error}',

@@ -242,7 +242,7 @@ def _whole(given: Model) -> Model:
 def _filled(given: Model) -> Model:
     """The model with values for all, those of the reference's fillers where it has none."""
     backend = backends.get(REFERENCE)
-    state = backend.arrays(load(given, to=REFERENCE))
+    state = backend.runner.arrays(load(given, to=REFERENCE))
     owned = {
         array.sources[0]: state[name] for name, array in backend.emit(given.graph).arrays.items()
     }

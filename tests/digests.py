@@ -31,7 +31,7 @@ def batches(graph: Graph, to: str) -> Iterator[tuple[Shapes, Shapes]]:
     network = proto2net.load(graph, to=to)
     for batch in (1, 3):
         feeds = {b.name: np.zeros((batch, *b.shape[1:]), np.float32) for b in graph.inputs}
-        found = backends.get(to).run(network, graph, feeds)
+        found = backends.get(to).runner.run(network, graph, feeds)
         right = [(batch, *blob.shape[1:]) for blob in graph.outputs]
         yield [array.shape for array in found], right
 

@@ -246,8 +246,8 @@ def check_after(case: Case, to: str) -> None:
     """After a forward pass the learned blobs hold what they hold in Caffe."""
     backend = backends.get(to)
     network = proto2net.load(case.graph, case.weights, to=to)
-    backend.run(network, case.graph, case.inputs)
-    found = backend.arrays(network)
+    backend.runner.run(network, case.graph, case.inputs)
+    found = backend.runner.arrays(network)
     for name, right in converted(case.graph, to, case.weights | case.after).items():
         assert_close(found[name], right, 1e-5, name)
 
@@ -256,7 +256,7 @@ def check_another_size(name: str, to: str) -> None:
     """The network of the declared size is right for images of another one too."""
     found = at_another_size(name)
     network = proto2net.load(found.graph, found.weights, to=to)
-    check_outputs(found, backends.get(to).run(network, found.graph, found.inputs))
+    check_outputs(found, backends.get(to).runner.run(network, found.graph, found.inputs))
 
 
 def check_passes(name: str, to: str) -> None:
@@ -265,8 +265,8 @@ def check_passes(name: str, to: str) -> None:
     graph, backend = cases[0].graph, backends.get(to)
     network = proto2net.load(graph, cases[0].weights, to=to)
     for found in cases:
-        check_outputs(found, backend.run(network, graph, found.inputs))
-    arrays = backend.arrays(network)
+        check_outputs(found, backend.runner.run(network, graph, found.inputs))
+    arrays = backend.runner.arrays(network)
     for array, right in converted(graph, to, cases[-1].after).items():
         assert_close(arrays[array], right, 1e-5, array)
 

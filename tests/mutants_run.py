@@ -130,9 +130,9 @@ def _outputs(graph: Graph, target: str, values: Slots, feeds: dict[str, Ndarray]
     }
     with np.errstate(all="ignore"):
         network = built(backend, emitted, graph.phase)
-        backend.install(network, emitted.converted(owned))
+        backend.runner.install(network, emitted.converted(owned))
         try:
-            found: list[Ndarray] = backend.run(network, graph, feeds)
+            found: list[Ndarray] = backend.runner.run(network, graph, feeds)
         except Exception as error:
             for node in graph.nodes:
                 if why := EXPLAINED.get((node.layer.type, type(error).__name__)):

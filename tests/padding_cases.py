@@ -34,7 +34,7 @@ def weights(net: Graph) -> dict[str, list[Ndarray]]:
 def computed(net: Graph, to: str, images: list[Ndarray]) -> list[Ndarray]:
     """What the one emitted network computes of each of the images, whatever their size."""
     network = proto2net.load(net, weights(net), to=to)
-    return [backends.get(to).run(network, net, {"x": image})[0] for image in images]
+    return [backends.get(to).runner.run(network, net, {"x": image})[0] for image in images]
 
 
 def images(shape: Shape) -> list[Ndarray]:

@@ -71,4 +71,4 @@ def image(size: tuple[int, ...]) -> Ndarray:
 def outputs(backend: Backend, net: Graph, x: Ndarray) -> list[Ndarray]:
     """What a target makes of x."""
     network = proto2net.load(net, weights(net), to=backend.name)
-    return backend.run(network, net, {"x": x})
+    return backend.runner.run(network, net, {"x": x})

@@ -65,7 +65,7 @@ def test_any_batch_follows_the_input(caplog: pytest.LogCaptureFixture) -> None:
     assert graph.outputs == proto2net.parse(ULTRAFACE).outputs
     images = np.random.default_rng(5).random((3, 4, 5, 6), np.float32)
     network = proto2net.load(graph, to="numpy")
-    boxes, scores = backends.get("numpy").run(network, graph, {"data": images})
+    boxes, scores = backends.get("numpy").runner.run(network, graph, {"data": images})
     np.testing.assert_array_equal(boxes, np.tanh(images).reshape(3, 30, 4))
     np.testing.assert_array_equal(scores, images.reshape(3, 60, 2))
 

@@ -49,7 +49,7 @@ def built(found: Case, *shapes: tuple[int, ...]) -> keras.Model:
     names: dict[str, Any] = {"__name__": "emitted"}
     exec(emitted.source, names)  # noqa: S102  # our own rendering
     network = names[emitted.entry](*(laid_out(shape)[1:] for shape in shapes))
-    TF.install(network, emitted.converted(match(found.graph, found.weights).model.values))
+    TF.runner.install(network, emitted.converted(match(found.graph, found.weights).model.values))
     return network
 
 
@@ -57,7 +57,7 @@ def built(found: Case, *shapes: tuple[int, ...]) -> keras.Model:
 def test_a_network_built_for_another_size_is_right(name: str) -> None:
     found = at_another_size(name)
     network = built(found, *(array.shape for array in found.inputs.values()))
-    check_outputs(found, TF.run(network, found.graph, found.inputs))
+    check_outputs(found, TF.runner.run(network, found.graph, found.inputs))
 
 
 SCALED = {
@@ -80,7 +80,7 @@ def test_any_layer_can_stand_behind_a_number_times_a_blob(name: str) -> None:
     x = np.random.default_rng(0).standard_normal((2, 3, 6, 8)).astype("f")
     graph = proto2net.parse(sample(text, inputs={"x": x}).net)
     found, right = (
-        backends.get(to).run(proto2net.load(graph, {}, to=to), graph, {"x": x})[0]
+        backends.get(to).runner.run(proto2net.load(graph, {}, to=to), graph, {"x": x})[0]
         for to in ("tf", "numpy")
     )
     assert_close(found, right, 1e-5, "z")
@@ -101,10 +101,10 @@ def test_a_recurrent_layer_takes_a_batch_of_sequences_and_keeps_its_state(tmp_pa
     for cont in (0, 1, 1):
         data = rng.standard_normal((2, 5, 4)).astype("f")
         feeds = {"data": data, "cont": np.full((5, 2), cont, "f")}
-        (right,) = backends.get("numpy").run(numpy, graph, feeds)
+        (right,) = backends.get("numpy").runner.run(numpy, graph, feeds)
         for model in (network, loaded):
-            assert_close(TF.run(model, graph, feeds)[0], right, 1e-5, "lstm")
+            assert_close(TF.runner.run(model, graph, feeds)[0], right, 1e-5, "lstm")
     feeds = {"data": data[:1], "cont": np.ones((5, 1), "f")}  # of which no state is kept
     begun = feeds | {"cont": np.zeros((5, 1), "f")}
-    found, right = (TF.run(network, graph, fed)[0][0] for fed in (feeds, begun))
+    found, right = (TF.runner.run(network, graph, fed)[0][0] for fed in (feeds, begun))
     assert_close(found, right, 1e-5, "lstm")

@@ -102,7 +102,7 @@ def drawn(kind: str, filler: str) -> Ndarray:
 def fresh(definition: str, shape: tuple[int, ...]) -> dict[str, Ndarray]:
     keras.utils.set_random_seed(7)
     net = sample(definition, inputs={"x": np.zeros(shape)}).net
-    return TF.arrays(proto2net.load(net, to="tf"))
+    return TF.runner.arrays(proto2net.load(net, to="tf"))
 
 
 def check(values: Ndarray, mean: float, variance: float) -> None:

@@ -36,14 +36,14 @@ def test_layer_takes_other_sizes_than_it_declares(name: str) -> None:
     graph = case(name).graph
     inputs, right = resized(name)
     feeds = {key: array.astype(np.float32) for key, array in inputs.items()}
-    (found,) = TF.run(of_any_size(graph), graph, feeds)
+    (found,) = TF.runner.run(of_any_size(graph), graph, feeds)
     assert_close(found, right.astype(np.float32), 1e-5, name)
 
 
 def test_a_detector_finds_in_keras_what_it_finds_in_numpy() -> None:
     graph, weights, inputs = detection()
-    found = TF.run(of_any_size(graph, weights), graph, inputs)
-    right = NUMPY.run(proto2net.load(graph, weights, to="numpy"), graph, inputs)
+    found = TF.runner.run(of_any_size(graph, weights), graph, inputs)
+    right = NUMPY.runner.run(proto2net.load(graph, weights, to="numpy"), graph, inputs)
     assert len(right[0]) > 20
     for blob, mine, theirs in zip(graph.outputs, found, right, strict=True):
         assert_close(mine, theirs, 1e-5, blob.name)
@@ -71,7 +71,7 @@ def test_a_saved_model_gives_the_same(name: str, tmp_path: Path) -> None:
     model = proto2net.load(found.graph, to="tf")
     model.save(tmp_path / "net.keras")
     again = keras.saving.load_model(tmp_path / "net.keras")
-    first = TF.run(model, found.graph, found.inputs)
-    second = TF.run(again, found.graph, found.inputs)
+    first = TF.runner.run(model, found.graph, found.inputs)
+    second = TF.runner.run(again, found.graph, found.inputs)
     for before, after in zip(first, second, strict=True):
         np.testing.assert_array_equal(before, after)

@@ -37,7 +37,7 @@ def differentiate(
 ) -> tuple[Arrays, Arrays]:
     network = proto2net.load(graph, weights, to="tf")
     tensors = {blob.name: tf.constant(laid_out(inputs[blob.name])) for blob in graph.inputs}
-    variables = TF.variables(network)
+    variables = TF.runner.variables(network)
     with tf.GradientTape() as tape:
         tape.watch(list(tensors.values()))
         fed = list(tensors.values())

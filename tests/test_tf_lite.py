@@ -30,7 +30,8 @@ def lite(network: keras.Model, feeds: list[Ndarray]) -> list[Ndarray]:
 
 def check(graph: Graph, weights: dict[str, list[Ndarray]], feeds: dict[str, Ndarray]) -> None:
     """The interpreter's numbers are those of the other target that is nothing but NumPy."""
-    right = backends.get("numpy").run(proto2net.load(graph, weights, to="numpy"), graph, feeds)
+    numpy = proto2net.load(graph, weights, to="numpy")
+    right = backends.get("numpy").runner.run(numpy, graph, feeds)
     network = proto2net.load(graph, weights, to="tf")
     found = lite(network, [feeds[b.name].transpose(order(len(b.shape))) for b in graph.inputs])
     for blob, top, array in zip(graph.outputs, found, right, strict=True):

@@ -93,12 +93,12 @@ def rebuilt(found: Case, *shapes: tuple[int | None, ...]) -> keras.Model:
     names: dict[str, Any] = {"__name__": "emitted"}
     exec(emitted.source, names)  # noqa: S102  # our own rendering
     network = names[emitted.entry](*shapes)
-    TF.install(network, emitted.converted(match(found.graph, found.weights).model.values))
+    TF.runner.install(network, emitted.converted(match(found.graph, found.weights).model.values))
     return network
 
 
 def check_outputs(network: keras.Model, found: Case, inputs: Arrays, right: Arrays) -> None:
-    outputs = TF.run(network, found.graph, inputs)
+    outputs = TF.runner.run(network, found.graph, inputs)
     for blob, output in zip(found.graph.outputs, outputs, strict=True):
         assert_close(output, right[blob.name], 1e-5, blob.name)
 
@@ -349,7 +349,7 @@ def test_a_network_of_the_training_phase_has_its_loss_with_it() -> None:
 def test_the_loss_is_the_weighted_sum() -> None:
     found = case("net_two_losses")
     network = proto2net.load(found.graph, found.weights, to="tf")
-    first, second = TF.run(network, found.graph, found.inputs)
+    first, second = TF.runner.run(network, found.graph, found.inputs)
     assert float(sum(network.losses)) == pytest.approx(0.3 * first + second)
 
 

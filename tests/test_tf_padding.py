@@ -30,13 +30,13 @@ def keras_network(net: Graph) -> keras.Model:
     _, channels, *size = net.inputs[0].shape
     image = (channels, None) if len(size) == 1 else (*[None] * len(size), channels)
     network = names[emitted.entry](image)
-    TF.install(network, emitted.converted(match(net, weights(net)).model.values))
+    TF.runner.install(network, emitted.converted(match(net, weights(net)).model.values))
     return network
 
 
 def computed_by_keras(net: Graph, fed: list[Ndarray]) -> list[Ndarray]:
     network = keras_network(net)
-    return [TF.run(network, net, {"x": image})[0] for image in fed]
+    return [TF.runner.run(network, net, {"x": image})[0] for image in fed]
 
 
 def convolved(layer: Convolution, image: Ndarray) -> Ndarray:
@@ -141,5 +141,5 @@ def test_padding_goes_round_through_a_keras_file(layer: Layer, tmp_path: Path) -
     network = keras_network(net)
     network.save(tmp_path / "network.keras")
     other = keras.saving.load_model(tmp_path / "network.keras")
-    found, right = (TF.run(model, net, {"x": image})[0] for model in (other, network))
+    found, right = (TF.runner.run(model, net, {"x": image})[0] for model in (other, network))
     np.testing.assert_array_equal(found, right)

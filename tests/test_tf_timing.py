@@ -92,4 +92,4 @@ def test_a_layer_in_place_on_an_input_is_a_part_of_the_model() -> None:
 @pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="there is a CUDA device")
 def test_a_missing_device_is_a_sentence() -> None:
     with pytest.raises(Proto2NetError, match="TensorFlow finds no CUDA device here"):
-        backends.get("tf").bench("cuda", compiled=False)
+        backends.get("tf").runner.bench("cuda", compiled=False)

@@ -15,6 +15,7 @@ from digests import MODELS
 import proto2net
 from proto2net import Proto2NetError, ShapeError, stopwatch, timing
 from proto2net.backends.base import Backend
+from proto2net.backends.runner import Runner
 from proto2net.cli import main
 from proto2net.stopwatch import milliseconds
 from proto2net.timing import Times, alone, hand_written, matrices, measure, with_batch
@@ -338,11 +339,16 @@ def test_a_target_that_prints_cannot_be_timed(run: Run) -> None:
 
 
 def test_a_target_of_another_package_may_have_no_timing() -> None:
+    with pytest.raises(Proto2NetError, match='the target "theirs" cannot be timed'):
+        Runner("theirs").bench("cpu", compiled=False)
+
+
+def test_a_target_of_another_package_may_only_print() -> None:
     class Theirs(Backend):
         name = "theirs"
 
-    with pytest.raises(Proto2NetError, match='the target "theirs" cannot be timed'):
-        Theirs().bench("cpu", compiled=False)
+    with pytest.raises(Proto2NetError, match='the target "theirs" cannot run what it prints'):
+        _ = Theirs().runner
 
 
 Stub = Callable[[str, str], None]

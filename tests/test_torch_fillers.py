@@ -71,7 +71,7 @@ def fresh(definition: str, shape: tuple[int, ...]) -> dict[str, Ndarray]:
     torch.manual_seed(7)
     net = sample(definition, inputs={"x": np.zeros(shape)}).net
     network = proto2net.load(net, to="torch")
-    return backends.get("torch").arrays(network)
+    return backends.get("torch").runner.arrays(network)
 
 
 @dataclass(frozen=True)

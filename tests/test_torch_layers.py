@@ -233,8 +233,8 @@ def test_layers_that_share_what_they_have_learned_keep_a_state_each() -> None:
         both = proto2net.load(graph, weights, to=to)
         other = proto2net.load(alone, weights, to=to)
         for _ in range(2):
-            found = backend.run(both, graph, feeds)[1]
-            np.testing.assert_array_equal(found, backend.run(other, alone, feeds)[0])
+            found = backend.runner.run(both, graph, feeds)[1]
+            np.testing.assert_array_equal(found, backend.runner.run(other, alone, feeds)[0])
 
 
 def test_stochastic_pooling_draws_by_size_in_training() -> None:

@@ -119,6 +119,6 @@ def test_the_product_is_done_as_often_as_asked(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
 def test_a_missing_device_is_a_sentence() -> None:
     with pytest.raises(Proto2NetError, match="PyTorch finds no CUDA device here"):
-        backends.get("torch").bench("cuda", compiled=False)
+        backends.get("torch").runner.bench("cuda", compiled=False)
     with pytest.raises(Proto2NetError, match="PyTorch finds no CUDA device here"):
         measure(proto2net.parse(NET), to=["torch"], device="cuda")

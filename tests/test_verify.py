@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from proto2net import Graph, Proto2NetError, WeightError
 from proto2net.backends import BUILT_IN
 from proto2net.backends.numpy.backend import Numpy
 from proto2net.backends.numpy.backend import backend as numpy_backend
+from proto2net.backends.numpy.runner import NumpyRunner
 from proto2net.cli import main
 from proto2net.model import Model
 from proto2net.verify import Comparison, compare, read_image
@@ -44,13 +46,24 @@ WEIGHTS: dict[str, list[Ndarray]] = {
 
 
 class Crooked(Numpy):
-    """NumPy that gets the blobs of `changes` wrong, and keeps what it was fed."""
+    """The target that a `CrookedRunner` runs."""
 
     name = "crooked"
 
     def __init__(self) -> None:
         super().__init__()
         self.renderers = numpy_backend.renderers
+
+    @cached_property
+    def runner(self) -> CrookedRunner:
+        return CrookedRunner(self.name)
+
+
+class CrookedRunner(NumpyRunner):
+    """NumPy that gets the blobs of `changes` wrong, and keeps what it was fed."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(target)
         self.changes: dict[str, Callable[[Ndarray], Ndarray]] = {}
         self.fed: dict[str, Ndarray] = {}
 
@@ -64,11 +77,11 @@ CROOKED = Crooked()
 
 
 @pytest.fixture(autouse=True)
-def crooked(monkeypatch: pytest.MonkeyPatch) -> Crooked:
-    """The target "crooked", which is right at first."""
+def crooked(monkeypatch: pytest.MonkeyPatch) -> CrookedRunner:
+    """What runs the target "crooked", which is right at first."""
     monkeypatch.setitem(BUILT_IN, "crooked", f"{__name__}:CROOKED")
-    CROOKED.changes.clear()
-    return CROOKED
+    CROOKED.runner.changes.clear()
+    return CROOKED.runner
 
 
 def relative(found: Comparison, target: int = 0) -> dict[str, float | None]:
@@ -94,7 +107,7 @@ def test_every_blob_is_listed_in_the_order_of_the_network() -> None:
 
 
 def test_the_first_blob_past_the_tolerance_is_named_with_the_layers_that_made_it(
-    crooked: Crooked,
+    crooked: CrookedRunner,
 ) -> None:
     crooked.changes = {"bn": lambda x: x * 1.01, "ip": lambda x: x * 2, "conv": lambda x: x * 1.001}
     found = compare(NET, WEIGHTS, to=["numpy", "crooked"], tolerance=0.005)
@@ -110,7 +123,7 @@ def test_the_first_blob_past_the_tolerance_is_named_with_the_layers_that_made_it
     )
 
 
-def test_a_difference_is_told_in_units_of_the_largest_magnitude(crooked: Crooked) -> None:
+def test_a_difference_is_told_in_units_of_the_largest_magnitude(crooked: CrookedRunner) -> None:
     right = compare(NET, WEIGHTS, to=["crooked"])
     assert right.divergent is None
     crooked.changes = {"ip": lambda x: x + np.float32(0.5) * (np.arange(x.size) == 3).reshape(2, 4)}
@@ -134,13 +147,13 @@ def test_a_difference_is_told_in_units_of_the_largest_magnitude(crooked: Crooked
     ids=["nan", "infinite", "another shape", "zeros", "double"],
 )
 def test_what_is_not_the_same_differs(
-    crooked: Crooked, change: Callable[[Ndarray], Ndarray], differs: bool
+    crooked: CrookedRunner, change: Callable[[Ndarray], Ndarray], differs: bool
 ) -> None:
     crooked.changes = {"ip": change}
     assert bool(compare(NET, WEIGHTS, to=["crooked"]).divergent) is differs
 
 
-def test_not_a_number_and_infinity_equal_their_like(crooked: Crooked) -> None:
+def test_not_a_number_and_infinity_equal_their_like(crooked: CrookedRunner) -> None:
     logs = NET + 'layer { name: "log" type: "Log" bottom: "data" top: "log" }'
     with np.errstate(all="ignore"):
         image = np.where(np.indices((3, 9, 8)).sum(0) % 3, -1, 0)  # logs of NaN and -inf
@@ -153,7 +166,7 @@ def test_not_a_number_and_infinity_equal_their_like(crooked: Crooked) -> None:
 # What is fed
 
 
-def test_the_input_is_uniform_and_the_same_for_one_seed(crooked: Crooked) -> None:
+def test_the_input_is_uniform_and_the_same_for_one_seed(crooked: CrookedRunner) -> None:
     fed = []
     for seed in (0, 0, 1):
         compare(NET, to=["crooked"], seed=seed)
@@ -165,7 +178,7 @@ def test_the_input_is_uniform_and_the_same_for_one_seed(crooked: Crooked) -> Non
     assert 0.9 < fed[0].max() < 1
 
 
-def test_labels_are_the_first_class(crooked: Crooked) -> None:
+def test_labels_are_the_first_class(crooked: CrookedRunner) -> None:
     train = (
         NET
         + """
@@ -183,7 +196,7 @@ layer { name: "accuracy" type: "Accuracy" bottom: "ip" bottom: "flat" top: "accu
 
 
 @pytest.mark.parametrize("shape", [(3, 9, 8), (1, 3, 9, 8), (2, 3, 9, 8)])
-def test_an_image_is_fed_to_the_whole_batch(crooked: Crooked, shape: tuple[int, ...]) -> None:
+def test_an_image_is_fed_to_the_whole_batch(crooked: CrookedRunner, shape: tuple[int, ...]) -> None:
     image = RNG.random(shape)
     compare(NET, WEIGHTS, to=["crooked"], image=image)
     assert (crooked.fed["data"] == image.astype(np.float32)).all()
@@ -297,7 +310,7 @@ def verify(
 Verify = Callable[..., tuple[int, str, str]]
 
 
-def test_the_table_and_the_verdict_are_printed(verify: Verify, crooked: Crooked) -> None:
+def test_the_table_and_the_verdict_are_printed(verify: Verify, crooked: CrookedRunner) -> None:
     crooked.changes = {"bn": lambda x: x * 0}
     arguments = ["tiny.prototxt", "--weights", "tiny.caffemodel", "--to", "crooked,numpy"]
     code, out, err = verify(*arguments)
@@ -321,7 +334,7 @@ def test_agreement_ends_with_code_0(verify: Verify) -> None:
     assert out.endswith("\n\ncrooked: every blob is within 0.0001 of numpy\n")
 
 
-def test_the_tolerance_can_be_set(verify: Verify, crooked: Crooked) -> None:
+def test_the_tolerance_can_be_set(verify: Verify, crooked: CrookedRunner) -> None:
     crooked.changes = {"ip": lambda x: x * 1.01}
     assert verify("tiny.prototxt", "--to", "crooked", "--tolerance", "0.02")[0] == 0
     assert verify("tiny.prototxt", "--to", "crooked", "--tolerance", "0.005")[0] == 1
@@ -355,7 +368,7 @@ def test_a_target_that_cannot_run_here_is_told(
     def missing(*_: object) -> None:
         raise ModuleNotFoundError("No module named 'torch'")
 
-    monkeypatch.setattr(Crooked, "build", missing)
+    monkeypatch.setattr(CrookedRunner, "build", missing)
     code, out, err = verify("tiny.prototxt", "--to", "crooked")
     assert (code, out) == (1, "")
     assert "the target \"crooked\" cannot run here: No module named 'torch'" in err
@@ -383,7 +396,7 @@ def test_a_target_that_is_only_text_is_told(verify: Verify) -> None:
     assert '"summary" prints text' in err
 
 
-def test_names_cannot_steer_the_terminal(verify: Verify, crooked: Crooked) -> None:
+def test_names_cannot_steer_the_terminal(verify: Verify, crooked: CrookedRunner) -> None:
     evil = r"\033]0;owned\007\r\n\302\233\342\200\256"
     Path("tiny.prototxt").write_text(NET.replace('"ip"', f'"{evil}"'))
     (name,) = {blob.name for blob in proto2net.parse(Path("tiny.prototxt")).outputs}
@@ -409,7 +422,7 @@ def test_values_that_are_not_finite_are_counted_and_named() -> None:
     assert "within 0.0001 of numpy, and what is not finite is so in both" in str(found)
 
 
-def test_a_target_that_is_not_finite_alone_fails(crooked: Crooked) -> None:
+def test_a_target_that_is_not_finite_alone_fails(crooked: CrookedRunner) -> None:
     crooked.changes["ip"] = lambda value: np.where(value == value[0, 0], np.nan, value)
     found = compare(NET, WEIGHTS, to=["crooked"])
     assert found.divergent is not None

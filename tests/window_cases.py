@@ -86,7 +86,7 @@ def outputs(net: Graph, to: str) -> list[Ndarray]:
     learned = [values(*blob.shape, start=3).astype("f") for blob in blobs]
     weights = {net.nodes[1].name: learned} if learned else {}
     network = proto2net.load(net, weights, to=to)
-    return backends.get(to).run(network, net, {x.name: values(*x.shape).astype("f")})
+    return backends.get(to).runner.run(network, net, {x.name: values(*x.shape).astype("f")})
 
 
 def check(net: Graph, to: str) -> None:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     from proto2net.arrays import Ndarray
-    from proto2net.backends.bench import Bench
+    from proto2net.backends.runner import Runner
     from proto2net.layers.dense import InnerProduct
 
 FAMILIES = (
@@ -307,31 +307,10 @@ class Backend:
         """
         raise NotImplementedError
 
-    def build(self, module: Any, emitted: Emitted, phase: str) -> Any:
-        """A live network from the imported source, in the mode of this phase."""
-        raise NotImplementedError
-
-    def install(self, network: Any, arrays: dict[str, Ndarray]) -> None:
-        """Copy arrays in the target's layout into a live network."""
-        raise NotImplementedError
-
-    def arrays(self, network: Any) -> dict[str, Ndarray]:
-        """The arrays of a live network by the names that `Emitted.arrays` has."""
-        raise NotImplementedError
-
-    def run(
-        self, network: Any, graph: Graph, feeds: dict[str, Ndarray]
-    ) -> list[Ndarray]:
-        """The outputs of a live network, in Caffe's layout, for inputs in Caffe's layout."""
-        raise NotImplementedError
-
-    def call(self, network: Any, tensors: Sequence[Any], phase: str) -> list[Any]:
-        """The outputs of a live network for tensors of its framework, as a list."""
-        raise NotImplementedError
-
-    def bench(self, device: str, compiled: bool) -> Bench:
-        """What times live networks on a device, "cpu" or "cuda"."""
-        raise Proto2NetError(f'the target "{self.name}" cannot be timed')
+    @cached_property
+    def runner(self) -> Runner:
+        """What runs the networks of this target."""
+        raise Proto2NetError(f'the target "{self.name}" cannot run what it prints')
 
     @cached_property
     def helpers(self) -> dict[str, str]:

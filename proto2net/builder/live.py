@@ -58,5 +58,5 @@ def computed(
     network = load(dataclasses.replace(graph, outputs=wanted), target)
     values = {name: tensor.value for name, tensor in given.items()}
     inputs = [values[blob.name] for blob in graph.inputs]
-    results = backends.get(target).call(network, inputs, graph.phase)
+    results = backends.get(target).runner.call(network, inputs, graph.phase)
     return values | {blob.name: result for blob, result in zip(wanted, results, strict=True)}

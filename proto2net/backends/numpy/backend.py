@@ -5,18 +5,17 @@ Layout and learned arrays are Caffe's own, and every layer does at run time what
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
 
 from proto2net.backends.base import Backend, Emitted
-from proto2net.backends.numpy.bench import NumpyBench
 from proto2net.backends.numpy.file import NumpyFile
 from proto2net.backends.source import class_name
 from proto2net.graph import Graph
 from proto2net.layers import HDF5Output, Layer
 
 if TYPE_CHECKING:
-    from proto2net.arrays import Ndarray
-    from proto2net.backends.bench import Bench
+    from proto2net.backends.runner import Runner
 
 
 class Numpy(Backend):
@@ -35,36 +34,11 @@ class Numpy(Backend):
         entry = name or class_name(graph.name)
         return NumpyFile(self, graph, entry, weights).emitted()
 
-    def build(self, module: Any, emitted: Emitted, phase: str) -> Any:
-        return getattr(module, emitted.entry)()
+    @cached_property
+    def runner(self) -> Runner:
+        from proto2net.backends.numpy.runner import NumpyRunner
 
-    def install(self, network: Any, arrays: dict[str, Ndarray]) -> None:
-        if arrays:
-            network.load(arrays)
-
-    def arrays(self, network: Any) -> dict[str, Ndarray]:
-        import numpy as np
-
-        return {
-            f"{layer}.{name}": array
-            for layer, learned in vars(network).items()
-            if isinstance(learned, dict)
-            for name, array in learned.items()
-            if isinstance(array, np.ndarray)
-        }
-
-    def run(
-        self, network: Any, graph: Graph, feeds: dict[str, Ndarray]
-    ) -> list[Ndarray]:
-        import numpy as np
-
-        outputs = network(*(feeds[blob.name] for blob in graph.inputs))
-        if not isinstance(outputs, tuple):
-            outputs = (outputs,)
-        return [np.asarray(output) for output in outputs[: len(graph.outputs)]]
-
-    def bench(self, device: str, compiled: bool) -> Bench:
-        return NumpyBench(device, compiled)
+        return NumpyRunner(self.name)
 
 
 backend = Numpy()

@@ -5,19 +5,17 @@ PyTorch's layout is Caffe's own (N, C, H, W), and so is that of its weights.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
 
 from proto2net.backends.base import Backend, Emitted
 from proto2net.backends.source import class_name
-from proto2net.backends.torch.bench import TorchBench
 from proto2net.backends.torch.file import TorchFile
 from proto2net.graph import Graph
 from proto2net.layers import HDF5Output
 
 if TYPE_CHECKING:
-    from proto2net.arrays import Ndarray
-    from proto2net.backends.bench import Bench
+    from proto2net.backends.runner import Runner
 
 
 class Torch(Backend):
@@ -34,41 +32,11 @@ class Torch(Backend):
         entry = name or class_name(graph.name)
         return TorchFile(self, graph, entry, weights).emitted()
 
-    def build(self, module: Any, emitted: Emitted, phase: str) -> Any:
-        network = getattr(module, emitted.entry)()
-        return network.train(phase == "TRAIN")
+    @cached_property
+    def runner(self) -> Runner:
+        from proto2net.backends.torch.runner import TorchRunner
 
-    def install(self, network: Any, arrays: dict[str, Ndarray]) -> None:
-        import numpy as np
-        import torch
-
-        state = network.state_dict()
-        with torch.no_grad():
-            for name, array in arrays.items():
-                state[name].copy_(torch.tensor(np.asarray(array, order="C")))
-
-    def arrays(self, network: Any) -> dict[str, Ndarray]:
-        return {
-            name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()
-        }
-
-    def run(
-        self, network: Any, graph: Graph, feeds: dict[str, Ndarray]
-    ) -> list[Ndarray]:
-        import torch
-
-        tensors = [torch.as_tensor(feeds[blob.name]) for blob in graph.inputs]
-        with torch.no_grad():
-            outputs = self.call(network, tensors, graph.phase)
-        wanted = outputs[: len(graph.outputs)]
-        return [tensor.detach().cpu().numpy() for tensor in wanted]
-
-    def call(self, network: Any, tensors: Sequence[Any], phase: str) -> list[Any]:
-        outputs = network.to(tensors[0].device)(*tensors) if tensors else network()
-        return list(outputs) if isinstance(outputs, tuple) else [outputs]
-
-    def bench(self, device: str, compiled: bool) -> Bench:
-        return TorchBench(device, compiled)
+        return TorchRunner(self.name)
 
 
 backend = Torch()

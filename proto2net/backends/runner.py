@@ -1,0 +1,50 @@
+"""How what a target has printed is run: the other half of a backend, which needs its framework."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from proto2net.errors import Proto2NetError
+from proto2net.graph import Graph
+
+if TYPE_CHECKING:
+    from proto2net.arrays import Ndarray
+    from proto2net.backends.base import Emitted
+    from proto2net.backends.bench import Bench
+
+
+class Runner:
+    """Makes live networks of a target from what it has printed, fills them and runs them.
+
+    The framework is imported where it is needed, and no sooner.
+    """
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+
+    def build(self, module: Any, emitted: Emitted, phase: str) -> Any:
+        """A live network from the imported source, in the mode of this phase."""
+        raise NotImplementedError
+
+    def install(self, network: Any, arrays: dict[str, Ndarray]) -> None:
+        """Copy arrays in the target's layout into a live network."""
+        raise NotImplementedError
+
+    def arrays(self, network: Any) -> dict[str, Ndarray]:
+        """The arrays of a live network by the names that `Emitted.arrays` has."""
+        raise NotImplementedError
+
+    def run(
+        self, network: Any, graph: Graph, feeds: dict[str, Ndarray]
+    ) -> list[Ndarray]:
+        """The outputs of a live network, in Caffe's layout, for inputs in Caffe's layout."""
+        raise NotImplementedError
+
+    def call(self, network: Any, tensors: Sequence[Any], phase: str) -> list[Any]:
+        """The outputs of a live network for tensors of its framework, as a list."""
+        raise NotImplementedError
+
+    def bench(self, device: str, compiled: bool) -> Bench:
+        """What times live networks on a device, "cpu" or "cuda"."""
+        raise Proto2NetError(f'the target "{self.target}" cannot be timed')
