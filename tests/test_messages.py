@@ -14,9 +14,9 @@ from digests import GOLDEN
 from proto2net import blobs, convert, load, parse
 from proto2net.cli import main
 from proto2net.errors import Proto2NetError, ShapeError, WeightError
+from proto2net.handwritten import hand_written
 from proto2net.rewrites.deploy import UNNAMED
 from proto2net.survey import survey
-from proto2net.timing import hand_written
 from proto2net.weights.matching import match
 
 NET = """name: "tiny"

@@ -106,7 +106,7 @@ def _own_class(net: str, options: dict[str, Any]) -> Graph | None:
     found = re.fullmatch(r"(.+\.py):(\w+)", net)
     if not found:
         return None
-    from proto2net.timing import hand_written
+    from proto2net.handwritten import hand_written
 
     source = click.get_current_context().get_parameter_source
     own = ("inputs", "outputs")
