@@ -14,8 +14,8 @@ from google.protobuf.descriptor import FieldDescriptor
 from proto2net import limits
 from proto2net.caffe import harmless
 from proto2net.caffe.phase import layer_phase
-from proto2net.caffe.prototxt import Unknown as UnknownField
 from proto2net.caffe.prototxt import by_line, grouped
+from proto2net.caffe.reader import Unknown as UnknownField
 from proto2net.caffe.schema import (
     FORKS,
     LINE,
