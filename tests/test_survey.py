@@ -14,7 +14,9 @@ import pytest
 from reference import CORPUS, needs_corpus
 
 from proto2net import Proto2NetError
-from proto2net.survey import BUG, Survey, Task, grouped, survey
+from proto2net.survey import Survey, survey
+from proto2net.survey.found import grouped
+from proto2net.survey.task import BUG, Task
 
 NET = """name: "tiny"
 layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 2 dim: 3 } } }

@@ -1,0 +1,178 @@
+"""What is done with each file of a survey."""
+
+from __future__ import annotations
+
+import os
+import re
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from proto2net import backends, limits, plain
+from proto2net.api import load, parse
+from proto2net.backends.base import Backend
+from proto2net.errors import Issue, Location, Proto2NetError
+from proto2net.graph import Graph
+from proto2net.shape import Shape
+from proto2net.survey.found import Failure, Other
+
+KINDS = ("deploy", "train_val")
+"""A network that its caller feeds, and one that reads data or needs labels somewhere."""
+
+BUG = "bug in proto2net"
+
+_NAMES = (".prototxt",)
+_OTHER_NAMES = (".pt", ".prototxt.txt", ".pbtxt")
+"""Names that other files have too: they count where there is a layer in the text."""
+_LAYER = re.compile(rb"^[^\S\n]*layers?\s*(?::\s*)?\{", re.MULTILINE)
+_TRAINS = re.compile(
+    rb"\b(?:include|exclude)\s*(?::\s*)?\{|\btype\s*:\s*[\"']?\w*(?:data|loss|accuracy)\b",
+    re.IGNORECASE,
+)
+
+
+def files(tree: str | Path) -> Iterator[str]:
+    """The files of a tree whose names networks have, in order; a file stands for itself."""
+    if not os.path.isdir(tree):
+        yield str(tree)
+        return
+    for folder, folders, names in os.walk(tree):
+        folders.sort()
+        for name in sorted(names):
+            if name.endswith(_NAMES + _OTHER_NAMES):
+                yield os.path.join(folder, name)
+
+
+def kind(content: bytes) -> str:
+    """Which of KINDS a file is, as its text has it."""
+    return "train_val" if _TRAINS.search(content) else "deploy"
+
+
+def _content(file: str) -> bytes:
+    """What a file holds, as far as a definition goes; nothing where it cannot be read."""
+    if plain.is_special(file):
+        return b""
+    try:
+        with open(file, "rb") as stream:
+            return stream.read(limits.TEXT_BYTES + 1)
+    except (OSError, ValueError):
+        return b""
+
+
+Result = tuple[Failure, ...] | Other | None
+"""What goes wrong with a file in each target, or what it is instead; None: it does not count."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be done with each file."""
+
+    targets: Sequence[str]
+    options: Mapping[str, Any]
+    given: Sequence[str] = ()
+    """Files that were asked for by name: a solver among them is followed to its network."""
+    inputs: Sequence[Mapping[str, Shape]] = ({},)
+    """Shapes of inputs: the first that a file converts with counts."""
+    kinds: Sequence[str] = KINDS
+    run: bool = False
+    """Whether networks are to be built in their frameworks."""
+
+    def begin(self) -> None:
+        """Import the frameworks, so that no file has to wait for them."""
+        tiny = parse(_TINY)
+        for target in self.targets if self.run else ():
+            with suppress(Proto2NetError):  # then each file tells what is missing
+                _build(tiny, target)
+
+    def examine(self, file: str) -> Result:
+        """What is to be told of a file.
+
+        Of one that converts with none of the inputs, it is what the first of them tell.
+        """
+        content = _content(file)
+        if not self._counts(file, content):
+            return None
+        if plain.is_special(file):
+            return Other(file, Issue(plain.SPECIAL))
+        first = self._fed(file, content, self.inputs[0])
+        if not first or isinstance(first, Other):
+            return first
+        return first if all(self._fed(file, content, each) for each in self.inputs[1:]) else ()
+
+    def _counts(self, file: str, content: bytes) -> bool:
+        """Whether it is of a kind that is asked for, and a definition as far as its name tells."""
+        other = file not in self.given and file.endswith(_OTHER_NAMES)
+        if other and (
+            len(content) > limits.TEXT_BYTES or b"\0" in content or not _LAYER.search(content)
+        ):
+            return False
+        return kind(content) in self.kinds
+
+    def _fed(self, file: str, content: bytes, inputs: Mapping[str, Shape]) -> Result:
+        from proto2net.caffe.prototxt import NoNetwork
+
+        try:
+            if file not in self.given:
+                _check_is_network(file, content)
+            graph = parse(Path(file), inputs=inputs, **self.options)
+        except NoNetwork as error:
+            return Other(file, error.issues[0])
+        except Exception as error:
+            return self.failed(file, _issues(error, file))
+        found = []
+        for target in self.targets:
+            try:
+                backend = backends.get(target)
+                source = backend.emit(graph).source
+                if backend.suffix == ".py":
+                    compile(source, f"<{target} of {file}>", "exec")
+                if self.run:
+                    _build(graph, target)
+            except Exception as error:
+                found.append(Failure(file, target, _issues(error, file)))
+        return tuple(found)
+
+    def failed(self, file: str, issues: tuple[Issue, ...]) -> tuple[Failure, ...]:
+        """The same failure for all targets."""
+        return tuple(Failure(file, target, issues) for target in self.targets)
+
+
+_TINY = """layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 } } }
+layer { name: "relu" type: "ReLU" bottom: "data" top: "relu" }
+"""
+
+
+def _build(graph: Graph, target: str) -> None:
+    """Run the emitted source, as far as it makes the network; a target that prints text has none.
+
+    What a framework has to say of it is a fault of ours: the source is what we have made.
+    """
+    if isinstance(backends.get(target), Backend):
+        load(graph, to=target)
+
+
+def _check_is_network(file: str, content: bytes) -> None:
+    """Raise NoNetwork for what is none: a solver in a tree, whose network stands there itself."""
+    from proto2net.caffe import definition, prototxt
+
+    definition.check_is_none_else(content, file)
+    if content and not _LAYER.search(content):
+        prototxt.read(content.decode(errors="replace"), file, ignore_unknown_fields=True)
+
+
+def _issues(error: Exception, file: str) -> tuple[Issue, ...]:
+    if isinstance(error, Proto2NetError):
+        return error.issues
+    if isinstance(error, OSError) and error.filename == file:
+        return (Issue(error.strerror or str(error), where=Location(file, 0)),)
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}:{frame.lineno}"
+    return (bug(f"{type(error).__name__} in {place}: {error}", file),)
+
+
+def bug(what: str, file: str) -> Issue:
+    """A fault of our own, which a file has shown."""
+    return Issue(f"{BUG}: {what}", "please report it with the file", Location(file, 0))
