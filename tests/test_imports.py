@@ -21,7 +21,7 @@ ORDER = [
     "weights",
     "api",
     "child stopwatch",
-    "survey timing verify",
+    "handwritten survey timing verify",
     "proto2net",
     "cli",
     "__main__",
