@@ -297,6 +297,8 @@ def test_every_helper_is_in_some_case() -> None:
     found = set().union(*cases_of_all_helpers().values())
     elsewhere = {"PositiveUnitball", "SparseNormal"}  # see test_tf_fillers.py
     elsewhere |= {"PadSame"}  # see test_tf_padding.py
+    elsewhere |= {"CutWindows"}  # see test_tf_windows.py
+    elsewhere |= {"After"}  # it has no arguments: see test_tf_corners.py
     elsewhere |= {"SamplingDropout"}  # it draws at random: see test_tf_forks.py
     assert classes - found == elsewhere
 
