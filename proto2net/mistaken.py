@@ -34,7 +34,8 @@ _KINDS = (
     _Kind(rb"BZh[1-9]", "a bzip2 archive", _UNPACK),
     _Kind(rb"\xfd7zXZ|7z\xbc\xaf|Rar!", "an archive", _UNPACK),
     _Kind(rb".{257}ustar", "a tar archive", _UNPACK),
-    _Kind(rb"\x80[\x02-\x05].", "a pickle of Python, as PyTorch writes it"),
+    # A .safetensors file has a brace behind 8 bytes of length, which can begin so too.
+    _Kind(rb"\x80[\x02-\x05](?!.{6}\{).", "a pickle of Python, as PyTorch writes it"),
     _Kind(rb"\x89PNG|\xff\xd8\xff|GIF8|BM.{4}\x00{4}|RIFF.{4}WEBP", "an image"),
     _Kind(rb"%PDF", "a PDF"),
     _Kind(rb"\x08.{1,5}\x12.{1,200}\.caffemodel", "a .solverstate, the state of a solver"),

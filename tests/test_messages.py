@@ -18,6 +18,7 @@ from proto2net.handwritten import hand_written
 from proto2net.rewrites.deploy import UNNAMED
 from proto2net.survey import survey
 from proto2net.weights.matching import match
+from proto2net.weights.reading import read
 
 NET = """name: "tiny"
 layer { name: "data" type: "Input" top: "data"
@@ -239,11 +240,11 @@ def test_every_unknown_python_layer_is_told_at_once(run: Run) -> None:
         "2 problems; nothing was written\n",
     )
     Path("net.prototxt").write_text(
-        Path("net.prototxt").read_text() + 'layer { name: "c" type: "Mish" bottom: "a" top: "c" }\n'
+        Path("net.prototxt").read_text() + 'layer { name: "c" type: "Gelu" bottom: "a" top: "c" }\n'
     )
     told = run("convert", "net.prototxt", "--to", "torch")[1]
     assert told.endswith("3 problems; nothing was written\n")
-    assert 'layer "c" (Mish): unknown layer type "Mish"\n  hint: --layers FILE.py declares' in told
+    assert 'layer "c" (Gelu): unknown layer type "Gelu"\n  hint: --layers FILE.py declares' in told
     holes = ("--holes", "c=2,5,7,6", "--holes", "a=2,5,7,6", "--holes", "b=2,5,7,6")
     assert run("convert", "net.prototxt", "--to", "torch", *holes)[0] == 0
 
@@ -356,3 +357,13 @@ def test_a_framework_that_is_missing_is_told_with_what_installs_it(
     (issue,) = error.value.issues
     assert issue.message.startswith(f'the target "{name}" cannot run here: ')
     assert issue.hint == f'`pip install "proto2net[{name}]"` installs what it needs'
+
+
+def test_weights_whose_header_begins_like_a_pickle_are_read(run: Run) -> None:
+    header = b'{"__metadata__":{"target":"torch","caffe":"{}"}}'
+    content = (0x280).to_bytes(8, "little") + header.ljust(0x280)
+    Path("net.safetensors").write_bytes(content)
+    assert content[:2] == b"\x80\x02"
+    assert read("net.safetensors").target == "torch"
+    told = run("convert", "net.safetensors", "--to", "torch")[1]
+    assert "pickle" not in told

@@ -156,7 +156,7 @@ print(sorted({{"torch", "tensorflow", "keras", "jax"}} & set(sys.modules)))
 
 # ---- layer types of other packages ----------------------------------------------------------
 
-MISH = 'layer { name: "a" type: "Input" top: "a" } layer { name: "b" type: "Mish" bottom: "a" }'
+GELU = 'layer { name: "a" type: "Input" top: "a" } layer { name: "b" type: "Gelu" bottom: "a" }'
 DECLARE = """
 from proto2net.layers import Layer, layer
 layer("%s")(type("Theirs", (Layer,), {}))
@@ -164,7 +164,7 @@ layer("%s")(type("Theirs", (Layer,), {}))
 SHOW_ERROR = f"""
 import sys, proto2net
 try:
-    proto2net.parse({MISH!r})
+    proto2net.parse({GELU!r})
 except proto2net.Proto2NetError as error:
     print(error)
 """
@@ -187,7 +187,7 @@ def with_acme(folder: Path, module: str, code: str) -> str:
 
 def test_layer_types_of_other_packages_are_listed(tmp_path: Path) -> None:
     code = "from proto2net.backends.summary import support\nprint(support())"
-    assert re.search("^Mish +no", with_acme(tmp_path, DECLARE % "Mish", code), re.MULTILINE)
+    assert re.search("^Gelu +no", with_acme(tmp_path, DECLARE % "Gelu", code), re.MULTILINE)
 
 
 def test_layer_types_of_other_packages_that_cannot_be_imported_name_the_package(
@@ -198,9 +198,9 @@ def test_layer_types_of_other_packages_that_cannot_be_imported_name_the_package(
 
 
 def test_layer_types_that_two_declare_name_both(tmp_path: Path) -> None:
-    other = "import proto2net.layers.base\nproto2net.layers.base.LAYERS.others['Mish'] = int\n"
-    printed = with_acme(tmp_path, other + DECLARE % "Mish", SHOW_ERROR)
-    assert 'layer type "Mish" is declared twice' in printed
+    other = "import proto2net.layers.base\nproto2net.layers.base.LAYERS.others['Gelu'] = int\n"
+    printed = with_acme(tmp_path, other + DECLARE % "Gelu", SHOW_ERROR)
+    assert 'layer type "Gelu" is declared twice' in printed
     assert "acme_layers" in printed
 
 
@@ -219,4 +219,4 @@ print(LAYERS["ReLU"].__module__)
 
 
 def test_a_type_that_no_package_declares_is_unknown(tmp_path: Path) -> None:
-    assert 'unknown layer type "Mish"' in with_acme(tmp_path, DECLARE % "Other", SHOW_ERROR)
+    assert 'unknown layer type "Gelu"' in with_acme(tmp_path, DECLARE % "Other", SHOW_ERROR)

@@ -68,6 +68,10 @@ WILD: dict[str, Converts | Refused] = {
     "tf_lstm_batch_sequences": Converts({"lstm": (5, 2, 3)}),
     "tflite_grouped_deconvolution": Converts({"up": (1, 4, 10, 14)}),
     "upsample_darknet": Converts({"u": (1, 2, 26, 26)}),
+    # layers of forks
+    "mish": Converts({"m": (1, 3, 4, 5)}),
+    "mul": Converts({"m": (2, 8, 5, 4)}),
+    "squeeze": Converts({"s": (1, 8)}),
     # what is told
     "hint_for_lowercase_type": Refused('did you mean "Convolution"', "Deconvolution"),
     "labelmap": Refused("this is a label map", "layer"),
@@ -80,8 +84,6 @@ WILD: dict[str, Converts | Refused] = {
     "dw_num_output": waits("num_output 58"),
     "interp_intel_zoom": waits("all bottoms must have one shape"),
     "local": unknown("Local"),
-    "mish": unknown("Mish"),
-    "mul": unknown("Mul"),
     "p3d_pooling3d": unknown("Pooling3D"),
     "pixel_local": unknown("Local"),
     "pool_ave_exc_pad": waits("pool is AVE_EXC_PAD"),
@@ -91,7 +93,6 @@ WILD: dict[str, Converts | Refused] = {
     "reshape_pixelshuffler": waits("pixelshuffler"),
     "resize_bilinear": unknown("ResizeBilinear"),
     "resize_nearest": unknown("ResizeNearestNeighbor"),
-    "squeeze": unknown("Squeeze"),
     "unpooling": unknown("Unpooling"),
 }
 

@@ -23,6 +23,7 @@ from proto2net.backends.tree import (
     Operation,
     Pair,
     Placeholder,
+    Series,
     Slice,
     Star,
     Subscript,
@@ -93,6 +94,15 @@ def laid_out(expression: Expression) -> Layout:
             binding = _BINDING[sign]
             operator = Operator(f" {sign} ", binding)
             return (*_bound(left, binding), operator, *_bound(right, binding + 1))
+        case Series(first, rest):
+            binding = _binding(expression)
+            layout = list(_bound(first, binding))
+            for sign, operand in rest:
+                layout += [
+                    Operator(f" {sign} ", binding),
+                    *_bound(operand, binding + 1),
+                ]
+            return tuple(layout)
         case Negative(value):
             return ("-", *_bound(value, _SIGN))
         case Display("", items):
@@ -132,7 +142,7 @@ def _bound(expression: Expression, least: int) -> Layout:
 
 def _binding(expression: Expression) -> int:
     match expression:
-        case Operation(operator=sign):
+        case Operation(operator=sign) | Series(rest=((sign, _), *_)):
             return _BINDING[sign]
         case Negative():
             return _SIGN

@@ -109,6 +109,14 @@ class Operation(Expression):
 
 
 @dataclass(frozen=True, slots=True)
+class Series(Expression):
+    """`first operator operand …`: as many as there are, where operations in each other are deep."""
+
+    first: Expression
+    rest: tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Negative(Expression):
     """`-value`."""
 
@@ -252,20 +260,19 @@ def weighted_sum(
     terms: Iterable[Expression], coefficients: Iterable[float]
 ) -> Expression:
     """`a - 0.5 * b` for coefficients 1 and -0.5."""
-    (first, factor), *rest = zip(terms, coefficients, strict=True)
-    total = scaled(first, factor)
-    for term, coefficient in rest:
-        sign = "-" if coefficient < 0 else "+"
-        total = Operation(total, sign, scaled(term, abs(coefficient)))
-    return total
+    (first, factor), *others = zip(terms, coefficients, strict=True)
+    rest = [
+        ("-" if size < 0 else "+", scaled(term, abs(size))) for term, size in others
+    ]
+    return Series(scaled(first, factor), tuple(rest)) if rest else scaled(first, factor)
 
 
 def joined(operator: str, operands: Iterable[Expression]) -> Expression:
     """`a + b + c`."""
-    first, *rest = operands
-    for operand in rest:
-        first = Operation(first, operator, operand)
-    return first
+    first, *others = operands
+    return (
+        Series(first, tuple((operator, other) for other in others)) if others else first
+    )
 
 
 # ---- templates ------------------------------------------------------------------------------
@@ -372,6 +379,11 @@ def filled(expression: Expression, parts: Mapping[int | str, Expression]) -> Exp
             )
         case Operation(left, operator, right):
             return Operation(filled(left, parts), operator, filled(right, parts))
+        case Series(first, rest):
+            others = tuple(
+                (operator, filled(operand, parts)) for operator, operand in rest
+            )
+            return Series(filled(first, parts), others)
         case Display(brackets, items):
             return Display(brackets, tuple(filled(item, parts) for item in items))
         case Pair(key, value):

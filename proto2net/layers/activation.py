@@ -84,6 +84,18 @@ class ELU(Activation):
         return self.alpha >= 0
 
 
+@layer("HardSwish")
+@dataclass(frozen=True)
+class HardSwish(Activation):
+    """x * min(max(x + 3, 0), 6) / 6 (of Synopsys' fork)."""
+
+
+@layer("Mish")
+@dataclass(frozen=True)
+class Mish(Activation):
+    """x * tanh(log(1 + e^x)), as YOLOv4 has it (of Synopsys' fork)."""
+
+
 @dataclass(frozen=True)
 class BaseScaleShift(Activation):
     """The parameters that Exp and Log share; the base -1 stands for e."""

@@ -374,6 +374,55 @@ class ShuffleChannel(Layer):
         return bottoms
 
 
+@layer("Squeeze", param="squeeze_param", in_place=False)
+@dataclass(frozen=True)
+class Squeeze(Layer):
+    """Leave out axes of size 1: all of them, or those that are named (of Synopsys' fork)."""
+
+    axis: tuple[int, ...] = ()
+
+    def left_out(self, bottom: Shape) -> tuple[int, ...]:
+        """The axes that the top lacks, in order."""
+        if not self.axis:
+            return tuple(axis for axis, size in enumerate(bottom) if size == 1)
+        axes = sorted({canonical_axis(axis, bottom) for axis in self.axis})
+        for axis in axes:
+            require(
+                bottom[axis] == 1,
+                f"axis {axis} of the bottom ({dims(bottom)}) has {bottom[axis]} elements",
+                "only axes of size 1 can be left out",
+            )
+        return tuple(axes)
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        gone = self.left_out(bottom)
+        return (tuple(size for axis, size in enumerate(bottom) if axis not in gone),)
+
+    def shares_memory(self, bottoms: Shapes, tops: int) -> bool:
+        return True
+
+
+@layer("Mul", bottoms=2, in_place=False)
+@dataclass(frozen=True)
+class Mul(Layer):
+    """The product of two blobs, broadcast as in NumPy: the last axes lie on each other.
+
+    It is of Synopsys' fork. An axis of size 1, or one that is not there, is repeated.
+    """
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        axes = max(map(len, bottoms))
+        first, second = ((1,) * (axes - len(bottom)) + bottom for bottom in bottoms)
+        pairs = list(zip(first, second, strict=True))
+        require(
+            all(a == b or 1 in (a, b) for a, b in pairs),
+            f"the bottoms are {dims(bottoms[0])} and {dims(bottoms[1])}, which do not fit together",
+            "counted from the last, two axes must be alike, or one of them of size 1",
+        )
+        return (tuple(max(a, b) for a, b in pairs),)
+
+
 @layer("Axpy", bottoms=3, in_place=False)
 @dataclass(frozen=True)
 class Axpy(Layer):

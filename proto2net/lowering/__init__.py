@@ -94,11 +94,12 @@ def _parts(
         yield from _parts(dataclasses.replace(node, layer=parts), renders, fresh)
         return
     before: Blob | None = None
+    name = _name_between(node)
     flows = dict(zip(node.bottoms, node.propagate_down, strict=False))
     for index, part in enumerate(parts, start=1):
         last = index == len(parts)
         bottoms = tuple(bottom or before or node.bottoms[0] for bottom in part.bottoms)
-        before = Blob(node.tops[0].name, (), -next(fresh))
+        before = Blob(name, (), -next(fresh))
         made = dataclasses.replace(
             node,
             layer=part.layer,
@@ -109,3 +110,9 @@ def _parts(
             propagate_down=tuple(flows.get(bottom, True) for bottom in bottoms) if flows else (),
         )
         yield from _parts(made, renders, fresh)
+
+
+def _name_between(node: Node[Any]) -> str:
+    """What values between parts are called: as the top, unless the bottom is, which stays."""
+    top = node.tops[0].name
+    return f"{top}/{node.layer.type}" if node.in_place else top

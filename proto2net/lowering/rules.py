@@ -12,6 +12,7 @@ from typing import Any
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
 from proto2net.layers import (
+    BNLL,
     ELU,
     Axpy,
     BilinearInterpolation,
@@ -21,9 +22,11 @@ from proto2net.layers import (
     Dropout,
     Eltwise,
     Flip,
+    HardSwish,
     InnerProduct,
     Interp,
     Layer,
+    Mish,
     NdConvolution,
     Permute,
     Power,
@@ -36,6 +39,8 @@ from proto2net.layers import (
     ShuffleChannel,
     SparseInnerProduct,
     Split,
+    Squeeze,
+    TanH,
     Transpose,
     Upsample,
     UpsampleDarknet,
@@ -143,6 +148,36 @@ def _axpy(node: Node[Axpy]) -> Sequence[Part]:
         Part(Scale(axis=0), (x, None)),
         Part(Eltwise(), (None, y)),
     ]
+
+
+@lowers(Squeeze, Reshape, Split)
+def _squeeze(node: Node[Squeeze]) -> Sequence[Part]:
+    """Axes beside each other at once, from the last on, so that those before stay in place."""
+    runs: list[list[int]] = []
+    for axis in reversed(node.layer.left_out(node.bottoms[0].shape)):
+        if runs and runs[-1][0] == axis + 1:
+            runs[-1].insert(0, axis)
+        else:
+            runs.append([axis])
+    parts = [Part(Reshape((), axis=run[0], num_axes=len(run))) for run in runs]
+    return parts or [Part(Split())]
+
+
+@lowers(HardSwish, Power, ReLU, Eltwise)
+def _hard_swish(node: Node[HardSwish]) -> Sequence[Part]:
+    (x,) = node.bottoms
+    return [
+        Part(Power(shift=3.0)),
+        Part(ReLU(relu6=True)),
+        Part(Power(scale=1 / 6)),
+        Part(Eltwise("PROD"), (x, None)),
+    ]
+
+
+@lowers(Mish, BNLL, TanH, Eltwise)
+def _mish(node: Node[Mish]) -> Sequence[Part]:
+    (x,) = node.bottoms
+    return [Part(BNLL()), Part(TanH()), Part(Eltwise("PROD"), (x, None))]
 
 
 @lowers(SeLu, ELU, Power)

@@ -19,6 +19,8 @@ def read(path: str | Path) -> Weights:
     file = str(path)
     try:
         data = wire.mapped(path)
+        if issue := mistaken.mistaken(data[:HEAD], file, "file of weights", _FORMATS):
+            raise WeightError([issue])
         found = format_of(data[:HEAD])
         if found is Format.CAFFEMODEL:
             layers = tuple(caffemodel.layers(data))
@@ -31,15 +33,13 @@ def read(path: str | Path) -> Weights:
 
             return restoring.read(path)
         else:
-            raise WeightError([_unreadable(data[:HEAD], file)])
+            raise WeightError([_unreadable(data[:HEAD])])
     except WeightError as error:
         raise WeightError(error.at(Location(file, 0))) from None
     return Weights(layers, file, found)
 
 
-def _unreadable(head: bytes, file: str) -> Issue:
-    if issue := mistaken.mistaken(head, file, "file of weights", _FORMATS):
-        return issue
+def _unreadable(head: bytes) -> Issue:
     if head and not CONTROL.search(head):
         return Issue("this is text, as a prototxt is, and no file of weights", _FORMATS)
     return Issue(f"this is no file of weights; it begins with {head[:16]!r}", _FORMATS)

@@ -30,6 +30,7 @@ from proto2net.layers import (
     Eltwise,
     Filter,
     Flatten,
+    Mul,
     Parameter,
     Permute,
     Reduction,
@@ -41,7 +42,7 @@ from proto2net.layers import (
 )
 from proto2net.shape import canonical_axis
 
-says({BatchReindex: "np.take({0}, {1}.astype(int), axis=0)"})
+says({BatchReindex: "np.take({0}, {1}.astype(int), axis=0)", Mul: "{0} * {1}"})
 
 
 @renders(Concat)

@@ -27,6 +27,7 @@ from proto2net.backends.tree import (
     call,
     code,
     indexed,
+    joined,
 )
 from proto2net.graph import Node
 from proto2net.layers import (
@@ -38,6 +39,7 @@ from proto2net.layers import (
     Eltwise,
     Filter,
     Flatten,
+    Mul,
     Parameter,
     Permute,
     Reduction,
@@ -80,6 +82,20 @@ def _eltwise(node: Node[Eltwise]) -> Code:
     if kind == "Maximum":  # of two equals Keras gives the gradient to the first
         first, second = second, first
     return Code(called_on([first, second, *others]), own(f"layers.{kind}"))
+
+
+@renders(Mul)
+def _mul(node: Node[Mul]) -> Code:
+    """The product; a bottom with fewer axes than the other gets some of size 1 in front."""
+    axes = max(len(blob.shape) for blob in node.bottoms)
+    factors = []
+    for bottom, blob in zip(bottoms(node), node.bottoms, strict=True):
+        if missing := axes - len(blob.shape):
+            value = in_caffe_order(bottom, len(blob.shape))
+            value = call("ops.expand_dims", value, list(range(missing)))
+            bottom = in_keras_order(value, axes)
+        factors.append(bottom)
+    return Code(joined("*", factors))
 
 
 # ---- shapes ---------------------------------------------------------------------------------

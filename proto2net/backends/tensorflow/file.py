@@ -34,6 +34,7 @@ from proto2net.backends.tree import (
     Name,
     Negative,
     Operation,
+    Series,
     Variable,
     call,
     code,
@@ -103,6 +104,8 @@ def _automatic(expression: Expression) -> Iterator[str]:
                 yield name.replace("_", "").lower()
             case Operation(operator=sign) if sign in OPERATORS:
                 yield OPERATORS[sign]
+            case Series(rest=rest):
+                yield from (OPERATORS[sign] for sign, _ in rest)
             case Negative():
                 yield "negative"
 

@@ -25,7 +25,9 @@ from proto2net.layers import (
     Clip,
     Dropout,
     Exp,
+    HardSwish,
     Log,
+    Mish,
     Power,
     PReLU,
     ReLU,
@@ -39,6 +41,8 @@ from proto2net.layers import (
 
 backend.says(
     {
+        HardSwish: "F.hardswish({0})",
+        Mish: "F.mish({0})",
         AbsVal: "torch.abs({0})",
         BNLL: "F.softplus({0})",
         SeLu: "F.selu({0})",

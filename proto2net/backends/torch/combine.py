@@ -41,6 +41,7 @@ from proto2net.layers import (
     Eltwise,
     Filter,
     Flatten,
+    Mul,
     Parameter,
     Permute,
     Reduction,
@@ -52,7 +53,7 @@ from proto2net.layers import (
 )
 from proto2net.shape import canonical_axis
 
-backend.says({BatchReindex: "{0}[{1}.long()]"})
+backend.says({BatchReindex: "{0}[{1}.long()]", Mul: "{0} * {1}"})
 
 
 @renders(Concat)
