@@ -281,7 +281,7 @@ def test_network_goes_round_through_a_keras_file(name: str, tmp_path: Path) -> N
 
 
 def cases_of_all_helpers() -> dict[str, set[str]]:
-    """Cases that have each class of helpers.py at least once, and which of them they bring."""
+    """Cases that have each class of the helpers at least once, and which of them they bring."""
     missing = {name for name, text in TF.helpers.items() if "register_keras" in text}
     names = {}
     for name in sorted(set(NAMES) - UNSUPPORTED):

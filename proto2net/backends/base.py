@@ -467,11 +467,9 @@ def _types(nodes: Sequence[Node[Any]]) -> Chain:
 
 def _helper_files(package: str) -> Sequence[Traversable]:
     """The files of a target's helpers, in the order in which they are pasted."""
-    beside = files(package)
-    folder = beside / "helpers"
+    folder = files(package) / "helpers"
     if not folder.is_dir():
-        alone = [file for file in beside.iterdir() if file.name.startswith("helpers")]
-        return sorted(alone, key=lambda file: (len(file.name), file.name))
+        return [files(package) / "helpers.py"]
     families = {f"{name}.py": place for place, name in enumerate(FAMILIES)}
     found = [file for file in folder.iterdir() if file.name in families]
     return sorted(found, key=lambda file: families[file.name])

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
-from proto2net.backends.tensorflow.helpers_rcnn import interpolated, shifted_boxes
+from proto2net.backends.tensorflow.helpers.rcnn import interpolated, shifted_boxes
 
 
 @keras.saving.register_keras_serializable("caffe")

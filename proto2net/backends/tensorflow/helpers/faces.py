@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
-from proto2net.backends.tensorflow.helpers import Scale
+from proto2net.backends.tensorflow.helpers.normalize import Scale
 
 
 def unit_columns(kernel: tf.Tensor, eps: float = 1e-6, axis: int = 0) -> tf.Tensor:

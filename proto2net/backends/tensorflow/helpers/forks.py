@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
-from proto2net.backends.tensorflow.helpers import LSTM
+from proto2net.backends.tensorflow.helpers.recurrent import LSTM
 
 
 @keras.saving.register_keras_serializable("caffe")

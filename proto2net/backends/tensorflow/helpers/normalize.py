@@ -1,0 +1,178 @@
+"""Helpers for normalisation, which Keras lacks: pasted where they are used."""
+# mypy: allow-subclassing-any, allow-untyped-decorators
+
+import math
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import layers, ops
+
+
+@keras.saving.register_keras_serializable("caffe")
+class LRN(layers.Layer):
+    """Local response normalisation across channels; Caffe divides alpha by the size."""
+
+    def __init__(
+        self,
+        size: int = 5,
+        alpha: float = 1.0,
+        beta: float = 0.75,
+        k: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        radius = min(self.size // 2, x.shape[-1])
+        return tf.nn.local_response_normalization(
+            x, radius, self.k, self.alpha / self.size, self.beta
+        )
+
+
+@keras.saving.register_keras_serializable("caffe")
+class LRNWithinChannel(layers.Layer):
+    """LRN within a channel; the mean counts the padding, and k is always 1, as in Caffe."""
+
+    def __init__(
+        self, size: int = 5, alpha: float = 1.0, beta: float = 0.75, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.size, self.alpha, self.beta = size, alpha, beta
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        reach = [min(self.size // 2, n or self.size) for n in x.shape[1:3]]
+        sides = [(0, 0), *((side, side) for side in reach), (0, 0)]
+        window = [2 * side + 1 for side in reach]
+        mean = ops.average_pool(ops.pad(ops.square(x), sides), tuple(window), 1)
+        share = math.prod(window) / self.size**2
+        return x * (1 + self.alpha * share * mean) ** -self.beta
+
+
+@keras.saving.register_keras_serializable("caffe")
+class MVN(layers.Layer):
+    """Mean-variance normalisation; eps is added to the deviation, not to the variance."""
+
+    def __init__(
+        self,
+        normalize_variance: bool = True,
+        across_channels: bool = False,
+        eps: float = 1e-9,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.normalize_variance, self.eps = normalize_variance, eps
+        self.across_channels = across_channels
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        axes = (1, 2, 3) if self.across_channels else (1, 2)
+        x = x - ops.mean(x, axes, keepdims=True)
+        if not self.normalize_variance:
+            return x
+        variance = ops.mean(ops.square(x), axes, keepdims=True)
+        return x / (root(variance, self.eps) + self.eps)
+
+
+def root(x: tf.Tensor, eps: float) -> tf.Tensor:
+    """The square root; its gradient is dy / (2 * (y + eps)), as Caffe has it."""
+
+    @tf.custom_gradient
+    def differentiable(x: tf.Tensor) -> tuple[tf.Tensor, Any]:
+        y = ops.sqrt(x)
+        return y, lambda dy: dy / (2 * (y + eps))
+
+    return differentiable(x)
+
+
+@keras.saving.register_keras_serializable("caffe")
+class BatchNorm(layers.Layer):
+    """Batch normalisation with Caffe's averages, in which the first batch weighs most.
+
+    Divided by `scale_factor`, the weight of all batches so far, they are what inference uses.
+    With use_global_stats=False it uses the batch's own too.
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        fraction: float = 0.999,
+        epsilon: float = 1e-5,
+        use_global_stats: bool | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.axis, self.fraction, self.epsilon = axis, fraction, epsilon
+        self.use_global_stats = use_global_stats
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        shape, options = (input_shape[self.axis],), {"trainable": False}
+        self.mean = self.add_weight(shape, "zeros", name="mean", **options)
+        self.variance = self.add_weight(shape, "zeros", name="variance", **options)
+        self.scale_factor = self.add_weight(
+            (1,), "zeros", name="scale_factor", **options
+        )
+
+    def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
+        axes = list(range(len(x.shape)))
+        axes.pop(self.axis)
+        stored = self.use_global_stats
+        if not training if stored is None else stored:
+            sums = (self.mean, self.variance)
+            means = [tf.math.divide_no_nan(s, self.scale_factor) for s in sums]
+            mean, variance = (ops.expand_dims(m, axes) for m in means)
+        else:
+            mean, variance = ops.moments(x, axes, keepdims=True)
+            count = ops.cast(ops.size(x) // ops.size(mean), x.dtype)
+            unbiased = variance * count / ops.maximum(count - 1, 1)
+            self._add(self.mean, ops.squeeze(mean, axes))
+            self._add(self.variance, ops.squeeze(unbiased, axes))
+            self._add(self.scale_factor, 1.0)
+        return (x - mean) / ops.sqrt(variance + self.epsilon)
+
+    def _add(self, total: keras.Variable, new: tf.Tensor | float) -> None:
+        total.assign(self.fraction * total + new)
+
+
+@keras.saving.register_keras_serializable("caffe")
+class After(layers.Layer):
+    """The first input, which is not to be used before the second is there."""
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        return inputs[0]
+
+
+@keras.saving.register_keras_serializable("caffe")
+class Scale(layers.Layer):
+    """Multiplies the last axes by learned factors, and adds a learned bias if asked."""
+
+    def __init__(
+        self, shape: tuple[int, ...], use_bias: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.shape, self.use_bias = tuple(shape), use_bias
+
+    def build(self, _: tuple[int, ...]) -> None:
+        self.gamma = self.add_weight(self.shape, "ones", name="gamma")
+        self.beta = None
+        if self.use_bias:
+            self.beta = self.add_weight(self.shape, "zeros", name="beta")
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        y = x * self.gamma
+        return y if self.beta is None else y + self.beta
+
+
+@keras.saving.register_keras_serializable("caffe")
+class Bias(layers.Layer):
+    """Adds learned values to the last axes."""
+
+    def __init__(self, shape: tuple[int, ...], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.shape = tuple(shape)
+
+    def build(self, _: tuple[int, ...]) -> None:
+        self.beta = self.add_weight(self.shape, "zeros", name="beta")
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        return x + self.beta

@@ -1,0 +1,142 @@
+"""Helpers for sequences, which Keras lacks: pasted where they are used."""
+# mypy: allow-subclassing-any, allow-untyped-decorators
+
+import math
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import layers, ops
+
+
+class Recurrent(layers.Layer):
+    """Caffe's recurrent layers: inputs are x (T, N, ...), cont (T, N), and what else is told.
+
+    Where cont is 0, a sequence starts anew. The state is kept from call to call, unless
+    expose_hidden makes it an input and an output; no gradient passes from one call to another.
+    """
+
+    states = 1
+    gates = 1
+
+    def __init__(
+        self,
+        units: int,
+        static: bool = False,
+        expose_hidden: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.units, self.static, self.expose_hidden = units, static, expose_hidden
+
+    def build(self, input_shapes: list[tuple[int, ...]]) -> None:
+        rows, (x, _, *others) = self.gates * self.units, input_shapes
+        self.kernel = self.add_weight((math.prod(x[2:]), rows), name="kernel")
+        self.bias = self.add_weight((rows,), "zeros", name="bias")
+        self.static_kernel = None
+        if self.static:
+            shape = (math.prod(others[0][1:]), rows)
+            self.static_kernel = self.add_weight(shape, name="static_kernel")
+        shape = (self.units, rows)
+        self.recurrent_kernel = self.add_weight(shape, name="recurrent_kernel")
+        if not self.expose_hidden:
+            self.state = [self._zeros(x[1]) for _ in range(self.states)]
+
+    def _zeros(self, sequences: int | None) -> keras.Variable | tf.Variable:
+        """A state to keep, whose number of sequences may be known from the data alone."""
+        if sequences is not None:
+            return self.add_weight((sequences, self.units), "zeros", trainable=False)
+        self.supports_jit = False
+        shape = (None, self.units)
+        return tf.Variable(tf.zeros((0, self.units)), trainable=False, shape=shape)
+
+    def call(self, inputs: list[tf.Tensor]) -> list[tf.Tensor] | tf.Tensor:
+        x, cont, *others = inputs
+        steps, sequences = ops.shape(x)[:2]
+        x = ops.reshape(x, (steps, sequences, self.kernel.shape[0]))
+        x = ops.matmul(x, self.kernel) + self.bias
+        if self.static_kernel is not None:
+            shape = (sequences, self.static_kernel.shape[0])
+            static = ops.reshape(others.pop(0), shape)
+            x = x + ops.matmul(static, self.static_kernel)
+        given = [state[0] for state in others]
+        if not self.expose_hidden:
+            given = [self._kept(state, sequences) for state in self.state]
+        start = tuple(ops.stop_gradient(state) for state in given)
+        run = tf.scan(self.step, (x, ops.stop_gradient(cont)[:, :, None]), start)
+        output, last = self.output_of(run[0]), [every[-1] for every in run]
+        if self.expose_hidden:
+            return [output, *(ops.stop_gradient(state)[None] for state in last)]
+        for variable, state in zip(self.state, last, strict=True):
+            variable.assign(state)
+        return output
+
+    def _kept(
+        self, state: keras.Variable | tf.Variable, sequences: int | tf.Tensor
+    ) -> tf.Tensor:
+        """What the last call left; zeros where that was of another number of sequences."""
+        kept = tf.convert_to_tensor(state)
+        if state.shape[0] is not None:
+            return kept
+        new = tf.zeros((sequences, self.units))
+        return tf.cond(tf.shape(kept)[0] == sequences, lambda: kept, lambda: new)
+
+    def output_of(self, hidden: tf.Tensor) -> tf.Tensor:
+        """The layer's output from the hidden states."""
+        return hidden
+
+
+@keras.saving.register_keras_serializable("caffe")
+class RNN(Recurrent):
+    """Caffe's simple recurrent network: tanh, and on its outputs tanh again."""
+
+    def build(self, input_shapes: list[tuple[int, ...]]) -> None:
+        super().build(input_shapes)
+        shape = (self.units, self.units)
+        self.output_kernel = self.add_weight(shape, name="output_kernel")
+        self.output_bias = self.add_weight((self.units,), "zeros", name="output_bias")
+
+    def step(
+        self, state: tuple[tf.Tensor], inputs: tuple[tf.Tensor, tf.Tensor]
+    ) -> tuple[tf.Tensor]:
+        """One step, from the state before it to the one behind it."""
+        (h,), (x, cont) = state, inputs
+        return (ops.tanh(x + ops.matmul(cont * h, self.recurrent_kernel)),)
+
+    def output_of(self, hidden: tf.Tensor) -> tf.Tensor:
+        return ops.tanh(ops.matmul(hidden, self.output_kernel) + self.output_bias)
+
+
+@keras.saving.register_keras_serializable("caffe")
+class LSTM(Recurrent):
+    """Caffe's LSTM; the gates stand in the order i, f, o, g."""
+
+    states = 2
+    gates = 4
+
+    def step(
+        self, state: tuple[tf.Tensor, tf.Tensor], inputs: tuple[tf.Tensor, tf.Tensor]
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """One step, from the state before it to the one behind it."""
+        (h, c), (x, cont) = state, inputs
+        gates = x + ops.matmul(cont * h, self.recurrent_kernel)
+        c, h = lstm_unit(c, gates, cont)
+        return h, c
+
+
+@keras.saving.register_keras_serializable("caffe")
+class LSTMUnit(layers.Layer):
+    """One step of an LSTM: from c, gates and cont to c and h."""
+
+    def call(self, inputs: list[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        c, gates, cont = inputs
+        return lstm_unit(c, gates, ops.stop_gradient(cont)[:, :, None])
+
+
+def lstm_unit(
+    c: tf.Tensor, gates: tf.Tensor, cont: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The new cell and hidden states, for gates in the order i, f, o, g."""
+    i, f, o, g = ops.split(gates, 4, axis=-1)
+    c = cont * ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(g)
+    return c, ops.sigmoid(o) * ops.tanh(c)

@@ -1,0 +1,336 @@
+"""Helpers for windows over images, which Keras lacks: pasted where they are used."""
+# mypy: allow-subclassing-any, allow-untyped-decorators
+
+import itertools
+import math
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+
+
+class CaffePooling(layers.Layer):
+    """Pooling whose windows may hang over the bottom and right edges, as Caffe rounds up."""
+
+    def __init__(
+        self,
+        pool_size: int | tuple[int, ...],
+        strides: int | tuple[int, ...],
+        padding: int | tuple[int | tuple[int, int], ...] = 0,
+        overhang: int | tuple[int, ...] = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.pool_size, self.strides = pair(pool_size), pair(strides)
+        self.padding, self.overhang = both_sides(padding), pair(overhang)
+
+    def padded(self, x: tf.Tensor, value: float) -> tf.Tensor:
+        """x: (N, H, W, C), with `padding` around it, and beyond that what windows reach."""
+        sides = [(0, 0)]
+        for n, k, _, (before, after), over in self._axes(x):
+            missing = k - n - before - after if isinstance(n, int) else 0
+            sides.append((before, after + max(min(over, k - 1), missing)))
+        return ops.pad(x, [*sides, (0, 0)], constant_values=value)
+
+    def fitted(self, y: tf.Tensor, x: tf.Tensor, value: float) -> tf.Tensor:
+        """As many outputs of x as Caffe has windows; those behind the image are empty."""
+        ends: list[tuple[int, int | tf.Tensor]] = [(0, 0)]
+        for axis, (n, k, s, pads, over) in enumerate(self._axes(x), 1):
+            count = (n + sum(pads) + over - k) // s + 1
+            if isinstance(n, int) and count < 1:
+                y = tf.gather(y, tf.range(0), axis=axis)
+            ends.append((0, count - ops.shape(y)[axis] if over >= k else 0))
+        return tf.pad(y, [*ends, (0, 0)], constant_values=value)
+
+    def _axes(self, x: tf.Tensor) -> Any:
+        """Size, kernel, stride, padding and overhang of each axis."""
+        options = (self.pool_size, self.strides, self.padding, self.overhang)
+        return zip(ops.shape(x)[1:-1], *options, strict=True)
+
+
+def pair(value: int | tuple[int, ...]) -> tuple[int, ...]:
+    """The value for height and for width, or those of each axis."""
+    return (value, value) if isinstance(value, int) else value
+
+
+def both_sides(
+    padding: int | tuple[int | tuple[int, int], ...],
+) -> list[tuple[int, int]]:
+    """The padding before and after each axis, given as one number where it is the same."""
+    axes = (padding, padding) if isinstance(padding, int) else padding
+    return [(p, p) if isinstance(p, int) else p for p in axes]
+
+
+@keras.saving.register_keras_serializable("caffe")
+class MaxPooling(CaffePooling):
+    """Max pooling with Caffe's rounding; an empty window gives the lowest float."""
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        lowest = float(np.finfo(np.float32).min)
+        y = ops.max_pool(self.padded(x, lowest), self.pool_size, self.strides)
+        return self.fitted(y, x, lowest)
+
+
+@keras.saving.register_keras_serializable("caffe")
+class MaxPoolingWithMask(CaffePooling):
+    """Max pooling, and where in its plane each maximum stood; -1 for nowhere."""
+
+    def build(self, _: tuple[int, ...]) -> None:
+        self.supports_jit = False  # XLA has no max_pool_with_argmax
+
+    def call(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        lowest = float(np.finfo(np.float32).min)
+        padded = self.padded(x, lowest)
+        y, index = tf.nn.max_pool_with_argmax(
+            padded, self.pool_size, self.strides, "VALID"
+        )
+        _, _, width, channels = ops.shape(padded)
+        place = ops.cast(index, "int32") // channels
+        (top, _), (left, _) = self.padding
+        row, column = place // width - top, place % width - left
+        mask = ops.where(y > lowest, row * ops.shape(x)[2] + column, -1)
+        mask = ops.cast(mask, x.dtype)
+        return self.fitted(y, x, lowest), self.fitted(mask, x, -1.0)
+
+
+@keras.saving.register_keras_serializable("caffe")
+class AveragePooling(CaffePooling):
+    """Average pooling with Caffe's divisor: padding counts, what lies beyond it does not."""
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        padded = self.padded(x, 0.0)
+        mean = ops.average_pool(padded, self.pool_size, self.strides)
+        mean = self.fitted(mean, x, 0.0)
+        heights, widths = (self._reach(axis, x, mean) for axis in (0, 1))
+        share = self.pool_size[0] * self.pool_size[1]
+        return share * mean / (heights[:, None, None] * widths[:, None])
+
+    def _reach(self, axis: int, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        """How long each window is, up to the end of the padding."""
+        start = ops.arange(ops.shape(y)[1 + axis]) * self.strides[axis]
+        room = ops.shape(x)[1 + axis] + sum(self.padding[axis]) - start
+        return ops.cast(ops.minimum(self.pool_size[axis], room), x.dtype)
+
+
+@keras.saving.register_keras_serializable("caffe")
+class StochasticPooling(CaffePooling):
+    """One element of each window, drawn by its share of the sum; in inference, the expected."""
+
+    def build(self, _: tuple[int, ...]) -> None:
+        self.seed = keras.random.SeedGenerator()
+
+    def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
+        windows = tf.image.extract_patches(
+            self.padded(x, 0.0),
+            [1, *self.pool_size, 1],
+            [1, *self.strides, 1],
+            [1, 1, 1, 1],
+            "VALID",
+        )
+        windows = self.fitted(windows, x, 0.0)
+        shape = ops.shape(windows)[:3]
+        windows = ops.reshape(windows, (*shape, math.prod(self.pool_size), x.shape[3]))
+        total = ops.sum(windows, axis=3)
+        if not training:
+            squares = ops.sum(ops.square(windows), axis=3)
+            return tf.math.divide_no_nan(squares, ops.maximum(total, 0))
+        mark = keras.random.uniform((*shape, x.shape[3]), seed=self.seed) * total
+        reached = ops.cumsum(windows, axis=3) >= mark[:, :, :, None]
+        drawn = ops.argmax(ops.cast(reached, "int32"), axis=3, keepdims=True)
+        return ops.take_along_axis(windows, drawn, axis=3)[:, :, :, 0]
+
+
+@keras.saving.register_keras_serializable("caffe")
+class GlobalMaxPooling(layers.Layer):
+    """Global max pooling; the gradient goes to the first of equal maxima only."""
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        return first_maximum(x)[:, None, None]
+
+
+def first_maximum(x: tf.Tensor) -> tf.Tensor:
+    """The maximum of each plane of (N, H, W, C), with the gradient to the first of equals."""
+    planes = ops.reshape(x, (ops.shape(x)[0], -1, x.shape[3]))
+    place = ops.argmax(planes, axis=1, keepdims=True)
+    return ops.take_along_axis(planes, place, axis=1)[:, 0]
+
+
+@keras.saving.register_keras_serializable("caffe")
+class SpatialPyramidPooling(layers.Layer):
+    """Pools into 1, 4, 16, ... bins whatever the image's size, and joins them."""
+
+    def __init__(self, height: int, average: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.height, self.average = height, average
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        levels = [self._level(x, 2**level) for level in range(self.height)]
+        return ops.concatenate(levels, axis=1)
+
+    def _level(self, x: tf.Tensor, bins: int) -> tf.Tensor:
+        rows, columns = (self._bins(ops.shape(x)[axis], bins) for axis in (1, 2))
+        pooled = [self._pool(x, *row, *column) for row in rows for column in columns]
+        return ops.reshape(ops.stack(pooled, axis=2), (-1, x.shape[3] * bins**2))
+
+    def _bins(self, size: int, bins: int) -> list[tuple[int, int]]:
+        """Where each bin starts and ends; the outer ones may hang over."""
+        kernel = -(-size // bins)
+        padding = (kernel * bins - size + 1) // 2
+        starts = [index * kernel - padding for index in range(bins)]
+        return [(s, ops.minimum(s + kernel, size + padding)) for s in starts]
+
+    def _pool(
+        self, x: tf.Tensor, top: int, bottom: int, left: int, right: int
+    ) -> tf.Tensor:
+        inside = x[:, ops.maximum(top, 0) : bottom, ops.maximum(left, 0) : right]
+        if not self.average:
+            return first_maximum(inside)
+        count = ops.cast((bottom - top) * (right - left), x.dtype)
+        return ops.sum(inside, axis=(1, 2)) / count
+
+
+@keras.saving.register_keras_serializable("caffe")
+class PadSame(layers.Layer):
+    """The zeros that padding="same" adds, for windows that Keras has none for."""
+
+    def __init__(
+        self, extent: tuple[int, ...], strides: tuple[int, ...], **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.extent, self.strides = extent, strides
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        sides: list[tuple[tf.Tensor, tf.Tensor]] = [(0, 0)]
+        axes = zip(ops.shape(x)[1:-1], self.extent, self.strides, strict=True)
+        for n, extent, stride in axes:
+            total = tf.maximum((-(-n // stride) - 1) * stride + extent - n, 0)
+            sides.append((total // 2, total - total // 2))
+        return tf.pad(x, [*sides, (0, 0)])
+
+
+@keras.saving.register_keras_serializable("caffe")
+class PadTo(layers.Layer):
+    """Zeros behind an image smaller than the kernel, for which Caffe has a window."""
+
+    def __init__(self, size: tuple[int, ...], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.size = size
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        axes = zip(ops.shape(x)[1:-1], self.size, strict=True)
+        sides = [(0, tf.maximum(least - n, 0)) for n, least in axes]
+        return tf.pad(x, [(0, 0), *sides, (0, 0)])
+
+
+@keras.saving.register_keras_serializable("caffe")
+class CutWindows(layers.Layer):
+    """The first input, empty where the second is too small for one of Caffe's windows.
+
+    It is where `size`, what a window takes, is larger by a stride or more.
+    """
+
+    def __init__(
+        self, size: tuple[int, ...], strides: tuple[int, ...], **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.size, self.strides = size, strides
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        y, x = inputs
+        for axis, (least, stride) in enumerate(
+            zip(self.size, self.strides, strict=True), 1
+        ):
+            n = ops.shape(x)[axis]
+            if not isinstance(n, int):
+                rows = ops.shape(y)[axis] * tf.cast(n > least - stride, "int32")
+                y = tf.gather(y, tf.range(rows), axis=axis)
+            elif n <= least - stride:
+                y = tf.gather(y, tf.range(0), axis=axis)
+        return y
+
+
+@keras.saving.register_keras_serializable("caffe")
+class Im2col(layers.Layer):
+    """Lays out each window as a column: channels, and in each of them the kernel."""
+
+    def __init__(
+        self,
+        kernel_size: tuple[int, ...],
+        strides: tuple[int, ...] | None = None,
+        dilation_rate: tuple[int, ...] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        ones = (1,) * len(kernel_size)
+        self.kernel_size, self.strides = kernel_size, strides or ones
+        self.dilation_rate = dilation_rate or ones
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        places = itertools.product(*map(range, self.kernel_size))
+        columns = ops.stack([self._at(place, x) for place in places], axis=-1)
+        *shape, channels, count = ops.shape(columns)
+        return ops.reshape(columns, (*shape, channels * count))
+
+    def _at(self, place: tuple[int, ...], x: tf.Tensor) -> tf.Tensor:
+        """What stands at one place of all the windows."""
+        axes = zip(
+            place, self.kernel_size, self.strides, self.dilation_rate, strict=True
+        )
+        cuts = [slice(p * d, (p + 1 - k) * d or None, s) for p, k, s, d in axes]
+        return x[(slice(None), *cuts)]
+
+
+@keras.saving.register_keras_serializable("caffe")
+class ConvTranspose(layers.Layer):
+    """A transposed convolution in groups, or of a dilated kernel."""
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: tuple[int, ...],
+        strides: tuple[int, ...] | None = None,
+        dilation_rate: tuple[int, ...] | None = None,
+        groups: int = 1,
+        use_bias: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        ones = (1,) * len(kernel_size)
+        self.filters, self.kernel_size = filters, kernel_size
+        self.strides, self.dilation_rate = strides or ones, dilation_rate or ones
+        self.groups, self.use_bias = groups, use_bias
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        shape = (*self.kernel_size, self.filters // self.groups, input_shape[-1])
+        self.kernel = self.add_weight(shape, name="kernel")
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight((self.filters,), "zeros", name="bias")
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        # Group by group, and with zeros for holes: TFLite would pass over both.
+        kernel = self._with_holes(self.kernel)
+        groups = (ops.split(a, self.groups, axis=-1) for a in (x, kernel))
+        spread = [self._spread(*group) for group in zip(*groups, strict=True)]
+        y = ops.concatenate(spread, axis=-1)
+        return y if self.bias is None else y + self.bias
+
+    def _with_holes(self, kernel: tf.Tensor) -> tf.Tensor:
+        """The kernel with the zeros between its values that a dilation is."""
+        for axis, step in enumerate(self.dilation_rate):
+            if step > 1:
+                size = kernel.shape[axis]
+                places = range((size - 1) * step + 1)
+                rows = [size if p % step else p // step for p in places]
+                sides = [(0, int(other == axis)) for other in range(len(kernel.shape))]
+                kernel = ops.take(ops.pad(kernel, sides), rows, axis=axis)
+        return kernel
+
+    def _spread(self, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        batch, *size, _ = ops.shape(x)
+        axes = zip(size, kernel.shape, self.strides, strict=False)
+        size = [(n - 1) * s + k for n, k, s in axes]
+        shape = [batch, *size, kernel.shape[-2]]
+        return tf.nn.conv_transpose(x, kernel, shape, self.strides, padding="VALID")
