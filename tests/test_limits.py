@@ -231,6 +231,14 @@ def test_a_text_that_is_all_of_one_kind_is_refused_at_once(text: str) -> None:
     assert len(str(error.value)) < 50_000
 
 
+@pytest.mark.parametrize("field", ["stride", "pad", "kernel_size"])
+def test_a_window_of_numbers_that_no_int_holds_is_refused(field: str) -> None:
+    others = "" if field == "kernel_size" else "kernel_size: 3 "
+    text = layer("Pooling", f"pooling_param {{ {others}{field}: 4294967295 }}")
+    with pytest.raises(Proto2NetError, match="is 4294967295; Caffe's limit is 2147483647"):
+        proto2net.parse(text)
+
+
 def test_half_a_character_is_read_as_a_question_mark() -> None:
     assert proto2net.parse(f'name: "a\ud800" {layer("ReLU")}').name == "a?"
 

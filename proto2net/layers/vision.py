@@ -6,7 +6,7 @@ from dataclasses import field
 
 from proto2net.layers.base import ANY, Filler, Layer, Learned, layer, per_axis
 from proto2net.layers.frozen import dataclass
-from proto2net.shape import Shape, Shapes, Window, canonical_axis, count, dims, require
+from proto2net.shape import MAX_COUNT, Shape, Shapes, Window, canonical_axis, count, dims, require
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,13 @@ def _window(
     require(min(kernel, default=1) > 0, f"a kernel of {dims(kernel)}; each side must be above 0")
     require(min(stride, default=1) > 0, f"a stride of {dims(stride)}; each must be above 0")
     require(min(dilation, default=1) > 0, f"a dilation of {dims(dilation)}; each must be above 0")
-    return Window(kernel, stride, *_pads(layer, axes), dilation)
+    pads = _pads(layer, axes)
+    largest = max((*kernel, *stride, *dilation, *pads[0], *pads[1]), default=0)
+    require(
+        largest <= MAX_COUNT,
+        f"a kernel, stride, dilation or pad is {largest}; Caffe's limit is {MAX_COUNT}",
+    )
+    return Window(kernel, stride, *pads, dilation)
 
 
 def _pads(layer: ConvolutionParameter | Pooling, axes: int) -> tuple[Shape, Shape]:

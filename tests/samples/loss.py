@@ -60,6 +60,11 @@ def accuracy(text: str, scores: object, labels: object, **blobs: object) -> Samp
 
 
 SAMPLES = {
+    "multinomial_of_what_is_below_0": sample(
+        layer("MultinomialLogisticLoss", "x label", "loss"),
+        inputs={"x": [[-0.5, 0.25, 0.5], [0.75, 0.125, 0.125]], "label": [0, 0]},
+        blobs={"loss": -(math.log(1e-20) + math.log(0.75)) / 2},
+    ),
     "softmax_loss_labels_in_four_axes": softmax_loss(SCORES, LABELS.reshape(3, 1, 1, 1)),
     "softmax_loss_scores_in_four_axes": softmax_loss(SCORES.reshape(3, 4, 1, 1), LABELS),
     "softmax_loss_nothing_counts": sample(

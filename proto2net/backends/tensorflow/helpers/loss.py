@@ -104,7 +104,7 @@ def label_of(rows: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
 
 def at_least(x: tf.Tensor, least: float) -> tf.Tensor:
     """No less than `least`, but with a gradient as if there were no limit."""
-    return x + ops.stop_gradient(ops.maximum(x, least) - x)
+    return ops.stop_gradient(ops.maximum(x, least)) + (x - ops.stop_gradient(x))
 
 
 @keras.saving.register_keras_serializable("caffe")

@@ -10,7 +10,7 @@ from proto2net.backends.torch.helpers.normalize import root_plus
 
 def at_least(x: torch.Tensor, low: float) -> torch.Tensor:
     """clamp(min=low), but the gradient passes where it raises a value."""
-    return x + (low - x).clamp(min=0).detach()
+    return x.clamp(min=low).detach() + (x - x.detach())
 
 
 def normalizer(mode: str, valid: torch.Tensor, batch: int) -> torch.Tensor | int:
