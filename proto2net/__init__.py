@@ -2,11 +2,12 @@
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
 
 # `python -m` looks for modules in the current folder first; whose files those are nobody knows.
 if sys.argv[:1] == ["-m"] and "proto2net" in sys.orig_argv and sys.path[:1] == [os.getcwd()]:
     del sys.path[0]
+
+from typing import TYPE_CHECKING, Any
 
 from proto2net.api import blobs, convert, load, parse
 from proto2net.errors import (
