@@ -18,7 +18,7 @@ from proto2net import backends
 from proto2net.backends.base import Backend, Emitted
 from proto2net.errors import Issue, Location, ParseError, Proto2NetError, ShapeError
 from proto2net.feeds import feeds_of, unlike_declared
-from proto2net.graph import Graph, wire
+from proto2net.graph import Graph
 from proto2net.layers import plugins
 from proto2net.layers.combine import AutoCrop, Crop
 from proto2net.layers.holes import Holes
@@ -26,6 +26,7 @@ from proto2net.model import Model
 from proto2net.rewrites import deploy
 from proto2net.rewrites.batch import any_batch, fixing_batch
 from proto2net.shape import Shape, require
+from proto2net.wiring import wire
 
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray

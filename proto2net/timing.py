@@ -16,10 +16,11 @@ from proto2net import backends
 from proto2net.backends.base import Backend
 from proto2net.errors import Issue, Proto2NetError
 from proto2net.feeds import label_blobs
-from proto2net.graph import Blob, Entry, Graph, Node, wire
+from proto2net.graph import Blob, Entry, Graph, Node
 from proto2net.layers import Input
 from proto2net.stopwatch import Program, Setting, Stopwatch
 from proto2net.text import aligned, ascii_only
+from proto2net.wiring import wire
 
 SIDE = 1024
 """Of the square matrix in a large product."""

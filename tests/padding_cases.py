@@ -10,9 +10,10 @@ from samples.sample import Ndarray, values
 
 import proto2net
 from proto2net import Graph, backends
-from proto2net.graph import Entry, wire
+from proto2net.graph import Entry
 from proto2net.layers import Convolution, Deconvolution, Im2col, Input, Layer, Pooling
 from proto2net.shape import Shape
+from proto2net.wiring import wire
 
 STEPS = [*itertools.product(range(1, 6), range(1, 4), range(1, 3))]
 """Kernel, stride and dilation of an axis."""

@@ -13,9 +13,10 @@ from samples.yolo import PLANES, SQUARES, reorganised, swapped
 import proto2net
 from proto2net import Graph, Proto2NetError, ShapeError, UnsupportedError
 from proto2net.cli import cli
-from proto2net.graph import Entry, wire
+from proto2net.graph import Entry
 from proto2net.layers import BN, LAYERS, Input, Normalize, Reorg, Upsample
 from proto2net.survey import survey
+from proto2net.wiring import wire
 
 REORG = layer("Reorg", "x", "y", "reorg_param { stride: 2 }")
 REVERSE = layer("Reorg", "x", "y", "reorg_param { stride: 2 reverse: true }")

@@ -15,7 +15,7 @@ from reference import NETS, corpus, needs_nets
 import proto2net
 from proto2net import Graph, Network, Proto2NetError
 from proto2net.backends import get
-from proto2net.graph import Entry, wire
+from proto2net.graph import Entry
 from proto2net.layers import (
     ELU,
     LRN,
@@ -42,6 +42,7 @@ from proto2net.layers import (
     Tile,
     shortest,
 )
+from proto2net.wiring import wire
 
 FILES = sorted([*MODELS.glob("*.prototxt"), *GOLDEN.glob("layers/*/*.prototxt")])
 

@@ -14,10 +14,11 @@ from samples.sample import Ndarray
 
 import proto2net
 from proto2net import Graph, backends
-from proto2net.graph import Entry, wire
+from proto2net.graph import Entry
 from proto2net.layers import Convolution, Layer, Pooling, ReLU
 from proto2net.shape import Shape
 from proto2net.weights.matching import match
+from proto2net.wiring import wire
 
 TF = backends.get("tf")
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 from proto2net.builder import live
 from proto2net.builder.values import settled, whole
 from proto2net.errors import Issue, Location, Proto2NetError, ShapeError, closest
-from proto2net.graph import Blob, Entry, Graph, Wiring
+from proto2net.graph import Blob, Entry, Graph
 from proto2net.layers import Eltwise, Input, Layer, ParamSpec
 from proto2net.shape import Shape
+from proto2net.wiring import Wiring
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack

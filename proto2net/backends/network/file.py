@@ -32,9 +32,10 @@ from proto2net.backends.tree import (
     tree,
 )
 from proto2net.builder import Network
-from proto2net.graph import Blob, Entry, Graph, Node, wire
+from proto2net.graph import Blob, Entry, Graph, Node
 from proto2net.layers import Input
 from proto2net.text import plain
+from proto2net.wiring import wire
 
 _LONGEST_CHAIN = 100
 """Calls in one statement: of many more Python would say that they are nested too deeply."""
