@@ -45,6 +45,7 @@ def outcome(text: str, phase: str, seed: int, target: str) -> str:
     graph = proto2net.parse(text + "\n", phase=phase)
     _check_size(graph)
     _check_random(graph)
+    _check_defined(graph)
     if seed % 2:  # every blob, of layers that are rendered one by one; else what a user gets
         made = tuple(blob for blob in graph.blobs.values() if blob not in graph.input_set)
         graph = dataclasses.replace(graph, outputs=made)
@@ -92,6 +93,12 @@ def _check_random(graph: Graph) -> None:
         stochastic = getattr(node.layer, "pool", "") == "STOCHASTIC"
         if kind in ALWAYS_RANDOM or (training and (stochastic or kind in RANDOM_IN_TRAINING)):
             raise NotRun("random numbers")
+
+
+def _check_defined(graph: Graph) -> None:
+    for node in graph.nodes:
+        if getattr(node.layer, "pad_ratio", 0) > 2**16:
+            raise NotRun("corners beyond 32 bits, which are not defined in C")
 
 
 def _weights(graph: Graph, rng: np.random.Generator) -> Slots:

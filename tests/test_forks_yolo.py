@@ -66,6 +66,11 @@ def test_yolov3_takes_the_anchors_that_the_mask_names() -> None:
         (region(CLASSES + ANCHORS, channels=18), "need predictions of 1 x 16 x 4 x 4"),
         (region(CLASSES + ANCHORS, size=5), "need predictions of 1 x 16 x 4 x 4"),
         (region(CLASSES + ANCHORS, batch=2), "need predictions of 1 x 16 x 4 x 4"),
+        (
+            region(CLASSES + ANCHORS.replace("biases: ", "biases: -")),
+            "no width or height is below 0",
+        ),
+        (yolo3(CLASSES + "biases: -1 " * 8 + MASKS + SCALES), "no width or height is below 0"),
         (region(CLASSES + "biases: 1 biases: 2"), "biases is given 2 times for 2 boxes"),
         (yolo3(ANCHORS + MASKS + SCALES), "num_classes is missing"),
         (yolo3(CLASSES + ANCHORS + MASKS), "anchors_scale is given 0 times for 2 bottoms"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from proto2net.errors import ShapeError
-from proto2net.layers.activation import Exp, Log, PReLU, ReLU
+from proto2net.layers.activation import Clip, Exp, Log, PReLU, ReLU
 from proto2net.layers.base import Layer, ParamSpec
 from proto2net.layers.dense import Embed, InnerProduct
 from proto2net.layers.normalize import LRN, MVN, BatchNorm, Bias, Scale, Softmax
@@ -18,6 +18,7 @@ X, CONT, STATE = (4, 2, 3), (4, 2), (1, 2, 5)
 REFUSED: list[tuple[Layer, list[Shape], int, str]] = [
     (ReLU(), [IMAGE, IMAGE], 1, "takes 1 bottom, but 2"),
     (ReLU(), [IMAGE], 2, "takes 1 top, but 2"),
+    (Clip(0.5, -0.5), [IMAGE], 1, "min 0.5 is above max -0.5"),
     (Exp(base=0), [IMAGE], 1, "base is 0;"),
     (Exp(base=-2), [IMAGE], 1, "base is -2;"),
     (Exp(base=float("inf")), [IMAGE], 1, "base is inf;"),

@@ -58,3 +58,13 @@ def test_states_go_on_only_with_a_second_bottom() -> None:
         first, second = on(x, ones), on(x, ones)
     assert not torch.allclose(first, second)
     assert torch.allclose(first, anew(x))
+
+
+def test_a_bn_of_more_axes_than_pytorch_has_is_refused() -> None:
+    shape = "".join(f" dim: {size}" for size in (3, 4, 5, 7, 2, 2))
+    net = f"""
+layer {{ name: "x" type: "Input" top: "x" input_param {{ shape {{{shape} }} }} }}
+layer {{ name: "bn" type: "BN" bottom: "x" top: "y" bn_param {{ bn_mode: LEARN }} }}
+"""
+    with pytest.raises(UnsupportedError, match="a BN of 6 axes has no rendering"):
+        proto2net.convert(net, to="torch")

@@ -40,6 +40,13 @@ class Clip(Activation):
     min: float
     max: float
 
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        require(
+            self.min <= self.max,
+            f"min {self.min:g} is above max {self.max:g}: every value would become {self.min:g}",
+        )
+        return super().infer(bottoms, tops)
+
     def gradient_in_place(self) -> bool:
         return False
 

@@ -444,6 +444,8 @@ class DetectionOutput(Layer):
             f"biases is given {len(self.biases)} times for {self.num_box} boxes",
             "give a width and a height for each of num_box",
         )
+        least = min(self.biases, default=0)
+        require(least >= 0, f"a bias is {least:g}; no width or height is below 0")
 
 
 # ---- training and testing -------------------------------------------------------------------
