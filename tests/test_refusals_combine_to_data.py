@@ -202,7 +202,7 @@ def test_a_python_layer_is_valid_but_its_meaning_is_elsewhere() -> None:
     python = Python("module", "Class")
     python.check_counts(3, 0)
     with pytest.raises(UnsupportedError, match=r"module\.Class"):
-        python.infer((IMAGE,), 1)
+        python.check_known()
     assert not issubclass(UnsupportedError, ShapeError)
     assert issubclass(UnsupportedError, Proto2NetError)
 
