@@ -54,6 +54,7 @@ def write(tmp_path: Path) -> Iterator[Write]:
 
     yield write
     LAYERS.others = before
+    schema.refresh()
 
 
 def foo(parameters: str, type_: str = "Foo") -> str:
