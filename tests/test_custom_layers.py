@@ -235,6 +235,7 @@ def test_what_is_wrong_in_the_file_is_told_with_its_line(
         parse(INPUT, layers=layers)
     assert str(error.value).startswith(str(layers))
     assert problem in str(error.value)
+    assert LAYERS["ReLU"].param == "relu_param"
 
 
 def test_a_file_that_is_not_there_is_told() -> None:

@@ -271,10 +271,10 @@ def layer(
     """
 
     def register(cls: type[L]) -> type[L]:
+        LAYERS.declare(name, cls, f'layer type "{name}"')  # one that is refused stays as it was
         cls.type, cls.param, cls.in_place = name, param, in_place
         cls.bottoms = (bottoms, bottoms) if isinstance(bottoms, int) else bottoms
         cls.tops = (tops, tops) if isinstance(tops, int) else tops
-        LAYERS.declare(name, cls, f'layer type "{name}"')
         return cls
 
     return register
