@@ -34,10 +34,10 @@ def python_layer(
     """
 
     def register(cls: type[P]) -> type[P]:
+        PYTHON_LAYERS.declare((module, name), cls, f"the Python layer {module}.{name}")
         cls.bottoms = (bottoms, bottoms) if isinstance(bottoms, int) else bottoms
         cls.tops = (tops, tops) if isinstance(tops, int) else tops
         cls.explained = True
-        PYTHON_LAYERS.declare((module, name), cls, f"the Python layer {module}.{name}")
         return cls
 
     return register
