@@ -33,7 +33,7 @@ class Child:
     """The near end: a process that runs `main` of a module, which is to `serve`."""
 
     def __init__(self, module: str, *arguments: str, env: Mapping[str, str] | None = None) -> None:
-        self._said = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        self._said = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115  # it lasts as long as the child
         self._process = subprocess.Popen(  # noqa: S603  # our own module
             [sys.executable, "-c", _BEGIN.format(module), *arguments],
             stdin=subprocess.PIPE,
@@ -46,7 +46,7 @@ class Child:
     def ask(self, what: str, **arguments: Any) -> Any:
         """The result of a method. Raises what the far end explains, or Stopped."""
         assert self._process.stdin  # noqa: S101  # it is a pipe
-        assert self._process.stdout  # noqa: S101
+        assert self._process.stdout  # noqa: S101  # so is this
         try:
             self._process.stdin.write(json.dumps([what, arguments]) + "\n")
             self._process.stdin.flush()
