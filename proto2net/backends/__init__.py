@@ -29,11 +29,7 @@ ALIASES = {"pytorch": "torch", "tensorflow": "tf", "keras": "tf"}
 
 def get(name: str) -> Any:
     """The backend of this name. Raises Proto2NetError that lists the known ones."""
-    target = (
-        BUILT_IN.get(name)
-        or _installed().get(name)
-        or BUILT_IN.get(ALIASES.get(name, ""))
-    )
+    target = BUILT_IN.get(name) or _installed().get(name) or BUILT_IN.get(ALIASES.get(name, ""))
     if target is None:
         known = names()
         hint = closest(name, known) or f"these are known: {', '.join(known)}"
@@ -42,9 +38,7 @@ def get(name: str) -> Any:
     try:
         return getattr(import_module(module), attribute)
     except ImportError as error:
-        raise Proto2NetError(
-            f'the target "{name}" cannot be loaded: {error}'
-        ) from error
+        raise Proto2NetError(f'the target "{name}" cannot be loaded: {error}') from error
 
 
 def names() -> list[str]:
@@ -73,8 +67,6 @@ def _installed() -> dict[str, str]:
             continue
         if point.name in found:
             other = found[point.name][1]
-            raise Proto2NetError(
-                f'{package} and {other} both declare the target "{point.name}"'
-            )
+            raise Proto2NetError(f'{package} and {other} both declare the target "{point.name}"')
         found[point.name] = (point.value, package)
     return {name: target for name, (target, _) in found.items()}

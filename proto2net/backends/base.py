@@ -153,9 +153,7 @@ class Emitted:
     entry: str
     arrays: dict[str, Array]
 
-    def converted(
-        self, values: Mapping[tuple[Node[Any], str], Ndarray]
-    ) -> dict[str, Ndarray]:
+    def converted(self, values: Mapping[tuple[Node[Any], str], Ndarray]) -> dict[str, Ndarray]:
         """The target's arrays from those of Caffe; left out where a value is not given."""
         arrays = {}
         for name, array in self.arrays.items():
@@ -229,11 +227,7 @@ class Backend:
             return
         self._met.add(home)
         module = f"{self.by_family}.{home.rpartition('.')[2]}"
-        if (
-            self.by_family
-            and home.startswith("proto2net.layers.")
-            and find_spec(module)
-        ):
+        if self.by_family and home.startswith("proto2net.layers.") and find_spec(module):
             import_module(module)
 
     def steps(self, lowered: Lowered) -> list[Step]:
@@ -260,9 +254,7 @@ class Backend:
         self.meet(type(node.layer))
         for types in self._chains.get(type(node.layer), ()):
             alike = [node, *graph.sharers(node)]
-            if any(
-                _types(_followers(graph, one, len(types))) != types for one in alike
-            ):
+            if any(_types(_followers(graph, one, len(types))) != types for one in alike):
                 continue
             nodes = _followers(graph, node, len(types))
             code = self.renderers[types](*nodes)
@@ -285,9 +277,7 @@ class Backend:
             reason = self.unsupported.get(type(node.layer), node.layer.unrendered)
             others = [b for b in _others(self.name) if b.supports(type(node.layer))]
             hint = (
-                f"use --to {others[0].name}"
-                if others
-                else "docs/extending.md shows how to add it"
+                f"use --to {others[0].name}" if others else "docs/extending.md shows how to add it"
             )
             reason = reason or "has no rendering"
             raise UnsupportedError(f"{reason} in {self.name}", hint)
@@ -356,8 +346,7 @@ class Backend:
 def _is_code(made: object) -> TypeGuard[Code]:
     """Whether a renderer, which may be a user's, returned what it should."""
     return isinstance(made, Code) and all(
-        part is None or isinstance(part, Expression)
-        for part in (made.forward, made.init)
+        part is None or isinstance(part, Expression) for part in (made.forward, made.init)
     )
 
 
@@ -367,16 +356,12 @@ def _saying(template: str) -> Renderer:
 
 def names_used(source: str) -> frozenset[str]:
     """Every bare name that a source reads, but for what a function has as its own variable."""
-    tables = [
-        symtable(source, "<helper>", "exec")
-    ]  # far quicker than a walk over the ast
+    tables = [symtable(source, "<helper>", "exec")]  # far quicker than a walk over the ast
     for table in tables:
         tables += table.get_children()
     symbols = [symbol for table in tables for symbol in table.get_symbols()]
     return frozenset(
-        symbol.get_name()
-        for symbol in symbols
-        if symbol.is_referenced() and symbol.is_global()
+        symbol.get_name() for symbol in symbols if symbol.is_referenced() and symbol.is_global()
     )
 
 
@@ -449,11 +434,7 @@ def _followers(graph: Graph, node: Node[Any], length: int) -> tuple[Node[Any], .
     while len(chain) < length:
         last = chain[-1]
         readers = graph.consumers.get(last.tops[0], ()) if len(last.tops) == 1 else ()
-        if (
-            len(readers) != 1
-            or len(readers[0].bottoms) != 1
-            or last.tops[0] in graph.output_set
-        ):
+        if len(readers) != 1 or len(readers[0].bottoms) != 1 or last.tops[0] in graph.output_set:
             break
         if any(last.loss_weight) or not all(readers[0].propagate_down):
             break  # something happens in between
@@ -475,9 +456,7 @@ def _helper_files(package: str) -> Sequence[Traversable]:
     return sorted(found, key=lambda file: families[file.name])
 
 
-_DEFINITION = re.compile(
-    r"^(?:@.*\n)*(?:def|class) (\w+).*\n(?:(?:[ )].*)?\n)*", re.MULTILINE
-)
+_DEFINITION = re.compile(r"^(?:@.*\n)*(?:def|class) (\w+).*\n(?:(?:[ )].*)?\n)*", re.MULTILINE)
 
 
 def _definitions(source: str) -> dict[str, str]:
@@ -500,12 +479,8 @@ def _others(name: str) -> Iterator[Backend]:
 def running_statistics(node: Node[Any]) -> dict[str, Array]:
     """BatchNorm's stored sums as the mean and variance that frameworks keep."""
     return {
-        "running_mean": Array(
-            ((node, "mean"), (node, "scale_factor")), per_scale_factor
-        ),
-        "running_var": Array(
-            ((node, "variance"), (node, "scale_factor")), per_scale_factor
-        ),
+        "running_mean": Array(((node, "mean"), (node, "scale_factor")), per_scale_factor),
+        "running_var": Array(((node, "variance"), (node, "scale_factor")), per_scale_factor),
     }
 
 

@@ -109,9 +109,7 @@ class SourceFile:
     stopped: ClassVar[Expression] = BOTTOM
     """How a bottom is read that gets no gradient (propagate_down: false)."""
 
-    def __init__(
-        self, backend: Backend, graph: Graph, entry: str, weights: str = ""
-    ) -> None:
+    def __init__(self, backend: Backend, graph: Graph, entry: str, weights: str = "") -> None:
         self.backend = backend
         graph = dataclasses.replace(graph, outputs=_with_losses(graph))
         self._lowered = lowered(graph, backend.renders_itself)
@@ -153,13 +151,9 @@ class SourceFile:
 
     def _callable(self) -> list[str]:
         """The helpers that the forward pass may call, so that no variable hides them."""
-        codes = [
-            part for step in self.steps for part in (step.code.init, step.code.forward)
-        ]
+        codes = [part for step in self.steps for part in (step.code.init, step.code.forward)]
         used = set(names_in(*codes))
-        return [
-            name for name in self.backend.helpers if name in used or name[0].isupper()
-        ]
+        return [name for name in self.backend.helpers if name in used or name[0].isupper()]
 
     def body(self) -> list[Statement]:
         """The class or function, and what stands beside it."""
@@ -258,9 +252,7 @@ class SourceFile:
             and step.code.forward
             and passes_once(step.code.forward)
         ):
-            nested = self._assignment(
-                step, targets, (last.value,), comment or last.comment
-            )
+            nested = self._assignment(step, targets, (last.value,), comment or last.comment)
             if len(nested.lines(self.indent)) == 1:
                 written[-1] = nested
                 return
@@ -289,9 +281,7 @@ class SourceFile:
         comment: str,
     ) -> Assignment:
         assert step.code.forward is not None  # noqa: S101  # steps that make nothing are not needed
-        value = filled(
-            step.code.forward, {**dict(enumerate(read)), "self": self.object(step)}
-        )
+        value = filled(step.code.forward, {**dict(enumerate(read)), "self": self.object(step)})
         return Assignment(targets, value, comment)
 
     def _comment(self, step: Step) -> str:
@@ -337,27 +327,19 @@ class SourceFile:
             return False, []
         learned = {
             name: [
-                (node, blob)
-                for node, blob in array.sources
-                if blob not in node.layer.statistics
+                (node, blob) for node, blob in array.sources if blob not in node.layer.statistics
             ]
             for name, array in step.code.arrays.items()
         }
         trained = [name for name, sources in learned.items() if sources]
-        still = [
-            n
-            for n in trained
-            if all(self.graph.frozen(*source) for source in learned[n])
-        ]
+        still = [n for n in trained if all(self.graph.frozen(*source) for source in learned[n])]
         return bool(trained) and still == trained, still
 
     def docstring(self, indent: int) -> list[str]:
         """The network's name, its inputs and outputs with their shapes."""
 
         def listed(blobs: Iterable[Blob]) -> str:
-            return ", ".join(
-                f"{plain(shown_name(blob))} {self.dims(blob)}" for blob in blobs
-            )
+            return ", ".join(f"{plain(shown_name(blob))} {self.dims(blob)}" for blob in blobs)
 
         name = plain(self.graph.name)
         graph = self.graph
@@ -421,9 +403,7 @@ def from_pretrained(entry: str, body: Sequence[Statement]) -> Statement:
     path = Parameter("path", code("str | Path"), Name("WEIGHTS"))
     doc = ['"""The network with the learned weights of a file."""']
     parameters = [Parameter("cls"), path]
-    return Function(
-        "from_pretrained", parameters, Literal(entry), body, doc, [Name("classmethod")]
-    )
+    return Function("from_pretrained", parameters, Literal(entry), body, doc, [Name("classmethod")])
 
 
 def result_type(one: Expression, outputs: int, few: int) -> Expression:

@@ -45,16 +45,12 @@ def statements(layers: list[Filled], item: str, items: Expression) -> list[State
     common: list[Statement] = []
     single: list[Statement] = []
     for kind, alike in kinds.items():
-        usual = (
-            _usual([layer.fillings for layer in alike]) if len(alike) >= OFTEN else {}
-        )
+        usual = _usual([layer.fillings for layer in alike]) if len(alike) >= OFTEN else {}
         looped: list[Statement] = []
         for parameter, filling in usual.items():
             if filling:
                 some = any(parameter not in layer.fillings for layer in alike)
-                looped.append(
-                    _looped(Attribute(Variable(item), parameter), filling, some)
-                )
+                looped.append(_looped(Attribute(Variable(item), parameter), filling, some))
         if looped:
             common.append(Block("if", call("isinstance", Variable(item), kind), looped))
         single += [
@@ -63,9 +59,7 @@ def statements(layers: list[Filled], item: str, items: Expression) -> list[State
             for parameter, filling in layer.fillings.items()
             if filling and filling != usual.get(parameter)
         ]
-    loop = (
-        [Block("for", Operation(Variable(item), "in", items), common)] if common else []
-    )
+    loop = [Block("for", Operation(Variable(item), "in", items), common)] if common else []
     return [*loop, *single]
 
 
@@ -77,11 +71,7 @@ def filling_of(parameter: Expression, filling: Expression) -> Statement:
 def _looped(parameter: Expression, filling: Expression, optional: bool) -> Statement:
     """What fills a parameter inside the loop; `optional` if not every layer has it."""
     fills = filling_of(parameter, filling)
-    return (
-        Block("if", code("{x} is not None", x=parameter), [fills])
-        if optional
-        else fills
-    )
+    return Block("if", code("{x} is not None", x=parameter), [fills]) if optional else fills
 
 
 def _usual(layers: list[Fillings]) -> Fillings:

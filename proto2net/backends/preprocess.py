@@ -89,9 +89,7 @@ def _cropped(transform: TransformationParameter, channels: int) -> list[Statemen
     lines: list[Statement] = []
     rows = columns = span(None, None)
     if size:
-        middle = code(
-            "(image.shape[0] - {size}) // 2, (image.shape[1] - {size}) // 2", size=size
-        )
+        middle = code("(image.shape[0] - {size}) // 2, (image.shape[1] - {size}) // 2", size=size)
         lines.append(Assignment(("top", "left"), middle))
         rows = span(Name("top"), code("top + {size}", size=size))
         columns = span(Name("left"), code("left + {size}", size=size))
@@ -112,9 +110,7 @@ def _normalised(transform: TransformationParameter) -> list[Statement]:
         mean = transform.mean_value
         means = code("np.array({mean}, np.float32)", mean=list(mean))
         lines.append(
-            Assignment(
-                ("x",), code("x - {mean}", mean=means if len(mean) > 1 else mean[0])
-            )
+            Assignment(("x",), code("x - {mean}", mean=means if len(mean) > 1 else mean[0]))
         )
     if transform.scale != 1:
         scaled = code("x * np.float32({scale})", scale=transform.scale)

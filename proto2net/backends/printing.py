@@ -58,9 +58,7 @@ Layout = tuple[str | Operator | Brackets, ...]
 # How strongly what an expression is made of binds: of two, the looser one needs brackets.
 _LAMBDA, _CONDITIONAL, _COMPARISON, _UNION, _SUM, _PRODUCT, _SIGN, _ATOM = range(8)
 _BINDING = {
-    **dict.fromkeys(
-        ("<", ">", "<=", ">=", "==", "!=", "in", "is", "is not"), _COMPARISON
-    ),
+    **dict.fromkeys(("<", ">", "<=", ">=", "==", "!=", "in", "is", "is not"), _COMPARISON),
     "|": _UNION,
     **dict.fromkeys(("+", "-"), _SUM),
     **dict.fromkeys(("*", "/", "//", "%", "@"), _PRODUCT),
@@ -204,14 +202,8 @@ def _inside(brackets: Brackets) -> str:
 def broken(layout: Layout, indent: int, end: str = "") -> list[str]:
     """A layout as lines of at most WIDTH columns, broken at its brackets."""
     margin, line = INDENT * indent, flat(layout) + end
-    places = [
-        i
-        for i, piece in enumerate(layout)
-        if isinstance(piece, Brackets) and piece.parts
-    ]
-    if (
-        len(margin + line) <= WIDTH or not places
-    ):  # a long name or string has no place to break
+    places = [i for i, piece in enumerate(layout) if isinstance(piece, Brackets) and piece.parts]
+    if len(margin + line) <= WIDTH or not places:  # a long name or string has no place to break
         return [margin + line]
     place = next((i for i in reversed(places) if _fits(margin, layout, i)), places[0])
     brackets = layout[place]

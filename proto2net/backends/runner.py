@@ -35,9 +35,7 @@ class Runner:
         """The arrays of a live network by the names that `Emitted.arrays` has."""
         raise NotImplementedError
 
-    def run(
-        self, network: Any, graph: Graph, feeds: dict[str, Ndarray]
-    ) -> list[Ndarray]:
+    def run(self, network: Any, graph: Graph, feeds: dict[str, Ndarray]) -> list[Ndarray]:
         """The outputs of a live network, in Caffe's layout, for inputs in Caffe's layout."""
         raise NotImplementedError
 

@@ -30,9 +30,7 @@ class Namespace:
 
     def name(self, wanted: str, default: str = "blob") -> str:
         """An identifier as close to the wanted name as can be: "3x3/reduce" -> "_3x3_reduce"."""
-        cleaned = (
-            re.sub(r"[^A-Za-z0-9_]", "_", wanted)[:_LONGEST_NAME].lstrip("_") or default
-        )
+        cleaned = re.sub(r"[^A-Za-z0-9_]", "_", wanted)[:_LONGEST_NAME].lstrip("_") or default
         if cleaned[0].isdigit():
             cleaned = f"_{cleaned}"
         if cleaned in self._reserved:
@@ -72,11 +70,7 @@ def literal(value: object) -> str:
 def _float(value: float) -> str:
     if value != value or value in (float("inf"), float("-inf")):
         return f'float("{value}")'
-    return (
-        repr(int(value)) + ".0"
-        if value == int(value) and abs(value) < 1e15
-        else repr(value)
-    )
+    return repr(int(value)) + ".0" if value == int(value) and abs(value) < 1e15 else repr(value)
 
 
 def same(values: tuple[int, ...]) -> int | tuple[int, ...]:
@@ -110,6 +104,4 @@ def entry_name(name: str, taken: Collection[str], suffix: str) -> str:
 def function_name(text: str) -> str:
     """A function's name from a network's: "ResNet-50" -> resnet_50."""
     name = "_".join(re.findall(r"[a-z0-9]+", text.lower()))[:_LONGEST_NAME]
-    return Namespace().name(
-        name if name and name[0].isalpha() else f"net_{name}".rstrip("_")
-    )
+    return Namespace().name(name if name and name[0].isalpha() else f"net_{name}".rstrip("_"))

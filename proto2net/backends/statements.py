@@ -33,9 +33,7 @@ def names_in(*expressions: Expression | None) -> Iterator[str]:
     """The names that expressions use."""
     for expression in expressions:
         if expression is not None:
-            yield from (
-                part.name for part in parts_of(expression) if isinstance(part, Name)
-            )
+            yield from (part.name for part in parts_of(expression) if isinstance(part, Name))
 
 
 def _on_lines(layout: Layout, indent: int, comment: str = "") -> list[str]:
@@ -246,9 +244,7 @@ class Function(Statement):
             f"){flat(result)}:",
         ]
         if len("".join(head)) > WIDTH:
-            head[1:2] = [
-                line for part in parameters for line in broken(part, indent + 1, ",")
-            ]
+            head[1:2] = [line for part in parameters for line in broken(part, indent + 1, ",")]
             head[-1] = margin + head[-1]
         else:
             head = ["".join(head)]
@@ -280,11 +276,7 @@ class Class(Statement):
 
     def lines(self, indent: int) -> list[str]:
         margin = INDENT * indent
-        bases = (
-            f"({', '.join(flat(laid_out(base)) for base in self.bases)})"
-            if self.bases
-            else ""
-        )
+        bases = f"({', '.join(flat(laid_out(base)) for base in self.bases)})" if self.bases else ""
         lines = [
             *(f"{margin}@{flat(laid_out(decorator))}" for decorator in self.decorators),
             f"{margin}class {self.name}{bases}:",

@@ -166,9 +166,7 @@ def tree(value: object) -> Expression:
     if isinstance(value, Expression):
         return value
     if isinstance(value, tuple | list):
-        return Display(
-            "()" if isinstance(value, tuple) else "[]", tuple(map(tree, value))
-        )
+        return Display("()" if isinstance(value, tuple) else "[]", tuple(map(tree, value)))
     if isinstance(value, float) and not isfinite(value):
         return Call(Name("float"), (Literal(str(value)),))
     return Literal(value)
@@ -188,9 +186,7 @@ def call(function: str | Expression, /, *arguments: object, **options: object) -
     return Call(called, tuple(map(tree, arguments)), tuple(given))
 
 
-def method(
-    value: Expression, name: str, /, *arguments: object, **options: object
-) -> Call:
+def method(value: Expression, name: str, /, *arguments: object, **options: object) -> Call:
     """The call of a method, its options as those of `call`."""
     return call(Attribute(value, name), *arguments, **options)
 
@@ -223,11 +219,7 @@ def code(template: str, **parts: object) -> Expression:
     Parts that are no expressions are put in as literals.
     """
     written = _template(template)
-    return (
-        filled(written, {k: tree(part) for k, part in parts.items()})
-        if parts
-        else written
-    )
+    return filled(written, {k: tree(part) for k, part in parts.items()}) if parts else written
 
 
 @cache
@@ -256,23 +248,17 @@ def _times(x: Expression, factor: float) -> Expression:
     return Operation(Literal(factor), "*", x)
 
 
-def weighted_sum(
-    terms: Iterable[Expression], coefficients: Iterable[float]
-) -> Expression:
+def weighted_sum(terms: Iterable[Expression], coefficients: Iterable[float]) -> Expression:
     """`a - 0.5 * b` for coefficients 1 and -0.5."""
     (first, factor), *others = zip(terms, coefficients, strict=True)
-    rest = [
-        ("-" if size < 0 else "+", scaled(term, abs(size))) for term, size in others
-    ]
+    rest = [("-" if size < 0 else "+", scaled(term, abs(size))) for term, size in others]
     return Series(scaled(first, factor), tuple(rest)) if rest else scaled(first, factor)
 
 
 def joined(operator: str, operands: Iterable[Expression]) -> Expression:
     """`a + b + c`."""
     first, *others = operands
-    return (
-        Series(first, tuple((operator, other) for other in others)) if others else first
-    )
+    return Series(first, tuple((operator, other) for other in others)) if others else first
 
 
 # ---- templates ------------------------------------------------------------------------------
@@ -323,25 +309,19 @@ def _read(node: ast.expr) -> Expression:
             return Attribute(_read(value), name)
         case ast.Call(func=function, args=arguments, keywords=keywords):
             stars = [Star("**", _read(k.value)) for k in keywords if k.arg is None]
-            named = tuple(
-                (k.arg, _read(k.value)) for k in keywords if k.arg is not None
-            )
+            named = tuple((k.arg, _read(k.value)) for k in keywords if k.arg is not None)
             return Call(_read(function), (*map(_read, arguments), *stars), named)
         case ast.Subscript(value=value, slice=ast.Tuple(elts=items)):
             return Subscript(_read(value), Display("", tuple(map(_read, items))))
         case ast.Subscript(value=value, slice=index):
             return Subscript(_read(value), _read(index))
         case ast.Slice(lower=lower, upper=upper, step=step):
-            return Slice(
-                *(_read(part) if part else None for part in (lower, upper, step))
-            )
+            return Slice(*(_read(part) if part else None for part in (lower, upper, step)))
         case ast.BinOp(left=left, op=operator, right=right):
             return Operation(_read(left), _OPERATORS[type(operator)], _read(right))
         case ast.Compare(left=left, ops=[operator], comparators=[right]):
             return Operation(_read(left), _OPERATORS[type(operator)], _read(right))
-        case ast.UnaryOp(
-            op=ast.USub(), operand=ast.Constant(value=int() | float() as value)
-        ):
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
             return Literal(-value)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return Negative(_read(operand))
@@ -380,9 +360,7 @@ def filled(expression: Expression, parts: Mapping[int | str, Expression]) -> Exp
         case Operation(left, operator, right):
             return Operation(filled(left, parts), operator, filled(right, parts))
         case Series(first, rest):
-            others = tuple(
-                (operator, filled(operand, parts)) for operator, operand in rest
-            )
+            others = tuple((operator, filled(operand, parts)) for operator, operand in rest)
             return Series(filled(first, parts), others)
         case Display(brackets, items):
             return Display(brackets, tuple(filled(item, parts) for item in items))
@@ -391,9 +369,7 @@ def filled(expression: Expression, parts: Mapping[int | str, Expression]) -> Exp
         case Subscript(value, index):
             return Subscript(filled(value, parts), filled(index, parts))
         case Slice(start, stop, step):
-            return Slice(
-                *(filled(p, parts) if p else None for p in (start, stop, step))
-            )
+            return Slice(*(filled(p, parts) if p else None for p in (start, stop, step)))
         case Negative(value):
             return Negative(filled(value, parts))
         case Star(stars, value):

@@ -37,14 +37,8 @@ def arrays(graph: Graph) -> dict[str, Array]:
     found: dict[str, Array] = {}
     for node in graph.nodes:
         names = dict(zip(node.blobs, ARRAYS.get(type(node.layer), ()), strict=False))
-        statistics = (
-            running_statistics(node).values()
-            if isinstance(node.layer, BatchNorm)
-            else ()
-        )
-        own = statistics or (
-            same_array(node, blob, _converted(node, blob)) for blob in node.blobs
-        )
+        statistics = running_statistics(node).values() if isinstance(node.layer, BatchNorm) else ()
+        own = statistics or (same_array(node, blob, _converted(node, blob)) for blob in node.blobs)
         for blob, array in zip(node.blobs, own, strict=False):
             if graph.owner(node, blob) == (node, blob):
                 found[f"{node.name}/{names.get(blob, blob)}"] = array
@@ -59,7 +53,5 @@ def _converted(node: Node[Any], blob: str) -> Convert | None:
         axes = len(node.blobs[blob].shape)
         return Transposed((*range(2, axes), 1, 0))
     return (
-        kernel(node.layer, node.bottoms[0].shape)
-        if isinstance(node.layer, InnerProduct)
-        else None
+        kernel(node.layer, node.bottoms[0].shape) if isinstance(node.layer, InnerProduct) else None
     )

@@ -70,9 +70,7 @@ class Call:
         """Whether running it makes just these layers."""
         said = {"call": self, "phase": phase, **style._asdict()}
         network = type("Probe", (_Probe,), said)
-        shapes = {
-            blob.name: layout.laid_out(blob.shape) for blob in self.nodes[0].bottoms
-        }
+        shapes = {blob.name: layout.laid_out(blob.shape) for blob in self.nodes[0].bottoms}
         try:
             graph = network(shapes).graph
         except (Proto2NetError, TypeError, ValueError):
@@ -169,9 +167,7 @@ def _said_elsewhere(layer: Layer) -> set[str]:
     return {"self", "more", *FUSED.get(type(layer), ()), *styled}
 
 
-def _along(
-    method: str, channels: int | None, **names: str
-) -> Callable[[Node[Any]], Candidates]:
+def _along(method: str, channels: int | None, **names: str) -> Callable[[Node[Any]], Candidates]:
     """A short form whose axis, if not the one that says channels, counts in TensorFlow's order."""
 
     def candidates(node: Node[Any]) -> Candidates:
@@ -290,9 +286,7 @@ def _call(nodes: Sequence[Node[Any]], style: Style, phase: str) -> Call:
     if type(first.layer) in SHORT_FORMS:
         for length in range(_overwriting(nodes), 0, -1):
             for method, arguments, options in SHORT_FORMS[type(first.layer)](first):
-                all_options = (
-                    options | _fused_options(nodes[:length]) | _styled(first, style)
-                )
+                all_options = options | _fused_options(nodes[:length]) | _styled(first, style)
                 made = Call(method, arguments, all_options, tuple(nodes[:length]))
                 if made.exact(style, phase):
                     return made

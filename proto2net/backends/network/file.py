@@ -43,9 +43,7 @@ _LONGEST_CHAIN = 100
 
 def text(graph: Graph, weights: str = "") -> str:
     """The graph as a file with one class, which loads a file of weights beside it."""
-    title = (
-        f'"""{plain(graph.name) or "A network"}, converted from Caffe by proto2net."""'
-    )
+    title = f'"""{plain(graph.name) or "A network"}, converted from Caffe by proto2net."""'
     name, style = entry(graph), style_of(graph)
     attributes = _attributes(graph, name, style)
     setup = Function("setup", [Parameter("self")], Literal(None), _chains(graph, style))
@@ -84,9 +82,7 @@ def _imports(graph: Graph, used: Collection[str]) -> list[str]:
     }
     lines = [line for name, line in standard.items() if name in used]
     lines += [""] * bool(lines)
-    modules = {
-        type(node.layer).__name__: type(node.layer).__module__ for node in graph.nodes
-    }
+    modules = {type(node.layer).__name__: type(node.layer).__module__ for node in graph.nodes}
     modules |= dict.fromkeys(layers.__all__, "proto2net.layers")
     wanted: dict[str, list[str]] = {"proto2net": ["Network"]}
     for name in modules.keys() & used:
@@ -118,10 +114,7 @@ def _attributes(graph: Graph, name: str, style: Style) -> list[Statement]:
         say("phase", tree(graph.phase.lower()))
     inputs = _inputs(graph)
     if inputs.tops:
-        sizes = [
-            Pair(tree(top.name), tree(layout.laid_out(top.shape)))
-            for top in inputs.tops
-        ]
+        sizes = [Pair(tree(top.name), tree(layout.laid_out(top.shape))) for top in inputs.tops]
         say("inputs", Display("{}", tuple(sizes)), Name("ClassVar"))
     if inputs.layer:
         say("input_layer", tree(inputs.layer))

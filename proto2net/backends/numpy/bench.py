@@ -24,9 +24,7 @@ class NumpyBench(Bench):
                 "leave it out of --to, or use --device cpu",
             )
         if compiled:
-            raise Proto2NetError(
-                "numpy has no compiler", "leave it out of --to, or --compile"
-            )
+            raise Proto2NetError("numpy has no compiler", "leave it out of --to, or --compile")
         self.version = np.__version__
 
     def forward(self, network: Any, feeds: Sequence[Ndarray], *, training: bool) -> Run:

@@ -75,9 +75,7 @@ def _eltwise(node: Node[Eltwise]) -> Code:
 @renders(Flatten)
 def _flatten(node: Node[Flatten]) -> Code:
     axis = canonical_axis(node.layer.axis, node.bottoms[0].shape)
-    return Code(
-        call("flatten", BOTTOM, axis=(axis, 1), end_axis=(node.layer.end_axis, -1))
-    )
+    return Code(call("flatten", BOTTOM, axis=(axis, 1), end_axis=(node.layer.end_axis, -1)))
 
 
 @renders(Reshape)
@@ -111,9 +109,7 @@ def _crop(node: Node[Crop]) -> Code:
 @renders(Tile)
 def _tile(node: Node[Tile]) -> Code:
     axis = canonical_axis(node.layer.axis, node.bottoms[0].shape)
-    return Code(
-        call("np.concatenate", code("[{0}] * {n}", n=node.layer.tiles), axis=axis)
-    )
+    return Code(call("np.concatenate", code("[{0}] * {n}", n=node.layer.tiles), axis=axis))
 
 
 @renders(Filter)

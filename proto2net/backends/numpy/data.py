@@ -13,8 +13,6 @@ from proto2net.layers import DummyData
 def _dummy_data(node: Node[DummyData]) -> Code:
     tops = [
         filled(filler, top.shape, RNG)
-        for filler, top in zip(
-            node.layer.fillers(len(node.tops)), node.tops, strict=True
-        )
+        for filler, top in zip(node.layer.fillers(len(node.tops)), node.tops, strict=True)
     ]
     return Code(as_tops(tops))

@@ -133,9 +133,7 @@ class NumpyFile(SourceFile):
 
     def _forward(self) -> Statement:
         inputs = [self.variables.define(blob) for blob in self.graph.inputs]
-        cast = [
-            code("np.asarray({x}, np.float32)", x=Variable(name)) for name in inputs
-        ]
+        cast = [code("np.asarray({x}, np.float32)", x=Variable(name)) for name in inputs]
         body: list[Statement] = [
             *(Assignment((name,), x) for name, x in zip(inputs, cast, strict=True)),
             *self.statements(),

@@ -27,14 +27,10 @@ RNG = code("self.rng")
 """The generator that the forward draws from."""
 
 
-def learned(
-    node: Node[Any], **more: Expression
-) -> tuple[Expression | None, dict[str, Array]]:
+def learned(node: Node[Any], **more: Expression) -> tuple[Expression | None, dict[str, Array]]:
     """The dictionary that holds a layer's learned arrays and what `more` names; the arrays."""
     rng = dotted("rng")
-    values = {
-        name: filled(blob.start, blob.shape, rng) for name, blob in node.blobs.items()
-    }
+    values = {name: filled(blob.start, blob.shape, rng) for name, blob in node.blobs.items()}
     items = tuple(Pair(tree(name), value) for name, value in (values | more).items())
     init = Display("{}", items) if items else None
     return init, {name: same_array(node, name) for name in node.blobs}

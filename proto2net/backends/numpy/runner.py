@@ -35,9 +35,7 @@ class NumpyRunner(Runner):
             if isinstance(array, np.ndarray)
         }
 
-    def run(
-        self, network: Any, graph: Graph, feeds: dict[str, Ndarray]
-    ) -> list[Ndarray]:
+    def run(self, network: Any, graph: Graph, feeds: dict[str, Ndarray]) -> list[Ndarray]:
         import numpy as np
 
         outputs = network(*(feeds[blob.name] for blob in graph.inputs))

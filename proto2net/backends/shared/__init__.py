@@ -12,9 +12,7 @@ from proto2net.backends.base import Chain, Renderer
 from proto2net.layers.base import Layer
 
 
-def renders(
-    renderers: dict[Chain, Renderer], layer: type[Layer]
-) -> Callable[[Renderer], Renderer]:
+def renders(renderers: dict[Chain, Renderer], layer: type[Layer]) -> Callable[[Renderer], Renderer]:
     """Add a renderer of a layer type to these."""
 
     def register(renderer: Renderer) -> Renderer:

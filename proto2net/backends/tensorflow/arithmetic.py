@@ -19,9 +19,7 @@ def scaled(x: Expression, scale: float, shift: float = 0.0) -> Expression:
     return call(call("layers.Rescaling", scale), x)
 
 
-def weighted_sum(
-    terms: Sequence[Expression], coefficients: Sequence[float]
-) -> Expression:
+def weighted_sum(terms: Sequence[Expression], coefficients: Sequence[float]) -> Expression:
     """`a - 0.5 * b` for coefficients 1 and -0.5."""
     if any(abs(coefficient) == 1 for coefficient in coefficients):
         return tree.weighted_sum(terms, coefficients)

@@ -21,9 +21,7 @@ class TensorFlowBench(Bench):
 
         gpus = tf.config.list_physical_devices("GPU")
         if device == "cuda" and not gpus:
-            raise Proto2NetError(
-                "TensorFlow finds no CUDA device here", "use --device cpu"
-            )
+            raise Proto2NetError("TensorFlow finds no CUDA device here", "use --device cpu")
         if device == "cpu":
             tf.config.set_visible_devices([], "GPU")
         else:
@@ -61,9 +59,7 @@ class TensorFlowBench(Bench):
 
         return self._run(tf.matmul, [a, b], repeats)
 
-    def _run(
-        self, work: Callable[..., Any], feeds: Sequence[Ndarray], repeats: int = 1
-    ) -> Run:
+    def _run(self, work: Callable[..., Any], feeds: Sequence[Ndarray], repeats: int = 1) -> Run:
         """Calls the work as a graph; what it returns is computed, whoever reads it."""
         import tensorflow as tf
 

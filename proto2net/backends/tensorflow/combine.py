@@ -178,10 +178,7 @@ def _reshape_layer(bottom: Shape, start: int, end: int, new: Shape) -> Call:
     if (start, end, new) == (1, len(bottom), (-1,)):
         return own("layers.Flatten")
     if sizes[:1] == [0] and axes[0] == 0:
-        kept = [
-            bottom[1] if s == 0 and a == 1 else s
-            for s, a in zip(sizes, axes, strict=True)
-        ]
+        kept = [bottom[1] if s == 0 and a == 1 else s for s, a in zip(sizes, axes, strict=True)]
         target = tuple(size or -1 for size in kept[1:])
         if target.count(-1) < 2:
             return own("layers.Reshape", target)
@@ -201,9 +198,7 @@ def _tile(node: Node[Tile]) -> Code:
 def _crop(node: Node[Crop]) -> Code:
     bottom, reference = (blob.shape for blob in node.bottoms)
     axes, start = len(bottom), canonical_axis(node.layer.axis, bottom)
-    offsets = {
-        place(a, axes): node.layer.offsets(bottom)[a] for a in range(start, axes)
-    }
+    offsets = {place(a, axes): node.layer.offsets(bottom)[a] for a in range(start, axes)}
     cut = sorted(offsets)
     init = own("Crop", tuple(cut), tuple(offsets[axis] for axis in cut))
     lies = [*order(axes), *range(axes, len(reference))]  # as the first does
@@ -225,9 +220,7 @@ def _reduction(node: Node[Reduction]) -> Code:
     layer, bottom = node.layer, node.bottoms[0].shape
     start = canonical_axis(layer.axis, bottom)
     gone = tuple(sorted(place(axis, len(bottom)) for axis in range(start, len(bottom))))
-    function = choose(
-        node, "operation", SUM="sum", ASUM="sum", SUMSQ="sum", MEAN="mean"
-    )
+    function = choose(node, "operation", SUM="sum", ASUM="sum", SUMSQ="sum", MEAN="mean")
     of_each = {
         "ASUM": call("ops.absolute", BOTTOM),
         "SUMSQ": call("ops.square", BOTTOM),
@@ -243,9 +236,7 @@ def _reduction(node: Node[Reduction]) -> Code:
 def _argmax(node: Node[ArgMax]) -> Code:
     layer, bottom, top = node.layer, node.bottoms[0].shape, node.tops[0].shape
     axes = len(bottom)
-    axis = (
-        None if layer.axis is None else place(canonical_axis(layer.axis, bottom), axes)
-    )
+    axis = None if layer.axis is None else place(canonical_axis(layer.axis, bottom), axes)
     init = own(
         "ArgMax",
         top_k=(layer.top_k, 1),

@@ -53,9 +53,7 @@ def _inner_distance(node: Node[InnerDistance]) -> Code:
     refuse_normalizing(node)
     layer, bottom = node.layer, node.bottoms[0].shape
     if canonical_axis(layer.axis, bottom) != 1:
-        raise UnsupportedError(
-            "an axis other than 1 has no rendering", "use --to torch"
-        )
+        raise UnsupportedError("an axis other than 1 has no rendering", "use --to torch")
     squared = (layer.distance_type == "L2", True)
     if len(node.bottoms) > 1:
         both = vectors_and_rows(node).values()

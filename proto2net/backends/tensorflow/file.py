@@ -131,9 +131,7 @@ class KerasFile(SourceFile):
     nests = False
     stopped = code("ops.stop_gradient({0})")
 
-    def __init__(
-        self, backend: Backend, graph: Graph, entry: str, weights: str = ""
-    ) -> None:
+    def __init__(self, backend: Backend, graph: Graph, entry: str, weights: str = "") -> None:
         super().__init__(backend, graph, entry, weights)
         if not self.graph.inputs:
             raise UnsupportedError(
@@ -155,9 +153,7 @@ class KerasFile(SourceFile):
     def object_namespace(self) -> Namespace:
         forwards = (step.code.forward for step in self.steps)
         names = KerasNames([*_ADDED, *(each for each in forwards if each)])
-        self._input_names = [
-            names.name(blob.name, "input") for blob in self.graph.inputs
-        ]
+        self._input_names = [names.name(blob.name, "input") for blob in self.graph.inputs]
         return names
 
     def preprocess(self) -> list[Statement]:
@@ -205,9 +201,7 @@ class KerasFile(SourceFile):
         for top, weight in weighted(step.nodes[-1]).items():
             self._add_loss(self.variables[top], weight, written)
 
-    def _add_loss(
-        self, variable: str, weight: float, written: list[Assignment]
-    ) -> None:
+    def _add_loss(self, variable: str, weight: float, written: list[Assignment]) -> None:
         """Make the variable a part of the loss, where it is assigned or behind that."""
         add = call("AddLoss", *([] if weight == 1 else [weight]))
         last = written[-1]
@@ -258,9 +252,7 @@ class KerasFile(SourceFile):
             path = f"{name}/{variable}"
             holder = self._holders.setdefault(array.sources, path)
             if holder != path:
-                shared = (
-                    "shares some of its learned blobs with another layer, but not all"
-                )
+                shared = "shares some of its learned blobs with another layer, but not all"
                 if step.code.state:
                     shared = "keeps a state of its own, but shares its learned blobs"
                 raise UnsupportedError(
@@ -338,9 +330,7 @@ class KerasFile(SourceFile):
         return list(first.values()), list(first)
 
     def main(self) -> list[Statement]:
-        shapes = [
-            (blob.shape[:1] + laid_out(blob.shape)[1:]) for blob in self.graph.inputs
-        ]
+        shapes = [(blob.shape[:1] + laid_out(blob.shape)[1:]) for blob in self.graph.inputs]
         zeros = _one_or_list([call("np.zeros", shape, "float32") for shape in shapes])
         return [
             Assignment(("net",), self.loaded(call(self.entry))),

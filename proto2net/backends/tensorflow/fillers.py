@@ -28,9 +28,7 @@ STARTS = {
 def initialisation(steps: list[Step], names: list[str]) -> list[Statement]:
     """Statements after `model` is made that fill each of its variables as Caffe would."""
     filled = [
-        Filled(
-            step.code.kind, code("model.get_layer({name})", name=name), _fillings(step)
-        )
+        Filled(step.code.kind, code("model.get_layer({name})", name=name), _fillings(step))
         for step, name in zip(steps, names, strict=True)
     ]
     return statements(filled, "layer", code("model.layers"))
@@ -48,9 +46,7 @@ def _fillings(step: Step) -> Fillings:
     return fillings
 
 
-def initializer(
-    filler: Filler, shape: Shape, convert: Convert | None = None
-) -> Expression:
+def initializer(filler: Filler, shape: Shape, convert: Convert | None = None) -> Expression:
     """The Keras initializer that draws as this filler does.
 
     `shape` is Caffe's, which `convert` makes the variable's.
@@ -92,9 +88,7 @@ def _scaled(filler: Filler, shape: Shape, convert: Convert | None) -> Expression
             return call("initializers.RandomUniform", -width, width)
         return call("initializers.RandomNormal", stddev=width)
     # Caffe counts along the axes as its file has them.
-    kept = convert is None or (
-        isinstance(convert, FlattenedRows) and convert.transposed
-    )
+    kept = convert is None or (isinstance(convert, FlattenedRows) and convert.transposed)
     inputs, outputs = ("fan_out", "fan_in") if kept else ("fan_in", "fan_out")
     modes = {"FAN_IN": inputs, "FAN_OUT": outputs, "AVERAGE": "fan_avg"}
     return call(

@@ -54,11 +54,7 @@ def in_keras_order(value: Expression, axes: int) -> Expression:
 def read_in_order(value: Expression, shape: Shape) -> Expression:
     """The expression of a blob whose elements will be read one by one, in Caffe's order."""
     sizes = shape[1:2], shape[2:]
-    return (
-        in_caffe_order(value, len(shape))
-        if all(max(s, default=1) > 1 for s in sizes)
-        else value
-    )
+    return in_caffe_order(value, len(shape)) if all(max(s, default=1) > 1 for s in sizes) else value
 
 
 def permuted(value: Expression, axes: Sequence[int]) -> Expression:
@@ -92,9 +88,7 @@ class FlattenedRows:
 
     def __call__(self, weight: Ndarray) -> Ndarray:
         # reshape would copy too, but slowly
-        return contiguous(self.in_order(weight)).reshape(
-            -1, self._rows(weight).shape[0]
-        )
+        return contiguous(self.in_order(weight)).reshape(-1, self._rows(weight).shape[0])
 
     def in_order(self, weight: Ndarray) -> Ndarray:
         """The elements in the order of the result, as a view of other axes."""

@@ -62,9 +62,7 @@ def _mvn(node: Node[MVN]) -> Code:
 def _softmax(node: Node[Softmax]) -> Code:
     bottom = node.bottoms[0].shape
     if len(bottom) > 5:
-        raise UnsupportedError(
-            f"a softmax of {len(bottom)} axes is not possible", "use --to torch"
-        )
+        raise UnsupportedError(f"a softmax of {len(bottom)} axes is not possible", "use --to torch")
     axis = moved_axis(canonical_axis(node.layer.axis, bottom), len(bottom))
     return Code(CALLED, own("layers.Softmax", axis=(axis, -1)))
 

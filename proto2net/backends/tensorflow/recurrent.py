@@ -64,8 +64,7 @@ def _lstm(node: Node[Lstm]) -> Code:
     layer = node.layer
     if layer.clipping_threshold and node.phase == "TRAIN":
         raise UnsupportedError(
-            "clipping_threshold, which bounds gradients inside of the layer, "
-            "is not possible",
+            "clipping_threshold, which bounds gradients inside of the layer, is not possible",
             "leave it out, and give the optimizer clipvalue",
         )
     sequences = layer.sequences if layer.merged(node.bottoms[0].shape) else 0

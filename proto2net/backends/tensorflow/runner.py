@@ -28,13 +28,9 @@ class TensorFlowRunner(Runner):
             variables[name].assign(array)
 
     def arrays(self, network: Any) -> dict[str, Ndarray]:
-        return {
-            name: variable.numpy() for name, variable in self.variables(network).items()
-        }
+        return {name: variable.numpy() for name, variable in self.variables(network).items()}
 
-    def run(
-        self, network: Any, graph: Graph, feeds: dict[str, Ndarray]
-    ) -> list[Ndarray]:
+    def run(self, network: Any, graph: Graph, feeds: dict[str, Ndarray]) -> list[Ndarray]:
         inputs = [
             feeds[blob.name].transpose(order(len(blob.shape))).astype("float32")
             for blob in graph.inputs

@@ -70,9 +70,7 @@ def _convolved(node: Node[Convolution], activation: str | None = None) -> Code:
     channels = layer.split(node.bottoms[0].shape)[1]
     groups = layer.groups(node.bottoms[0].shape)
     # TensorFlow's own needs one stride for both axes.
-    depthwise = (
-        axes == 2 and groups == channels > 1 and window.stride[0] == window.stride[1]
-    )
+    depthwise = axes == 2 and groups == channels > 1 and window.stride[0] == window.stride[1]
     # Keras refuses strides and dilation together: convolve densely, and take every second.
     thinned = max(window.stride) > 1 < max(window.dilation)
     padding, read = _padding(window, layer.split(node.bottoms[0].shape)[2])
@@ -159,9 +157,7 @@ def _cut(window: Window) -> Expression:
 @renders(Im2col)
 def _im2col(node: Node[Im2col]) -> Code:
     window, axes = _window(node)
-    _, read = _padding(
-        window, node.layer.split(node.bottoms[0].shape)[2], explicit=True
-    )
+    _, read = _padding(window, node.layer.split(node.bottoms[0].shape)[2], explicit=True)
     init = own(
         "Im2col",
         window.kernel,
@@ -176,9 +172,7 @@ def _window(node: Node[Any]) -> tuple[Window, int]:
     window = node.layer.window(node.bottoms[0].shape)
     axes = len(window.kernel)
     if axes > 3:
-        raise UnsupportedError(
-            f"a window over {axes} axes is not possible", "use --to numpy"
-        )
+        raise UnsupportedError(f"a window over {axes} axes is not possible", "use --to numpy")
     return window, axes
 
 
@@ -228,9 +222,7 @@ def _kernel_first(axes: int) -> Transposed:
 def _filters(node: Node[Any], convert: Convert | None) -> dict[str, Array]:
     """Kernel and bias."""
     kernel = same_array(node, "weight", convert)
-    return {"kernel": kernel} | (
-        {"bias": same_array(node, "bias")} if len(node.blobs) > 1 else {}
-    )
+    return {"kernel": kernel} | ({"bias": same_array(node, "bias")} if len(node.blobs) > 1 else {})
 
 
 def _on_images(node: Node[Any], made: Expression) -> Expression:
@@ -253,9 +245,7 @@ def _on_images(node: Node[Any], made: Expression) -> Expression:
     return _for_each_bottom(node, in_keras_order(value, len(top)))
 
 
-def _padding(
-    window: Window, size: Shape, *, explicit: bool = False
-) -> tuple[str, Expression]:
+def _padding(window: Window, size: Shape, *, explicit: bool = False) -> tuple[str, Expression]:
     """Keras' padding option, and the expression of the bottom, padded where it must be.
 
     "same" pads evenly only at stride 1; at other strides it depends on the size of the image.
@@ -320,9 +310,7 @@ def _nd_pooling(node: Node[NdPooling]) -> Code:
     window = node.layer.window(node.bottoms[0].shape)
     axes = len(window.kernel)
     if axes not in (2, 3):
-        raise UnsupportedError(
-            f"a pooling over {axes} axes is not possible", "use --to numpy"
-        )
+        raise UnsupportedError(f"a pooling over {axes} axes is not possible", "use --to numpy")
     if node.layer.global_pooling:
         return Code(CALLED, own(f"layers.GlobalMaxPooling{axes}D", keepdims=True))
     overhang = window.overhang()

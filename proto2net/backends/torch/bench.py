@@ -19,9 +19,7 @@ class TorchBench(Bench):
         import torch
 
         if device == "cuda" and not torch.cuda.is_available():
-            raise Proto2NetError(
-                "PyTorch finds no CUDA device here", "use --device cpu"
-            )
+            raise Proto2NetError("PyTorch finds no CUDA device here", "use --device cpu")
         self.version = torch.__version__
         self._device = device
         self._compiled = compiled
@@ -68,9 +66,7 @@ class TorchBench(Bench):
 
         return run
 
-    def _outputs(
-        self, network: Any, feeds: Sequence[Ndarray]
-    ) -> Callable[[], tuple[Any, ...]]:
+    def _outputs(self, network: Any, feeds: Sequence[Ndarray]) -> Callable[[], tuple[Any, ...]]:
         """What computes the outputs on the device."""
         import torch
 

@@ -169,9 +169,7 @@ def _filter(node: Node[Filter]) -> Code:
 def _reduction(node: Node[Reduction]) -> Code:
     layer, bottom = node.layer, node.bottoms[0].shape
     axes = tuple(range(canonical_axis(layer.axis, bottom), len(bottom)))
-    function = choose(
-        node, "operation", SUM="sum", ASUM="sum", SUMSQ="sum", MEAN="mean"
-    )
+    function = choose(node, "operation", SUM="sum", ASUM="sum", SUMSQ="sum", MEAN="mean")
     of_each = {"ASUM": call("torch.abs", BOTTOM), "SUMSQ": call("torch.square", BOTTOM)}
     x = of_each.get(layer.operation, BOTTOM)
     dim = None if len(axes) == len(bottom) else axes

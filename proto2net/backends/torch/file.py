@@ -133,9 +133,7 @@ class TorchFile(SourceFile):
         if set(weights) <= {1.0}:
             return []
         terms = [
-            code("{x}.sum()", x=self.variable(blob))
-            if blob.shape
-            else self.variable(blob)
+            code("{x}.sum()", x=self.variable(blob)) if blob.shape else self.variable(blob)
             for _, blob in self.graph.losses
         ]
         return textwrap.wrap(f"Loss: {text(weighted_sum(terms, weights))}.", WIDTH - 4)
@@ -215,16 +213,13 @@ class TorchFile(SourceFile):
 
 
 def _method(name: str, body: Sequence[Statement], doc: str = "") -> Statement:
-    return Function(
-        name, [Parameter("self")], Literal(None), body, [doc] if doc else []
-    )
+    return Function(name, [Parameter("self")], Literal(None), body, [doc] if doc else [])
 
 
 def _check_shareable(step: Step, array: Array, first: Array) -> None:
     """Refuse two layers that share an array but need it in different shapes."""
     needed, found = (
-        (a.convert, [node.blobs[blob].shape for node, blob in a.sources])
-        for a in (array, first)
+        (a.convert, [node.blobs[blob].shape for node, blob in a.sources]) for a in (array, first)
     )
     if needed != found:
         node, blob = array.sources[0]

@@ -32,13 +32,9 @@ class TorchRunner(Runner):
                 state[name].copy_(torch.tensor(np.asarray(array, order="C")))
 
     def arrays(self, network: Any) -> dict[str, Ndarray]:
-        return {
-            name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()
-        }
+        return {name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()}
 
-    def run(
-        self, network: Any, graph: Graph, feeds: dict[str, Ndarray]
-    ) -> list[Ndarray]:
+    def run(self, network: Any, graph: Graph, feeds: dict[str, Ndarray]) -> list[Ndarray]:
         import torch
 
         tensors = [torch.as_tensor(feeds[blob.name]) for blob in graph.inputs]

@@ -39,8 +39,6 @@ def _prior_box(node: Node[PriorBox]) -> Code:
 def _detection_output(node: Node[DetectionOutput]) -> Code:
     if len(node.bottoms) == 1:
         found = region_detection_options(node.layer)
-        return Code(
-            call("region_detection_output", BOTTOM, node.layer.anchors, **found)
-        )
+        return Code(call("region_detection_output", BOTTOM, node.layer.anchors, **found))
     options = detection_options(node.layer)
     return Code(call("detection_output", *bottoms(node)[:3], **options))
