@@ -6,18 +6,18 @@ A target's own file class adds the skeleton: a class with forward, or a function
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Collection, Iterable, Sequence
+from typing import ClassVar, Generic, TypeVar
 
 from proto2net.backends.base import Array, Backend, Emitted, Step
 from proto2net.backends.preprocess import preprocess
+from proto2net.backends.scope import Scope, shown_name
 from proto2net.backends.source import (
     INDENT,
     WIDTH,
     Namespace,
     class_name,
     entry_name,
-    literal,
 )
 from proto2net.backends.statements import (
     BLANK,
@@ -33,7 +33,6 @@ from proto2net.backends.statements import (
     names_of,
 )
 from proto2net.backends.tree import (
-    BOTTOM,
     Display,
     Expression,
     Literal,
@@ -44,16 +43,15 @@ from proto2net.backends.tree import (
     call,
     code,
     filled,
-    passes_once,
     tree,
 )
 from proto2net.batch import following
 from proto2net.errors import Issue, UnsupportedError
-from proto2net.graph import AUTOMATIC, Blob, Graph, Node
-from proto2net.layers import Input
+from proto2net.graph import Blob, Graph
 from proto2net.lowering import lowered
-from proto2net.shape import Shape
 from proto2net.text import plain
+
+S = TypeVar("S", bound=Scope)
 
 RESERVED = ("WEIGHTS", "load", "preprocess")
 """Names that an emitted file may define beside its class or function."""
@@ -61,53 +59,13 @@ RESERVED = ("WEIGHTS", "load", "preprocess")
 STANDARD_LIBRARY = ("collections.abc", "itertools", "math", "pathlib", "typing")
 
 
-class Variables:
-    """The variable that holds each blob. One name is one variable; an alias shares another's."""
-
-    def __init__(self, namespace: Namespace) -> None:
-        self._namespace = namespace
-        self._own: dict[Blob | str, str] = {}
-        self._holds: dict[Blob, str] = {}
-
-    def __getitem__(self, blob: Blob) -> str:
-        return self._holds[blob]
-
-    def define(self, blob: Blob) -> str:
-        """The variable to assign a new value of this blob to."""
-        unnamed = blob.name == AUTOMATIC  # each of these is a value of its own
-        key = blob if unnamed else blob.name
-        if key not in self._own:
-            self._own[key] = self._namespace.name(shown_name(blob))
-        self._holds[blob] = self._own[key]
-        return self._holds[blob]
-
-    def keep(self, blob: Blob) -> str:
-        """A variable for this value alone: an in-place layer gets another."""
-        self._holds[blob] = self._namespace.name(shown_name(blob))
-        return self._holds[blob]
-
-    def alias(self, blob: Blob, of: Blob) -> None:
-        """Let a blob be read from another's variable."""
-        self._holds[blob] = self._holds[of]
-
-
-class SourceFile:
-    """Names, statements and arrays of one emitted file."""
+class SourceFile(Generic[S]):
+    """One emitted file: what it imports, the helpers it needs, its scope, and what runs it."""
 
     imports: ClassVar[dict[str, str]]
     """What the file may import, by the name that code uses, in order."""
-    reserved: ClassVar[frozenset[str]] = frozenset()
-    """Names that variables cannot have."""
-    reserved_objects: ClassVar[frozenset[str]] = frozenset()
-    """Names that layer objects cannot have."""
     entry_suffix: ClassVar[str] = "Net"
     """What tells the class or function from what else has its name: a network called LSTM."""
-    indent: ClassVar[int]
-    """How deep the statements of the forward pass stand."""
-    nests: ClassVar[bool] = True
-    """Whether an in-place layer is printed inside the statement before it."""
-    stopped: ClassVar[Expression] = BOTTOM
-    """How a bottom is read that gets no gradient (propagate_down: false)."""
 
     def __init__(self, backend: Backend, graph: Graph, entry: str, weights: str = "") -> None:
         self.backend = backend
@@ -121,23 +79,17 @@ class SourceFile:
         steps = backend.steps(self._lowered)
         if not self.graph.outputs:
             raise UnsupportedError(_no_outputs(graph))
-        self.steps = _needed(steps, self.graph.outputs)
         self.classes: list[Class] = []
         """The classes that layers bring along."""
         names = Namespace({*defined, self.entry})
-        self.steps = [self._named(step, names) for step in self.steps]
-        self.arrays: dict[str, Array] = {}
-        taken = {
-            *self.imports,
-            *self._callable(),
-            *(found.name for found in self.classes),
-            *self.reserved,
-            *RESERVED,
-            self.entry,
-        }
-        self.namespace = Namespace(taken)
-        self.variables = Variables(self.namespace)
-        self.objects = self._name_objects()
+        steps = [self._named(step, names) for step in _needed(steps, self.graph.outputs)]
+        brought = (found.name for found in self.classes)
+        taken = {*self.imports, *self._callable(steps), *brought, *RESERVED, self.entry}
+        self.scope = self.scoped(steps, taken)
+
+    def scoped(self, steps: Sequence[Step], taken: Collection[str]) -> S:
+        """The scope of these steps, whose variables have none of the names that are taken."""
+        raise NotImplementedError
 
     def _named(self, step: Step, names: Namespace) -> Step:
         """The step with a name for the class that it brings along, if it does."""
@@ -149,9 +101,9 @@ class SourceFile:
         init = filled(code.init, {"class": Name(name)})
         return dataclasses.replace(step, code=dataclasses.replace(code, init=init))
 
-    def _callable(self) -> list[str]:
+    def _callable(self, steps: Sequence[Step]) -> list[str]:
         """The helpers that the forward pass may call, so that no variable hides them."""
-        codes = [part for step in self.steps for part in (step.code.init, step.code.forward)]
+        codes = [part for step in steps for part in (step.code.init, step.code.forward)]
         used = set(names_in(*codes))
         return [name for name in self.backend.helpers if name in used or name[0].isupper()]
 
@@ -163,25 +115,13 @@ class SourceFile:
         """The statements that run the network once and print the shapes of its outputs."""
         raise NotImplementedError
 
-    def object(self, step: Step) -> Expression:
-        """What {self} stands for in the step's code."""
-        raise NotImplementedError
-
     def preprocess(self) -> list[Statement]:
         """The function that prepares an image, where the definition says how."""
         return preprocess(self.graph, channels_last=False)
 
-    def laid_out(self, shape: Shape) -> Shape:
-        """A shape of Caffe's with its axes in the target's order."""
-        return shape
-
-    def shown(self, shape: Shape) -> str:
-        """A shape without its batch, for a comment: 96 x 54 x 54."""
-        return " x ".join(map(str, self.laid_out(shape)[1:]))
-
     def dims(self, blob: Blob) -> str:
         """A blob's shape for the docstring, with N for what follows the batch: (N, 96, 54, 54)."""
-        first, *others = map(str, self.laid_out(blob.shape)) if blob.shape else [""]
+        first, *others = map(str, self.scope.laid_out(blob.shape)) if blob.shape else [""]
         if blob in self.following:
             first = "N"
         return f"({', '.join([first, *others])})" if blob.shape else "()"
@@ -201,7 +141,7 @@ class SourceFile:
         ]
         head = [title, "", *_grouped(self.import_lines(used)), *lines_of(weights, 0)]
         source = "\n\n\n".join(["\n".join(head), *parts])
-        return Emitted(f"{source}\n", self.entry, self._of_definition(self.arrays))
+        return Emitted(f"{source}\n", self.entry, self._of_definition(self.scope.arrays))
 
     def _of_definition(self, arrays: dict[str, Array]) -> dict[str, Array]:
         """The arrays made from learned blobs of the layers that the definition has."""
@@ -224,116 +164,6 @@ class SourceFile:
     def import_lines(self, used: set[str]) -> list[str]:
         """The imports that these names need."""
         return [line for name, line in self.imports.items() if name in used]
-
-    def statements(self) -> list[Assignment]:
-        """The forward pass, from the inputs' variables to the outputs'."""
-        written: list[Assignment] = []
-        for step in self.steps:
-            if isinstance(step.node.layer, Input):
-                continue
-            if step.alias and self.read(step)[0] == self.variable(step.bottoms[0]):
-                for top in step.tops:
-                    self.variables.alias(top, step.bottoms[0])
-                continue
-            self.write(step, written)
-        return written
-
-    def write(self, step: Step, written: list[Assignment]) -> None:
-        """Append a step's statement; an in-place one takes in its producer's where that fits."""
-        read = self.read(step)
-        targets = tuple(self.variables.define(top) for top in step.tops)
-        comment = self._comment(step)
-        last = written[-1] if written else None
-        if (
-            self.nests
-            and last
-            and last.targets == targets
-            and read == tuple(map(Variable, targets))
-            and step.code.forward
-            and passes_once(step.code.forward)
-        ):
-            nested = self._assignment(step, targets, (last.value,), comment or last.comment)
-            if len(nested.lines(self.indent)) == 1:
-                written[-1] = nested
-                return
-        written.append(self._assignment(step, targets, read, comment))
-
-    def variable(self, blob: Blob) -> Expression:
-        """The variable that holds a blob."""
-        return Variable(self.variables[blob])
-
-    def read(self, step: Step) -> tuple[Expression, ...]:
-        """The expressions of a step's bottoms."""
-        variables = [self.variable(blob) for blob in step.bottoms]
-        flows = step.node.propagate_down or [True] * len(variables)
-        return tuple(
-            variable
-            if flow or blob in self.graph.input_set
-            else filled(self.stopped, {0: variable})
-            for blob, variable, flow in zip(step.bottoms, variables, flows, strict=True)
-        )
-
-    def _assignment(
-        self,
-        step: Step,
-        targets: tuple[str, ...],
-        read: Sequence[Expression],
-        comment: str,
-    ) -> Assignment:
-        assert step.code.forward is not None  # noqa: S101  # steps that make nothing are not needed
-        value = filled(step.code.forward, {**dict(enumerate(read)), "self": self.object(step)})
-        return Assignment(targets, value, comment)
-
-    def _comment(self, step: Step) -> str:
-        """The shape of what a step makes, where it is a new one."""
-        shape = step.tops[-1].shape if step.tops else ()
-        changed = not step.bottoms or shape != step.bottoms[0].shape
-        return self.shown(shape) if changed else ""
-
-    def _name_objects(self) -> dict[Node[Any], str]:
-        """The name of each layer object; layers that share all arrays share the object.
-
-        But for those that keep a state: each has its own.
-        """
-        namespace = self.object_namespace()
-        names: dict[Node[Any], str] = {}
-        owners: dict[tuple[object, ...], str] = {}
-        for step in self.steps:
-            if not step.code.init:
-                continue
-            key = (step.code.init, *self.owned(step))
-            if len(key) == 1 or step.code.state or key not in owners:
-                owners[key] = namespace.name(step.node.name, "layer")
-            names[step.node] = owners[key]
-        return names
-
-    def object_namespace(self) -> Namespace:
-        """What gives the layer objects their names."""
-        return Namespace(self.reserved_objects)
-
-    def owned(self, step: Step) -> list[Array]:
-        """The step's arrays with each source replaced by the blob that owns it."""
-        return [
-            Array(
-                tuple(self.graph.owner(*source) for source in array.sources),
-                array.convert,
-            )
-            for array in step.code.arrays.values()
-        ]
-
-    def frozen(self, step: Step) -> tuple[bool, list[str]]:
-        """Whether training leaves all learned arrays of a step alone; else, those it does."""
-        if self.graph.phase != "TRAIN":
-            return False, []
-        learned = {
-            name: [
-                (node, blob) for node, blob in array.sources if blob not in node.layer.statistics
-            ]
-            for name, array in step.code.arrays.items()
-        }
-        trained = [name for name, sources in learned.items() if sources]
-        still = [n for n in trained if all(self.graph.frozen(*source) for source in learned[n])]
-        return bool(trained) and still == trained, still
 
     def docstring(self, indent: int) -> list[str]:
         """The network's name, its inputs and outputs with their shapes."""
@@ -363,10 +193,6 @@ class SourceFile:
     def notes(self) -> list[str]:
         """What the docstring says beyond names and shapes."""
         return []
-
-    def caffe_name(self, name: str, step: Step) -> str:
-        """A comment with Caffe's name of a layer, where its object has another."""
-        return "" if name == step.node.name else literal(plain(step.node.name))
 
     def loaded(self, made: Expression) -> Expression:
         """The network, with its weights if their file is there."""
@@ -426,11 +252,6 @@ def _no_outputs(graph: Graph) -> list[Issue]:
     made = [blob.name for blob in graph.blobs.values() if blob not in graph.input_set]
     hint = f"name the blobs that are wanted, as in --output {made[-1]}" if made else ""
     return [Issue("the network has no output: nothing leaves it", hint)]
-
-
-def shown_name(blob: Blob) -> str:
-    """The name that a reader sees; of losses that the file gives no top, "loss"."""
-    return "loss" if blob.name == AUTOMATIC else blob.name
 
 
 def _with_losses(graph: Graph) -> tuple[Blob, ...]:

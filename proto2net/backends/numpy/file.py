@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from proto2net.backends.base import Array, Step
 from proto2net.backends.file import SourceFile, from_pretrained, result_type
 from proto2net.backends.numpy.fillers import RNG
 from proto2net.backends.printing import text
+from proto2net.backends.scope import Scope
 from proto2net.backends.statements import (
     Assignment,
     Class,
@@ -53,21 +54,20 @@ LOAD = """for name, array in arrays.items():
 _ARRAY = dotted("np.ndarray")
 
 
-class NumpyFile(SourceFile):
-    """The emitted file of one graph: a class with its learned arrays, and its forward."""
+class NumpyScope(Scope):
+    """The methods of a class: what makes its learned arrays, and its forward."""
 
-    imports = IMPORTS
     reserved = frozenset({"self"})
     reserved_objects = frozenset({"from_pretrained", "load", "rng"})
     indent = 2
 
-    def body(self) -> list[Statement]:
-        forward = self._forward()
-        methods = [*self._init(), *self._load(), forward, *self._from_pretrained()]
-        return [Class(self.entry, [], self.docstring(1), methods)]
-
     def object(self, step: Step) -> Expression:
         return Variable(f"self.{self.objects.get(step.node, '')}")
+
+    def methods(self) -> list[Statement]:
+        """`__init__` and `load`, where there are arrays, and `__call__`."""
+        forward = self._forward()
+        return [*self._init(), *self._load(), forward]
 
     def _init(self) -> list[Statement]:
         """The learned arrays, and the generator that fills them or that the forward needs."""
@@ -121,16 +121,6 @@ class NumpyFile(SourceFile):
         body = [Verbatim(LOAD.splitlines())]
         return [Function("load", [Parameter("self"), arrays], Literal(None), body, doc)]
 
-    def _from_pretrained(self) -> list[Statement]:
-        if not self.weights:
-            return []
-        made = [
-            Assignment(("net",), code("cls()")),
-            Evaluation(code("net.load(load_file(path))")),
-            Return((Variable("net"),)),
-        ]
-        return [from_pretrained(self.entry, made)]
-
     def _forward(self) -> Statement:
         inputs = [self.variables.define(blob) for blob in self.graph.inputs]
         cast = [code("np.asarray({x}, np.float32)", x=Variable(name)) for name in inputs]
@@ -142,6 +132,29 @@ class NumpyFile(SourceFile):
         parameters = [Parameter("self"), *(Parameter(name, _ARRAY) for name in inputs)]
         result = result_type(_ARRAY, len(self.graph.outputs), FEW)
         return Function("__call__", parameters, result, body)
+
+
+class NumpyFile(SourceFile[NumpyScope]):
+    """The emitted file of one graph: a class with its learned arrays, and its forward."""
+
+    imports = IMPORTS
+
+    def scoped(self, steps: Sequence[Step], taken: Collection[str]) -> NumpyScope:
+        return NumpyScope(self.graph, steps, taken)
+
+    def body(self) -> list[Statement]:
+        methods = [*self.scope.methods(), *self._from_pretrained()]
+        return [Class(self.entry, [], self.docstring(1), methods)]
+
+    def _from_pretrained(self) -> list[Statement]:
+        if not self.weights:
+            return []
+        made = [
+            Assignment(("net",), code("cls()")),
+            Evaluation(code("net.load(load_file(path))")),
+            Return((Variable("net"),)),
+        ]
+        return [from_pretrained(self.entry, made)]
 
     def main(self) -> list[Statement]:
         zeros = [call("np.zeros", blob.shape) for blob in self.graph.inputs]

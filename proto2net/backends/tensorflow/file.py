@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from proto2net.backends.base import Step
 from proto2net.backends.file import SourceFile
 from proto2net.backends.preprocess import preprocess
 from proto2net.backends.printing import text
+from proto2net.backends.scope import Scope
 from proto2net.backends.source import Namespace
 from proto2net.backends.statements import (
     Assignment,
@@ -44,11 +45,8 @@ from proto2net.backends.tree import (
     tree,
 )
 from proto2net.errors import Issue, UnsupportedError
-from proto2net.graph import Blob, Graph, Node
+from proto2net.graph import Blob, Node
 from proto2net.shape import Shape
-
-if TYPE_CHECKING:
-    from proto2net.backends.base import Backend
 
 IMPORTS = {
     "itertools": "import itertools",
@@ -121,50 +119,30 @@ def weighted(node: Node[Any]) -> dict[Blob, float]:
     return {top: weight for top, weight in weights if weight}
 
 
-class KerasFile(SourceFile):
-    """The emitted file of one graph: a function from input shapes to a keras.Model."""
+class KerasScope(Scope):
+    """The statements of a function that builds a model, and the names of its layers."""
 
-    imports = IMPORTS | dict.fromkeys([*FROM_KERAS, "load_file"], "")
     reserved = frozenset({"fill", "input_shape", "model", "layer"})
-    entry_suffix = "_net"
     indent = 1
     nests = False
     stopped = code("ops.stop_gradient({0})")
 
-    def __init__(self, backend: Backend, graph: Graph, entry: str, weights: str = "") -> None:
-        super().__init__(backend, graph, entry, weights)
-        if not self.graph.inputs:
-            raise UnsupportedError(
-                "a Keras model needs an input, but the network has none",
-                "use --to torch",
-            )
-
-    def body(self) -> list[Statement]:
+    def function(self, entry: str, docstring: Sequence[str]) -> Statement:
+        """The function of this name."""
         variables = [self.variables.keep(blob) for blob in self.graph.inputs]
         inputs = zip(variables, self._inputs(), strict=True)
         body = [
             *(Assignment((variable,), made) for variable, made in inputs),
             *self.statements(),
-            *self._returned(),
+            *self._returned(entry),
         ]
-        made = Function(self.entry, self._parameters(), _MODEL, body, self.docstring(1))
-        return [made, *self._load()]
+        return Function(entry, self._parameters(), _MODEL, body, docstring)
 
     def object_namespace(self) -> Namespace:
         forwards = (step.code.forward for step in self.steps)
         names = KerasNames([*_ADDED, *(each for each in forwards if each)])
         self._input_names = [names.name(blob.name, "input") for blob in self.graph.inputs]
         return names
-
-    def preprocess(self) -> list[Statement]:
-        return preprocess(self.graph, channels_last=True)
-
-    def import_lines(self, used: set[str]) -> list[str]:
-        from_keras = [name for name in FROM_KERAS if name in used]
-        lines = [line for name, line in IMPORTS.items() if name in used]
-        if from_keras:
-            lines.append(f"from keras import {', '.join(from_keras)}")
-        return [*lines, LOAD_FILE] if "load_file" in used else lines
 
     def laid_out(self, shape: Shape) -> Shape:
         return laid_out(shape)
@@ -294,10 +272,10 @@ class KerasFile(SourceFile):
             for blob, name in self._shape_names.items()
         ]
 
-    def _returned(self) -> list[Statement]:
+    def _returned(self, entry: str) -> list[Statement]:
         inputs = _one_or_list(list(map(self.variable, self.graph.inputs)))
         outputs = _one_or_list(list(map(self.variable, self.graph.outputs)))
-        name = KerasNames().name(self.graph.name or self.entry, "net")
+        name = KerasNames().name(self.graph.name or entry, "net")
         model = call("keras.Model", inputs, outputs, name=name)
         steps, names = self._filled()
         fillings = initialisation(steps, names)
@@ -328,6 +306,34 @@ class KerasFile(SourceFile):
             if step.node in self.objects:
                 first.setdefault(self.objects[step.node], step)
         return list(first.values()), list(first)
+
+
+class KerasFile(SourceFile[KerasScope]):
+    """The emitted file of one graph: a function from input shapes to a keras.Model."""
+
+    imports = IMPORTS | dict.fromkeys([*FROM_KERAS, "load_file"], "")
+    entry_suffix = "_net"
+
+    def scoped(self, steps: Sequence[Step], taken: Collection[str]) -> KerasScope:
+        if not self.graph.inputs:
+            raise UnsupportedError(
+                "a Keras model needs an input, but the network has none",
+                "use --to torch",
+            )
+        return KerasScope(self.graph, steps, taken)
+
+    def body(self) -> list[Statement]:
+        return [self.scope.function(self.entry, self.docstring(1)), *self._load()]
+
+    def preprocess(self) -> list[Statement]:
+        return preprocess(self.graph, channels_last=True)
+
+    def import_lines(self, used: set[str]) -> list[str]:
+        from_keras = [name for name in FROM_KERAS if name in used]
+        lines = [line for name, line in IMPORTS.items() if name in used]
+        if from_keras:
+            lines.append(f"from keras import {', '.join(from_keras)}")
+        return [*lines, LOAD_FILE] if "load_file" in used else lines
 
     def main(self) -> list[Statement]:
         shapes = [(blob.shape[:1] + laid_out(blob.shape)[1:]) for blob in self.graph.inputs]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from proto2net.backends.base import Array, Step
 from proto2net.backends.file import SourceFile, from_pretrained, result_type
 from proto2net.backends.printing import text
+from proto2net.backends.scope import Scope
 from proto2net.backends.source import WIDTH
 from proto2net.backends.statements import (
     Assignment,
@@ -110,33 +111,21 @@ MODULE_ATTRIBUTES = frozenset(
 )
 
 
-class TorchFile(SourceFile):
-    """The emitted file of one graph: a module with its parameters, and its forward."""
+class TorchScope(Scope):
+    """The methods of a module: what makes its layer objects, and its forward."""
 
-    imports = IMPORTS
     reserved = frozenset({"self"})
     reserved_objects = MODULE_ATTRIBUTES | {"from_pretrained"}
     indent = 2
     stopped = code("{0}.detach()")
 
-    def body(self) -> list[Statement]:
-        forward = self._forward()
-        methods = [*self._init(), forward, *self._from_pretrained()]
-        return [Class(self.entry, [dotted("nn.Module")], self.docstring(1), methods)]
-
     def object(self, step: Step) -> Expression:
         return Variable(f"self.{self.objects.get(step.node, '')}")
 
-    def notes(self) -> list[str]:
-        """What training minimises, where it is not just the sum of the losses."""
-        weights = [weight for weight, _ in self.graph.losses]
-        if set(weights) <= {1.0}:
-            return []
-        terms = [
-            code("{x}.sum()", x=self.variable(blob)) if blob.shape else self.variable(blob)
-            for _, blob in self.graph.losses
-        ]
-        return textwrap.wrap(f"Loss: {text(weighted_sum(terms, weights))}.", WIDTH - 4)
+    def methods(self) -> list[Statement]:
+        """`__init__` and what fills its objects, where there are any, and `forward`."""
+        forward = self._forward()
+        return [*self._init(), forward]
 
     def _init(self) -> list[Statement]:
         """The methods that make the layer objects and fill them."""
@@ -190,6 +179,28 @@ class TorchFile(SourceFile):
         parameters = [Parameter("self"), *(Parameter(name, tensor) for name in inputs)]
         result = result_type(tensor, len(self.graph.outputs), FEW)
         return Function("forward", parameters, result, body)
+
+
+class TorchFile(SourceFile[TorchScope]):
+    """The emitted file of one graph: a module with its parameters, and its forward."""
+
+    imports = IMPORTS
+
+    def scoped(self, steps: Sequence[Step], taken: Collection[str]) -> TorchScope:
+        return TorchScope(self.graph, steps, taken)
+
+    def body(self) -> list[Statement]:
+        methods = [*self.scope.methods(), *self._from_pretrained()]
+        return [Class(self.entry, [dotted("nn.Module")], self.docstring(1), methods)]
+
+    def notes(self) -> list[str]:
+        """What training minimises, where it is not just the sum of the losses."""
+        weights = [weight for weight, _ in self.graph.losses]
+        if set(weights) <= {1.0}:
+            return []
+        read = [(blob, self.scope.variable(blob)) for _, blob in self.graph.losses]
+        terms = [code("{x}.sum()", x=x) if blob.shape else x for blob, x in read]
+        return textwrap.wrap(f"Loss: {text(weighted_sum(terms, weights))}.", WIDTH - 4)
 
     def _from_pretrained(self) -> list[Statement]:
         if not self.weights:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from proto2net.backends.base import Array, Convert, Step, Transposed
@@ -40,7 +40,7 @@ STARTS: dict[str, dict[str, float]] = {
 
 
 def initialisation(
-    steps: list[Step], objects: dict[Node[Any], str], owned: Collection[str]
+    steps: Sequence[Step], objects: dict[Node[Any], str], owned: Collection[str]
 ) -> list[Statement]:
     """Statements of `reset_parameters` that fill each parameter as Caffe would.
 

@@ -1,0 +1,203 @@
+"""A scope of an emitted file: the names, statements and arrays of one forward pass.
+
+A target's own scope adds how its layers are made and called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+from proto2net.backends.base import Array, Step
+from proto2net.backends.source import Namespace, literal
+from proto2net.backends.statements import Assignment
+from proto2net.backends.tree import BOTTOM, Expression, Variable, filled, passes_once
+from proto2net.graph import AUTOMATIC, Blob, Graph, Node
+from proto2net.layers import Input
+from proto2net.shape import Shape
+from proto2net.text import plain
+
+
+class Variables:
+    """The variable that holds each blob. One name is one variable; an alias shares another's."""
+
+    def __init__(self, namespace: Namespace) -> None:
+        self._namespace = namespace
+        self._own: dict[Blob | str, str] = {}
+        self._holds: dict[Blob, str] = {}
+
+    def __getitem__(self, blob: Blob) -> str:
+        return self._holds[blob]
+
+    def define(self, blob: Blob) -> str:
+        """The variable to assign a new value of this blob to."""
+        unnamed = blob.name == AUTOMATIC  # each of these is a value of its own
+        key = blob if unnamed else blob.name
+        if key not in self._own:
+            self._own[key] = self._namespace.name(shown_name(blob))
+        self._holds[blob] = self._own[key]
+        return self._holds[blob]
+
+    def keep(self, blob: Blob) -> str:
+        """A variable for this value alone: an in-place layer gets another."""
+        self._holds[blob] = self._namespace.name(shown_name(blob))
+        return self._holds[blob]
+
+    def alias(self, blob: Blob, of: Blob) -> None:
+        """Let a blob be read from another's variable."""
+        self._holds[blob] = self._holds[of]
+
+
+class Scope:
+    """The steps of a forward pass as statements, and the objects and arrays that these need."""
+
+    reserved: ClassVar[frozenset[str]] = frozenset()
+    """Names that variables cannot have."""
+    reserved_objects: ClassVar[frozenset[str]] = frozenset()
+    """Names that layer objects cannot have."""
+    indent: ClassVar[int]
+    """How deep the statements stand."""
+    nests: ClassVar[bool] = True
+    """Whether an in-place layer is printed inside the statement before it."""
+    stopped: ClassVar[Expression] = BOTTOM
+    """How a bottom is read that gets no gradient (propagate_down: false)."""
+
+    def __init__(self, graph: Graph, steps: Sequence[Step], taken: Iterable[str]) -> None:
+        """`taken` are names that the file defines or imports, so that no variable hides them."""
+        self.graph = graph
+        self.steps = steps
+        self.arrays: dict[str, Array] = {}
+        self.namespace = Namespace({*self.reserved, *taken})
+        self.variables = Variables(self.namespace)
+        self.objects = self._name_objects()
+
+    def object(self, step: Step) -> Expression:
+        """What {self} stands for in the step's code."""
+        raise NotImplementedError
+
+    def laid_out(self, shape: Shape) -> Shape:
+        """A shape of Caffe's with its axes in the target's order."""
+        return shape
+
+    def shown(self, shape: Shape) -> str:
+        """A shape without its batch, for a comment: 96 x 54 x 54."""
+        return " x ".join(map(str, self.laid_out(shape)[1:]))
+
+    def statements(self) -> list[Assignment]:
+        """The forward pass, from the inputs' variables to the outputs'."""
+        written: list[Assignment] = []
+        for step in self.steps:
+            if isinstance(step.node.layer, Input):
+                continue
+            if step.alias and self.read(step)[0] == self.variable(step.bottoms[0]):
+                for top in step.tops:
+                    self.variables.alias(top, step.bottoms[0])
+                continue
+            self.write(step, written)
+        return written
+
+    def write(self, step: Step, written: list[Assignment]) -> None:
+        """Append a step's statement; an in-place one takes in its producer's where that fits."""
+        read = self.read(step)
+        targets = tuple(self.variables.define(top) for top in step.tops)
+        comment = self._comment(step)
+        last = written[-1] if written else None
+        if (
+            self.nests
+            and last
+            and last.targets == targets
+            and read == tuple(map(Variable, targets))
+            and step.code.forward
+            and passes_once(step.code.forward)
+        ):
+            nested = self._assignment(step, targets, (last.value,), comment or last.comment)
+            if len(nested.lines(self.indent)) == 1:
+                written[-1] = nested
+                return
+        written.append(self._assignment(step, targets, read, comment))
+
+    def variable(self, blob: Blob) -> Expression:
+        """The variable that holds a blob."""
+        return Variable(self.variables[blob])
+
+    def read(self, step: Step) -> tuple[Expression, ...]:
+        """The expressions of a step's bottoms."""
+        variables = [self.variable(blob) for blob in step.bottoms]
+        flows = step.node.propagate_down or [True] * len(variables)
+        return tuple(
+            variable
+            if flow or blob in self.graph.input_set
+            else filled(self.stopped, {0: variable})
+            for blob, variable, flow in zip(step.bottoms, variables, flows, strict=True)
+        )
+
+    def _assignment(
+        self,
+        step: Step,
+        targets: tuple[str, ...],
+        read: Sequence[Expression],
+        comment: str,
+    ) -> Assignment:
+        assert step.code.forward is not None  # noqa: S101  # steps that make nothing are not needed
+        value = filled(step.code.forward, {**dict(enumerate(read)), "self": self.object(step)})
+        return Assignment(targets, value, comment)
+
+    def _comment(self, step: Step) -> str:
+        """The shape of what a step makes, where it is a new one."""
+        shape = step.tops[-1].shape if step.tops else ()
+        changed = not step.bottoms or shape != step.bottoms[0].shape
+        return self.shown(shape) if changed else ""
+
+    def _name_objects(self) -> dict[Node[Any], str]:
+        """The name of each layer object; layers that share all arrays share the object.
+
+        But for those that keep a state: each has its own.
+        """
+        namespace = self.object_namespace()
+        names: dict[Node[Any], str] = {}
+        owners: dict[tuple[object, ...], str] = {}
+        for step in self.steps:
+            if not step.code.init:
+                continue
+            key = (step.code.init, *self.owned(step))
+            if len(key) == 1 or step.code.state or key not in owners:
+                owners[key] = namespace.name(step.node.name, "layer")
+            names[step.node] = owners[key]
+        return names
+
+    def object_namespace(self) -> Namespace:
+        """What gives the layer objects their names."""
+        return Namespace(self.reserved_objects)
+
+    def owned(self, step: Step) -> list[Array]:
+        """The step's arrays with each source replaced by the blob that owns it."""
+        return [
+            Array(
+                tuple(self.graph.owner(*source) for source in array.sources),
+                array.convert,
+            )
+            for array in step.code.arrays.values()
+        ]
+
+    def frozen(self, step: Step) -> tuple[bool, list[str]]:
+        """Whether training leaves all learned arrays of a step alone; else, those it does."""
+        if self.graph.phase != "TRAIN":
+            return False, []
+        learned = {
+            name: [
+                (node, blob) for node, blob in array.sources if blob not in node.layer.statistics
+            ]
+            for name, array in step.code.arrays.items()
+        }
+        trained = [name for name, sources in learned.items() if sources]
+        still = [n for n in trained if all(self.graph.frozen(*source) for source in learned[n])]
+        return bool(trained) and still == trained, still
+
+    def caffe_name(self, name: str, step: Step) -> str:
+        """A comment with Caffe's name of a layer, where its object has another."""
+        return "" if name == step.node.name else literal(plain(step.node.name))
+
+
+def shown_name(blob: Blob) -> str:
+    """The name that a reader sees; of losses that the file gives no top, "loss"."""
+    return "loss" if blob.name == AUTOMATIC else blob.name
