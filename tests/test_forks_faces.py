@@ -93,16 +93,18 @@ def test_a_margin_that_is_learned_leaves_a_scale_behind() -> None:
         proto2net.convert(text, to="numpy", phase="train")
 
 
-def test_bounds_of_factors_are_refused_in_training() -> None:
+@pytest.mark.parametrize("to", ["numpy", "torch", "tf"])
+def test_bounds_of_factors_are_refused_in_training(to: str) -> None:
     text = DATA + layer("Scale", "data", "y", "scale_param { min_value: 1 }")
     with pytest.raises(Proto2NetError, match="min_value and max_value change the factors"):
-        proto2net.convert(text, to="numpy", phase="train")
+        proto2net.convert(text, to=to, phase="train")
 
 
-def test_rows_of_length_1_are_refused_in_training() -> None:
+@pytest.mark.parametrize("to", ["numpy", "torch", "tf"])
+def test_rows_of_length_1_are_refused_in_training(to: str) -> None:
     text = PRODUCT.replace("num_output: 6", "num_output: 6 normalize: true")
     with pytest.raises(Proto2NetError, match="normalize changes the weights in training"):
-        proto2net.convert(DATA + text, to="numpy", phase="train")
+        proto2net.convert(DATA + text, to=to, phase="train")
 
 
 def test_a_filler_of_forks_is_told_and_kept(caplog: pytest.LogCaptureFixture) -> None:

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
     from proto2net.arrays import Ndarray
     from proto2net.backends.runner import Runner
-    from proto2net.layers.dense import InnerProduct
 
 FAMILIES = (
     *(
@@ -236,9 +235,12 @@ class Backend:
         issues: list[Issue] = []
         done: set[Node[Any]] = set()
         for node in lowered.graph.nodes:
-            if node in done:
-                continue
             try:
+                node.layer.check_rendered(
+                    len(node.bottoms), len(node.tops), training=node.phase == "TRAIN"
+                )
+                if node in done:
+                    continue
                 step = self._chain(lowered.graph, node) or self._single(node)
             except Proto2NetError as error:
                 issues += error.at(node.where, str(lowered.origin(node)))
@@ -378,43 +380,6 @@ def as_tops(made: Sequence[Expression]) -> Expression:
 def same_array(node: Node[Any], blob: str, convert: Convert | None = None) -> Array:
     """An array of the target that is this learned blob, converted if need be."""
     return Array(((node, blob),), convert)
-
-
-def refuse_noise(node: Node[InnerProduct]) -> None:
-    """Refuse an InnerProduct that adds noise, which it does in training alone."""
-    if node.layer.enable_noise and node.phase == "TRAIN":
-        raise UnsupportedError(
-            "enable_noise has no rendering in training",
-            "leave it out, or convert for tests",
-        )
-
-
-def refuse_normalizing(node: Node[Any]) -> None:
-    """Refuse learned rows that are brought to length 1, and stay so, at each step of training."""
-    _refuse_margin(node)
-    if node.layer.normalize and node.blobs and node.phase == "TRAIN":
-        raise UnsupportedError(
-            "normalize changes the weights in training, which has no rendering",
-            "convert for tests",
-        )
-
-
-def refuse_bounds(node: Node[Any]) -> None:
-    """Refuse learned factors that are brought between bounds, and stay so, in training."""
-    _refuse_margin(node)
-    if node.layer.bounded and node.phase == "TRAIN":
-        raise UnsupportedError(
-            "min_value and max_value change the factors in training, which has no rendering",
-            "convert for tests",
-        )
-
-
-def _refuse_margin(node: Node[Any]) -> None:
-    """Refuse labels beside what is computed from."""
-    if len(node.bottoms) > min(node.layer.labels, default=len(node.bottoms)):
-        from proto2net.layers.faces import MARGIN  # a family that few networks need
-
-        raise UnsupportedError(MARGIN)
 
 
 def choose(node: Node[Any], field_name: str, **choices: str) -> str:

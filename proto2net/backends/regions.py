@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
 from proto2net.layers import (
     ROIAlign,
@@ -14,12 +13,6 @@ from proto2net.layers import (
 )
 
 Options = dict[str, object]
-
-
-def as_in_tests(node: Node[Any]) -> None:
-    """Refuse what a layer has in training alone: more bottoms with labels, or tops."""
-    if (len(node.bottoms), len(node.tops)) != (len(node.layer.predicts), 1):
-        raise UnsupportedError("matching true boxes in training has no rendering")
 
 
 def region_options(layer: ROIPooling | ROIAlign) -> Options:

@@ -217,6 +217,9 @@ class Layer:
     def check_known(self) -> None:
         """Refuse a layer of which it is not known what it does, as of a Python layer."""
 
+    def check_rendered(self, bottoms: int, tops: int, *, training: bool) -> None:
+        """Refuse, as an UnsupportedError, what no target renders of a layer that targets do."""
+
     def check_params(self, params: Sequence[ParamSpec]) -> None:
         """Refuse `param` entries that Caffe refuses; most layers take any."""
 

@@ -6,6 +6,7 @@ import dataclasses
 from math import sqrt
 from typing import ClassVar
 
+from proto2net.errors import UnsupportedError
 from proto2net.layers.base import Filler, Layer, Learned, layer
 from proto2net.layers.frozen import dataclass
 from proto2net.shape import MAX_AXES, Shape, Shapes, canonical_axis, count, dims, require
@@ -52,6 +53,15 @@ def scaled(filler: Filler, shape: Shape, scale: float) -> Filler:
     )
     names = ("value", "min", "max", "mean", "std")
     return dataclasses.replace(filler, **{name: getattr(filler, name) * scale for name in names})
+
+
+def check_lengths(normalize: bool, training: bool) -> None:
+    """Refuse learned rows that are brought to length 1, and stay so, at each step of training."""
+    if normalize and training:
+        raise UnsupportedError(
+            "normalize changes the weights in training, which has no rendering",
+            "convert for tests",
+        )
 
 
 @layer("InnerProduct", param="inner_product_param", bottoms=(1, 2), in_place=False)
@@ -138,6 +148,14 @@ class InnerProduct(Dense):
     def weight(self, bottom: Shape) -> Shape:
         inputs = count(bottom[canonical_axis(self.axis, bottom) :])
         return (inputs, self.num_output) if self.transpose else (self.num_output, inputs)
+
+    def check_rendered(self, bottoms: int, tops: int, *, training: bool) -> None:
+        if training and self.enable_noise:
+            raise UnsupportedError(
+                "enable_noise has no rendering in training",
+                "leave it out, or convert for tests",
+            )
+        check_lengths(self.normalize and bottoms == 1, training)
 
     def macs(self, bottoms: Shapes, tops: Shapes) -> int:
         if len(bottoms) > 1:

@@ -8,13 +8,21 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from proto2net.errors import UnsupportedError
 from proto2net.layers.base import Filler, Layer, Learned, layer, named
 from proto2net.layers.combine import Split
-from proto2net.layers.dense import InnerProduct
+from proto2net.layers.dense import InnerProduct, check_lengths
 from proto2net.layers.frozen import dataclass
+from proto2net.layers.normalize import check_bounds
 from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
 
 MARGIN = "a margin, which only training needs, has no rendering"
+
+
+def check_no_margin(bottoms: int) -> None:
+    """Refuse labels beside the scores."""
+    if bottoms > 1:
+        raise UnsupportedError(MARGIN)
 
 
 @layer("InnerDistance", param="inner_distance_param", bottoms=(1, 2), in_place=False)
@@ -61,6 +69,9 @@ class InnerDistance(Layer):
             return {}
         size = count(bottoms[0][canonical_axis(self.axis, bottoms[0]) :])
         return {"weight": Learned((self.num_output, size), self.weight_filler)}
+
+    def check_rendered(self, bottoms: int, tops: int, *, training: bool) -> None:
+        check_lengths(self.normalize and bottoms == 1, training)
 
 
 @layer("ChannelScale", param="channel_scale_param", bottoms=2)
@@ -152,7 +163,6 @@ class GlobalLSEMargin(Layer):
     """
 
     labels: ClassVar[tuple[int, ...]] = (1,)
-    bounded: ClassVar[bool] = True
     filler: Filler | None = None
     min_value: float = 0.0
     max_value: float | None = None
@@ -167,6 +177,10 @@ class GlobalLSEMargin(Layer):
 
     def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
         return {"scale": Learned((1,), self.filler or Filler(value=30.0)), "margin": Learned((1,))}
+
+    def check_rendered(self, bottoms: int, tops: int, *, training: bool) -> None:
+        check_no_margin(bottoms)
+        check_bounds(bounded=True, training=training)
 
     def prediction(self) -> Layer:
         return self
@@ -212,6 +226,10 @@ class MarginInnerProduct(Layer):
 
     def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
         return self.product.blobs(bottoms[:1])
+
+    def check_rendered(self, bottoms: int, tops: int, *, training: bool) -> None:
+        check_no_margin(bottoms)
+        check_lengths(normalize=True, training=training)
 
     def macs(self, bottoms: Shapes, tops: Shapes) -> int:
         return self.product.macs(bottoms[:1], tops)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from proto2net.errors import UnsupportedError
 from proto2net.layers.base import Layer, layer
 from proto2net.layers.combine import Reshape
 from proto2net.layers.data import GIVE_IT, DataLayer, Python
@@ -104,9 +105,18 @@ class MaskPooling(Layer):
 # ---- layers in Python -----------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Matching(Python):
+    """What has more bottoms with labels, or more tops, in training."""
+
+    def check_rendered(self, bottoms: int, tops: int, *, training: bool) -> None:
+        if (bottoms, tops) != (len(self.predicts), 1):
+            raise UnsupportedError("matching true boxes in training has no rendering")
+
+
 @python_layer("pylayer.proposal_layer", "ProposalLayer", bottoms=3, tops=(1, 2))
 @dataclass(frozen=True)
-class MNCProposalLayer(ProposalLayer):
+class MNCProposalLayer(Matching, ProposalLayer):
     """Faster R-CNN's proposals; in training, as a second top, the number of each anchor.
 
     How gradients are clipped (use_clip, clip_base) changes no value (pylayer/proposal_layer.py).
@@ -125,7 +135,7 @@ class MNCProposalLayer(ProposalLayer):
 
 @python_layer("pylayer.mask_layer", "MaskLayer", bottoms=(1, 3), tops=(1, 2))
 @dataclass(frozen=True)
-class MaskLayer(Python):
+class MaskLayer(Matching):
     """Rows as masks; in training, as a second top, the class of each (pylayer/mask_layer.py)."""
 
     labels: ClassVar[tuple[int, ...]] = (1, 2)
@@ -140,7 +150,7 @@ class MaskLayer(Python):
 
 @python_layer("pylayer.stage_bridge_layer", "StageBridgeLayer", bottoms=(4, 7), tops=(1, 8))
 @dataclass(frozen=True)
-class StageBridgeLayer(Python):
+class StageBridgeLayer(Matching):
     """The regions moved and scaled as their best class asks for, inside of the image.
 
     The bottoms are regions, box shifts of each class, scores and the image's size. Training has

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from proto2net.errors import UnsupportedError
 from proto2net.layers.base import Filler, Layer, Learned, ParamSpec, layer, shortest
 from proto2net.layers.frozen import dataclass
 from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
@@ -240,6 +241,15 @@ class Broadcast(Layer):
         return bottoms[:1]
 
 
+def check_bounds(bounded: bool, training: bool) -> None:
+    """Refuse learned factors that are brought between bounds, and stay so, in training."""
+    if bounded and training:
+        raise UnsupportedError(
+            "min_value and max_value change the factors in training, which has no rendering",
+            "convert for tests",
+        )
+
+
 @layer("Scale", param="scale_param", bottoms=(1, 2))
 @dataclass(frozen=True)
 class Scale(Broadcast):
@@ -268,6 +278,9 @@ class Scale(Broadcast):
         if self.bias_term:
             self.operand(bottoms)  # the bias looks at the axis even where the factor is a scalar
         return super().infer(bottoms, tops)
+
+    def check_rendered(self, bottoms: int, tops: int, *, training: bool) -> None:
+        check_bounds(self.bounded, training)
 
     def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
         blobs = {}

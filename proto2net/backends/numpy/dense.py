@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proto2net.backends.base import Code, refuse_noise, refuse_normalizing
+from proto2net.backends.base import Code
 from proto2net.backends.numpy.backend import renders
 from proto2net.backends.numpy.fillers import ARRAYS, learned
 from proto2net.backends.tree import BOTTOM, Expression, call, code, expanded
@@ -17,8 +17,6 @@ from proto2net.shape import canonical_axis
 @renders(InnerProduct)
 def inner_product(node: Node[InnerProduct]) -> Code:
     """Render an InnerProduct, or a layer of a fork that is one when it is used."""
-    refuse_noise(node)
-    refuse_normalizing(node)
     layer, bottom = node.layer, node.bottoms[0].shape
     options: dict[str, object] = {"axis": (canonical_axis(layer.axis, bottom), 1)}
     if not node.blobs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proto2net.backends.base import Code, refuse_bounds, refuse_normalizing
+from proto2net.backends.base import Code
 from proto2net.backends.numpy.backend import renders
 from proto2net.backends.numpy.dense import inner_product
 from proto2net.backends.numpy.fillers import learned
@@ -26,7 +26,6 @@ def _channel_scale(node: Node[ChannelScale]) -> Code:
 
 @renders(GlobalLSEMargin)
 def _global_lse_margin(node: Node[GlobalLSEMargin]) -> Code:
-    refuse_bounds(node)
     layer = node.layer
     forward = code(
         '{0} * np.clip({self}["scale"], {low}, {high})',
@@ -38,7 +37,6 @@ def _global_lse_margin(node: Node[GlobalLSEMargin]) -> Code:
 
 @renders(InnerDistance)
 def _inner_distance(node: Node[InnerDistance]) -> Code:
-    refuse_normalizing(node)
     layer = node.layer
     rows = code("{1}") if len(node.bottoms) > 1 else code('{self}["weight"]')
     if layer.normalize and len(node.bottoms) == 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends.base import Code, bottoms, choose, refuse_bounds
+from proto2net.backends.base import Code, bottoms, choose
 from proto2net.backends.numpy.backend import renders
 from proto2net.backends.numpy.fillers import ARRAYS, learned
 from proto2net.backends.tree import BOTTOM, call
@@ -59,7 +59,6 @@ def _mvn(node: Node[MVN]) -> Code:
 
 @renders(Scale)
 def _scale(node: Node[Scale]) -> Code:
-    refuse_bounds(node)
     layer = node.layer
     if layer.bounded:
         options = {"low": (layer.min_value, None), "high": (layer.max_value, None)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from proto2net.backends.base import Chain, Code, Renderer, bottoms
-from proto2net.backends.regions import as_in_tests
 from proto2net.backends.shared import renders as shared
 from proto2net.backends.shared.rcnn import proposed
 from proto2net.backends.tree import BOTTOM, call, code, method
@@ -42,17 +41,14 @@ def _mask_pooling(node: Node[MaskPooling]) -> Code:
 
 @renders(MNCProposalLayer)
 def _mnc_proposal_layer(node: Node[MNCProposalLayer]) -> Code:
-    as_in_tests(node)
     return proposed(node)
 
 
 @renders(MaskLayer)
 def _mask_layer(node: Node[MaskLayer]) -> Code:
-    as_in_tests(node)
     return Code(method(BOTTOM, "reshape", -1, 1, *MASK))
 
 
 @renders(StageBridgeLayer)
 def _stage_bridge_layer(node: Node[StageBridgeLayer]) -> Code:
-    as_in_tests(node)
     return Code(call("refine_rois", *bottoms(node)))

@@ -8,8 +8,6 @@ from proto2net.backends.base import (
     Code,
     Convert,
     Transposed,
-    refuse_noise,
-    refuse_normalizing,
     same_array,
 )
 from proto2net.backends.tensorflow.backend import renders
@@ -43,8 +41,6 @@ def _inner_product_and_relu(node: Node[InnerProduct], relu: Node[ReLU]) -> Code 
 
 
 def _product(node: Node[InnerProduct], activation: str | None = None) -> Code:
-    refuse_noise(node)
-    refuse_normalizing(node)
     layer, bottom = node.layer, node.bottoms[0].shape
     axis = canonical_axis(layer.axis, bottom)
     if not node.blobs:

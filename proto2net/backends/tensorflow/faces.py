@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proto2net.backends.base import Code, refuse_bounds, refuse_normalizing, same_array
+from proto2net.backends.base import Code, same_array
 from proto2net.backends.tensorflow.backend import renders
 from proto2net.backends.tensorflow.dense import (
     flattened,
@@ -41,7 +41,6 @@ def _channel_scale(node: Node[ChannelScale]) -> Code:
 
 @renders(GlobalLSEMargin)
 def _global_lse_margin(node: Node[GlobalLSEMargin]) -> Code:
-    refuse_bounds(node)
     layer = node.layer
     low, high = layer.min_value, (layer.max_value, None)
     init = own("BoundedScale", (1,), low=low, high=high)
@@ -50,7 +49,6 @@ def _global_lse_margin(node: Node[GlobalLSEMargin]) -> Code:
 
 @renders(InnerDistance)
 def _inner_distance(node: Node[InnerDistance]) -> Code:
-    refuse_normalizing(node)
     layer, bottom = node.layer, node.bottoms[0].shape
     if canonical_axis(layer.axis, bottom) != 1:
         raise UnsupportedError("an axis other than 1 has no rendering", "use --to torch")

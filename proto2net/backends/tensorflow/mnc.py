@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from proto2net.backends.base import Code, bottoms
-from proto2net.backends.regions import as_in_tests
 from proto2net.backends.tensorflow.backend import backend, renders
 from proto2net.backends.tensorflow.layout import in_caffe_order
 from proto2net.backends.tensorflow.objects import CALLED, called_on, own
@@ -37,18 +36,15 @@ def _mask_resize(node: Node[MaskResize]) -> Code:
 
 @renders(MNCProposalLayer)
 def _proposal_layer(node: Node[MNCProposalLayer]) -> Code:
-    as_in_tests(node)
     return proposed(node)
 
 
 @renders(MaskLayer)
 def _mask_layer(node: Node[MaskLayer]) -> Code:
-    as_in_tests(node)
     value = in_caffe_order(BOTTOM, len(node.bottoms[0].shape))
     return Code(call(SELF, value), own("layers.Reshape", (*MASK, 1)))
 
 
 @renders(StageBridgeLayer)
 def _stage_bridge_layer(node: Node[StageBridgeLayer]) -> Code:
-    as_in_tests(node)
     return Code(called_on(bottoms(node)), own("RegionRefinement"))

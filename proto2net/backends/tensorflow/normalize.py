@@ -9,7 +9,6 @@ from proto2net.backends.base import (
     Array,
     Code,
     Reshaped,
-    refuse_bounds,
     running_statistics,
     same_array,
 )
@@ -129,7 +128,6 @@ def _channels(node: Node[BatchNorm]) -> int:
 
 @renders(Scale)
 def _scale(node: Node[Scale]) -> Code:
-    refuse_bounds(node)
     bias = _learned(node, beta="bias") if node.layer.bias_term else {}
     if len(node.bottoms) == 1:
         factors = _learned(node, gamma="weight")

@@ -7,8 +7,6 @@ from typing import Any
 from proto2net.backends.base import (
     Code,
     Transposed,
-    refuse_noise,
-    refuse_normalizing,
     same_array,
 )
 from proto2net.backends.torch.backend import renders
@@ -32,8 +30,6 @@ from proto2net.shape import canonical_axis, count
 @renders(InnerProduct)
 def inner_product(node: Node[InnerProduct]) -> Code:
     """Render an InnerProduct, or a layer of a fork that is one when it is used."""
-    refuse_noise(node)
-    refuse_normalizing(node)
     layer, bottom = node.layer, node.bottoms[0].shape
     axis = canonical_axis(layer.axis, bottom)
     x = vectors(node, axis)

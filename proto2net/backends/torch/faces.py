@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proto2net.backends.base import Code, refuse_bounds, refuse_normalizing, same_array
+from proto2net.backends.base import Code, same_array
 from proto2net.backends.torch.backend import renders
 from proto2net.backends.torch.dense import inner_product, rows, vectors
 from proto2net.backends.tree import BOTTOM, SELF, call, code, indexed
@@ -28,7 +28,6 @@ def _channel_scale(node: Node[ChannelScale]) -> Code:
 
 @renders(GlobalLSEMargin)
 def _global_lse_margin(node: Node[GlobalLSEMargin]) -> Code:
-    refuse_bounds(node)
     layer = node.layer
     init = call(
         "BoundedScale",
@@ -43,7 +42,6 @@ def _global_lse_margin(node: Node[GlobalLSEMargin]) -> Code:
 @renders(InnerDistance)
 def _inner_distance(node: Node[InnerDistance]) -> Code:
     """By helpers, to which the first bottom is a list of vectors."""
-    refuse_normalizing(node)
     layer, bottom = node.layer, node.bottoms[0].shape
     axis = canonical_axis(layer.axis, bottom)
     x, single = vectors(node, axis), axis == 0

@@ -8,7 +8,6 @@ from proto2net.backends.base import (
     Array,
     Code,
     Reshaped,
-    refuse_bounds,
     running_statistics,
     same_array,
 )
@@ -131,7 +130,6 @@ def _normalisation(node: Node[BatchNorm], scale: Node[Scale] | None) -> Code:
 
 @renders(Scale)
 def _scale(node: Node[Scale]) -> Code:
-    refuse_bounds(node)
     layer, bottom = node.layer, node.bottoms[0].shape
     if len(node.bottoms) == 1:
         weight = node.blobs["weight"].shape
