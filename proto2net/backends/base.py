@@ -8,18 +8,14 @@ graph.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
-from importlib.resources import files
 from importlib.util import find_spec
-from inspect import getsource
-from symtable import symtable
-from textwrap import dedent
 from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
+from proto2net.backends.helpers import Helpers
 from proto2net.backends.statements import Class
 from proto2net.backends.tree import (
     BOTTOM,
@@ -38,25 +34,8 @@ from proto2net.layers.data import Input
 from proto2net.lowering import Lowered, can_be
 
 if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
-
     from proto2net.arrays import Ndarray
     from proto2net.backends.runner import Runner
-
-FAMILIES = (
-    *(
-        "common",
-        "vision",
-        "activation",
-        "normalize",
-        "combine",
-        "dense",
-        "recurrent",
-        "loss",
-    ),
-    *("data", "fillers", "crf", "mnc", "ssd", "rcnn", "yolo", "faces", "forks"),
-)
-"""The files that helpers can stand in, in the order in which an emitted file has them."""
 
 Convert = Callable[..., "Ndarray"]
 Chain = tuple[type[Layer], ...]
@@ -171,7 +150,7 @@ class Backend:
     suffix: ClassVar[str] = ".py"
     weights_suffix: ClassVar[str] = ".safetensors"
     package: ClassVar[str]
-    """Where its helpers stand, in helpers.py or by family in helpers/: pasted where used."""
+    """Where its helpers stand."""
     by_family: ClassVar[str] = ""
     """The package where its renderers stand in a file a family of layers, imported when met."""
     unsupported: ClassVar[dict[type[Layer], str]] = {}
@@ -305,44 +284,13 @@ class Backend:
         raise Proto2NetError(f'the target "{self.name}" cannot run what it prints')
 
     @cached_property
-    def helpers(self) -> dict[str, str]:
-        """The source of each helper by its name."""
-        found = {}
-        for file in _helper_files(self.package):
-            found.update(_definitions(file.read_text(encoding="utf-8")))
-        return found
+    def helpers(self) -> Helpers:
+        """What may be pasted into its files, by name."""
+        return Helpers(self.name, self.package)
 
     def pastes(self, helper: Callable[..., Any]) -> None:
         """Have a function or class of another package pasted into files that use it."""
-        name, source = helper.__name__, dedent(getsource(helper)).rstrip()
-        if self.helpers.get(name, source) != source:
-            raise Proto2NetError(
-                f"{self.name} has a helper {name} already, which is another than that of "
-                f"{helper.__module__}",
-                "give yours another name",
-            )
-        self.helpers[name] = source
-
-    def helpers_used(self, names: Iterable[str]) -> list[str]:
-        """The names of the helpers among these, and of those that they use, in the file's order."""
-        used: set[str] = set()
-        waiting = [name for name in names if name in self.helpers]
-        while waiting:
-            name = waiting.pop()
-            if name not in used:
-                used.add(name)
-                waiting += self.names_of_helper(name) & self.helpers.keys()
-        return [name for name in self.helpers if name in used]
-
-    def names_of_helper(self, name: str) -> frozenset[str]:
-        """The names that a helper uses."""
-        if name not in self._names_of_helpers:
-            self._names_of_helpers[name] = names_used(self.helpers[name])
-        return self._names_of_helpers[name]
-
-    @cached_property
-    def _names_of_helpers(self) -> dict[str, frozenset[str]]:
-        return {}
+        self.helpers.add(helper)
 
 
 def _is_code(made: object) -> TypeGuard[Code]:
@@ -354,17 +302,6 @@ def _is_code(made: object) -> TypeGuard[Code]:
 
 def _saying(template: str) -> Renderer:
     return lambda node: Code(code(template))
-
-
-def names_used(source: str) -> frozenset[str]:
-    """Every bare name that a source reads, but for what a function has as its own variable."""
-    tables = [symtable(source, "<helper>", "exec")]  # far quicker than a walk over the ast
-    for table in tables:
-        tables += table.get_children()
-    symbols = [symbol for table in tables for symbol in table.get_symbols()]
-    return frozenset(
-        symbol.get_name() for symbol in symbols if symbol.is_referenced() and symbol.is_global()
-    )
 
 
 def bottoms(node: Node[Any]) -> tuple[Expression, ...]:
@@ -409,24 +346,6 @@ def _followers(graph: Graph, node: Node[Any], length: int) -> tuple[Node[Any], .
 
 def _types(nodes: Sequence[Node[Any]]) -> Chain:
     return tuple(type(node.layer) for node in nodes)
-
-
-def _helper_files(package: str) -> Sequence[Traversable]:
-    """The files of a target's helpers, in the order in which they are pasted."""
-    folder = files(package) / "helpers"
-    if not folder.is_dir():
-        return [files(package) / "helpers.py"]
-    families = {f"{name}.py": place for place, name in enumerate(FAMILIES)}
-    found = [file for file in folder.iterdir() if file.name in families]
-    return sorted(found, key=lambda file: families[file.name])
-
-
-_DEFINITION = re.compile(r"^(?:@.*\n)*(?:def|class) (\w+).*\n(?:(?:[ )].*)?\n)*", re.MULTILINE)
-
-
-def _definitions(source: str) -> dict[str, str]:
-    """The source of each function and class of a file by its name; far quicker than the ast."""
-    return {found[1]: found[0].rstrip() for found in _DEFINITION.finditer(source)}
 
 
 def _others(name: str) -> Iterator[Backend]:

@@ -132,8 +132,8 @@ class SourceFile(Generic[S]):
         statements = [*self.classes, *self.preprocess(), *self.body(), main]
         weights = self._weights_file()
         used = set(names_of([*weights, *statements]))
-        helpers = self.backend.helpers_used(used)
-        used = used.union(*map(self.backend.names_of_helper, helpers))
+        helpers = self.backend.helpers.used(used)
+        used = used.union(*map(self.backend.helpers.names, helpers))
         title = f'"""{plain(self.graph.name) or "A network"}, converted from Caffe by proto2net."""'
         parts = [
             *(self.backend.helpers[name] for name in helpers),

@@ -1,0 +1,111 @@
+"""The helpers of a target: functions and classes whose source is pasted into files that use them.
+
+They stand in the package of the target, in helpers.py or by family in helpers/.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib.resources import files
+from inspect import getsource
+from symtable import symtable
+from textwrap import dedent
+from typing import TYPE_CHECKING, Any
+
+from proto2net.errors import Proto2NetError
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+FAMILIES = (
+    *(
+        "common",
+        "vision",
+        "activation",
+        "normalize",
+        "combine",
+        "dense",
+        "recurrent",
+        "loss",
+    ),
+    *("data", "fillers", "crf", "mnc", "ssd", "rcnn", "yolo", "faces", "forks"),
+)
+"""The files that helpers can stand in, in the order in which an emitted file has them."""
+
+
+class Helpers(Mapping[str, str]):
+    """The source of each helper by its name, in the order in which files have them."""
+
+    def __init__(self, target: str, package: str) -> None:
+        self._target = target
+        self._sources: dict[str, str] = {}
+        self._names: dict[str, frozenset[str]] = {}
+        for file in _files(package):
+            self._sources |= _definitions(file.read_text(encoding="utf-8"))
+
+    def __getitem__(self, name: str) -> str:
+        return self._sources[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+    def add(self, helper: Callable[..., Any]) -> None:
+        """Have the source of a function or class, which must not have another's name."""
+        name, source = helper.__name__, dedent(getsource(helper)).rstrip()
+        if self.get(name, source) != source:
+            raise Proto2NetError(
+                f"{self._target} has a helper {name} already, which is another than that of "
+                f"{helper.__module__}",
+                "give yours another name",
+            )
+        self._sources[name] = source
+
+    def used(self, names: Iterable[str]) -> list[str]:
+        """The helpers among these names, and those that they use, in order."""
+        used: set[str] = set()
+        waiting = [name for name in names if name in self]
+        while waiting:
+            name = waiting.pop()
+            if name not in used:
+                used.add(name)
+                waiting += self.names(name) & self.keys()
+        return [name for name in self if name in used]
+
+    def names(self, name: str) -> frozenset[str]:
+        """The names that a helper uses."""
+        if name not in self._names:
+            self._names[name] = names_used(self[name])
+        return self._names[name]
+
+
+def names_used(source: str) -> frozenset[str]:
+    """Every bare name that a source reads, but for what a function has as its own variable."""
+    tables = [symtable(source, "<helper>", "exec")]  # far quicker than a walk over the ast
+    for table in tables:
+        tables += table.get_children()
+    symbols = [symbol for table in tables for symbol in table.get_symbols()]
+    return frozenset(
+        symbol.get_name() for symbol in symbols if symbol.is_referenced() and symbol.is_global()
+    )
+
+
+def _files(package: str) -> Sequence[Traversable]:
+    """The files of a target's helpers, in the order in which they are pasted."""
+    folder = files(package) / "helpers"
+    if not folder.is_dir():
+        return [files(package) / "helpers.py"]
+    families = {f"{name}.py": place for place, name in enumerate(FAMILIES)}
+    found = [file for file in folder.iterdir() if file.name in families]
+    return sorted(found, key=lambda file: families[file.name])
+
+
+_DEFINITION = re.compile(r"^(?:@.*\n)*(?:def|class) (\w+).*\n(?:(?:[ )].*)?\n)*", re.MULTILINE)
+
+
+def _definitions(source: str) -> dict[str, str]:
+    """The source of each function and class of a file by its name; far quicker than the ast."""
+    return {found[1]: found[0].rstrip() for found in _DEFINITION.finditer(source)}
