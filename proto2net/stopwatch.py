@@ -133,7 +133,7 @@ class Timer:
         from proto2net.api import built
 
         source, entry, phase = program["source"], program["entry"], program["phase"]
-        network = built(self._backend, Emitted(source, entry, {}), phase)
+        network = built(self._backend, Emitted({".py": source}, entry, {}), phase)
         rng = np.random.default_rng(0)
         feeds = [_values(rng, tuple(shape), labels) for shape, labels in program["inputs"]]
         self._network = (network, feeds, phase == "TRAIN")

@@ -105,16 +105,22 @@ def test_a_target_without_a_place_for_weights_says_so(tmp_path: Path) -> None:
 
 
 def test_arrays_are_named_after_the_source_and_come_first() -> None:
-    emitted = Emitted("source", "Net", {})
-    assert Ported(emitted).files(Path("a.py")) == {Path("a.py"): b"source"}
+    emitted = Emitted({".py": "source", ".bin": b"bytes"}, "Net", {})
+    sources = {Path("a.py"): b"source", Path("a.bin"): b"bytes"}
+    assert Ported(emitted).files(Path("a.py")) == sources
     beside = Beside(".safetensors", 7, lambda stream: None)
     files = Ported(emitted, beside).files(Path("out/a.py"), lambda write, size: bytes(size))
-    assert files == {Path("out/a.safetensors"): bytes(7), Path("out/a.py"): b"source"}
-    assert list(files)[-1] == Path("out/a.py")
+    assert list(files.items()) == [
+        (Path("out/a.safetensors"), bytes(7)),
+        (Path("out/a.py"), b"source"),
+        (Path("out/a.bin"), b"bytes"),
+    ]
 
 
 def test_a_source_cannot_have_the_name_of_its_arrays() -> None:
-    ported = Ported(Emitted("", "Net", {}), Beside(".safetensors", 7, lambda stream: None))
+    ported = Ported(
+        Emitted({".safetensors": ""}, "Net", {}), Beside(".safetensors", 7, lambda stream: None)
+    )
     with pytest.raises(Proto2NetError, match=r"^a.safetensors is where the weights go\n"):
         ported.files(Path("a.safetensors"))
 

@@ -125,11 +125,18 @@ class Step:
 
 @dataclass(frozen=True)
 class Emitted:
-    """A source file, the function or class in it that makes the network, and its arrays."""
+    """What a target makes of a graph: files, what in them makes the network, and its arrays."""
 
-    source: str
+    files: Mapping[str, str | bytes]
+    """Text or bytes by the suffix of the file's name, the one to begin with first."""
     entry: str
     arrays: dict[str, Array]
+
+    @property
+    def source(self) -> str:
+        """The first file, which is a text."""
+        first = next(iter(self.files.values()))
+        return first if isinstance(first, str) else first.decode()
 
     def converted(self, values: Mapping[tuple[Node[Any], str], Ndarray]) -> dict[str, Ndarray]:
         """The target's arrays from those of Caffe; left out where a value is not given."""

@@ -141,7 +141,7 @@ class SourceFile(Generic[S]):
         ]
         head = [title, "", *_grouped(self.import_lines(used)), *lines_of(weights, 0)]
         source = "\n\n\n".join(["\n".join(head), *parts])
-        return Emitted(f"{source}\n", self.entry, self._of_definition(self.scope.arrays))
+        return Emitted({".py": f"{source}\n"}, self.entry, self._of_definition(self.scope.arrays))
 
     def _of_definition(self, arrays: dict[str, Array]) -> dict[str, Array]:
         """The arrays made from learned blobs of the layers that the definition has."""

@@ -22,4 +22,4 @@ class Printer:
     def emit(self, graph: Graph, name: str = "", weights: str = "") -> Emitted:
         """The text of the graph, called as `Backend.emit` is. `name` renames the network."""
         graph = replace(graph, name=name or graph.name)
-        return Emitted(self.text(graph), graph.name, {})
+        return Emitted({self.suffix: self.text(graph)}, graph.name, {})

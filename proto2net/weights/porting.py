@@ -29,7 +29,7 @@ class Beside:
 
 @dataclass(frozen=True)
 class Ported:
-    """What `port` makes: the source, and its arrays if the model has values."""
+    """What `port` makes: a target's files, and the arrays if the model has values."""
 
     emitted: Emitted
     beside: Beside | None = None
@@ -37,17 +37,21 @@ class Ported:
     def files(
         self, path: Path, watched: Callable[[Write, int], Write] = lambda write, size: write
     ) -> dict[Path, Content]:
-        """What to write so that the source is at `path`: the arrays come first, under its name.
+        """What to write so that the target's first file is at `path`, and others under its name.
 
-        `watched` is given what writes about so many bytes, and returns what writes the same.
+        The arrays come first. `watched` is given what writes about so many bytes, and returns
+        what writes the same.
         """
+        paths = [path, *(path.with_suffix(suffix) for suffix in list(self.emitted.files)[1:])]
         files: dict[Path, Content] = {}
         if self.beside:
             arrays = path.with_suffix(self.beside.suffix)
-            if arrays == path:
-                raise Proto2NetError(f"{path} is where the weights go", "give OUT another suffix")
+            if arrays in paths:
+                raise Proto2NetError(f"{arrays} is where the weights go", "give OUT another suffix")
             files[arrays] = watched(self.beside.write, self.beside.size)
-        return files | {path: self.emitted.source.encode()}
+        contents = self.emitted.files.values()
+        texts = (each.encode() if isinstance(each, str) else each for each in contents)
+        return files | dict(zip(paths, texts, strict=True))
 
 
 def port(model: Model, target: Any, *, name: str = "", stem: str = "weights") -> Ported:

@@ -18,7 +18,7 @@ class NetworkPrinter(Printer):
 
     def emit(self, graph: Graph, name: str = "", weights: str = "") -> Emitted:
         graph = dataclasses.replace(graph, name=name or graph.name)
-        return Emitted(text(graph, weights), entry(graph), arrays(graph))
+        return Emitted({".py": text(graph, weights)}, entry(graph), arrays(graph))
 
 
 printer = NetworkPrinter("network", ".py", text, ".safetensors")
