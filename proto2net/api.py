@@ -20,7 +20,7 @@ from proto2net.errors import Issue, Location, ParseError, Proto2NetError, ShapeE
 from proto2net.feeds import feeds_of, unlike_declared
 from proto2net.graph import Graph
 from proto2net.layers import plugins
-from proto2net.layers.combine import AutoCrop, Crop
+from proto2net.layers.axes import AutoCrop, Crop
 from proto2net.layers.holes import Holes
 from proto2net.model import Model
 from proto2net.rewrites import deploy

@@ -1,26 +1,21 @@
-"""What Caffe refuses in the layers of combine, loss and data, and what their files state."""
+"""What Caffe refuses in the layers of axes, combine, loss and data, and what their files state."""
 
 from __future__ import annotations
 
 import pytest
 
 from proto2net.errors import Proto2NetError, ShapeError, UnsupportedError
+from proto2net.layers.axes import ArgMax, Crop, Flatten, Reduction, Reshape, Tile
 from proto2net.layers.base import Filler, Layer
 from proto2net.layers.combine import (
-    ArgMax,
     BatchReindex,
     Concat,
-    Crop,
     Eltwise,
     Filter,
-    Flatten,
     Parameter,
-    Reduction,
-    Reshape,
     Silence,
     Slice,
     Split,
-    Tile,
 )
 from proto2net.layers.data import (
     Data,

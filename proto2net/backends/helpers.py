@@ -24,6 +24,7 @@ FAMILIES = (
         "vision",
         "activation",
         "normalize",
+        "axes",
         "combine",
         "dense",
         "recurrent",

@@ -16,6 +16,7 @@ from proto2net.layers.python import python_layer as python_layer
 
 if TYPE_CHECKING:
     from proto2net.layers.activation import *
+    from proto2net.layers.axes import *
     from proto2net.layers.combine import *
     from proto2net.layers.crf import *
     from proto2net.layers.data import *

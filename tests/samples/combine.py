@@ -1,4 +1,4 @@
-"""Samples of proto2net/layers/combine.py, dense.py and data.py."""
+"""Samples of proto2net/layers/axes.py, combine.py, dense.py and data.py."""
 
 from __future__ import annotations
 

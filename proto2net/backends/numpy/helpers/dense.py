@@ -8,7 +8,7 @@ Each computes what the CPU code of the named Caffe file does.
 
 import numpy as np
 
-from proto2net.backends.numpy.helpers.combine import flatten
+from proto2net.backends.numpy.helpers.axes import flatten
 
 
 def inner_product(

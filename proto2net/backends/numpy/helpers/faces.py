@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from proto2net.backends.numpy.helpers.combine import flatten
+from proto2net.backends.numpy.helpers.axes import flatten
 from proto2net.backends.numpy.helpers.dense import inner_product
 from proto2net.backends.numpy.helpers.normalize import scaled
 

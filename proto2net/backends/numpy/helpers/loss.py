@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from proto2net.backends.numpy.helpers.combine import flatten
+from proto2net.backends.numpy.helpers.axes import flatten
 from proto2net.backends.numpy.helpers.normalize import softmax
 
 

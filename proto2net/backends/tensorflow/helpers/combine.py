@@ -1,4 +1,4 @@
-"""Helpers for blobs put together and cut, which Keras lacks: pasted where they are used."""
+"""Helpers that join or split blobs, which Keras lacks: pasted where they are used."""
 # mypy: allow-subclassing-any, allow-untyped-decorators
 
 from typing import Any
@@ -6,55 +6,6 @@ from typing import Any
 import keras
 import tensorflow as tf
 from keras import layers, ops
-
-
-@keras.saving.register_keras_serializable("caffe")
-class Reshape(layers.Layer):
-    """Gives some axes another shape: 0 copies the input's size at its place, -1 is the rest."""
-
-    def __init__(
-        self, shape: tuple[int, ...], axis: int = 0, num_axes: int = -1, **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self.shape, self.axis, self.num_axes = tuple(shape), axis, num_axes
-
-    def call(self, x: tf.Tensor) -> tf.Tensor:
-        size = ops.shape(x)
-        end = len(size) if self.num_axes == -1 else self.axis + self.num_axes
-        new = [dim or size[axis] for axis, dim in enumerate(self.shape, self.axis)]
-        return ops.reshape(x, (*size[: self.axis], *new, *size[end:]))
-
-
-@keras.saving.register_keras_serializable("caffe")
-class Unflatten(layers.Layer):
-    """Splits the first input's first axis into so many axes as the second begins with."""
-
-    def __init__(self, num_axes: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.num_axes = num_axes
-
-    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
-        x, reference = inputs
-        shape = (*ops.shape(reference)[: self.num_axes], *ops.shape(x)[1:])
-        return ops.reshape(x, shape)
-
-
-@keras.saving.register_keras_serializable("caffe")
-class Crop(layers.Layer):
-    """Cuts the first input to the second's size along some axes, each from an offset on."""
-
-    def __init__(
-        self, axes: tuple[int, ...], offsets: tuple[int, ...], **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self.axes, self.offsets = axes, offsets
-
-    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
-        x, reference = inputs
-        cuts = [slice(None)] * len(x.shape)
-        for axis, offset in zip(self.axes, self.offsets, strict=True):
-            cuts[axis] = slice(offset, offset + ops.shape(reference)[axis])
-        return x[tuple(cuts)]
 
 
 @keras.saving.register_keras_serializable("caffe")
@@ -71,37 +22,6 @@ class Filter(layers.Layer):
         *filtered, selector = inputs
         keep = ops.reshape(selector, (-1,)) != 0
         return [tf.boolean_mask(x, keep) for x in filtered]
-
-
-@keras.saving.register_keras_serializable("caffe")
-class ArgMax(layers.Layer):
-    """Where the greatest values stand; of equal ones, the last comes first.
-
-    Without an axis, in a whole sample in the order that it is given; then out_max_val adds
-    the values as a second channel. With one, they stand in the indices' place.
-    """
-
-    def __init__(
-        self,
-        top_k: int = 1,
-        axis: int | None = None,
-        out_max_val: bool = False,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.top_k, self.axis, self.out_max_val = top_k, axis, out_max_val
-
-    def call(self, x: tf.Tensor) -> tf.Tensor:
-        if self.axis is not None:
-            index, value = self._greatest(ops.moveaxis(x, self.axis, -1))
-            return ops.moveaxis(value if self.out_max_val else index, -1, self.axis)
-        index, value = self._greatest(ops.reshape(x, (ops.shape(x)[0], -1)))
-        tops = ops.stack([index, value] if self.out_max_val else [index], axis=1)
-        return ops.expand_dims(tops, list(range(3, len(x.shape))))
-
-    def _greatest(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        value, index = ops.top_k(ops.flip(x, -1), self.top_k)
-        return ops.cast(ops.shape(x)[-1] - 1 - index, x.dtype), value
 
 
 @keras.saving.register_keras_serializable("caffe")

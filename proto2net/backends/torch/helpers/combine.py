@@ -1,4 +1,4 @@
-"""Helpers for blobs put together and cut, which PyTorch lacks: pasted where they are used."""
+"""Helpers that join or split blobs, which PyTorch lacks: pasted where they are used."""
 
 import torch
 
@@ -10,22 +10,3 @@ def elementwise_max(first: torch.Tensor, *others: torch.Tensor) -> torch.Tensor:
     for other in more:
         best = torch.where(other > best, other, best)
     return best
-
-
-def arg_max(
-    x: torch.Tensor,
-    top_k: int = 1,
-    axis: int | None = None,
-    out_max_val: bool = False,
-) -> torch.Tensor:
-    """torch.topk's indices as floats, of equal elements the last one first."""
-    values = x.reshape(x.shape[0], -1) if axis is None else x
-    dim = 1 if axis is None else axis
-    last = values.shape[dim] - 1
-    values, order = values.flip(dim).sort(stable=True, dim=dim, descending=True)
-    values = values.narrow(dim, 0, top_k)
-    indices = (last - order.narrow(dim, 0, top_k)).to(x.dtype)
-    if axis is not None:
-        return values if out_max_val else indices
-    rows = torch.stack((indices, values) if out_max_val else (indices,), dim=1)
-    return rows.reshape(*rows.shape, *[1] * (x.dim() - 3))
