@@ -1,4 +1,4 @@
-"""Samples of proto2net/layers/ssd.py, and of Permute."""
+"""Samples of proto2net/layers/ssd.py and detection.py, and of Permute."""
 
 from __future__ import annotations
 

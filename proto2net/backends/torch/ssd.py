@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from proto2net.backends.base import Code, bottoms, same_array
-from proto2net.backends.detection import (
-    detection_options,
-    prior_box_options,
-    region_detection_options,
-)
+from proto2net.backends.detection import prior_box_options
 from proto2net.backends.torch.backend import renders
 from proto2net.backends.tree import BOTTOM, SELF, call, indexed
 from proto2net.graph import Node
-from proto2net.layers import DetectionOutput, Normalize, PriorBox
+from proto2net.layers import Normalize, PriorBox
 
 
 @renders(Normalize)
@@ -33,12 +29,3 @@ def _normalize(node: Node[Normalize]) -> Code:
 @renders(PriorBox)
 def _prior_box(node: Node[PriorBox]) -> Code:
     return Code(call("prior_box", *bottoms(node), **prior_box_options(node.layer)))
-
-
-@renders(DetectionOutput)
-def _detection_output(node: Node[DetectionOutput]) -> Code:
-    if len(node.bottoms) == 1:
-        found = region_detection_options(node.layer)
-        return Code(call("region_detection_output", BOTTOM, node.layer.anchors, **found))
-    options = detection_options(node.layer)
-    return Code(call("detection_output", *bottoms(node)[:3], **options))

@@ -1,0 +1,113 @@
+"""What SSD makes of predictions, to be pasted into an emitted file that uses it."""
+
+# mypy: disable-error-code="no-any-return"
+# Many of NumPy's functions are typed to return Any.
+
+import math
+
+import numpy as np
+
+
+def decode_boxes(loc: np.ndarray, prior: np.ndarray, code_type: str) -> np.ndarray:
+    """The boxes that predictions mean, relative to prior boxes (bbox_util.cpp)."""
+    start, end = np.split(prior, 2, axis=-1)
+    size = end - start
+    if code_type == "CORNER":
+        return prior + loc
+    if code_type == "CORNER_SIZE":
+        return prior + loc * np.concatenate((size, size), axis=-1)
+    shift, growth = np.split(loc, 2, axis=-1)
+    center, half = (start + end) / 2 + shift * size, np.exp(growth) * size / 2
+    return np.concatenate((center - half, center + half), axis=-1)
+
+
+def overlap(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """What a box shares with each of others, of what they cover together (bbox_util.cpp)."""
+    sides = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
+    shared = sides.clip(0).prod(1)
+    area, areas = ((b[..., 2:] - b[..., :2]).clip(0).prod(-1) for b in (box, boxes))
+    together = np.where(shared > 0, area + areas - shared, 1)
+    return shared / together
+
+
+def non_maximum_suppression(
+    boxes: np.ndarray,
+    scores: np.ndarray,
+    nms_threshold: float,
+    top_k: int | None,
+    eta: float,
+    confidence_threshold: float,
+) -> list[int]:
+    """Indices of the best boxes that overlap no better one too much (bbox_util.cpp)."""
+    order = np.argsort(-scores, kind="stable")
+    left = order[scores[order] > confidence_threshold][:top_k]
+    most = np.zeros(len(left))  # each box's largest overlap with those kept
+    kept = []
+    while len(left):
+        best, left = left[0], left[1:]
+        kept.append(best)
+        most = np.maximum(most[1:], overlap(boxes[best], boxes[left]))
+        if nms_threshold > 0.5:
+            nms_threshold *= eta
+        left, most = left[most <= nms_threshold], most[most <= nms_threshold]
+    return kept
+
+
+def detection_output(
+    loc: np.ndarray,
+    conf: np.ndarray,
+    prior: np.ndarray,
+    num_classes: int,
+    code_type: str = "CORNER",
+    share_location: bool = True,
+    background_label_id: int = 0,
+    variance_encoded_in_target: bool = False,
+    nms_threshold: float = 0.3,
+    top_k: int | None = None,
+    eta: float = 1.0,
+    keep_top_k: int | None = None,
+    confidence_threshold: float = -math.inf,
+    polygons: bool = False,
+) -> np.ndarray:
+    """Rows of image, label, score, box; -1 if nothing is found (detection_output_layer.cpp).
+
+    Behind the boxes of TextBoxes++ stand the corners of `polygons`.
+    """
+    corners, variances = prior.reshape(2, -1, 1, 4)
+    loc = loc.reshape(len(loc), len(corners), -1, 12 if polygons else 4)
+    loc, points = loc[..., :4], loc[..., 4:]
+    if not variance_encoded_in_target:
+        loc = loc * variances
+    boxes = decode_boxes(loc, corners, code_type)
+    if polygons:
+        points = polygon_corners(points, corners, variances)
+    scores = conf.reshape(len(conf), -1, num_classes)
+    images = []
+    for image in range(len(scores)):
+        rows = []
+        for label in range(num_classes):
+            if label == background_label_id:
+                continue
+            location = 0 if share_location else label
+            box, point = boxes[image, :, location], points[image, :, location]
+            score = scores[image, :, label]
+            kept = non_maximum_suppression(
+                box, score, nms_threshold, top_k, eta, confidence_threshold
+            )
+            rows += [[image, label, score[i], *box[i], *point[i]] for i in kept]
+        found = np.array(rows, np.float32).reshape(-1, 15 if polygons else 7)
+        best = np.argsort(-found[:, 2], kind="stable")[:keep_top_k]
+        images.append(found[np.sort(best)])
+    found = np.concatenate(images)
+    if len(found) == 0:
+        found = np.full((len(loc), found.shape[1]), -1, np.float32)
+        found[:, 0] = np.arange(len(loc))
+    return found[None, None]
+
+
+def polygon_corners(
+    points: np.ndarray, prior: np.ndarray, variances: np.ndarray
+) -> np.ndarray:
+    """The corners of polygons, relative to those of prior boxes (TextBoxes++'s bbox_util.cpp)."""
+    sides = (prior[..., 2:] - prior[..., :2]) * variances[..., :2]
+    return points * np.tile(sides, 4) + prior[..., [0, 1, 2, 1, 2, 3, 0, 3]]

@@ -1,0 +1,132 @@
+"""What Keras lacks for SSD's predictions, to be pasted into an emitted file that uses it."""
+# mypy: allow-subclassing-any, allow-untyped-decorators
+
+import math
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+
+def decode_boxes(loc: tf.Tensor, prior: tf.Tensor, code_type: str) -> tf.Tensor:
+    """The boxes that predictions mean, which are relative to prior boxes."""
+    start, end = tf.split(prior, 2, axis=-1)
+    size = end - start
+    if code_type == "CORNER":
+        return prior + loc
+    if code_type == "CORNER_SIZE":
+        return prior + loc * tf.concat((size, size), axis=-1)
+    shift, growth = tf.split(loc, 2, axis=-1)
+    center, half = (start + end) / 2 + shift * size, tf.exp(growth) * size / 2
+    return tf.concat((center - half, center + half), axis=-1)
+
+
+def polygon_corners(
+    points: tf.Tensor, prior: tf.Tensor, variances: tf.Tensor
+) -> tf.Tensor:
+    """The corners of polygons from predictions, which are relative to those of prior boxes."""
+    sides = (prior[..., 2:] - prior[..., :2]) * variances[..., :2]
+    corners = tf.gather(prior, [0, 1, 2, 1, 2, 3, 0, 3], axis=-1)
+    return points * tf.tile(sides, (1, 1, 4)) + corners
+
+
+@keras.saving.register_keras_serializable("caffe")
+class DetectionOutput(layers.Layer):
+    """What SSD finds: (1, M, 7, 1), rows of image, label, score and box (x, y, x, y).
+
+    If it finds nothing in any image, each has a row of -1. Behind the boxes of TextBoxes++
+    stand the corners of `polygons`.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        code_type: str = "CORNER",
+        share_location: bool = True,
+        background_label_id: int = 0,
+        variance_encoded_in_target: bool = False,
+        nms_threshold: float = 0.3,
+        top_k: int | None = None,
+        keep_top_k: int | None = None,
+        confidence_threshold: float = -math.inf,
+        polygons: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.num_classes, self.code_type = num_classes, code_type
+        self.numbers = 12 if polygons else 4
+        self.share_location = share_location
+        self.background_label_id = background_label_id
+        self.variance_encoded_in_target = variance_encoded_in_target
+        self.nms_threshold, self.top_k = nms_threshold, top_k
+        self.keep_top_k = keep_top_k
+        self.confidence_threshold = confidence_threshold
+        self.supports_jit = False  # XLA knows no shapes that depend on values
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        scores, boxes = self.candidates(*inputs)
+        shape = tf.shape(scores)
+        of_classes = tf.reshape(boxes[..., :4], (-1, shape[2], 4))
+        rows = tf.reshape(scores, (-1, shape[2])), of_classes
+        kept = tf.map_fn(self.not_suppressed, rows, fn_output_signature=tf.bool)
+        kept = tf.reshape(kept, shape)
+        if self.keep_top_k is not None:
+            kept = self.best_of_image(scores, kept)
+        place = tf.where(kept)  # the image, the label, and how many scores are higher
+        score, box = tf.gather_nd(scores, place), tf.gather_nd(boxes, place)
+        ids = tf.cast(place[:, :2], score.dtype)
+        found = tf.concat((ids, score[:, None], box), axis=1)
+        images = tf.range(tf.cast(shape[0], score.dtype))[:, None]
+        others = [(0, 0), (0, 2 + self.numbers)]
+        nothing = tf.pad(images, others, constant_values=-1.0)
+        found = tf.cond(tf.shape(found)[0] > 0, lambda: found, lambda: nothing)
+        return found[None, :, :, None]
+
+    def candidates(
+        self, loc: tf.Tensor, conf: tf.Tensor, prior: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """The best scores (N, classes, top_k), highest first, and their boxes."""
+        corners, variances = tf.unstack(tf.reshape(prior, (2, -1, 1, 4)))
+        batch, priors = tf.shape(loc)[0], tf.shape(corners)[0]
+        loc = tf.reshape(loc, (batch, priors, -1, self.numbers))
+        loc, points = loc[..., :4], loc[..., 4:]
+        if not self.variance_encoded_in_target:
+            loc = loc * variances
+        boxes = decode_boxes(loc, corners, self.code_type)
+        if self.numbers > 4:
+            points = polygon_corners(points, corners, variances)
+            boxes = tf.concat((boxes, points), axis=-1)
+        boxes = tf.transpose(boxes, (0, 2, 1, 3))
+        if self.share_location:
+            boxes = tf.repeat(boxes, self.num_classes, axis=1)
+        scores = tf.reshape(conf, (batch, priors, self.num_classes))
+        background = tf.range(self.num_classes) == self.background_label_id
+        scores = tf.where(background, -math.inf, scores)
+        count = priors if self.top_k is None else tf.minimum(priors, self.top_k)
+        scores, order = tf.math.top_k(tf.transpose(scores, (0, 2, 1)), count)
+        return scores, tf.gather(boxes, order, batch_dims=2)
+
+    @tf.autograph.experimental.do_not_convert
+    def not_suppressed(self, row: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+        """Which boxes of a class overlap no better one too much."""
+        scores, boxes = row
+        start, end = tf.split(boxes, 2, axis=1)
+        index = tf.image.non_max_suppression(
+            tf.concat((start, tf.maximum(start, end)), axis=1),  # no box is inside out
+            scores,
+            max_output_size=tf.size(scores),
+            iou_threshold=min(self.nms_threshold, 1.0),
+            score_threshold=self.confidence_threshold,
+        )
+        return tf.scatter_nd(
+            index[:, None], tf.ones_like(index, tf.bool), tf.shape(scores)
+        )
+
+    def best_of_image(self, scores: tf.Tensor, kept: tf.Tensor) -> tf.Tensor:
+        """Which of those kept are among the keep_top_k of their image."""
+        of_image = tf.where(kept, scores, -math.inf)
+        of_image = tf.reshape(of_image, (tf.shape(scores)[0], -1))
+        order = tf.argsort(of_image, direction="DESCENDING", stable=True)
+        rank = tf.reshape(tf.argsort(order), tf.shape(scores))
+        return kept & (rank < self.keep_top_k)

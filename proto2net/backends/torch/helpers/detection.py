@@ -1,0 +1,115 @@
+"""What PyTorch lacks for SSD's predictions, to be pasted into an emitted file that uses it."""
+
+import math
+
+import torch
+
+
+def decode_boxes(
+    loc: torch.Tensor, prior: torch.Tensor, code_type: str
+) -> torch.Tensor:
+    """The boxes that predictions mean, which are relative to prior boxes."""
+    start, end = prior.chunk(2, dim=-1)
+    size = end - start
+    if code_type == "CORNER":
+        return prior + loc
+    if code_type == "CORNER_SIZE":
+        return prior + loc * torch.cat((size, size), dim=-1)
+    shift, growth = loc.chunk(2, dim=-1)
+    center, half = (start + end) / 2 + shift * size, growth.exp() * size / 2
+    return torch.cat((center - half, center + half), dim=-1)
+
+
+def overlap(box: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
+    """What a box shares with each of others, of what they cover together."""
+    sides = torch.minimum(box[2:], boxes[:, 2:]) - torch.maximum(box[:2], boxes[:, :2])
+    shared = sides.clamp(min=0).prod(1)
+    area, areas = (
+        (b[..., 2:] - b[..., :2]).clamp(min=0).prod(-1) for b in (box, boxes)
+    )
+    return torch.where(shared > 0, shared / (area + areas - shared), 0)
+
+
+def non_maximum_suppression(
+    boxes: torch.Tensor,
+    scores: torch.Tensor,
+    nms_threshold: float,
+    top_k: int | None,
+    eta: float,
+    confidence_threshold: float,
+) -> torch.Tensor:
+    """Indices of the best boxes that overlap no better one; eta lowers the threshold."""
+    order = scores.argsort(descending=True, stable=True)
+    left = order[scores[order] > confidence_threshold][:top_k]
+    most = torch.zeros_like(scores[left])  # each box's largest overlap with those kept
+    kept = [left[:0]]
+    while len(left):
+        best, left = left[:1], left[1:]
+        kept.append(best)
+        most = torch.maximum(most[1:], overlap(boxes[best[0]], boxes[left]))
+        if nms_threshold > 0.5:
+            nms_threshold *= eta
+        left, most = left[most <= nms_threshold], most[most <= nms_threshold]
+    return torch.cat(kept)
+
+
+def detection_output(
+    loc: torch.Tensor,
+    conf: torch.Tensor,
+    prior: torch.Tensor,
+    num_classes: int,
+    code_type: str = "CORNER",
+    share_location: bool = True,
+    background_label_id: int = 0,
+    variance_encoded_in_target: bool = False,
+    nms_threshold: float = 0.3,
+    top_k: int | None = None,
+    eta: float = 1.0,
+    keep_top_k: int | None = None,
+    confidence_threshold: float = -math.inf,
+    polygons: bool = False,
+) -> torch.Tensor:
+    """Rows of image, label, score and box (x, y, x, y) for what SSD finds.
+
+    If it finds nothing in any image, each has a row of -1. Behind the boxes of TextBoxes++
+    stand the corners of `polygons`.
+    """
+    corners, variances = prior.reshape(2, -1, 1, 4)
+    loc = loc.reshape(len(loc), len(corners), -1, 12 if polygons else 4)
+    loc, points = loc[..., :4], loc[..., 4:]
+    if not variance_encoded_in_target:
+        loc = loc * variances
+    boxes = decode_boxes(loc, corners, code_type)
+    if polygons:
+        points = polygon_corners(points, corners, variances)
+    places = torch.cat((boxes, points), dim=-1)
+    scores = conf.reshape(len(conf), -1, num_classes)
+    images: list[torch.Tensor] = []
+    for image in range(len(scores)):
+        rows = [boxes.new_zeros(0, 15 if polygons else 7)]
+        for label in range(num_classes):
+            if label == background_label_id:
+                continue
+            place = places[image, :, 0 if share_location else label]
+            score = scores[image, :, label]
+            kept = non_maximum_suppression(
+                place[:, :4], score, nms_threshold, top_k, eta, confidence_threshold
+            )
+            ids = place.new_tensor([image, label]).expand(len(kept), 2)
+            rows.append(torch.cat((ids, score[kept, None], place[kept]), dim=1))
+        found = torch.cat(rows)
+        best = found[:, 2].argsort(descending=True, stable=True)[:keep_top_k]
+        images.append(found[best.sort().values])
+    found = torch.cat(images)
+    if len(found) == 0:
+        found = found.new_full((len(loc), found.shape[1]), -1)
+        found[:, 0] = torch.arange(len(loc))
+    return found[None, None]
+
+
+def polygon_corners(
+    points: torch.Tensor, prior: torch.Tensor, variances: torch.Tensor
+) -> torch.Tensor:
+    """The corners of polygons from predictions, which are relative to those of prior boxes."""
+    sides = (prior[..., 2:] - prior[..., :2]) * variances[..., :2]
+    return points * sides.repeat(1, 1, 4) + prior[..., [0, 1, 2, 1, 2, 3, 0, 3]]

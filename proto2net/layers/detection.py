@@ -1,0 +1,244 @@
+"""Layers of SSD that read predictions for prior boxes: as boxes, or against the true ones."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from proto2net.layers.base import Layer, layer
+from proto2net.layers.data import ResizeParameter
+from proto2net.layers.frozen import dataclass
+from proto2net.layers.loss import Loss, LossParameter
+from proto2net.layers.ssd import CORNERS
+from proto2net.shape import Shape, Shapes, count, dims, require
+
+POLYGON = 8
+"""The numbers of a polygon: x and y of four corners, clockwise from the upper left one."""
+
+
+@dataclass(frozen=True)
+class NonMaximumSuppressionParameter:
+    """Which of several boxes that overlap stay (NonMaximumSuppressionParameter)."""
+
+    nms_threshold: float = 0.3
+    top_k: int | None = None
+    eta: float = 1.0
+
+    def check(self) -> None:
+        """Refuse what SSD refuses."""
+        require(
+            self.nms_threshold >= 0,
+            f"nms_threshold is {self.nms_threshold}; it must not be below 0",
+        )
+        require(0 < self.eta <= 1, f"eta is {self.eta}; it must be above 0 and at most 1")
+
+
+def _check_predictions(
+    loc: Shape,
+    conf: Shape,
+    prior: Shape,
+    num_classes: int,
+    *,
+    share_location: bool,
+    numbers: int = CORNERS,
+) -> None:
+    """Refuse predictions that are not one for each prior box."""
+    require(num_classes > 0, "num_classes is missing or 0; it must be above 0")
+    require(
+        loc[:1] == conf[:1] and len(loc) > 1 < len(conf),
+        f"locations and confidences must be of as many images, "
+        f"but they are {dims(loc)} and {dims(conf)}",
+    )
+    require(
+        len(prior) > 2 and prior[:2] == (1, 2) and prior[2] % CORNERS == 0,
+        f"the prior boxes (the third bottom) must be 1 x 2 x {CORNERS} a box, "
+        f"but they are {dims(prior)}",
+    )
+    boxes = prior[2] // CORNERS
+    for what, found, each in (
+        ("locations", loc, numbers * (1 if share_location else num_classes)),
+        ("confidences", conf, num_classes),
+    ):
+        require(
+            count(found[1:]) == boxes * each,
+            f"{boxes} prior boxes need {boxes * each} {what} an image, "
+            f"but there are {count(found[1:])}",
+            "say in share_location whether all classes have the same boxes; for TextBoxes, "
+            "which makes twice as many, or FaceBoxes, name the fork: --fork textboxes or faceboxes"
+            if what == "locations"
+            else "there is one for each of num_classes",
+        )
+
+
+@layer("DetectionOutput", param="detection_output_param", bottoms=(1, 4), in_place=False)
+@dataclass(frozen=True)
+class DetectionOutput(Layer):
+    """Rows of image, label, score and box, for what is found (SSD's detection_output_layer.cpp).
+
+    How many there are is known from the data alone; the inferred shape is that of one, as it is
+    in Caffe before the first forward pass. A fourth bottom, of images, is only for showing them.
+
+    With a single bottom it is that of gklz1982's caffe-yolov2: the best class of each of YOLOv2's
+    boxes, the first being 0, and boxes as center and size. A box goes that overlaps, within the
+    image, one that stays and comes before it, whatever their scores.
+    """
+
+    sizes_by_value: ClassVar[bool] = True
+    num_classes: int = 0
+    share_location: bool = True
+    background_label_id: int = 0
+    nms_param: NonMaximumSuppressionParameter = NonMaximumSuppressionParameter()
+    code_type: str = "CORNER"
+    variance_encoded_in_target: bool = False
+    keep_top_k: int = -1
+    confidence_threshold: float | None = None
+    side: int = 13
+    num_box: int = 5
+    coords: int = CORNERS
+    nms_threshold: float = 0.45
+    biases: tuple[float, ...] = ()
+    label_map_file: str | None = None
+    use_polygon: bool | None = None
+    """Whether TextBoxes++ finds the four corners of text too, as eight more numbers."""
+
+    @property
+    def anchors(self) -> tuple[tuple[float, float], ...]:
+        """The widths and heights of YOLOv2's boxes at each place, in places."""
+        return tuple(zip(self.biases[0::2], self.biases[1::2], strict=False))[: self.num_box]
+
+    @property
+    def least(self) -> float:
+        """The least score of what YOLOv2 finds."""
+        return 0.01 if self.confidence_threshold is None else self.confidence_threshold
+
+    def check_counts(self, bottoms: int, tops: int) -> None:
+        super().check_counts(bottoms, tops)
+        require(
+            bottoms != 2 and (bottoms == 1) == bool(self.biases),
+            f"{bottoms} bottoms given, and biases {len(self.biases)} times",
+            "give locations, confidences and prior boxes for SSD's layer, or predictions alone, "
+            "and biases, for that of YOLOv2",
+        )
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        require(self.num_classes > 0, "num_classes is missing or 0; it must be above 0")
+        if len(bottoms) == 1:
+            self._check_predictions(bottoms[0])
+            return ((1, 1, 1, 7),)
+        loc, conf, prior = bottoms[:3]
+        self.nms_param.check()
+        self._check_polygons()
+        _check_predictions(
+            loc,
+            conf,
+            prior,
+            self.num_classes,
+            share_location=self.share_location,
+            numbers=CORNERS + POLYGON if self.use_polygon else CORNERS,
+        )
+        return ((1, 1, 1, 7 + (POLYGON if self.use_polygon else 0)),)
+
+    def _check_polygons(self) -> None:
+        """Refuse what TextBoxes++ has beside polygons."""
+        require(
+            self.use_polygon is not False,
+            "use_polygon is false, with which TextBoxes++ finds boxes that are turned",
+            "only polygons are known",
+        )
+        require(
+            not self.use_polygon
+            or (self.code_type == "CENTER_SIZE" and not self.variance_encoded_in_target),
+            "use_polygon needs code_type CENTER_SIZE and variance_encoded_in_target: false",
+        )
+
+    def _check_predictions(self, bottom: Shape) -> None:
+        """Refuse all but YOLOv2's predictions for one image."""
+        right = (1, self.num_box * (self.num_classes + CORNERS + 1), self.side, self.side)
+        require(
+            bottom == right,
+            f"num_box {self.num_box}, num_classes {self.num_classes} and side {self.side} need "
+            f"predictions of {dims(right)}, but they are {dims(bottom)}",
+        )
+        require(
+            len(self.anchors) == self.num_box,
+            f"biases is given {len(self.biases)} times for {self.num_box} boxes",
+            "give a width and a height for each of num_box",
+        )
+        least = min(self.biases, default=0)
+        require(least >= 0, f"a bias is {least:g}; no width or height is below 0")
+
+
+# ---- training and testing -------------------------------------------------------------------
+
+
+@layer("MultiBoxLoss", param="multibox_loss_param", bottoms=4)
+@dataclass(frozen=True)
+class MultiBoxLoss(Loss):
+    """How far predictions are from the true boxes, by the prior boxes that match them.
+
+    It is SSD's multibox_loss_layer.cpp.
+    """
+
+    labels: ClassVar[tuple[int, ...]] = (3,)
+    unrendered: ClassVar[str] = "matching true boxes in training has no rendering"
+    loc_loss_type: str = "SMOOTH_L1"
+    conf_loss_type: str = "SOFTMAX"
+    loc_weight: float = 1.0
+    num_classes: int = 0
+    share_location: bool = True
+    match_type: str = "PER_PREDICTION"
+    overlap_threshold: float = 0.5
+    use_prior_for_matching: bool = True
+    background_label_id: int = 0
+    use_difficult_gt: bool = True
+    do_neg_mining: bool | None = None
+    neg_pos_ratio: float = 3.0
+    neg_overlap: float = 0.5
+    code_type: str = "CORNER"
+    encode_variance_in_target: bool = False
+    map_object_to_agnostic: bool = False
+    ignore_cross_boundary_bbox: bool = False
+    bp_inside: bool = False
+    mining_type: str = "MAX_NEGATIVE"
+    nms_param: NonMaximumSuppressionParameter | None = None
+    sample_size: int = 64
+    use_prior_for_nms: bool = False
+    loss_param: LossParameter = LossParameter()
+
+    def check(self, bottoms: Shapes) -> None:
+        loc, conf, prior, _ = bottoms
+        _check_predictions(loc, conf, prior, self.num_classes, share_location=self.share_location)
+        mining = self.mining_type != "NONE" if self.do_neg_mining is None else self.do_neg_mining
+        require(
+            self.share_location or not mining,
+            "hard examples are only mined where share_location is true",
+            "give mining_type: NONE",
+        )
+
+
+@layer("DetectionEvaluate", param="detection_evaluate_param", bottoms=2)
+@dataclass(frozen=True)
+class DetectionEvaluate(Layer):
+    """Which of the boxes that were found are right (SSD's detection_evaluate_layer.cpp).
+
+    There is a row for each class, and one for each box that was found.
+    """
+
+    labels: ClassVar[tuple[int, ...]] = (1,)
+    unrendered: ClassVar[str] = "comparing boxes with the true ones has no rendering"
+    num_classes: int = 0
+    background_label_id: int = 0
+    overlap_threshold: float = 0.5
+    evaluate_difficult_gt: bool = True
+    name_size_file: str | None = None
+    resize_param: ResizeParameter | None = None
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        found, truth = bottoms
+        require(self.num_classes > 0, "num_classes is missing or 0; it must be above 0")
+        for bottom, what, row in ((found, "the boxes found", 7), (truth, "the true boxes", 8)):
+            require(
+                len(bottom) == 4 and bottom[:2] == (1, 1) and bottom[3] == row,
+                f"{what} must be 1 x 1 x N x {row}, but they are {dims(bottom)}",
+            )
+        classes = self.num_classes - (self.background_label_id != -1)
+        return ((1, 1, classes + found[2], 5),)
