@@ -18,7 +18,7 @@ from typing import Any
 import atheris
 
 ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "support")]
 
 with atheris.instrument_imports(include=["proto2net"]):
     import caffemodels as write

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "support")]
 
 import mutants  # noqa: E402  # found by the line above
 import mutants_run  # noqa: E402

@@ -67,7 +67,7 @@ WAYS = {
 
 def make(path: Path) -> None:
     """Write the weights of VGG-16 as Caffe would."""
-    sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+    sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "support")]
     from caffemodels import length, packed
     from golden.weights_rule import fill
 

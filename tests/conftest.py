@@ -1,23 +1,52 @@
-"""What holds for every run of pytest here."""
+"""What holds for every run of pytest here, and which tests a run has.
+
+PyTorch and TensorFlow do not share a process: their native libraries get in each other's way. So
+`pytest` runs what needs neither of them, `pytest --target torch` and `pytest --target tf` the rest.
+"""
 
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 import pytest
 
+TARGETS = Path(__file__).parent / "targets"
+FRAMEWORKS = ("torch", "tf")
 
-def pytest_configure() -> None:
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--target",
+        choices=("numpy", *FRAMEWORKS),
+        default="numpy",
+        help="run the tests of this target; the default is numpy, with all that have no target",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """Heed Ctrl-C, which a shell has its background jobs ignore, and all that they start."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    for argument in config.args:
+        path = config.invocation_params.dir / argument.partition("::")[0]
+        if is_left_out(path, config):
+            one_of = " or ".join(f"--target {target}" for target in targets(path))
+            raise pytest.UsageError(f"{argument} is run with {one_of}")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse both frameworks in one process: their native libraries get in each other's way."""
-    files = {item.path.name for item in items}
-    if all(any(name.startswith(p) for name in files) for p in ("test_torch_", "test_tf_")):
-        raise pytest.UsageError(
-            "PyTorch and TensorFlow do not share a process: "
-            "`python tests/run.py` runs everything, each in its own"
-        )
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return is_left_out(collection_path, config) or None
+
+
+def is_left_out(path: Path, config: pytest.Config) -> bool:
+    """Whether nothing of a file or folder is run with the target that was asked for."""
+    return config.getoption("target") not in targets(path.resolve())
+
+
+def targets(path: Path) -> tuple[str, ...]:
+    """The targets that tests of a file or folder are run with."""
+    if path == TARGETS or path in TARGETS.parents:
+        return ("numpy", *FRAMEWORKS)
+    framework = path.relative_to(TARGETS).parts[0] if TARGETS in path.parents else ""
+    return (framework,) if framework in FRAMEWORKS else ("numpy",)

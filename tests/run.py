@@ -1,7 +1,6 @@
 """Runs all checks, each in a process of its own, and tells at the end which of them failed.
 
-PyTorch and TensorFlow do not share a process, so the name of a test file says what it needs:
-test_torch_*.py and test_tf_*.py their framework, every other file neither.
+PyTorch and TensorFlow do not share a process: tests/conftest.py tells which tests need which.
 """
 
 import os
@@ -11,7 +10,6 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-TESTS = sorted(ROOT.glob("tests/test_*.py"))
 
 # One thread for each of pytest's workers, and no device but the CPU.
 ENVIRONMENT = {
@@ -22,26 +20,14 @@ ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "",
 }
 
-
-def pytest(prefix: str) -> list[str]:
-    """The command that runs the test files of this prefix."""
-    files = [str(path) for path in TESTS if kind(path) == prefix]
-    missing = f"tests/{prefix}*.py"  # pytest without a file would run them all
-    return ["pytest", "-q", "--numprocesses=auto", *(files or [missing])]
-
-
-def kind(path: Path) -> str:
-    """The prefix of a test file's name that says which framework it needs."""
-    return next((p for p in ("test_torch_", "test_tf_") if path.name.startswith(p)), "test_")
-
-
+PYTEST = ["pytest", "-q", "--numprocesses=auto"]
 CHECKS = {
     "lint": ["ruff", "check", "."],
     "format": ["ruff", "format", "--check", "."],
     "types": ["mypy"],
-    "tests": pytest("test_"),
-    "PyTorch tests": pytest("test_torch_"),
-    "TensorFlow tests": pytest("test_tf_"),
+    "tests": PYTEST,
+    "PyTorch tests": [*PYTEST, "--target=torch"],
+    "TensorFlow tests": [*PYTEST, "--target=tf"],
 }
 
 

@@ -14,22 +14,29 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from run import ROOT, pytest
+from run import PYTEST, ROOT
 
 PROTOBUF = ["protobuf==4.25.0", "protobuf==5.*", "protobuf==6.*", "protobuf==7.*"]
-TESTS = pytest("test_")
 NEEDED = (
     "build click h5py hypothesis numpy pytest pytest-xdist rich ruff safetensors setuptools".split()
 )
 
-QUICK = (
-    "atomic cli injection manners numpy_layers phase porting prototxt upgrade weights_safetensors"
-).split()
+QUICK = [
+    f"tests/{folder}/test_{name}.py"
+    for folder, names in {
+        "caffe": "injection prototxt upgrade",
+        "cli": "atomic cli manners",
+        "graph": "phase",
+        "targets/numpy": "layers",
+        "weights": "porting safetensors",
+    }.items()
+    for name in names.split()
+]
 """The test files that show what the dependencies are used for."""
 NOT_WITH_THE_LOWEST = [
     # NumPy 1 makes a double of one float32 times a number of Python's; only what reads a loss,
     # a blob without axes, can meet that.
-    "tests/test_numpy_layers.py::test_layer_agrees_with_caffe[loss_that_is_read]",
+    "tests/targets/numpy/test_layers.py::test_layer_agrees_with_caffe[loss_that_is_read]",
 ]
 
 
@@ -92,23 +99,22 @@ def passes(
 
 def passes_lowest() -> bool:
     """Run the quick tests with the lowest versions of all."""
-    files = [f"tests/test_{name}.py" for name in QUICK]
     left_out = [f"--deselect={test}" for test in NOT_WITH_THE_LOWEST]
-    tests = ["pytest", "-q", "--numprocesses=auto", *left_out, *files]
+    tests = [*PYTEST, *left_out, *QUICK]
     print(f"\n== {', '.join(lowest())}", flush=True)
     return passes(lowest(), ["pytest", "pytest-xdist"], tests)
 
 
 def passes_protobuf() -> bool:
     """Run the tests with each version of protobuf."""
-    return all_pass({each: partial(passes, [each], NEEDED, TESTS) for each in PROTOBUF})
+    return all_pass({each: partial(passes, [each], NEEDED, PYTEST) for each in PROTOBUF})
 
 
 def passes_pythons() -> bool:
     """Run the tests with each Python."""
     return all_pass(
         {
-            f"Python {version}": partial(passes, [], [*required(), *NEEDED], TESTS, python)
+            f"Python {version}": partial(passes, [], [*required(), *NEEDED], PYTEST, python)
             for version, python in pythons().items()
         }
     )

@@ -1,0 +1,33 @@
+"""What the documents say is what happens."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from documents import DOCUMENTS, blocks, run
+from places import ROOT
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_the_document_holds_from_top_to_bottom(document: Path, tmp_path: Path) -> None:
+    run(document, tmp_path)
+
+
+def test_the_readme_test_command_is_what_ci_runs() -> None:
+    commands = [block.text for block in blocks(ROOT / "README.md") if block.language == "sh"]
+    assert len(commands) == 2
+    assert (ROOT / ".ci" / "run").read_text().endswith("\n\n" + commands[1])
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for document in DOCUMENTS:
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
+            assert (document.parent / link).exists(), f"{document.name}: {link}"
+
+
+def test_the_readme_map_names_what_exists() -> None:
+    places = re.findall(r"^\| `([^`]+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert len(places) == 18
+    assert [place for place in places if not (ROOT / place).exists()] == []

@@ -1,0 +1,126 @@
+"""Small definitions as people have them, whose first line says what is right, and what we do.
+
+A file that converts has the shapes of its outputs here, and is the same in all targets; another is
+refused with the words that stand here, and with none of those that would mislead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+from places import TESTS
+
+import proto2net
+from proto2net import Proto2NetError
+
+FOLDER = TESTS / "wild"
+
+
+@dataclass(frozen=True)
+class Converts:
+    """The shapes of the outputs, and with which options of `parse`."""
+
+    shapes: Mapping[str, tuple[int, ...]]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What is told (a regular expression), and what must not be told."""
+
+    told: str
+    misleading: str = "did you mean"
+
+
+def waits(told: str) -> Refused:
+    """A layer or a field of a fork that is not known yet."""
+    return Refused(told)
+
+
+def unknown(kind: str) -> Refused:
+    """A type of layer that is not known yet."""
+    return waits(f'unknown layer type "{kind}"')
+
+
+WILD: dict[str, Converts | Refused] = {
+    # cut first, judge then
+    "class_weighting": Converts({"l": (1, 3, 4, 4)}),
+    "data_input_param": Converts({"c": (1, 4, 62, 62)}),
+    "data_layer_unknown_field": Converts({"conv": (4, 3, 38, 46)}),
+    "loss_field_of_fork_in_test_phase": Converts(
+        {"loss": (2, 3, 12, 14)}, {"inputs": {"data": (2, 3, 12, 14)}}
+    ),
+    "mem_param": Converts({"conv": (1, 3, 18, 22)}),
+    "netscope_data_shape": Converts({"conv": (1, 3, 18, 22)}),
+    "output_still_blocked_by_unknown_type": Converts(
+        {"conv": (1, 6, 18, 22)}, {"outputs": ["conv"]}
+    ),
+    "training_only_fields": Converts({"c": (1, 4, 14, 14)}),
+    # numbers
+    "conv_zero": Converts({"y": (2, 2, 0, 0)}),
+    "poolbomb": Converts({"p": (2, 4, 2, 2)}),
+    "sort_in_onnx_ssd": Converts({"det": (1, 1, 1, 7)}),  # its ONNX waits for exports
+    "tf_lstm_batch_sequences": Converts({"lstm": (5, 2, 3)}),
+    "tflite_grouped_deconvolution": Converts({"up": (1, 4, 10, 14)}),
+    "upsample_darknet": Converts({"u": (1, 2, 26, 26)}),
+    # layers of forks
+    "mish": Converts({"m": (1, 3, 4, 5)}),
+    "mul": Converts({"m": (2, 8, 5, 4)}),
+    "squeeze": Converts({"s": (1, 8)}),
+    # what is told
+    "hint_for_lowercase_type": Refused('did you mean "Convolution"', "Deconvolution"),
+    "labelmap": Refused("this is a label map", "layer"),
+    "tf_none_output": Refused("--output"),
+    # forks whose layers and fields are not known yet
+    "avg_exc_pad": waits("pool is AVE_EXC_PAD"),
+    "bn_add_eps": waits("add_eps_before_sqrt"),
+    "box_output": unknown("BoxOutput"),
+    "c3d_v1": unknown("Convolution3D"),
+    "dw_num_output": waits("num_output 58"),
+    "interp_intel_zoom": waits("all bottoms must have one shape"),
+    "local": unknown("Local"),
+    "p3d_pooling3d": unknown("Pooling3D"),
+    "pixel_local": unknown("Local"),
+    "pool_ave_exc_pad": waits("pool is AVE_EXC_PAD"),
+    "pool_same": waits("pad_type"),
+    "priorbox_clustered": unknown("PriorBoxClustered"),
+    "python_reorg": waits(r"yolov2\.darknet_reorg"),
+    "reshape_pixelshuffler": waits("pixelshuffler"),
+    "resize_bilinear": unknown("ResizeBilinear"),
+    "resize_nearest": unknown("ResizeNearestNeighbor"),
+    "unpooling": unknown("Unpooling"),
+}
+
+
+def check(name: str, target: str) -> None:
+    """Hold what a target makes of a file against what is said of it here, and against numpy."""
+    said = WILD[name]
+    path = FOLDER / f"{name}.prototxt"
+    if isinstance(said, Refused):
+        with pytest.raises(Proto2NetError) as error:
+            proto2net.convert(path, to=target)
+        told = str(error.value).replace(str(path), "")
+        assert re.search(said.told, told)
+        assert said.misleading not in told
+        return
+    graph = proto2net.parse(path, **said.options)
+    assert {blob.name: blob.shape for blob in graph.outputs} == said.shapes
+    random = np.random.default_rng(0)
+    feeds = {b.name: random.standard_normal(b.shape, np.float32) for b in graph.inputs}
+    arrays = {
+        node.name: [random.standard_normal(blob.shape, np.float32) for blob in node.blobs.values()]
+        for node in graph.nodes
+        if node.blobs
+    }
+    found, expected = (
+        proto2net.blobs(proto2net.load(graph, arrays, to=each), feeds) for each in (target, "numpy")
+    )
+    sizes_by_value = any(node.layer.sizes_by_value for node in graph.nodes)
+    for blob in graph.outputs:
+        assert sizes_by_value or found[blob.name].shape == blob.shape
+        np.testing.assert_allclose(found[blob.name], expected[blob.name], 1e-4, 1e-4)
