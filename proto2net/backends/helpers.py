@@ -30,7 +30,7 @@ FAMILIES = (
         "recurrent",
         "loss",
     ),
-    *("data", "fillers", "crf", "mnc", "ssd", "detection", "rcnn", "yolo", "faces", "forks"),
+    *("data", "fillers", "crf", "mnc", "ssd", "detection", "roi", "rcnn", "yolo", "faces", "forks"),
 )
 """The files that helpers can stand in, in the order in which an emitted file has them."""
 

@@ -17,13 +17,12 @@ from proto2net.layers.frozen import dataclass
 from proto2net.layers.python import python_layer
 from proto2net.layers.rcnn import (
     CORNERS,
-    REGION,
     AnchorTargetLayer,
     ProposalLayer,
     ProposalTargetLayer,
-    check_pooled,
     number_of_classes,
 )
+from proto2net.layers.roi import REGION, check_pooled
 from proto2net.shape import Shape, Shapes, count, dims, require
 
 IMAGES = (1, 3, 600, 1000)

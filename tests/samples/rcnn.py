@@ -1,6 +1,7 @@
-"""Samples of proto2net/layers/rcnn.py; the values come from loops as plain as those of the forks.
+"""Samples of proto2net/layers/roi.py and rcnn.py.
 
-Coordinates are float32, as in Caffe, where it decides into which bin a value falls.
+The values come from loops as plain as those of the forks. Coordinates are float32, as in
+Caffe, where it decides into which bin a value falls.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from proto2net.backends.numpy.helpers.rcnn import interpolated, shifted_boxes
+from proto2net.backends.numpy.helpers.rcnn import shifted_boxes
+from proto2net.backends.numpy.helpers.roi import interpolated
 
 
 def resize_mask(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -7,7 +7,8 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
-from proto2net.backends.tensorflow.helpers.rcnn import interpolated, shifted_boxes
+from proto2net.backends.tensorflow.helpers.rcnn import shifted_boxes
+from proto2net.backends.tensorflow.helpers.roi import interpolated
 
 
 @keras.saving.register_keras_serializable("caffe")

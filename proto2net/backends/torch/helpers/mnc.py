@@ -3,7 +3,8 @@
 import torch
 from torch.nn import functional as F
 
-from proto2net.backends.torch.helpers.rcnn import interpolated, shifted_boxes
+from proto2net.backends.torch.helpers.rcnn import shifted_boxes
+from proto2net.backends.torch.helpers.roi import interpolated
 
 
 def resize_mask(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
