@@ -22,6 +22,7 @@ FAMILIES = (
     *(
         "common",
         "vision",
+        "resize",
         "activation",
         "normalize",
         "axes",
@@ -30,7 +31,7 @@ FAMILIES = (
         "recurrent",
         "loss",
     ),
-    *("data", "fillers", "crf", "mnc", "ssd", "detection", "roi", "rcnn", "yolo", "faces", "forks"),
+    *("data", "fillers", "crf", "mnc", "ssd", "detection", "roi", "rcnn", "yolo", "faces"),
 )
 """The files that helpers can stand in, in the order in which an emitted file has them."""
 

@@ -66,3 +66,9 @@ def argmax_along(
     if out_max_val:
         return np.take_along_axis(x, places, axis)
     return places.astype(np.float32)
+
+
+def shuffle_channel(x: np.ndarray, groups: int) -> np.ndarray:
+    """The first channel of each group, then the second of each, and so on."""
+    apart = x.reshape(len(x), groups, x.shape[1] // groups, *x.shape[2:])
+    return apart.swapaxes(1, 2).reshape(x.shape)

@@ -100,3 +100,39 @@ def softmax(x: np.ndarray, axis: int = 1) -> np.ndarray:
     """e^x over its sum along the axis (softmax_layer.cpp)."""
     powers = np.exp(x - x.max(axis, keepdims=True))
     return powers / powers.sum(axis, keepdims=True)
+
+
+def affine(x: np.ndarray, slope: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """x times the slope of its channel, plus the bias."""
+    return scaled(x, slope.ravel(), bias.ravel())
+
+
+def bn(
+    x: np.ndarray,
+    slope: np.ndarray,
+    bias: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    eps: float = 1e-5,
+) -> np.ndarray:
+    """Normalise by the stored statistics, then multiply and add (PSPNet's bn_layer.cpp)."""
+    mean, variance = (spread(a.ravel(), x.ndim - 2) for a in (mean, variance))
+    return affine((x - mean) / np.sqrt(variance + eps), slope, bias)
+
+
+def bn_of_batch(
+    x: np.ndarray,
+    slope: np.ndarray,
+    bias: np.ndarray,
+    mean: np.ndarray | None = None,
+    variance: np.ndarray | None = None,
+    eps: float = 1e-5,
+    momentum: float = 1.0,
+) -> np.ndarray:
+    """bn by the batch's statistics; of those that are stored the share `momentum` stays."""
+    axes = (0, *range(2, x.ndim))
+    found = x.mean(axes), x.var(axes)
+    for stored, new in zip((mean, variance), found, strict=True):
+        if stored is not None:
+            stored[...] = momentum * stored + (1 - momentum) * new.reshape(stored.shape)
+    return bn(x, slope, bias, *found, eps=eps)

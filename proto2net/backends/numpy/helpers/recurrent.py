@@ -105,3 +105,34 @@ def lstm_continued(
     outputs, h, c = lstm(x, cont, h, c, W_hc=W_hc, **others)
     states[:] = [h, c]
     return outputs
+
+
+def lstm_of_caffe_lstm(
+    x: np.ndarray,
+    W_xc: np.ndarray,
+    W_hc: np.ndarray,
+    b_c: np.ndarray,
+    cont: np.ndarray | None = None,
+    states: list[np.ndarray] | None = None,
+    sequences: int = 0,
+) -> np.ndarray:
+    """caffe-lstm's: without `cont` from zeros, else where the last call ended.
+
+    `sequences` is how many are in the first axis together with the steps, if they are.
+    """
+    if sequences:
+        x = x.reshape(-1, sequences, *x.shape[1:])
+    batch, shape = x.shape[:2], (1, x.shape[1], W_hc.shape[1])
+    go_on = np.ones(batch) if cont is None else (cont != 0).reshape(batch)
+    kept = [] if states is None else states
+    h, c = last_states(kept, 2, shape)
+    y, h, c = lstm(x, go_on.astype(np.float32), h, c, W_xc, b_c, W_hc)
+    kept[:] = [h, c]
+    return y.reshape(-1, y.shape[2]) if sequences else y
+
+
+def continuation_indicator(steps: int, sequences: int) -> np.ndarray:
+    """0 at the first step of each sequence, and 1 at the others."""
+    cont = np.ones((steps, sequences), np.float32)
+    cont[0] = 0
+    return cont

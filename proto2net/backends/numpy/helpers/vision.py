@@ -270,3 +270,16 @@ def spp(x: np.ndarray, pyramid_height: int, method: str = "MAX") -> np.ndarray:
     if pyramid_height == 1:
         return levels[0]
     return np.concatenate([flatten(level) for level in levels], axis=1)
+
+
+def nd_max_pool(
+    x: np.ndarray,
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
+    pad: tuple[int, ...],
+) -> np.ndarray:
+    """The maximum of each window over any axes, rounded up (cudnn_ndpooling_layer.cpp)."""
+    view = pooling_windows(x, kernel, stride, pad, ceil=True, fill=-np.inf)
+    inside = tuple(range(x.ndim, view.ndim))
+    top: np.ndarray = view.max(inside)
+    return top

@@ -86,3 +86,19 @@ class ArgMax(layers.Layer):
     def _greatest(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         value, index = ops.top_k(ops.flip(x, -1), self.top_k)
         return ops.cast(ops.shape(x)[-1] - 1 - index, x.dtype), value
+
+
+@keras.saving.register_keras_serializable("caffe")
+class ShuffleChannel(layers.Layer):
+    """The first channel of each group, then the second of each, and so on."""
+
+    def __init__(self, groups: int, axis: int = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.groups, self.axis = groups, axis
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        shape = ops.shape(x)
+        axis = self.axis % len(shape)
+        apart = (*shape[:axis], self.groups, -1, *shape[axis + 1 :])
+        y = ops.swapaxes(ops.reshape(x, apart), axis, axis + 1)
+        return ops.reshape(y, shape)

@@ -176,3 +176,25 @@ class Bias(layers.Layer):
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         return x + self.beta
+
+
+@keras.saving.register_keras_serializable("caffe")
+class BatchStatistics(layers.Layer):
+    """Batch normalisation by the batch's own mean and variance, in inference too."""
+
+    def __init__(self, axis: int = -1, epsilon: float = 1e-5, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis, self.epsilon = axis, epsilon
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        shape = (input_shape[self.axis],)
+        self.gamma = self.add_weight(shape, "ones", name="gamma")
+        self.beta = self.add_weight(shape, "zeros", name="beta")
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        axes = list(range(len(x.shape)))
+        axes.pop(self.axis)
+        mean, variance = ops.moments(x, axes)
+        return ops.batch_normalization(
+            x, mean, variance, self.axis, self.beta, self.gamma, self.epsilon
+        )

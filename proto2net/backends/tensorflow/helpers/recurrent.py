@@ -140,3 +140,55 @@ def lstm_unit(
     i, f, o, g = ops.split(gates, 4, axis=-1)
     c = cont * ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(g)
     return c, ops.sigmoid(o) * ops.tanh(c)
+
+
+@keras.saving.register_keras_serializable("caffe")
+class Lstm(LSTM):
+    """The LSTM of caffe-lstm: without a second input, cont, every call starts from zeros.
+
+    `sequences` is how many are in the first axis together with the steps, if they are.
+    """
+
+    def __init__(self, units: int, sequences: int = 0, **kwargs: Any) -> None:
+        super().__init__(units, **kwargs)
+        self.sequences = sequences
+
+    def build(self, input_shapes: list[tuple[int, ...]]) -> None:
+        x, *cont = input_shapes
+        self.expose_hidden = not cont
+        if self.sequences:
+            x = (0, self.sequences, *x[1:])  # the number of steps does not matter
+        super().build([x, x[:2]])
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        x, *cont = inputs
+        if self.sequences:
+            x = ops.reshape(x, (-1, self.sequences, *x.shape[1:]))
+        batch = ops.shape(x)[:2]
+        if cont:
+            go_on = ops.cast(ops.reshape(cont[0], batch) != 0, x.dtype)
+            y = super().call([x, go_on])
+        else:
+            zeros = ops.zeros((1, batch[1], self.units))
+            y, *_ = super().call([x, ops.ones(batch), zeros, zeros])
+        return ops.reshape(y, (-1, self.units)) if self.sequences else y
+
+
+@keras.saving.register_keras_serializable("caffe")
+class ContinuationIndicator(layers.Layer):
+    """0 at the first step of each sequence, and 1 at the others.
+
+    How many sequences there are is given, or the input's size along an axis; else the input
+    only makes it a part of the model.
+    """
+
+    def __init__(
+        self, steps: int, sequences: int | None = None, axis: int = 0, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.steps, self.sequences, self.axis = steps, sequences, axis
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        sequences = self.sequences or ops.shape(x)[self.axis]
+        later = ops.cast(ops.arange(self.steps) > 0, "float32")
+        return ops.tile(later[:, None], (1, sequences))

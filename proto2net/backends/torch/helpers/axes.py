@@ -20,3 +20,9 @@ def arg_max(
         return values if out_max_val else indices
     rows = torch.stack((indices, values) if out_max_val else (indices,), dim=1)
     return rows.reshape(*rows.shape, *[1] * (x.dim() - 3))
+
+
+def shuffle_channel(x: torch.Tensor, groups: int) -> torch.Tensor:
+    """The first channel of each group, then the second of each, and so on."""
+    apart = x.reshape(len(x), groups, -1, *x.shape[2:])
+    return apart.transpose(1, 2).reshape(x.shape)

@@ -98,3 +98,53 @@ def root_plus(square: torch.Tensor, eps: float) -> torch.Tensor:
     """sqrt(square) + eps, whose gradient in Caffe is 1 / (2 * (sqrt(square) + eps))."""
     root = square.detach().sqrt() + eps
     return root + (square - square.detach()) / (2 * root)
+
+
+class BN(nn.Module):
+    """nn.BatchNorm2d with a running variance of the batches' own, not the unbiased one.
+
+    `momentum` is the share of the old statistics that stays, and `frozen` uses these in
+    training too.
+    """
+
+    running_mean: torch.Tensor
+    running_var: torch.Tensor
+
+    def __init__(
+        self,
+        channels: int,
+        eps: float = 1e-5,
+        momentum: float = 0.9,
+        frozen: bool = False,
+    ) -> None:
+        super().__init__()
+        self.eps = eps
+        self.momentum = momentum
+        self.frozen = frozen
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        batch = self.training and not self.frozen
+        if batch:
+            self.update(x)
+        return torch.batch_norm(
+            x,
+            self.weight,
+            self.bias,
+            None if batch else self.running_mean,
+            None if batch else self.running_var,
+            batch,
+            0.0,
+            self.eps,
+            torch.backends.cudnn.enabled,
+        )
+
+    @torch.no_grad()
+    def update(self, x: torch.Tensor) -> None:
+        """Take a batch into the running statistics."""
+        var, mean = torch.var_mean(x, [0, *range(2, x.dim())], correction=0)
+        self.running_mean.lerp_(mean, 1 - self.momentum)
+        self.running_var.lerp_(var, 1 - self.momentum)

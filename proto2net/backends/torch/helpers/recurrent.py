@@ -106,3 +106,54 @@ class RNN(Recurrent):
         self.last = h[None].detach()
         y = torch.tanh(F.linear(torch.stack(outputs), self.W_ho, self.b_o))
         return y, self.last
+
+
+class Lstm(Recurrent):
+    """LSTM as caffe-lstm has it: without `cont`, every forward pass starts from zeros.
+
+    `sequences` is how many are in the first axis together with the steps, if they are.
+    """
+
+    def __init__(self, inputs: int, size: int, sequences: int = 0) -> None:
+        super().__init__(2, size)
+        self.sequences = sequences
+        self.W_xc = nn.Parameter(torch.zeros(4 * size, inputs))
+        self.W_hc = nn.Parameter(torch.zeros(4 * size, size))
+        self.b_c = nn.Parameter(torch.zeros(4 * size))
+
+    def forward(
+        self, x: torch.Tensor, cont: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        if self.sequences:
+            x = x.reshape(-1, self.sequences, *x.shape[1:])
+        inputs = F.linear(x.flatten(2), self.W_xc, self.b_c)
+        h, c = self.start(x.shape[1], ())
+        go_on = x.new_ones(x.shape[:2])
+        if cont is None:
+            h, c = torch.zeros_like(h), torch.zeros_like(c)
+        else:
+            go_on = (cont.reshape(x.shape[:2]) != 0).to(x.dtype)
+        outputs: list[torch.Tensor] = []
+        for step, goes_on in zip(inputs, go_on, strict=True):
+            gates = step + F.linear(goes_on[:, None] * h, self.W_hc)
+            c, h = lstm_unit(c, gates, goes_on)
+            outputs.append(h)
+        if cont is not None:
+            self.last = torch.stack((h, c)).detach()
+        y = torch.stack(outputs)
+        return y.flatten(0, 1) if self.sequences else y
+
+
+class ContinuationIndicator(nn.Module):
+    """0 at the first step of each sequence, and 1 at the others."""
+
+    cont: torch.Tensor
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        cont = torch.ones(steps, 1)
+        cont[0] = 0
+        self.register_buffer("cont", cont, persistent=False)
+
+    def forward(self, sequences: int) -> torch.Tensor:
+        return self.cont.expand(-1, sequences)

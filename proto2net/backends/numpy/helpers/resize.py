@@ -1,0 +1,44 @@
+"""Images of other sizes, to be pasted into an emitted file that uses it."""
+
+import numpy as np
+
+from proto2net.backends.numpy.helpers.common import spread
+
+
+def interp_size(
+    size: tuple[int, ...],
+    shrink_factor: int = 1,
+    zoom_factor: int = 1,
+    full_zoom_factor: int = 1,
+) -> tuple[int, ...]:
+    """The size of an image after Interp; factors count the gaps between pixels."""
+    return tuple(
+        ((n - 1) // shrink_factor * zoom_factor + 1) * full_zoom_factor for n in size
+    )
+
+
+def interp(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """Bilinear interpolation in which the corners stay (interp.cpp)."""
+    for axis, count in zip((2, 3), size, strict=True):
+        n = x.shape[axis]
+        step = np.float32((n - 1) / (count - 1)) if count > 1 else np.float32(0)
+        place = np.arange(count, dtype=np.float32) * step
+        before = place.astype(int)
+        after = np.minimum(before + 1, n - 1)
+        share = spread(place % 1, 3 - axis)
+        x = x.take(before, axis) * (1 - share) + x.take(after, axis) * share
+    return x
+
+
+def upsample(x: np.ndarray, scale: int) -> np.ndarray:
+    """Each pixel becomes a block of scale x scale pixels."""
+    return x.repeat(scale, axis=2).repeat(scale, axis=3)
+
+
+def max_unpool(x: np.ndarray, mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Each value goes to where the mask says, among zeros (SegNet's upsample_layer.cpp)."""
+    planes = x.shape[0] * x.shape[1]
+    top = np.zeros((planes, size[0] * size[1]), np.float32)
+    places = mask.astype(int).reshape(planes, -1)
+    np.put_along_axis(top, places, x.reshape(planes, -1), axis=1)
+    return top.reshape(*x.shape[:2], *size)

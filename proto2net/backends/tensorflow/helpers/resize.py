@@ -1,0 +1,76 @@
+"""What Keras lacks for images of other sizes, to be pasted into an emitted file that uses it."""
+# mypy: allow-subclassing-any, allow-untyped-decorators
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import layers, ops
+
+
+@keras.saving.register_keras_serializable("caffe")
+class Interp(layers.Layer):
+    """Bilinear interpolation in which the corners stay; Keras aligns the pixels' edges.
+
+    The size is that of a second input, or given, or comes of factors, which count the gaps
+    between pixels.
+    """
+
+    def __init__(
+        self,
+        size: tuple[int, int] | None = None,
+        shrink_factor: int = 1,
+        zoom_factor: int = 1,
+        full_zoom_factor: int = 1,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.size = size
+        self.shrink_factor, self.zoom_factor = shrink_factor, zoom_factor
+        self.full_zoom_factor = full_zoom_factor
+
+    def call(self, inputs: tf.Tensor | list[tf.Tensor]) -> tf.Tensor:
+        x, *reference = inputs if isinstance(inputs, list) else [inputs]
+        if reference:
+            size = ops.shape(reference[0])[1:3]
+        else:
+            size = self.size or [self._zoomed(n) for n in ops.shape(x)[1:3]]
+        return tf.compat.v1.image.resize_bilinear(x, size, align_corners=True)
+
+    def _zoomed(self, n: int) -> int:
+        gaps = (n - 1) // self.shrink_factor * self.zoom_factor
+        return (gaps + 1) * self.full_zoom_factor
+
+
+@keras.saving.register_keras_serializable("caffe")
+class MaxUnpooling(layers.Layer):
+    """Puts each value to where a mask of max pooling says, among zeros.
+
+    The output is `scale` times the input, and `less` smaller; or it has the size given.
+    """
+
+    def __init__(
+        self,
+        scale: tuple[int, int] = (2, 2),
+        less: tuple[int, int] = (0, 0),
+        size: tuple[int, int] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.scale, self.less, self.size = scale, less, size
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        x, mask = inputs
+        batch, height, width, channels = ops.shape(x)
+        axes = zip((height, width), self.scale, self.less, strict=True)
+        rows, columns = self.size or [n * scale - less for n, scale, less in axes]
+        values = ops.reshape(x, (batch, height * width, channels))
+        place = ops.cast(ops.reshape(mask, ops.shape(values)), "int32")
+        image = ops.arange(batch)[:, None, None] + ops.zeros_like(place)
+        channel = ops.arange(channels) + ops.zeros_like(place)
+        y = tf.tensor_scatter_nd_update(
+            ops.zeros((batch, rows * columns, channels)),
+            ops.stack([image, place, channel], axis=-1),
+            values,
+        )
+        return ops.reshape(y, (batch, rows, columns, channels))
