@@ -19,19 +19,9 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 FAMILIES = (
-    *(
-        "common",
-        "vision",
-        "resize",
-        "activation",
-        "normalize",
-        "axes",
-        "combine",
-        "dense",
-        "recurrent",
-        "loss",
-    ),
-    *("data", "fillers", "crf", "mnc", "ssd", "detection", "roi", "rcnn", "yolo", "faces"),
+    *("common", "vision", "resize", "activation", "normalize", "axes", "combine", "dense"),
+    *("recurrent", "loss", "data", "fillers", "crf", "mnc", "ssd", "detection", "roi", "rcnn"),
+    *("yolo", "faces"),
 )
 """The files that helpers can stand in, in the order in which an emitted file has them."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from proto2net import backends, layers
+from proto2net.backends import helpers
 from proto2net.layers import LAYERS, PYTHON_LAYERS, Layer, registry
 from proto2net.layers.holes import Hole
 
@@ -68,6 +69,7 @@ def test_a_target_imports_the_renderers_of_a_family_when_a_type_of_it_is_met(tar
     code = f"""
 import sys
 from proto2net import backends, layers
+from proto2net.backends import helpers
 backend = backends.get({target!r})
 {show}
 assert backend.renders_itself(layers.PriorBox)
@@ -88,3 +90,11 @@ def test_no_renderer_stands_where_nobody_finds_it(target: str) -> None:
         if not file.name.startswith("helpers"):  # these are pasted, and need the framework
             import_module(f"proto2net.backends.{target}.{file.stem}")
     assert set(backend.renderers) == found
+
+
+@pytest.mark.parametrize("target", ["torch", "tensorflow", "numpy"])
+def test_the_helpers_of_a_family_have_its_name(target: str) -> None:
+    folder = Path(backends.__file__).parent / target / "helpers"
+    found = {file.stem for file in folder.glob("*.py")} - {"__init__"}
+    assert found <= {*helpers.FAMILIES}  # what is not listed there is never pasted
+    assert {*helpers.FAMILIES} - {"common", "fillers"} <= {*FAMILIES}
