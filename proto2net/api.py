@@ -278,7 +278,7 @@ def _read(
     fork: str,
 ) -> Graph:
     """The network; what `outputs` do not need is left out before it is judged."""
-    from proto2net.caffe import definition, importer
+    from proto2net.caffe import definition, importer, notices
     from proto2net.caffe.phase import State, stand_ins
 
     phase, level, stages = rules
@@ -310,9 +310,9 @@ def _read(
     )
     notes = [
         *notes,
-        *importer.ignored_of_net(found.net, file),
+        *notices.ignored_of_net(found.net, file),
         *told,
-        *importer.shared_with_none(entries, file),
+        *notices.shared_with_none(entries, file),
     ]
     hints = found.left_out
     if phase == "TEST":
@@ -338,7 +338,7 @@ def _read(
         raise ParseError([Issue(empty, where=Location(file, 1))])
     name = found.net.name or Path(file).stem.strip("<>")
     graph = wire(name, entries, phase, found.left_out)
-    for note in [*importer.disputed(graph), *importer.training(graph, file)]:
+    for note in [*notices.disputed(graph), *notices.training(graph, file)]:
         _LOG.info(note)
     return graph
 

@@ -88,7 +88,7 @@ def _problems(layer: Layer, field: dataclasses.Field[Any]) -> Iterator[Issue]:
     if not all(_is(each, word) for each in values):
         yield Issue(f"{field.name} is {shown}", f"it must be {_RIGHT.get(word, f'a {word}')}")
     elif word == "str" and value != field.default:
-        from proto2net.caffe.importer import choices
+        from proto2net.caffe.fields import choices
 
         known = choices(layer.type, field.name)
         if known and value not in known:
@@ -96,7 +96,7 @@ def _problems(layer: Layer, field: dataclasses.Field[Any]) -> Iterator[Issue]:
     elif word in ("int", "Shape"):
         if all(0 <= each < 2**31 for each in values):  # as nearly all are: spares the schema
             return
-        from proto2net.caffe.importer import bounds
+        from proto2net.caffe.fields import bounds
 
         low, high = bounds(layer.type, field.name)
         if not all(low <= each <= high for each in values):

@@ -17,16 +17,9 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from proto2net import limits
 from proto2net.caffe.binaryproto import decoded
-from proto2net.caffe.importer import routes
+from proto2net.caffe.fields import routes
 from proto2net.caffe.prototxt import Parsed
-from proto2net.caffe.schema import (
-    FORKS,
-    PRIVATE,
-    PROBLEMS,
-    Message,
-    is_repeated,
-    message_class,
-)
+from proto2net.caffe.schema import FORKS, PRIVATE, PROBLEMS, Message, is_repeated, message_class
 from proto2net.caffe.upgrade import upgrade
 from proto2net.caffe.wire import DAMAGED, LENGTH, Data, Field, encoded, fields, mapped, text
 from proto2net.errors import Issue, Location, ParseError, WeightError

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from google.protobuf import text_format
 from google.protobuf.descriptor import FieldDescriptor
 
-from proto2net.caffe.importer import routes
+from proto2net.caffe.fields import routes
 from proto2net.caffe.schema import Message, is_repeated, message_class
 from proto2net.caffe.wire import encoded, encoded_varint, opened
 from proto2net.errors import Proto2NetError, UnsupportedError

@@ -13,7 +13,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto
 from places import ROOT
 
-from proto2net.caffe import importer
+from proto2net.caffe import fields as layer_fields
 from proto2net.caffe.importer import entries
 from proto2net.caffe.schema import FORKS, descriptor, is_repeated, is_required, message_class
 from proto2net.layers import LAYERS, Layer, ParamSpec
@@ -115,7 +115,7 @@ def of_layers() -> dict[str, Any]:
     found: dict[str, Any] = {}
     waiting = [(cls, {**beside, **parameters(cls)}) for cls in LAYERS.values()]
     for cls, fields in waiting:
-        for name, plain in importer.messages(cls).items():
+        for name, plain in layer_fields.messages(cls).items():
             message = fields[name].message_type
             assert found.setdefault(message.name, plain) is plain
             waiting.append((plain, dict(message.fields_by_name)))
@@ -127,9 +127,9 @@ MESSAGES = of_layers()
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_every_message_that_a_layer_holds_has_a_class(name: str) -> None:
-    for field, _, route in importer.routes(name):
+    for field, _, route in layer_fields.routes(name):
         if route is not None and route.message_type and route.message_type.name != "BlobShape":
-            assert field.name in importer.messages(LAYERS[name])
+            assert field.name in layer_fields.messages(LAYERS[name])
 
 
 def mirrored() -> list[Any]:

@@ -12,7 +12,7 @@ from holes import HOLES, INPUT, UNKNOWN
 
 from proto2net import ParseError, Proto2NetError, UnsupportedError, convert, parse
 from proto2net.caffe import schema
-from proto2net.caffe.importer import routes
+from proto2net.caffe.fields import routes
 from proto2net.cli import main
 from proto2net.layers import PYTHON_LAYERS, plugins
 from proto2net.layers.base import LAYERS, Filler

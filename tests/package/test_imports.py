@@ -42,7 +42,7 @@ UPWARDS = {
     ("proto2net.builder.chain", "proto2net.api"): "Network.to makes a live network",
     ("proto2net.builder.chain", "proto2net.weights"): "Network.load reads weights",
     ("proto2net.builder.live", "proto2net.backends"): "a network of tensors runs at once",
-    ("proto2net.builder.values", "proto2net.caffe.importer"): "the schema bounds each parameter",
+    ("proto2net.builder.values", "proto2net.caffe.fields"): "the schema bounds each parameter",
 }
 """What functions import from their own line or above, when they are called: for users' sake."""
 
