@@ -16,7 +16,7 @@ ORDER = [
     "arrays mistaken output shape text",
     "layers layout memory",
     "graph",
-    "batch feeds lowering model wiring",
+    "batch feeds lowering model outline wiring",
     "caffe rewrites builder backends",
     "weights",
     "api",

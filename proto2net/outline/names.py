@@ -1,0 +1,121 @@
+"""Names: what tells a block from the others of its kind, and what its layers are called without it.
+
+"inception_3a/1x1" without the key "3a" is the pattern ("inception_", "/1x1"): the name is what
+`"3a".join` makes of it. A key is made of whole words, so 1 is not in 10.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+Pattern = tuple[str, ...]
+"""A layer's name without the key that stood between its parts."""
+
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+_MOST_WORDS = 24
+_LONGEST_KEY = 8
+_ENDS = re.compile(r"^[\W_]+|[\W_]+$")
+
+
+def keys(name: str) -> dict[str, list[int]]:
+    """Each run of words that may be a key, and where in the name it begins."""
+    words = list(_WORD.finditer(name))[:_MOST_WORDS]
+    found: dict[str, list[int]] = {}
+    for index, first in enumerate(words):
+        for last in words[index : index + _LONGEST_KEY]:
+            key = name[first.start() : last.end()]
+            if len(key) == 1 or any(map(str.isdigit, key)):
+                found.setdefault(key, []).append(first.start())
+    return found
+
+
+def patterns(
+    names: Sequence[str], found: Sequence[dict[str, list[int]]], key: str
+) -> Iterator[tuple[Pattern, ...]]:
+    """The patterns of a block's names: without the key where it is first, last, and everywhere."""
+    starts = [places[key] for places in found]
+    choices = [[each[:1] for each in starts]]
+    if any(len(each) > 1 for each in starts):
+        choices += [[each[-1:] for each in starts], starts]
+    for choice in choices:
+        yield tuple(_without(name, key, places) for name, places in zip(names, choice, strict=True))
+
+
+def _without(name: str, key: str, starts: Sequence[int]) -> Pattern:
+    parts, end = [], 0
+    for start in starts:
+        if start >= end:
+            parts.append(name[end:start])
+            end = start + len(key)
+    return (*parts, name[end:])
+
+
+def key_of(name: str, pattern: Pattern) -> str:
+    """The key with which the pattern is this name; empty: none is."""
+    length = (len(name) - sum(map(len, pattern))) // (len(pattern) - 1)
+    key = name[len(pattern[0]) :][: max(length, 0)]
+    return key if key.join(pattern) == name else ""
+
+
+def template(pattern: Pattern) -> str:
+    """The pattern for str.format."""
+    return "{}".join(part.replace("{", "{{").replace("}", "}}") for part in pattern)
+
+
+def shared(found: Sequence[str]) -> str:
+    """What all keys begin with, in whole words, so that each keeps a word."""
+    starts = [{word.start() for word in _WORD.finditer(key)} for key in found]
+    length = 0
+    for start in sorted(starts[0]):
+        alike = all(key[:start] == found[0][:start] for key in found)
+        if not alike or not all(start in each for each in starts):
+            break
+        length = start
+    return found[0][:length]
+
+
+def with_start(pattern: Pattern, start: str) -> Pattern:
+    """The pattern for keys that no longer begin so."""
+    return (*(part + start for part in pattern[:-1]), pattern[-1])
+
+
+def head(names: Sequence[Pattern]) -> str:
+    """What stands before the key: in all names, or else in most."""
+    heads = [pattern[0] for pattern in names]
+    shortest = min(heads, key=len)
+    for word in _WORD.finditer(shortest):
+        common = shortest[word.start() :]
+        if all(_ends_with_words(each, common) for each in heads):
+            return common
+    return max(heads, key=Counter(heads).__getitem__)
+
+
+def _ends_with_words(text: str, end: str) -> bool:
+    """Whether a text ends so, not within a word."""
+    return text.endswith(end) and not text[: len(text) - len(end)][-1:].isalpha()
+
+
+def roles(patterns: Sequence[Pattern], types: Sequence[str], head: str) -> list[str]:
+    """What each layer is called within the block; its type where nothing is left of its name."""
+    found: list[str] = []
+    for pattern, kind in zip(patterns, types, strict=True):
+        before = pattern[0].removesuffix(head)
+        parts = (_ENDS.sub("", part) for part in (before, *pattern[1:]))
+        role = "_".join(filter(None, parts)) or kind.lower()
+        number = 2
+        unique = role
+        while unique in found:
+            unique, number = f"{role}_{number}", number + 1
+        found.append(unique)
+    return found
+
+
+_STEM = re.compile(r"(.*\d)(?:[\W_]+(?=\w)|(?=[^\W\d_]))([^\W\d_]*\d*)$")
+
+
+def stem(name: str) -> tuple[str, str]:
+    """The name of a block as that of a stage and what it is within: "res4", "b12"."""
+    found = _STEM.match(name)
+    return (found[1], found[2]) if found and found[2] else ("", name)

@@ -1,0 +1,132 @@
+"""Signatures: what has to be equal for layers, and for blocks of them, to be of one kind."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from proto2net.graph import Graph, Node
+from proto2net.layers.base import Filler, Layer
+from proto2net.layers.data import Input
+from proto2net.layers.vision import ConvolutionParameter, Pooling
+
+FREE = frozenset(
+    [
+        "num_output",
+        "stride",
+        "pad",
+        "dilation",
+        "pad_l",
+        "pad_r",
+        "pad_t",
+        "pad_b",
+        "stride_shape",
+        "pad_shape",
+        "slice_point",
+        "height",
+        "width",
+        "engine",
+    ]
+)
+"""The fields that may differ: numbers of which a person would make parameters."""
+
+ENTRY = (-1, 0)
+"""The value that a block reads from outside."""
+
+
+class Row(NamedTuple):
+    """A layer within a block: what it is, and which tops of which rows it reads."""
+
+    look: int
+    wires: tuple[tuple[int, int], ...]
+    tops: int
+
+
+Rows = tuple[Row, ...]
+
+
+class Looks:
+    """Tells which layers are alike: those that get the same number."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._numbers: dict[tuple[Any, ...], int] = {}
+
+    def look(self, node: Node[Layer]) -> int:
+        """The number of what the layer is like, without what may differ."""
+        fields = tuple(
+            _kept(node, field.name, getattr(node.layer, field.name))
+            for field in dataclasses.fields(node.layer)  # type: ignore[arg-type]
+            if field.name not in FREE
+        )
+        frozen = tuple(self._graph.frozen(node, blob) for blob in node.blobs)
+        ranks = tuple(len(blob.shape) for blob in node.bottoms)
+        flows = () if all(node.propagate_down) else node.propagate_down
+        found = (type(node.layer), fields, frozen, ranks, flows)
+        return self._numbers.setdefault(found, len(self._numbers))
+
+
+def _kept(node: Node[Any], name: str, value: object) -> object:
+    """A field's value, without the numbers in it that may differ."""
+    if isinstance(value, Filler):
+        return value.type, value.variance_norm
+    if name == "group" and isinstance(node.layer, ConvolutionParameter):
+        channels = node.bottoms[0].shape[node.layer.axis]
+        return "depthwise" if value == channels > 1 else value
+    if name == "kernel" and isinstance(value, tuple):
+        plane = isinstance(node.layer, Pooling) and node.tops[0].shape[2:] == (1, 1)
+        return "plane" if plane else value[:1] if len(set(value)) == 1 else value
+    if name == "shape" and isinstance(value, tuple):
+        return tuple(size if size in (0, -1) else "size" for size in value)
+    return value
+
+
+def apart(graph: Graph, node: Node[Any]) -> bool:
+    """Whether a layer is never within a block: it shares arrays, or does more than compute."""
+    return (
+        not node.bottoms
+        or not node.tops
+        or isinstance(node.layer, Input)
+        or node.layer.type in STATEFUL
+        or node.layer.loss
+        or any(node.loss_weight)
+        or bool(graph.sharers(node))
+    )
+
+
+STATEFUL = ("RNN", "LSTM")
+"""Layers that keep a state from call to call."""
+
+
+def projections(rows: Rows) -> Iterator[range]:
+    """Chains of rows from a value that others read too to where it is joined."""
+    readers: dict[tuple[int, int], list[int]] = {}
+    for index, row in enumerate(rows):
+        for wire in row.wires:
+            readers.setdefault(wire, []).append(index)
+    for start, row in enumerate(rows):
+        if len(row.wires) != 1 or len(readers[row.wires[0]]) < 2:
+            continue
+        end = start + 1
+        while readers.get((end - 1, 0)) == [end] and len(rows[end].wires) == 1:
+            end += 1
+        joins = readers.get((end - 1, 0), [])
+        single = all(row.tops == 1 for row in rows[start:end])
+        if single and len(joins) == 1 and len(rows[joins[0]].wires) > 1:
+            yield range(start, end)
+
+
+def without(rows: Rows, branch: range) -> Rows:
+    """The rows without a branch: what read it reads the entry instead."""
+
+    def moved(at: int, top: int) -> tuple[int, int]:
+        if at in branch:
+            return ENTRY
+        return (at - len(branch) if at >= branch.stop else at, top)
+
+    return tuple(
+        row._replace(wires=tuple(moved(*wire) for wire in row.wires))
+        for index, row in enumerate(rows)
+        if index not in branch
+    )

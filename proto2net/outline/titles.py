@@ -1,0 +1,79 @@
+"""Titles: what a person would have called a kind of block, by its layers' names, or its form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from proto2net.graph import Node
+from proto2net.layers.combine import Axpy, Concat, Eltwise, ShuffleChannel
+from proto2net.layers.vision import ConvolutionParameter, Deconvolution
+
+Nodes = Sequence[Node[Any]]
+
+_PLAIN = re.compile(
+    r"(?i)(res\w?|resnet|resx|conv|deconv|cccp|block|blk|layer|stage|unit|dense|bn|norm|batch|scale"
+    r"|relu|prelu|fc|ip|ctx|branch|concat|pool)?(?=[\W_\d]|$)"
+)
+"""The first words of names that say less of a block than its form does."""
+
+
+def unique(titles: Iterable[str]) -> list[str]:
+    """The titles, numbered from the second on where several are the same."""
+    found: list[str] = []
+    for title in titles:
+        number, each = 2, title
+        while each in found:
+            number, each = number + 1, f"{title}{number}"
+        found.append(each)
+    return found
+
+
+def title(head: str, nodes: Nodes) -> str:
+    """A name for a class of blocks of which this is one, whose names begin so."""
+    chain = all(len(node.bottoms) == 1 for node in nodes)
+    if chain or _PLAIN.match(head):
+        return form(nodes)
+    words = re.findall(r"[^\W_]+", head)
+    return "".join(word[:1].upper() + word[1:] for word in words)
+
+
+def form(nodes: Nodes) -> str:
+    """What the layers of a block make it."""
+    windows = [node for node in nodes if isinstance(node.layer, ConvolutionParameter)]
+    types = {type(node.layer) for node in nodes}
+    gated = Axpy in types or any(n.layer.type == "Scale" and len(n.bottoms) > 1 for n in nodes)
+    prefix = "SE" if gated else ""
+    if types & {Eltwise, Axpy}:
+        if any(map(_depthwise, windows)):
+            return f"{prefix}InvertedResidual"
+        return f"{prefix}Bottleneck" if _narrows(windows) else f"{prefix}ResidualBlock"
+    if ShuffleChannel in types:
+        return "ShuffleUnit"
+    if Concat in types:
+        return "DenseLayer" if _keeps_its_entry(nodes) else f"{prefix}Branches"
+    if windows and _depthwise(windows[0]):
+        return "DepthwiseSeparable"
+    if len(windows) == 1:
+        return "DeconvBlock" if isinstance(windows[0].layer, Deconvolution) else "ConvBlock"
+    return "Block"
+
+
+def _depthwise(node: Node[Any]) -> bool:
+    """Whether a convolution takes each channel by itself."""
+    channels = node.bottoms[0].shape[node.layer.axis]
+    return bool(node.layer.groups(node.bottoms[0].shape) == channels > 1)
+
+
+def _narrows(windows: Nodes) -> bool:
+    """Whether a window stands between two of one pixel, as in a bottleneck."""
+    wide = [max(node.layer.kernel) > 1 for node in windows]
+    return (False, True, False) in zip(wide, wide[1:], wide[2:], strict=False)
+
+
+def _keeps_its_entry(nodes: Nodes) -> bool:
+    """Whether what enters the block is joined with what it makes."""
+    made = {top for node in nodes for top in node.tops}
+    (join, *_) = (node for node in reversed(nodes) if isinstance(node.layer, Concat))
+    return any(bottom not in made for bottom in join.bottoms)
