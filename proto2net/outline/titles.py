@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from proto2net.graph import Node
-from proto2net.layers.combine import Axpy, Concat, Eltwise, ShuffleChannel
 from proto2net.layers.vision import ConvolutionParameter, Deconvolution
 
 Nodes = Sequence[Node[Any]]
@@ -42,16 +41,16 @@ def title(head: str, nodes: Nodes) -> str:
 def form(nodes: Nodes) -> str:
     """What the layers of a block make it."""
     windows = [node for node in nodes if isinstance(node.layer, ConvolutionParameter)]
-    types = {type(node.layer) for node in nodes}
-    gated = Axpy in types or any(n.layer.type == "Scale" and len(n.bottoms) > 1 for n in nodes)
+    types = {node.layer.type for node in nodes}
+    gated = any(node.layer.type in ("Axpy", "Scale") and len(node.bottoms) > 1 for node in nodes)
     prefix = "SE" if gated else ""
-    if types & {Eltwise, Axpy}:
+    if types & {"Eltwise", "Axpy"}:
         if any(map(_depthwise, windows)):
             return f"{prefix}InvertedResidual"
         return f"{prefix}Bottleneck" if _narrows(windows) else f"{prefix}ResidualBlock"
-    if ShuffleChannel in types:
+    if "ShuffleChannel" in types:
         return "ShuffleUnit"
-    if Concat in types:
+    if "Concat" in types:
         return "DenseLayer" if _keeps_its_entry(nodes) else f"{prefix}Branches"
     if windows and _depthwise(windows[0]):
         return "DepthwiseSeparable"
@@ -75,5 +74,5 @@ def _narrows(windows: Nodes) -> bool:
 def _keeps_its_entry(nodes: Nodes) -> bool:
     """Whether what enters the block is joined with what it makes."""
     made = {top for node in nodes for top in node.tops}
-    (join, *_) = (node for node in reversed(nodes) if isinstance(node.layer, Concat))
+    (join, *_) = (node for node in reversed(nodes) if node.layer.type == "Concat")
     return any(bottom not in made for bottom in join.bottoms)

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from reference import NETS, ROOT, corpus, needs_nets
+from places import ROOT
+from reference import NETS, corpus, needs_nets
 
 import proto2net
 from proto2net import Graph
