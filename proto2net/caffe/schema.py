@@ -121,3 +121,14 @@ def _has_label(field: FieldDescriptor, label: str) -> bool:
     if hasattr(field, f"is_{label}"):
         return bool(getattr(field, f"is_{label}"))
     return bool(field.label == getattr(field, f"LABEL_{label.upper()}"))  # type: ignore[attr-defined]  # gone from the stubs of 7
+
+
+def put(message: Message, name: str, value: Any) -> None:
+    """Set a field of any kind. A single value becomes the first of a list."""
+    slot = getattr(message, name)
+    if hasattr(slot, "append") and not hasattr(value, "append"):
+        slot.append(value)
+    elif hasattr(slot, "MergeFrom"):
+        slot.MergeFrom(value)
+    else:
+        setattr(message, name, value)
