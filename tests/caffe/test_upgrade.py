@@ -6,10 +6,10 @@ import pytest
 from google.protobuf import text_format
 from places import TESTS
 
-from proto2net.caffe import upgrade as tables
+from proto2net.caffe import v0
 from proto2net.caffe.prototxt import read
 from proto2net.caffe.schema import LINE, Message, descriptor, message_class
-from proto2net.caffe.upgrade import upgrade
+from proto2net.caffe.upgrade import V1_TYPES, upgrade
 from proto2net.errors import Location, ParseError
 
 GOLDEN = TESTS / "golden" / "legacy"
@@ -120,25 +120,25 @@ def test_other_fields_of_a_v1_net_stay() -> None:
 
 def test_every_v1_type_has_a_current_name() -> None:
     enum = descriptor("V1LayerParameter").enum_types_by_name["LayerType"]
-    assert set(tables.V1_TYPES) == {value.name for value in enum.values}
+    assert set(V1_TYPES) == {value.name for value in enum.values}
 
 
 def test_every_v0_field_has_a_place_in_v1() -> None:
-    routes = {(field, message) for field, message in tables._V0_COMMON.items()}
-    for kind in tables._V0_TYPES.values():
-        assert kind.v1 in tables.V1_TYPES
+    routes = {(field, message) for field, message in v0._COMMON.items()}
+    for kind in v0._TYPES.values():
+        assert kind.v1 in V1_TYPES
         routes |= {(field, kind.message) for field in kind.fields}
     v1 = descriptor("V1LayerParameter")
     for field, message in routes:
         target = v1.fields_by_name[message].message_type if message else v1
-        assert tables._V0_RENAMED.get(field, field) in target.fields_by_name
+        assert v0._RENAMED.get(field, field) in target.fields_by_name
 
 
 def test_every_v0_field_belongs_to_some_type() -> None:
     fields = {field.name for field in descriptor("V0LayerParameter").fields}
-    taken = {field for kind in tables._V0_TYPES.values() for field in kind.fields}
+    taken = {field for kind in v0._TYPES.values() for field in kind.fields}
     ignored_by_caffe = {"new_num", "new_channels"}
-    assert taken | set(tables._V0_COMMON) | {"type"} == fields - ignored_by_caffe
+    assert taken | set(v0._COMMON) | {"type"} == fields - ignored_by_caffe
 
 
 # V0
@@ -262,7 +262,7 @@ def test_all_problems_of_a_v0_net_are_told_at_once() -> None:
         'net.prototxt:3: layer "r" (relu): bottom "dat" is not made by any layer above\n'
         '  hint: did you mean "data"?',
         'net.prototxt:4: layer "z" (zigzag): unknown V0 layer type "zigzag"\n'
-        f"  hint: the types of V0 are {', '.join(tables._V0_TYPES)}, padding",
+        f"  hint: the types of V0 are {', '.join(v0._TYPES)}, padding",
     ]
 
 
@@ -320,7 +320,7 @@ def test_a_v1_data_layer_gives_its_transformation_to_transform_param(
     net = parsed(f"layers {{ type: {kind} {message} {{ {own} }} }}")
     assert upgrade(net)[0] == "moved the data transformation of 1 layer to transform_param"
     transform = 'scale: 0.5 mean_file: "m" crop_size: 7 mirror: true'
-    type_name = tables.V1_TYPES[kind]
+    type_name = V1_TYPES[kind]
     assert net == parsed(
         f'layer {{ type: "{type_name}" transform_param {{ {transform} }}'
         f' {message} {{ source: "s" }} }}'
