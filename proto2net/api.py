@@ -18,6 +18,7 @@ from proto2net import backends
 from proto2net.backends.base import Backend, Emitted
 from proto2net.errors import Issue, Location, ParseError, Proto2NetError, ShapeError
 from proto2net.feeds import feeds_of, unlike_declared
+from proto2net.frozen import dataclass
 from proto2net.graph import Graph
 from proto2net.layers import plugins
 from proto2net.layers.axes import AutoCrop, Crop
@@ -188,7 +189,7 @@ def blobs(network: Any, feeds: Mapping[str, Any]) -> dict[str, Ndarray]:
     return found
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class _Live:
     """What is known of a network of `load`. The network itself is not in it: see `_LIVE`."""
 

@@ -7,9 +7,9 @@ found by giving all inputs twice as many images: what follows the batch has twic
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from proto2net.errors import Proto2NetError
+from proto2net.frozen import dataclass
 from proto2net.graph import Blob, Graph, Node
 from proto2net.layers import Input, Layer, Reshape, Slice
 from proto2net.layers.holes import Hole

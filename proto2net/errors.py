@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from proto2net import limits
+from proto2net.frozen import dataclass
 
 
 @dataclass(frozen=True)

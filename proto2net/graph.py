@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Generic, TypeVar
 
 from proto2net.errors import Issue, Location, Proto2NetError, ShapeError, closest
+from proto2net.frozen import dataclass
 from proto2net.layers.base import Layer, Learned, ParamSpec
 from proto2net.layers.data import Input
 from proto2net.memory import Memory

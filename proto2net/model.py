@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from proto2net.frozen import dataclass
 from proto2net.graph import Graph, Node
 
 if TYPE_CHECKING:

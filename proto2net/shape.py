@@ -6,10 +6,11 @@ Sizes are in elements; axes are counted from the outermost, N, C, H, W = 0, 1, 2
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 
 from proto2net.errors import ShapeError
+from proto2net.frozen import dataclass
 
 Shape = tuple[int, ...]
 Shapes = tuple[Shape, ...]

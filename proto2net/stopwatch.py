@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from proto2net import backends
 from proto2net.backends.base import Emitted
 from proto2net.child import Child, Stopped, serve
 from proto2net.errors import Proto2NetError
+from proto2net.frozen import dataclass
 from proto2net.shape import Shape
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ import math
 import statistics
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
@@ -16,6 +15,7 @@ from proto2net import backends
 from proto2net.backends.base import Backend
 from proto2net.errors import Issue, Proto2NetError
 from proto2net.feeds import label_blobs
+from proto2net.frozen import dataclass
 from proto2net.graph import Blob, Entry, Graph, Node
 from proto2net.layers import Input
 from proto2net.stopwatch import Program, Setting, Stopwatch

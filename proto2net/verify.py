@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from proto2net import backends, plain
 from proto2net.api import Net, blobs, load, model
 from proto2net.errors import Proto2NetError
 from proto2net.feeds import label_blobs
+from proto2net.frozen import dataclass
 from proto2net.graph import Blob, Graph
 from proto2net.model import Model
 from proto2net.output import printable

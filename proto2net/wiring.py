@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from proto2net import limits
 from proto2net.errors import Issue, Proto2NetError, ShapeError, closest
+from proto2net.frozen import dataclass
 from proto2net.graph import AUTOMATIC, Blob, Entry, Graph, Node
 from proto2net.layers.base import Layer, ParamSpec
 from proto2net.memory import Memory

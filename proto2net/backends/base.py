@@ -9,7 +9,7 @@ graph.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
@@ -27,6 +27,7 @@ from proto2net.backends.tree import (
     tree,
 )
 from proto2net.errors import Issue, Proto2NetError, UnsupportedError
+from proto2net.frozen import dataclass
 from proto2net.graph import Blob, Graph, Node
 from proto2net.layers.base import Layer
 from proto2net.layers.combine import Silence, Split

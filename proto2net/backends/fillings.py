@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from proto2net.backends.statements import Block, Evaluation, Statement
 from proto2net.backends.tree import (
@@ -17,6 +16,7 @@ from proto2net.backends.tree import (
     code,
     filled,
 )
+from proto2net.frozen import dataclass
 
 OFTEN = 3
 """From this many layers of one class on, they are filled in a loop."""

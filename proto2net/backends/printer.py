@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from proto2net.backends.base import Emitted
+from proto2net.frozen import dataclass
 from proto2net.graph import Graph
 
 

@@ -7,7 +7,6 @@ that is too long is broken at these, outermost first. What is printed passes `ru
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from proto2net.backends.source import INDENT, WIDTH, literal
 from proto2net.backends.tree import (
@@ -29,9 +28,10 @@ from proto2net.backends.tree import (
     Subscript,
     Variable,
 )
+from proto2net.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Operator:
     """What stands with blanks between operands; lines are broken at the one that binds least."""
 
@@ -39,7 +39,7 @@ class Operator:
     binding: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Brackets:
     """What stands in brackets, its parts between commas."""
 

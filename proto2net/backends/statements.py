@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from proto2net.backends.printing import (
     Brackets,
@@ -15,6 +15,7 @@ from proto2net.backends.printing import (
 )
 from proto2net.backends.source import INDENT, WIDTH
 from proto2net.backends.tree import Display, Expression, Name, parts_of
+from proto2net.frozen import dataclass
 
 
 class Statement:

@@ -11,45 +11,45 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from math import isfinite
 
+from proto2net.frozen import dataclass
 
-@dataclass(frozen=True, slots=True)
+
 class Expression:
     """A piece of code that has a value."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Placeholder(Expression):
     """What the emitted file puts in: the bottom of this index, or what has this name."""
 
     key: int | str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Name(Expression):
     """A name that the file imports or defines, or that Python has."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Variable(Expression):
     """A variable of the emitted function, or an attribute of its object, such as self.conv1."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Literal(Expression):
     """None, a truth value, a number or a string."""
 
     value: object
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Display(Expression):
     """Expressions in brackets: "()", "[]" or "{}"; "" for a tuple without any."""
 
@@ -57,7 +57,7 @@ class Display(Expression):
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pair(Expression):
     """A key and its value in a dictionary."""
 
@@ -65,7 +65,7 @@ class Pair(Expression):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Attribute(Expression):
     """`value.name`."""
 
@@ -73,7 +73,7 @@ class Attribute(Expression):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Call(Expression):
     """`function(*arguments, **keywords)`."""
 
@@ -82,7 +82,7 @@ class Call(Expression):
     keywords: tuple[tuple[str, Expression], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Subscript(Expression):
     """`value[index]`."""
 
@@ -90,7 +90,7 @@ class Subscript(Expression):
     index: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Slice(Expression):
     """`start:stop:step` of a subscript."""
 
@@ -99,7 +99,7 @@ class Slice(Expression):
     step: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Operation(Expression):
     """`left operator right`."""
 
@@ -108,7 +108,7 @@ class Operation(Expression):
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Series(Expression):
     """`first operator operand …`: as many as there are, where operations in each other are deep."""
 
@@ -116,14 +116,14 @@ class Series(Expression):
     rest: tuple[tuple[str, Expression], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Negative(Expression):
     """`-value`."""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Star(Expression):
     """`*value` or `**value` among arguments."""
 
@@ -131,7 +131,7 @@ class Star(Expression):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lambda(Expression):
     """`lambda parameter: value`."""
 
@@ -139,7 +139,7 @@ class Lambda(Expression):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Conditional(Expression):
     """`value if test else other`."""
 
@@ -384,8 +384,7 @@ def filled(expression: Expression, parts: Mapping[int | str, Expression]) -> Exp
 def parts_of(expression: Expression) -> Iterator[Expression]:
     """The expression, and all that it is made of, from left to right."""
     yield expression
-    for field in expression.__dataclass_fields__:
-        yield from _found(getattr(expression, field))
+    yield from _found(tuple(vars(expression).values()))
 
 
 def _found(value: object) -> Iterator[Expression]:

@@ -7,9 +7,9 @@ Then `makes` above it says all that the way back needs; its signature has the re
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
+from proto2net.frozen import dataclass
 from proto2net.layers import Layer
 
 Method = TypeVar("Method", bound=Callable[..., object])

@@ -8,7 +8,6 @@ any file, but a definition is believed only as far as Caffe's own schema explain
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from proto2net.caffe.schema import FORKS, PRIVATE, PROBLEMS, Message, is_repeate
 from proto2net.caffe.upgrade import upgrade
 from proto2net.caffe.wire import DAMAGED, LENGTH, Data, Field, encoded, fields, mapped, text
 from proto2net.errors import Issue, Location, ParseError, WeightError
+from proto2net.frozen import dataclass
 from proto2net.layers.base import LAYERS, Layer
 from proto2net.layers.data import DataLayer
 from proto2net.model import HEAD, Format, StoredLayer, format_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from proto2net.caffe.phase import State, left_out, select
 from proto2net.caffe.schema import Message
 from proto2net.caffe.upgrade import upgrade
 from proto2net.errors import Issue, Location, ParseError, Proto2NetError
+from proto2net.frozen import dataclass
 from proto2net.layers import plugins
 from proto2net.model import HEAD, format_of
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import chain
 
 from proto2net import limits
@@ -18,6 +17,7 @@ from proto2net.caffe.reader import BrokenText, Reader, Word, template
 from proto2net.caffe.scalars import fields_of
 from proto2net.caffe.schema import Message, message_class
 from proto2net.errors import Issue, Location, ParseError
+from proto2net.frozen import dataclass
 
 _NET = re.compile(r"^[ \t]*(?:train_)?net\s*:\s*(\"[^\"\n]*\")", re.MULTILINE)
 """Where a solver names its net."""

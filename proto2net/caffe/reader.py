@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NoReturn
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -18,6 +18,7 @@ from proto2net.caffe.scalars import NUMBERS, Field, Refused, fields_of
 from proto2net.caffe.schema import LINE, PROBLEMS, TEXT, Message
 from proto2net.caffe.tokens import Token, tokens
 from proto2net.errors import Issue, Location, closest
+from proto2net.frozen import dataclass
 from proto2net.layers.holes import is_hole
 
 _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}|\{\{\s*$|\{%|<%|\$\{|\{\w+\}|\$\w+|@\w+@|%\(|%[sdf]\b")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -13,6 +12,7 @@ from proto2net.caffe.schema import LINE, PRIVATE, is_repeated, is_required
 from proto2net.caffe.tokens import STRING
 from proto2net.caffe.upgrade import V1_TYPES
 from proto2net.errors import closest
+from proto2net.frozen import dataclass
 
 _ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}

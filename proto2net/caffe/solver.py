@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from proto2net.caffe import prototxt
 from proto2net.caffe.phase import State
 from proto2net.caffe.schema import Message
 from proto2net.errors import Issue, Location, ParseError
+from proto2net.frozen import dataclass
 
 _FIELDS = {
     "TRAIN": ("train_net_param", "train_net", "net_param", "net"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import inf, nan
 
+from proto2net.frozen import dataclass
 from proto2net.layers.base import Filler, Layer, Learned, layer, shortest
-from proto2net.layers.frozen import dataclass
 from proto2net.shape import Shapes, dims, require
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from math import copysign, inf
 from typing import Any, ClassVar, TypeVar
 
-from proto2net.layers.frozen import dataclass
+from proto2net.frozen import dataclass
 from proto2net.layers.registry import Registry, families
 from proto2net.shape import Shape, Shapes, count, dims, require
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from proto2net import limits
+from proto2net.frozen import dataclass
 from proto2net.layers.base import ANY, Filler, Layer, Learned, layer
 from proto2net.layers.data import stated
-from proto2net.layers.frozen import dataclass
 from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
 
 

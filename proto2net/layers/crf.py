@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from proto2net.frozen import dataclass
 from proto2net.layers.base import DIAGONAL, Filler, Layer, Learned, layer
-from proto2net.layers.frozen import dataclass
 from proto2net.shape import Shapes, dims, require
 
 COLOURS = 3

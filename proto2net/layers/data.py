@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from proto2net.errors import ShapeError, UnsupportedError
+from proto2net.frozen import dataclass
 from proto2net.layers.base import ANY, WAYS_ON, Filler, Layer, layer
-from proto2net.layers.frozen import dataclass
 from proto2net.shape import Shape, Shapes, dims, legacy_shape, require
 
 NOT_STATED = "the file does not state this layer's output shape"

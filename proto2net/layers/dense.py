@@ -7,8 +7,8 @@ from math import sqrt
 from typing import ClassVar
 
 from proto2net.errors import UnsupportedError
+from proto2net.frozen import dataclass
 from proto2net.layers.base import Filler, Layer, Learned, layer
-from proto2net.layers.frozen import dataclass
 from proto2net.shape import MAX_AXES, Shape, Shapes, canonical_axis, count, dims, require
 
 

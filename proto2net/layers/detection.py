@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from proto2net.frozen import dataclass
 from proto2net.layers.base import Layer, layer
 from proto2net.layers.data import ResizeParameter
-from proto2net.layers.frozen import dataclass
 from proto2net.layers.loss import Loss, LossParameter
 from proto2net.layers.ssd import CORNERS
 from proto2net.shape import Shape, Shapes, count, dims, require

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from proto2net.errors import UnsupportedError
+from proto2net.frozen import dataclass
 from proto2net.layers.base import Filler, Layer, Learned, layer, named
 from proto2net.layers.combine import Split
 from proto2net.layers.dense import InnerProduct, check_lengths
-from proto2net.layers.frozen import dataclass
 from proto2net.layers.normalize import check_bounds
 from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
 

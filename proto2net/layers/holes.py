@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
+from proto2net.frozen import dataclass
 from proto2net.layers.base import ANY, Count, Layer
-from proto2net.layers.frozen import dataclass
 from proto2net.shape import Shapes, require
 
 Holes = Mapping[str, Shapes]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from proto2net.frozen import dataclass
 from proto2net.layers.activation import Sigmoid
 from proto2net.layers.base import Layer, layer
-from proto2net.layers.frozen import dataclass
 from proto2net.layers.normalize import Softmax
 from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, legacy_shape, require
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from proto2net.errors import UnsupportedError
+from proto2net.frozen import dataclass
 from proto2net.layers.axes import Reshape
 from proto2net.layers.base import Layer, layer
 from proto2net.layers.data import GIVE_IT, DataLayer, Python
-from proto2net.layers.frozen import dataclass
 from proto2net.layers.python import python_layer
 from proto2net.layers.rcnn import (
     CORNERS,

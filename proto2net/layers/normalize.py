@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from proto2net.errors import UnsupportedError
+from proto2net.frozen import dataclass
 from proto2net.layers.base import Filler, Layer, Learned, ParamSpec, layer, shortest
-from proto2net.layers.frozen import dataclass
 from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
 
 

@@ -12,9 +12,9 @@ from typing import Any, ClassVar, TypeVar
 
 from proto2net import limits
 from proto2net.errors import ShapeError
+from proto2net.frozen import dataclass
 from proto2net.layers.base import ANY, Count
 from proto2net.layers.data import GIVE_IT, NOT_STATED, DataLayer, Python
-from proto2net.layers.frozen import dataclass
 from proto2net.layers.registry import Registry, families
 from proto2net.shape import Shapes, require
 

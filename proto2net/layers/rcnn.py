@@ -12,10 +12,10 @@ from math import floor, sqrt
 from typing import Any, ClassVar
 
 from proto2net import limits
+from proto2net.frozen import dataclass
 from proto2net.layers.base import Layer, layer
 from proto2net.layers.combine import Split
 from proto2net.layers.data import GIVE_IT, DataLayer, Python
-from proto2net.layers.frozen import dataclass
 from proto2net.layers.loss import Loss, LossParameter, SoftmaxParameter
 from proto2net.layers.python import parameters, python_layer
 from proto2net.layers.roi import REGION

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from proto2net.frozen import dataclass
 from proto2net.layers.base import Filler, Layer, Learned, layer
-from proto2net.layers.frozen import dataclass
 from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
 
 

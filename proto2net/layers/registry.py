@@ -6,13 +6,14 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
 from proto2net.errors import Proto2NetError
+from proto2net.frozen import dataclass
 
 _LOG = logging.getLogger("proto2net")
 

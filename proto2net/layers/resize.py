@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from proto2net.frozen import dataclass
 from proto2net.layers.base import Layer, layer
-from proto2net.layers.frozen import dataclass
 from proto2net.shape import Shape, Shapes, dims, require
 
 

@@ -6,8 +6,8 @@ inside. Where regions come from stands in rcnn.py.
 
 from __future__ import annotations
 
+from proto2net.frozen import dataclass
 from proto2net.layers.base import Layer, layer
-from proto2net.layers.frozen import dataclass
 from proto2net.shape import Shape, Shapes, count, dims, require
 
 REGION = 5

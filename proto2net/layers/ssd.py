@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from proto2net import limits
 from proto2net.errors import ShapeError
+from proto2net.frozen import dataclass
 from proto2net.layers.base import Filler, Layer, Learned, layer
 from proto2net.layers.data import (
     GIVE_IT,
@@ -17,7 +18,6 @@ from proto2net.layers.data import (
     DataParameter,
     TransformationParameter,
 )
-from proto2net.layers.frozen import dataclass
 from proto2net.layers.loss import SoftmaxParameter
 from proto2net.shape import Shape, Shapes, count, dims, require
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from proto2net.errors import ShapeError
+from proto2net.frozen import dataclass
 from proto2net.layers.activation import Power
 from proto2net.layers.base import ANY, Filler, Layer, Learned, layer
 from proto2net.layers.data import (
@@ -18,7 +19,6 @@ from proto2net.layers.data import (
     Python,
     TransformationParameter,
 )
-from proto2net.layers.frozen import dataclass
 from proto2net.layers.loss import Loss, LossParameter
 from proto2net.layers.python import python_layer
 from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require

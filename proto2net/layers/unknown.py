@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from proto2net.errors import ShapeError
+from proto2net.frozen import dataclass
 from proto2net.layers.base import ANY, Count, Layer
 from proto2net.layers.data import GIVE_IT, NOT_STATED, DataLayer
-from proto2net.layers.frozen import dataclass
 from proto2net.shape import Shapes
 
 

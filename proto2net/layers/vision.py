@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import field
 
+from proto2net.frozen import dataclass
 from proto2net.layers.base import ANY, Filler, Layer, Learned, layer, per_axis
-from proto2net.layers.frozen import dataclass
 from proto2net.shape import MAX_COUNT, Shape, Shapes, Window, canonical_axis, count, dims, require
 
 

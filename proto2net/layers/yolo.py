@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from proto2net.errors import ShapeError
+from proto2net.frozen import dataclass
 from proto2net.layers.base import ANY, Layer, layer
 from proto2net.layers.combine import Split
 from proto2net.layers.data import GIVE_IT, NOT_STATED, Data
-from proto2net.layers.frozen import dataclass
 from proto2net.layers.loss import Loss
 from proto2net.shape import Shape, Shapes, dims, require
 

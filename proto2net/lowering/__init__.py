@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import count as numbers
 from typing import Any
 
 from proto2net.errors import Issue, Proto2NetError, UnsupportedError
+from proto2net.frozen import dataclass
 from proto2net.graph import Blob, Graph, Node
 from proto2net.layers.base import Layer
 

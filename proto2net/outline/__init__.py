@@ -7,9 +7,9 @@ are as good an evidence as structure, since who wrote the definition named the l
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from proto2net.frozen import dataclass
 from proto2net.graph import Blob, Graph, Node
 from proto2net.layers.base import Layer
 from proto2net.outline import names

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from typing import NamedTuple
 
+from proto2net.frozen import dataclass
 from proto2net.graph import Blob, Graph
 from proto2net.layers.normalize import BatchNorm, Scale
 from proto2net.outline.names import Pattern, key_of, keys, patterns, shared, with_start

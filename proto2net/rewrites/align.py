@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
 from proto2net import limits
 from proto2net.errors import Issue, ParseError, Proto2NetError
+from proto2net.frozen import dataclass
 from proto2net.graph import Entry
 from proto2net.layers import (
     LRN,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from proto2net.errors import Issue
+from proto2net.frozen import dataclass
 from proto2net.output import printable
 from proto2net.text import aligned
 

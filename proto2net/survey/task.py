@@ -7,7 +7,6 @@ import re
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from proto2net import backends, limits, plain
 from proto2net.api import load, parse
 from proto2net.backends.base import Backend
 from proto2net.errors import Issue, Location, Proto2NetError
+from proto2net.frozen import dataclass
 from proto2net.graph import Graph
 from proto2net.shape import Shape
 from proto2net.survey.found import Failure, Other

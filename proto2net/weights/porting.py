@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from proto2net.backends.base import Emitted
 from proto2net.errors import Proto2NetError
+from proto2net.frozen import dataclass
 from proto2net.model import Model
 from proto2net.output import Content
 

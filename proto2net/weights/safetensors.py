@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from proto2net.arrays import contiguous
 from proto2net.backends.base import Array, Convert, Emitted
 from proto2net.backends.preprocess import transformed
 from proto2net.caffe.wire import Mapped
+from proto2net.frozen import dataclass
 from proto2net.graph import Graph
 from proto2net.model import Slot
 from proto2net.output import copy_file, write_all

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from inspect import Parameter, signature
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from proto2net.backends.tree import Expression, call, method, tree
 from proto2net.builder import Network
 from proto2net.builder.forms import FORMS, Form
 from proto2net.errors import Proto2NetError
+from proto2net.frozen import dataclass
 from proto2net.graph import Graph, Node
 from proto2net.layers import (
     LRN,

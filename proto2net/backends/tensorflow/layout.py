@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from proto2net.arrays import contiguous
 from proto2net.backends.tree import Expression, call
+from proto2net.frozen import dataclass
 from proto2net.layout import channels_last, inverse_order, laid_out, order, place
 from proto2net.shape import Shape
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from proto2net.backends.base import (
@@ -23,6 +22,7 @@ from proto2net.backends.tensorflow.layout import (
 from proto2net.backends.tensorflow.objects import CALLED, own
 from proto2net.backends.tree import BOTTOM, SELF, Expression, Placeholder, call, code
 from proto2net.errors import UnsupportedError
+from proto2net.frozen import dataclass
 from proto2net.graph import Node
 from proto2net.layers import BN, LRN, MVN, BatchNorm, Bias, Scale, Softmax
 from proto2net.shape import canonical_axis
