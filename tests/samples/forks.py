@@ -93,6 +93,9 @@ def product(text: str) -> str:
     return layer("InnerProduct", "x", "y", f"inner_product_param {{ num_output: 4 {text} }}", "fc")
 
 
+THREE = "num_output: 3 bias_term: false"
+RELU6_IN_PLACE = layer("ReLU", "y", "y", "relu_param { relu6: true }", "relu")
+
 SAMPLES = {
     "inner_product_with_noise": sample(  # which is for training alone
         product("enable_noise: true sigma_init: 0.17"),
@@ -218,6 +221,28 @@ SAMPLES = {
         blobs={"y": [[-1, 4, 6]]},
         top_diff={"y": [[8, 8, 8]]},
         gradients={"x": [[2, 8, 0]]},
+    ),
+    "relu6_after_convolution": sample(
+        layer(
+            "Convolution", "x", "y", f"convolution_param {{ kernel_size: 1 {THREE} }}", "product"
+        ),
+        RELU6_IN_PLACE,
+        inputs={"x": [[[1], [2]]]},
+        weights={"product": [[[[1], [0]], [[3], [4]], [[-1], [-1]]]]},
+        blobs={"y": [[[1], [6], [0]]]},
+    ),
+    "relu6_after_inner_product": sample(
+        layer("InnerProduct", "x", "y", f"inner_product_param {{ {THREE} }}", "product"),
+        RELU6_IN_PLACE,
+        inputs={"x": [[1, 2]]},
+        weights={"product": [[[1, 0], [3, 4], [-1, -1]]]},
+        blobs={"y": [[1, 6, 0]]},
+    ),
+    "relu6_after_inner_product_by_rows": sample(
+        layer("InnerProduct", "x rows", "y", "inner_product_param { bias_term: false }", "product"),
+        RELU6_IN_PLACE,
+        inputs={"x": [[1, 2]], "rows": [[1, 0], [3, 4], [-1, -1]]},
+        blobs={"y": [[1, 6, 0]]},
     ),
     "selu": sample(
         layer("SeLu", "x", "y"),

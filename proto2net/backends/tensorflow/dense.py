@@ -18,7 +18,7 @@ from proto2net.backends.tensorflow.layout import (
     in_keras_order,
     widened,
 )
-from proto2net.backends.tensorflow.objects import own
+from proto2net.backends.tensorflow.objects import activation_of, own
 from proto2net.backends.tensorflow.recurrent import in_order
 from proto2net.backends.tree import BOTTOM, SELF, Expression, call, code, indexed
 from proto2net.errors import UnsupportedError
@@ -35,9 +35,8 @@ def inner_product(node: Node[InnerProduct]) -> Code:
 
 @renders(InnerProduct, ReLU)
 def _inner_product_and_relu(node: Node[InnerProduct], relu: Node[ReLU]) -> Code | None:
-    if not relu.in_place or relu.layer.negative_slope:
-        return None
-    return _product(node, activation="relu")
+    activation = activation_of(relu)
+    return _product(node, activation) if activation else None
 
 
 def _product(node: Node[InnerProduct], activation: str | None = None) -> Code:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from proto2net.backends.tree import BOTTOM, NAME, SELF, Call, Expression, call
+
+if TYPE_CHECKING:
+    from proto2net.graph import Node
+    from proto2net.layers import ReLU
 
 CALLED: Expression = call(SELF, BOTTOM)
 """The layer's own object called on its first bottom."""
@@ -18,3 +23,10 @@ def called_on(inputs: Iterable[Expression]) -> Expression:
 def own(kind: str, /, *arguments: object, **options: object) -> Call:
     """What makes the layer's own object, which has the layer's name."""
     return call(kind, *arguments, **options, name=NAME)
+
+
+def activation_of(relu: Node[ReLU]) -> str | None:
+    """The name of a ReLU that the layer before can have as its activation; None if it cannot."""
+    if not relu.in_place or relu.layer.negative_slope:
+        return None
+    return "relu6" if relu.layer.relu6 else "relu"

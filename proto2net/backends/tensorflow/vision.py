@@ -22,7 +22,7 @@ from proto2net.backends.tensorflow.layout import (
     in_keras_order,
     permuted,
 )
-from proto2net.backends.tensorflow.objects import CALLED, own
+from proto2net.backends.tensorflow.objects import CALLED, activation_of, own
 from proto2net.backends.tree import (
     BOTTOM,
     SELF,
@@ -57,9 +57,8 @@ def _convolution(node: Node[Convolution]) -> Code:
 
 @renders(Convolution, ReLU)
 def _convolution_and_relu(node: Node[Convolution], relu: Node[ReLU]) -> Code | None:
-    if not relu.in_place or relu.layer.negative_slope:
-        return None
-    return _convolved(node, activation="relu6" if relu.layer.relu6 else "relu")
+    activation = activation_of(relu)
+    return _convolved(node, activation) if activation else None
 
 
 def _convolved(node: Node[Convolution], activation: str | None = None) -> Code:
