@@ -1,0 +1,160 @@
+"""What each target prints of proto2net/layers/resize.py."""
+
+from says import IMAGE, Row, says
+
+TWO = [IMAGE, IMAGE]
+
+ROWS: list[Row] = [
+    says(
+        "Interp { height: 9 width: 11 }",
+        torch='F.interpolate(x, (9, 11), mode="bilinear", align_corners=True)',
+        tf='Interp((9, 11), name="f")(x)',
+        numpy="interp(x, (9, 11))",
+    ),
+    says(
+        "Interp { zoom_factor: 2 }",
+        torch="interp(x, zoom_factor=2)",
+        tf='Interp(zoom_factor=2, name="f")(x)',
+        numpy="interp(x, interp_size(x.shape[2:], zoom_factor=2))",
+    ),
+    says(
+        "Interp { shrink_factor: 2 }",
+        torch="interp(x, shrink_factor=2)",
+        tf='Interp(shrink_factor=2, name="f")(x)',
+        numpy="interp(x, interp_size(x.shape[2:], shrink_factor=2))",
+    ),
+    says(
+        "Interp { shrink_factor: 2 zoom_factor: 3 }",
+        torch="interp(x, shrink_factor=2, zoom_factor=3)",
+        tf='Interp(shrink_factor=2, zoom_factor=3, name="f")(x)',
+        numpy="interp(x, interp_size(x.shape[2:], shrink_factor=2, zoom_factor=3))",
+    ),
+    says(
+        "Interp { height: 9 width: 11 zoom_factor: 2 }",
+        torch="interp(x, zoom_factor=2)",
+        tf='Interp(zoom_factor=2, name="f")(x)',
+        numpy="interp(x, interp_size(x.shape[2:], zoom_factor=2))",
+    ),
+    says(
+        "Interp { full_zoom_factor: 2 }",
+        torch="interp(x, full_zoom_factor=2)",
+        tf='Interp(full_zoom_factor=2, name="f")(x)',
+        numpy="interp(x, interp_size(x.shape[2:], full_zoom_factor=2))",
+    ),
+    says(
+        "Interp { height: 9 width: 11 pad_beg: -1 pad_end: -2 }",
+        torch='F.interpolate(x[:, :, 1:-2, 1:-2], (9, 11), mode="bilinear", align_corners=True)',
+        tf='Interp((9, 11), name="f")(layers.Cropping2D(((1, 2), (1, 2)))(x))',
+        numpy="interp(x[:, :, 1:-2, 1:-2], (9, 11))",
+    ),
+    says(
+        "Interp { zoom_factor: 2 pad_beg: -1 pad_end: -1 }",
+        torch="interp(x[:, :, 1:-1, 1:-1], zoom_factor=2)",
+        tf='Interp(zoom_factor=2, name="f")(layers.Cropping2D(1)(x))',
+        numpy=(
+            "interp(x[:, :, 1:-1, 1:-1], interp_size(x[:, :, 1:-1, 1:-1].shape[2:], zoom_factor=2))"
+        ),
+    ),
+    says(
+        "Interp { zoom_factor: 2 pad_end: -1 }",
+        torch="interp(x[:, :, :-1, :-1], zoom_factor=2)",
+        tf='Interp(zoom_factor=2, name="f")(layers.Cropping2D(((0, 1), (0, 1)))(x))',
+        numpy="interp(x[:, :, :-1, :-1], interp_size(x[:, :, :-1, :-1].shape[2:], zoom_factor=2))",
+    ),
+    says(
+        "Interp { zoom_factor: 2 pad_beg: -1 }",
+        torch="interp(x[:, :, 1:, 1:], zoom_factor=2)",
+        tf='Interp(zoom_factor=2, name="f")(layers.Cropping2D(((1, 0), (1, 0)))(x))',
+        numpy="interp(x[:, :, 1:, 1:], interp_size(x[:, :, 1:, 1:].shape[2:], zoom_factor=2))",
+    ),
+    says(
+        "Interp { use_blob_size: true }",
+        bottoms=[IMAGE, (2, 4, 9, 11)],
+        torch='F.interpolate(x, y.shape[2:], mode="bilinear", align_corners=True)',
+        tf='Interp(name="f")([x, y])',
+        numpy="interp(x, y.shape[2:])",
+    ),
+    says(
+        "Interp { use_blob_size: true pad_beg: -1 }",
+        bottoms=[IMAGE, (2, 4, 9, 11)],
+        torch='F.interpolate(x[:, :, 1:, 1:], y.shape[2:], mode="bilinear", align_corners=True)',
+        tf='Interp(name="f")([layers.Cropping2D(((1, 0), (1, 0)))(x), y])',
+        numpy="interp(x[:, :, 1:, 1:], y.shape[2:])",
+    ),
+    says(
+        "Interp { use_blob_size: true height: 9 width: 11 }",
+        bottoms=[IMAGE, (2, 4, 6, 8)],
+        torch='F.interpolate(x, y.shape[2:], mode="bilinear", align_corners=True)',
+        tf='Interp(name="f")([x, y])',
+        numpy="interp(x, y.shape[2:])",
+    ),
+    says(
+        "BilinearInterpolation",
+        bottoms=[IMAGE, (2, 4, 9, 11)],
+        torch='F.interpolate(x, y.shape[2:], mode="bilinear", align_corners=True)',
+        tf='Interp(name="f")([x, y])',
+        numpy="interp(x, y.shape[2:])",
+    ),
+    says(
+        "Upsample { scale: 3 }",
+        torch="F.interpolate(x, scale_factor=3)",
+        tf='layers.UpSampling2D(3, name="f")(x)',
+        numpy="upsample(x, 3)",
+    ),
+    says(
+        "Upsample",
+        fork="mobilenet-yolo",
+        torch="F.interpolate(x, scale_factor=1)",
+        tf='layers.UpSampling2D(1, name="f")(x)',
+        numpy="upsample(x, 1)",
+    ),
+    says(
+        "UpsampleDarknet { stride: 3 }",
+        torch="F.interpolate(x, scale_factor=3)",
+        tf='layers.UpSampling2D(3, name="f")(x)',
+        numpy="upsample(x, 3)",
+    ),
+    # ---- by a mask
+    says(
+        "Upsample",
+        bottoms=TWO,
+        torch="F.max_unpool2d(x, y.long(), 2)",
+        tf='MaxUnpooling(name="f")([x, y])',
+        numpy="max_unpool(x, y, (x.shape[2] * 2, x.shape[3] * 2))",
+    ),
+    says(
+        "Upsample { scale: 3 }",
+        bottoms=TWO,
+        torch="F.max_unpool2d(x, y.long(), 3)",
+        tf='MaxUnpooling(scale=(3, 3), name="f")([x, y])',
+        numpy="max_unpool(x, y, (x.shape[2] * 3, x.shape[3] * 3))",
+    ),
+    says(
+        "Upsample { scale_h: 2 scale_w: 3 }",
+        bottoms=TWO,
+        torch="F.max_unpool2d(x, y.long(), (2, 3))",
+        tf='MaxUnpooling(scale=(2, 3), name="f")([x, y])',
+        numpy="max_unpool(x, y, (x.shape[2] * 2, x.shape[3] * 3))",
+    ),
+    says(
+        "Upsample { pad_out_h: true }",
+        bottoms=TWO,
+        torch="max_unpool(x, y, (x.shape[2] * 2 - 1, x.shape[3] * 2))",
+        tf='MaxUnpooling(less=(1, 0), name="f")([x, y])',
+        numpy="max_unpool(x, y, (x.shape[2] * 2 - 1, x.shape[3] * 2))",
+    ),
+    says(
+        "Upsample { pad_out_h: true pad_out_w: true }",
+        bottoms=TWO,
+        torch="max_unpool(x, y, (x.shape[2] * 2 - 1, x.shape[3] * 2 - 1))",
+        tf='MaxUnpooling(less=(1, 1), name="f")([x, y])',
+        numpy="max_unpool(x, y, (x.shape[2] * 2 - 1, x.shape[3] * 2 - 1))",
+    ),
+    says(
+        "Upsample { upsample_h: 9 upsample_w: 11 }",
+        bottoms=TWO,
+        torch="max_unpool(x, y, (9, 11))",
+        tf='MaxUnpooling(size=(9, 11), name="f")([x, y])',
+        numpy="max_unpool(x, y, (9, 11))",
+    ),
+]
