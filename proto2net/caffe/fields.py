@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterator
 from math import isfinite
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
 
 from google.protobuf.descriptor import FieldDescriptor
 
 from proto2net import limits
 from proto2net.caffe.schema import FORKS, PRIVATE, Message, cached, descriptor, is_repeated
 from proto2net.errors import ParseError, ShapeError
-from proto2net.layers.base import LAYERS, Layer, shortest
+from proto2net.layers.base import LAYERS, Layer, field_types, shortest
 from proto2net.layers.data import Python
 from proto2net.layers.python import known
 from proto2net.shape import require
@@ -21,7 +21,7 @@ from proto2net.shape import require
 @cached
 def messages(cls: type[Any]) -> dict[str, Any]:
     """The dataclass of each field that holds messages. (A BlobShape becomes a tuple.)"""
-    hints = get_type_hints(cls).items()
+    hints = field_types(cls).items()
     parts = [(name, part) for name, hint in hints for part in (hint, *get_args(hint))]
     return {name: part for name, part in parts if dataclasses.is_dataclass(part)}
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin
 
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto
 
 from proto2net.errors import Proto2NetError
-from proto2net.layers.base import Filler, Layer
+from proto2net.layers.base import Filler, Layer, field_types
 
 FIRST = 40000
 """In LayerParameter these messages have the numbers from here on, behind those of forks."""
@@ -77,7 +77,7 @@ def _message_name(param: str) -> str:
 
 def _add_fields(message: DescriptorProto, path: str, cls: type[Layer], beside: set[str]) -> None:
     """Add the fields of a layer type, but for those that stand beside its message."""
-    hints = _hints(cls)
+    hints = field_types(cls)
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # every layer type is one
         known = beside.union(field.name for field in message.field)
         for name, hint in _named(field, hints[field.name]):
@@ -92,14 +92,6 @@ def _add_fields(message: DescriptorProto, path: str, cls: type[Layer], beside: s
                     "its type can be int, float, bool, str, Filler, a Literal of strings, "
                     "or a tuple[..., ...] of one of these",
                 ) from None
-
-
-def _hints(cls: type[Layer]) -> dict[str, Any]:
-    try:
-        return get_type_hints(cls)
-    except NameError as error:
-        what = f"the types of the fields of {cls.__name__} ({cls.__module__}) cannot be told"
-        raise Proto2NetError(f"{what}: {error}", "import what they name") from None
 
 
 def _named(field: dataclasses.Field[Any], hint: Any) -> Iterator[tuple[str, Any]]:

@@ -14,8 +14,9 @@ import dataclasses
 import struct
 from collections.abc import Callable, Sequence
 from math import copysign, inf
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, get_type_hints
 
+from proto2net.errors import Proto2NetError
 from proto2net.frozen import dataclass
 from proto2net.layers.registry import Registry, families
 from proto2net.shape import Shape, Shapes, count, dims, require
@@ -230,6 +231,15 @@ class Layer:
             for f in dataclasses.fields(self)  # type: ignore[arg-type]  # every layer type is one
             if (value := getattr(self, f.name)) != f.default
         }
+
+
+def field_types(cls: type[Any]) -> dict[str, Any]:
+    """The type of each field of a dataclass, which may be written as text."""
+    try:
+        return get_type_hints(cls)
+    except NameError as error:
+        what = f"the types of the fields of {cls.__name__} ({cls.__module__}) cannot be told"
+        raise Proto2NetError(f"{what}: {error}", "import what they name") from None
 
 
 def _check_count(kind: str, found: int, allowed: Count) -> None:

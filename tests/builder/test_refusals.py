@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from dataclasses import field, make_dataclass
+from typing import Any, Literal, Optional
 
 import numpy as np
 import pytest
 
 from proto2net import CaffeNetwork, Network, Proto2NetError
 from proto2net.builder import Chain
-from proto2net.layers import Convolution, Pooling, Power, Reshape
+from proto2net.layers import Convolution, Filler, Layer, Pooling, Power, Reshape
 
 Setup = Callable[[Any], object]
 
@@ -215,3 +216,54 @@ def test_layers_of_add_have_their_numbers_settled_too() -> None:
     assert [type(size) for size in (*layer.kernel, *layer.stride)] == [int, int]
     shape = made(lambda n: n.feed("data").add(Reshape((0, np.int64(-1)))), CaffeNetwork)
     assert shape.graph.nodes[-1].layer == Reshape((0, -1))
+
+
+# ---- layer types of one's own ---------------------------------------------------------------
+
+SUM_OR_MAX = Literal["SUM", "MAX"]
+
+
+def own(kind: Any) -> Any:
+    """A layer type with one field of this type, which is a type, and not text."""
+    made = {"type": "Own", "infer": lambda _, bottoms, tops: bottoms}
+    fields = [("bar", kind, field(default=None))]
+    return make_dataclass("Own", fields, bases=(Layer,), namespace=made, frozen=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "held"),
+    [
+        (float, 0.1 + 0.2, 0.3),
+        (int | None, np.int64(3), 3),
+        (Optional[float], 0.1 + 0.2, 0.3),  # noqa: UP045 - as older code has it
+        (tuple[int, ...], 3, (3,)),
+        (tuple[float, ...] | None, [1, 0.1 + 0.2], (1.0, 0.3)),
+        (tuple[tuple[int, ...], ...], [[1, 2], [3]], ((1, 2), (3,))),
+        (SUM_OR_MAX, "MAX", "MAX"),
+        (tuple[SUM_OR_MAX, ...], ["MAX", "SUM"], ("MAX", "SUM")),
+        (Filler | None, Filler(std=0.1 + 0.2), Filler(std=0.3)),
+        (int | str, "a", "a"),
+    ],
+)
+def test_a_field_of_a_layer_of_ones_own_is_settled(kind: Any, given: Any, held: Any) -> None:
+    layer = own(kind)
+    net = made(lambda n: n.feed("data").add(layer(given)), CaffeNetwork)
+    assert net.graph.nodes[-1].layer.bar == held
+    assert repr(net.graph.nodes[-1].layer.bar) == repr(held)  # 3 is no np.int64(3), nor 1 a 1.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "right"),
+    [
+        (int | None, 0.5, WHOLE),
+        (tuple[int, ...], ["a"], WHOLE),
+        (tuple[tuple[int, ...], ...], [[1, "a"]], "it must be whole numbers"),
+        (SUM_OR_MAX, "MEAN", "it can be SUM, MAX"),
+        (tuple[SUM_OR_MAX, ...], ["SUM", "MEAN"], "it can be SUM, MAX"),
+        (Filler | None, 0.5, "it must be a Filler"),
+    ],
+)
+def test_a_wrong_field_of_a_layer_of_ones_own_is_told(kind: Any, given: Any, right: str) -> None:
+    layer = own(kind)
+    found = told(lambda n: n.feed("data").add(layer(given)), CaffeNetwork)
+    assert found == f"bar is {given!r} ({right})"
