@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from proto2net.errors import UnsupportedError
 from proto2net.frozen import dataclass
 from proto2net.layers.activation import Sigmoid
 from proto2net.layers.base import Layer, layer
@@ -211,6 +212,13 @@ class InfogainLoss(Loss):
                 count(bottom) == classes**2,
                 f"the infogain matrix is {dims(bottom)}, "
                 f"but {classes} classes need {classes} x {classes}",
+            )
+
+    def check_rendered(self, bottoms: int, tops: int, *, training: bool) -> None:
+        if bottoms < 3:
+            raise UnsupportedError(
+                f'the infogain matrix is in a file of its own, "{self.source}"',
+                "give the matrix as a third bottom",
             )
 
     def prediction(self) -> Softmax:

@@ -126,6 +126,13 @@ class BN(Layer):
             return self.normalizes
         return phase == "TRAIN" and not self.frozen
 
+    def check_rendered(self, bottoms: int, tops: int, *, training: bool) -> None:
+        if tops > 1:
+            raise UnsupportedError(
+                "the batch's mean and variance as tops have no rendering",
+                "leave out all tops but the first",
+            )
+
     def check_counts(self, bottoms: int, tops: int) -> None:
         super().check_counts(bottoms, tops)
         require(

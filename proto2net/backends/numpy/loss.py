@@ -7,7 +7,6 @@ from typing import Any
 from proto2net.backends.base import Code, as_tops, bottoms
 from proto2net.backends.numpy.backend import renders, says
 from proto2net.backends.tree import BOTTOM, call
-from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
 from proto2net.layers import (
     Accuracy,
@@ -63,11 +62,6 @@ def _hinge_loss(node: Node[HingeLoss]) -> Code:
 
 @renders(InfogainLoss)
 def _infogain_loss(node: Node[InfogainLoss]) -> Code:
-    if len(node.bottoms) < 3:
-        raise UnsupportedError(
-            f'the infogain matrix is in a file of its own, "{node.layer.source}"',
-            "give the matrix as a third bottom",
-        )
     axis = _axis(node.layer.axis, node)
     options = _options(node, "VALID")
     loss = call("infogain_loss", *bottoms(node), axis=axis, **options)

@@ -8,7 +8,6 @@ from proto2net.backends.base import Code, bottoms, choose
 from proto2net.backends.numpy.backend import renders
 from proto2net.backends.numpy.fillers import ARRAYS, learned
 from proto2net.backends.tree import BOTTOM, call
-from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
 from proto2net.layers import BN, LRN, MVN, BatchNorm, Bias, Scale, Softmax
 from proto2net.shape import canonical_axis
@@ -88,11 +87,6 @@ def _softmax(node: Node[Softmax]) -> Code:
 @renders(BN)
 def _bn(node: Node[BN]) -> Code:
     layer = node.layer
-    if len(node.tops) > 1:
-        raise UnsupportedError(
-            "the batch's mean and variance as tops have no rendering",
-            "leave out all tops but the first",
-        )
     if not layer.normalizes:
         return Code(call("affine", BOTTOM, ARRAYS), *learned(node))
     function, options = "bn", {"eps": (layer.epsilon, 1e-5)}

@@ -10,15 +10,9 @@ from typing import Any
 
 from proto2net.backends.base import Code, as_tops, bottoms
 from proto2net.backends.tensorflow.backend import renders
-from proto2net.backends.tensorflow.layout import (
-    moved_axis,
-    order,
-    permuted,
-    read_in_order,
-)
+from proto2net.backends.tensorflow.layout import moved_axis, order, permuted, read_in_order
 from proto2net.backends.tensorflow.objects import called_on, own
 from proto2net.backends.tree import BOTTOM, Expression, call
-from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
 from proto2net.layers import (
     Accuracy,
@@ -77,11 +71,6 @@ def _softmax_loss(node: Node[SoftmaxWithLoss]) -> Code:
 
 @renders(InfogainLoss)
 def _infogain_loss(node: Node[InfogainLoss]) -> Code:
-    if len(node.bottoms) < 3:
-        raise UnsupportedError(
-            f'the infogain matrix is in a file of its own, "{node.layer.source}"',
-            "give the matrix as a third bottom",
-        )
     bottom = node.bottoms[0].shape
     axis = canonical_axis(node.layer.axis, bottom)
     init = own("InfogainLoss", batch_axes=(axis, 1), **_options(node, "VALID"))

@@ -4,21 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from proto2net.backends.base import (
-    Array,
-    Code,
-    Reshaped,
-    running_statistics,
-    same_array,
-)
+from proto2net.backends.base import Array, Code, Reshaped, running_statistics, same_array
 from proto2net.backends.tensorflow.backend import renders
-from proto2net.backends.tensorflow.layout import (
-    Broadcast,
-    moved_axis,
-    order,
-    permuted,
-    widened,
-)
+from proto2net.backends.tensorflow.layout import Broadcast, moved_axis, order, permuted, widened
 from proto2net.backends.tensorflow.objects import CALLED, own
 from proto2net.backends.tree import BOTTOM, SELF, Expression, Placeholder, call, code
 from proto2net.errors import UnsupportedError
@@ -202,11 +190,6 @@ class PerChannel:
 @renders(BN)
 def _bn(node: Node[BN]) -> Code:
     layer, bottom = node.layer, node.bottoms[0].shape
-    if len(node.tops) > 1:
-        raise UnsupportedError(
-            "the batch's mean and variance as tops are not possible",
-            "leave out all tops but the first",
-        )
     if not layer.normalizes:
         convert = PerChannel(len(bottom))
         shape = Broadcast(1, len(bottom)).shape(bottom[1:2])

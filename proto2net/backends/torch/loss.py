@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from proto2net.backends.base import Code, bottoms, choose
 from proto2net.backends.torch.backend import renders
-from proto2net.backends.tree import (
-    BOTTOM,
-    Expression,
-    Placeholder,
-    call,
-    code,
-    listed,
-)
-from proto2net.errors import UnsupportedError
+from proto2net.backends.tree import BOTTOM, Expression, Placeholder, call, code, listed
 from proto2net.graph import Node
 from proto2net.layers import (
     Accuracy,
@@ -117,11 +109,6 @@ def _multinomial_logistic_loss(node: Node[MultinomialLogisticLoss]) -> Code:
 @renders(InfogainLoss)
 def _infogain_loss(node: Node[InfogainLoss]) -> Code:
     layer = node.layer
-    if len(node.bottoms) < 3:
-        raise UnsupportedError(
-            f"an infogain matrix in a file ({layer.source}) has no rendering",
-            "give it as a third bottom",
-        )
     axis = canonical_axis(layer.axis, node.bottoms[0].shape)
     loss = call(
         "infogain_loss",

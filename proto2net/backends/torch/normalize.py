@@ -4,24 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends.base import (
-    Array,
-    Code,
-    Reshaped,
-    running_statistics,
-    same_array,
-)
+from proto2net.backends.base import Array, Code, Reshaped, running_statistics, same_array
 from proto2net.backends.torch.backend import renders
 from proto2net.backends.torch.fillers import zeros
-from proto2net.backends.tree import (
-    BOTTOM,
-    SELF,
-    Expression,
-    Placeholder,
-    call,
-    code,
-    expanded,
-)
+from proto2net.backends.tree import BOTTOM, SELF, Expression, Placeholder, call, code, expanded
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
 from proto2net.layers import BN, LRN, MVN, BatchNorm, Bias, Scale, Softmax
@@ -181,11 +167,6 @@ def _behind(node: Node[Any], operand: Shape) -> int:
 def _bn(node: Node[BN]) -> Code:
     """The module that PyTorch has where it is exact: it corrects what it gathers in training."""
     layer, bottom = node.layer, node.bottoms[0].shape
-    if len(node.tops) > 1:
-        raise UnsupportedError(
-            "the batch's mean and variance as tops have no rendering",
-            "leave out all tops but the first",
-        )
     refuse_no_eps(node, layer.epsilon)
     channels = bottom[1]
     affine = _of_channels(node, weight="slope", bias="bias")

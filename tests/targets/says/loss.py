@@ -272,7 +272,7 @@ OTHERS: list[Row] = [
     says(
         "InfogainLoss { source: 'h.binaryproto' }",
         bottoms=SCORES,
-        torch=refuses("an infogain matrix in a file (h.binaryproto) has no rendering"),
+        torch=refuses('the infogain matrix is in a file of its own, "h.binaryproto"'),
         tf=refuses('the infogain matrix is in a file of its own, "h.binaryproto"'),
         numpy=refuses('the infogain matrix is in a file of its own, "h.binaryproto"'),
     ),

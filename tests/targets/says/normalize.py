@@ -310,7 +310,7 @@ BN: list[Row] = [
         "BN { bn_mode: LEARN }",
         tops=3,
         torch=refuses("the batch's mean and variance as tops have no rendering"),
-        tf=refuses("the batch's mean and variance as tops are not possible"),
+        tf=refuses("the batch's mean and variance as tops have no rendering"),
         numpy=refuses("the batch's mean and variance as tops have no rendering"),
     ),
     says(
