@@ -13,12 +13,15 @@ import pytest
 
 TARGETS = Path(__file__).parent / "targets"
 FRAMEWORKS = ("torch", "tf")
+ALL = ("numpy", *FRAMEWORKS)
+FOLDERS = {"torch": ("torch",), "tf": ("tf",), "frameworks": FRAMEWORKS}
+"""The folders of `TARGETS` that are not run with numpy."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--target",
-        choices=("numpy", *FRAMEWORKS),
+        choices=ALL,
         default="numpy",
         help="run the tests of this target; the default is numpy, with all that have no target",
     )
@@ -46,7 +49,13 @@ def is_left_out(path: Path, config: pytest.Config) -> bool:
 
 def targets(path: Path) -> tuple[str, ...]:
     """The targets that tests of a file or folder are run with."""
-    if path == TARGETS or path in TARGETS.parents:
-        return ("numpy", *FRAMEWORKS)
-    framework = path.relative_to(TARGETS).parts[0] if TARGETS in path.parents else ""
-    return (framework,) if framework in FRAMEWORKS else ("numpy",)
+    if path == TARGETS or path in TARGETS.parents or (path.parent == TARGETS and path.is_file()):
+        return ALL
+    folder = path.relative_to(TARGETS).parts[0] if TARGETS in path.parents else ""
+    return FOLDERS.get(folder, ("numpy",))
+
+
+@pytest.fixture(scope="session")
+def target(request: pytest.FixtureRequest) -> str:
+    """The target whose tests are run."""
+    return str(request.config.getoption("target"))

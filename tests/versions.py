@@ -27,7 +27,7 @@ QUICK = [
         "caffe": "injection prototxt upgrade",
         "cli": "atomic cli manners",
         "graph": "phase",
-        "targets/numpy": "layers",
+        "targets": "layers porting",
         "weights": "porting safetensors",
     }.items()
     for name in names.split()
@@ -36,7 +36,7 @@ QUICK = [
 NOT_WITH_THE_LOWEST = [
     # NumPy 1 makes a double of one float32 times a number of Python's; only what reads a loss,
     # a blob without axes, can meet that.
-    "tests/targets/numpy/test_layers.py::test_layer_agrees_with_caffe[loss_that_is_read]",
+    "tests/targets/test_layers.py::test_layer_agrees_with_caffe[loss_that_is_read]",
 ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import re
@@ -25,6 +24,7 @@ from attacks import (
     assert_same_code,
     canary,
     distinct,
+    executed,
     harmless,
     network,
     quoted,
@@ -49,14 +49,6 @@ layer {{ name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
         inner_product_param {{ num_output: 4 }} }}
 layer {{ name: "relu" type: "ReLU" bottom: "ip" top: "relu" }}
 """
-
-
-def executed(source: str) -> str:
-    """What an emitted file prints when it is run as a program."""
-    with canary(), contextlib.redirect_stdout(io.StringIO()) as out:
-        code = compile(source, "emitted.py", "exec")
-        exec(code, {"__name__": "__main__", "__file__": "emitted.py"})  # noqa: S102  # the test
-    return out.getvalue()
 
 
 # ---- names ----------------------------------------------------------------------------------

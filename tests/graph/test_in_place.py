@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
-from layer_cases import CORNERS, check_blobs, corner
+from layer_cases import CORNERS
 from samples.sample import layer
 
 import proto2net
@@ -182,7 +182,3 @@ def test_the_gradient_of_a_clip_in_place_is_told(caplog: pytest.LogCaptureFixtur
     with caplog.at_level(logging.INFO, "proto2net"):
         proto2net.parse(CORNERS / "grad_clip_inplace" / "net.prototxt", phase="train")
     assert "Clip runs in place, for which Caffe's own gradient is wrong" in caplog.text
-
-
-def test_blobs_shows_what_caffe_left_in_memory_that_was_overwritten() -> None:
-    check_blobs(corner("internal_alias_slice1_blobs_only"), "numpy")

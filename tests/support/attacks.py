@@ -11,7 +11,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 
 PAYLOAD = '__import__("builtins").CANARY.append(1)'
 
@@ -153,6 +153,14 @@ def canary() -> Iterator[None]:
     vars(builtins)["CANARY"] = found
     yield
     assert not found, "text of the input was run"
+
+
+def executed(source: str) -> str:
+    """What an emitted file prints when it is run as a program."""
+    with canary(), redirect_stdout(io.StringIO()) as out:
+        code = compile(source, "emitted.py", "exec")
+        exec(code, {"__name__": "__main__", "__file__": "emitted.py"})  # noqa: S102  # the test
+    return out.getvalue()
 
 
 TEXT = {tokenize.STRING, tokenize.COMMENT, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}

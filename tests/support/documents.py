@@ -5,7 +5,7 @@
 | its first line is `# NAME.EXT` | it is written to that file |
 | `console` | each command after `$ ` is run, and must print what follows it, if anything does |
 | `python` that proto2net emits | it must be the file that the command before has written |
-| `pycon` | its lines after `>>> ` are run, and must print what follows them (test_torch_docs.py) |
+| `pycon` | its lines after `>>> ` are run, and must print what follows (test_docs.py of torch) |
 | `sh` | how to set up: run by .ci/run, and by test_package.py |
 """
 

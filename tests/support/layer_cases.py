@@ -253,13 +253,6 @@ def check_after(case: Case, to: str) -> None:
         assert_close(found[name], right, 1e-5, name)
 
 
-def check_another_size(name: str, to: str) -> None:
-    """The network of the declared size is right for images of another one too."""
-    found = at_another_size(name)
-    network = proto2net.load(found.graph, found.weights, to=to)
-    check_outputs(found, backends.get(to).runner.run(network, found.graph, found.inputs))
-
-
 def check_passes(name: str, to: str) -> None:
     """Forward passes that follow each other compute, and leave, what they do in Caffe."""
     cases = passes(name)

@@ -27,6 +27,7 @@ layer { name: "fc" type: "InnerProduct" bottom: "relu" top: "fc"
 def check_that_networks_are_freed(to: str) -> None:
     """Load many networks and ask each for its blobs; then none of them is there any more."""
     feeds = {"x": np.ones((2, 3, 7, 5), np.float32)}
+    gc.collect()  # what tests before this one have left
     modules, sources = _ours(sys.modules), _ours(linecache.cache)
     networks = []
     for _ in range(50):

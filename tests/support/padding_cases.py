@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 from samples.sample import Ndarray, values
+from targets import of_any_size
 
-import proto2net
 from proto2net import Graph, backends
 from proto2net.graph import Entry
 from proto2net.layers import Convolution, Deconvolution, Im2col, Input, Layer, Pooling
@@ -34,7 +34,7 @@ def weights(net: Graph) -> dict[str, list[Ndarray]]:
 
 def computed(net: Graph, to: str, images: list[Ndarray]) -> list[Ndarray]:
     """What the one emitted network computes of each of the images, whatever their size."""
-    network = proto2net.load(net, weights(net), to=to)
+    network = of_any_size(net, weights(net), to)
     return [backends.get(to).runner.run(network, net, {"x": image})[0] for image in images]
 
 

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from layer_cases import GOLDEN
 
 import proto2net
+from proto2net import Graph
 from proto2net.cli import cli
 
 CASES = [
@@ -40,13 +41,13 @@ def converted(case: str, to: str, folder: Path, *options: str) -> ModuleType:
     return module
 
 
-def expected(case: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """The inputs and the outputs that Caffe recorded for a case of the test phase."""
+def expected(case: str) -> tuple[Graph, dict[str, np.ndarray], list[np.ndarray]]:
+    """The graph of a case of the test phase, and the inputs and outputs that Caffe recorded."""
     graph = proto2net.parse(GOLDEN / case / "net.prototxt")
     with np.load(GOLDEN / case / "blobs.npz") as arrays:
-        inputs = [arrays[f"in/{blob.name}"] for blob in graph.inputs]
+        inputs = {blob.name: arrays[f"in/{blob.name}"] for blob in graph.inputs}
         outputs = [arrays[f"out/{blob.name}"] for blob in graph.outputs]
-    return inputs, outputs
+    return graph, inputs, outputs
 
 
 def assert_equal(found: list[np.ndarray], right: list[np.ndarray]) -> None:

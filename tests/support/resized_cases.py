@@ -7,7 +7,6 @@ from samples.sample import Ndarray, layer
 
 import proto2net
 from proto2net import Graph
-from proto2net.backends.base import Backend
 
 DECLARED = (2, 6, 7, 9)
 SIZES = [(1, 6, 5, 8), (3, 6, 10, 7)]
@@ -66,9 +65,3 @@ def weights(net: Graph) -> dict[str, list[Ndarray]]:
 
 def image(size: tuple[int, ...]) -> Ndarray:
     return np.random.default_rng(1).standard_normal(size).astype("f") * 4
-
-
-def outputs(backend: Backend, net: Graph, x: Ndarray) -> list[Ndarray]:
-    """What a target makes of x."""
-    network = proto2net.load(net, weights(net), to=backend.name)
-    return backend.runner.run(network, net, {"x": x})

@@ -1,64 +1,21 @@
-"""Keras computes what Caffe does where it once did not: kinds of networks, forward and back."""
+"""Keras computes what NumPy does where it once did not: kinds of networks."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 import pytest
-from layer_cases import (
-    OF_TWO_SIZES,
-    RECORDED_CORNERS,
-    Case,
-    assert_close,
-    at_another_size,
-    check_after,
-    check_blobs,
-    check_gradients,
-    check_outputs,
-    check_passes,
-    corner,
-)
+from layer_cases import assert_close
 from places import TESTS
 from samples.sample import layer, sample
-from tf_gradients import differentiate
 
 import proto2net
 from proto2net import backends
-from proto2net.layout import laid_out
-from proto2net.weights.matching import match
 
 TF = backends.get("tf")
 WILD = TESTS / "wild"
-
-
-@pytest.mark.parametrize("name", RECORDED_CORNERS)
-def test_a_corner_is_computed_as_caffe_does(name: str) -> None:
-    found = corner(name)
-    check_blobs(found, "tf")
-    if found.after:
-        check_after(found, "tf")
-    if found.gradients is not None:
-        check_gradients(found, "tf", differentiate)
-
-
-def built(found: Case, *shapes: tuple[int, ...]) -> keras.Model:
-    """The emitted network for inputs of these shapes."""
-    emitted = TF.emit(found.graph)
-    names: dict[str, Any] = {"__name__": "emitted"}
-    exec(emitted.source, names)  # noqa: S102  # our own rendering
-    network = names[emitted.entry](*(laid_out(shape)[1:] for shape in shapes))
-    TF.runner.install(network, emitted.converted(match(found.graph, found.weights).model.values))
-    return network
-
-
-@pytest.mark.parametrize("name", OF_TWO_SIZES)
-def test_a_network_built_for_another_size_is_right(name: str) -> None:
-    found = at_another_size(name)
-    network = built(found, *(array.shape for array in found.inputs.values()))
-    check_outputs(found, TF.runner.run(network, found.graph, found.inputs))
 
 
 SCALED = {
@@ -85,10 +42,6 @@ def test_any_layer_can_stand_behind_a_number_times_a_blob(name: str) -> None:
         for to in ("tf", "numpy")
     )
     assert_close(found, right, 1e-5, "z")
-
-
-def test_shared_statistics_are_updated_in_the_order_of_the_layers() -> None:
-    check_passes("tf_bn_shared_train_update_order", "tf")
 
 
 def test_a_recurrent_layer_takes_a_batch_of_sequences_and_keeps_its_state(tmp_path: Path) -> None:

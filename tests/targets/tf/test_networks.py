@@ -281,39 +281,6 @@ def test_network_goes_round_through_a_keras_file(name: str, tmp_path: Path) -> N
     np.testing.assert_array_equal(other(batch), network(batch))
 
 
-def cases_of_all_helpers() -> dict[str, set[str]]:
-    """Cases that have each class of the helpers at least once, and which of them they bring."""
-    missing = {name for name, text in TF.helpers.items() if "register_keras" in text}
-    names = {}
-    for name in sorted(set(NAMES) - UNSUPPORTED):
-        source = TF.emit(case(name).graph).source
-        new = {helper for helper in missing if f"class {helper}(" in source}
-        names |= {name: new} if new else {}
-        missing -= new
-    return names
-
-
-def test_every_helper_is_in_some_case() -> None:
-    classes = {name for name, text in TF.helpers.items() if "register_keras" in text}
-    found = set().union(*cases_of_all_helpers().values())
-    elsewhere = {"PositiveUnitball", "SparseNormal"}  # see test_tf_fillers.py
-    elsewhere |= {"PadSame"}  # see test_tf_padding.py
-    elsewhere |= {"CutWindows"}  # see test_tf_windows.py
-    elsewhere |= {"After"}  # it has no arguments: see test_tf_corners.py
-    elsewhere |= {"SamplingDropout"}  # it draws at random: see test_tf_forks.py
-    assert classes - found == elsewhere
-
-
-@pytest.mark.parametrize("name", sorted(cases_of_all_helpers()))
-def test_helper_goes_round_through_a_keras_file(name: str, tmp_path: Path) -> None:
-    found = case(name)
-    network = proto2net.load(found.graph, found.weights, to="tf")
-    network.save(tmp_path / "network.keras")
-    other = keras.saving.load_model(tmp_path / "network.keras")
-    assert [layer.name for layer in other.layers] == [layer.name for layer in network.layers]
-    check_outputs(other, found, found.inputs, found.blobs)
-
-
 @pytest.mark.parametrize("name", SMALL)
 def test_network_can_be_exported(name: str, tmp_path: Path) -> None:
     network = load(name)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 import torch
 from holes import HOLES, INPUT, UNKNOWN
 
-from proto2net import load
+from proto2net import backends, load
 from proto2net.layers.base import LAYERS
 
+TORCH = backends.get("torch")
 OWN = '''
 from dataclasses import dataclass
 
@@ -48,9 +50,10 @@ CUBE = 'layer { name: "c" type: "Cube" bottom: "data" top: "c" cube_param { fact
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[Path]:
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The file, which is forgotten at the end."""
     before = dict(LAYERS.others)
+    monkeypatch.setattr(TORCH, "helpers", deepcopy(TORCH.helpers))
     file = tmp_path / "own.py"
     file.write_text(OWN)
     yield file

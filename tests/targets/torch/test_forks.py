@@ -1,37 +1,15 @@
-"""PyTorch and NumPy agree on forks' layers, whatever the image's size is."""
+"""Layers of forks in PyTorch: states, gradients, and what is refused."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
-from resized_cases import LAYERS, SIZES, graph, image, outputs
+from layer_cases import case
+from samples.rcnn import PLANES, ROIS
+from ssd_cases import images, small_ssd, weights
 
 import proto2net
-from proto2net import backends
 from proto2net.errors import UnsupportedError
-
-
-@pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("name", LAYERS)
-def test_images_may_have_any_size(name: str, size: tuple[int, ...]) -> None:
-    net = graph(name)
-    found = outputs(backends.get("torch"), net, image(size))
-    right = outputs(backends.get("numpy"), net, image(size))
-    for a, b in zip(found, right, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5 * np.abs(b).max())
-
-
-def test_what_segnet_samples_in_testing_is_dropped_at_random() -> None:
-    net = proto2net.parse(
-        'layer { name: "data" type: "Input" top: "x" input_param { shape { dim: 1 dim: 999 } } }'
-        'layer { type: "Dropout" bottom: "x" top: "y" '
-        "dropout_param { dropout_ratio: 0.25 sample_weights_test: true } }"
-    )
-    with torch.no_grad():
-        y = proto2net.load(net, to="torch")(torch.ones(1, 999))
-    assert 0.1 < (y == 0).float().mean() < 0.4
-    assert torch.allclose(y[y != 0], torch.tensor(4 / 3))
 
 
 def test_an_lstm_that_bounds_gradients_is_refused_in_training() -> None:
@@ -68,3 +46,38 @@ layer {{ name: "bn" type: "BN" bottom: "x" top: "y" bn_param {{ bn_mode: LEARN }
 """
     with pytest.raises(UnsupportedError, match="a BN of 6 axes has no rendering"):
         proto2net.convert(net, to="torch")
+
+
+# ---- detectors ------------------------------------------------------------------------------
+
+
+def test_a_gradient_goes_to_the_greatest_value_of_a_bin_and_to_nothing_else() -> None:
+    graph = case("roi_pool_halves").graph
+    network = proto2net.load(graph, to="torch")
+    x = torch.tensor(PLANES, requires_grad=True)
+    network(x, torch.tensor(ROIS)).sum().backward()  # type: ignore[no-untyped-call]
+    assert x.grad is not None
+    bins = sum(bool(value) for value in case("roi_pool_halves").blobs["y"].ravel())
+    assert x.grad.sum() == bins
+    assert torch.equal(x.grad, x.grad.round())
+
+
+def test_an_image_without_regions_gives_no_rows() -> None:
+    network = proto2net.load(case("roi_pool_halves").graph, to="torch")
+    assert network(torch.tensor(PLANES), torch.zeros(0, 5)).shape == (0, 3, 3, 4)
+    network = proto2net.load(case("psroi_pool").graph, to="torch")
+    assert network(torch.zeros(2, 18, 9, 11), torch.zeros(0, 5)).shape == (0, 2, 3, 3)
+
+
+def test_a_batch_of_two_is_an_error_for_proposals() -> None:
+    network = proto2net.load(case("proposal_layer").graph, to="torch")
+    with pytest.raises(ValueError, match="unpack"):
+        network(torch.zeros(2, 18, 4, 5), torch.zeros(2, 36, 4, 5), torch.zeros(2, 3))
+
+
+def test_locations_and_confidences_are_learned_through_permute_and_normalize() -> None:
+    graph = proto2net.parse(small_ssd(2, 64, 80), outputs=["loc", "conf"])
+    network = proto2net.load(graph, weights(graph), to="torch")
+    loc, conf = network(torch.from_numpy(images(2, 64, 80)))
+    (loc.square().sum() + conf.square().sum()).backward()
+    assert all(p.grad is not None and p.grad.abs().max() > 0 for p in network.parameters())

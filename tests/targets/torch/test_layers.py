@@ -1,4 +1,4 @@
-"""PyTorch computes for each layer what Caffe does, forward and backward."""
+"""Layers in PyTorch: batches and images of any size, any device, states, chance, refusals."""
 
 from __future__ import annotations
 
@@ -11,41 +11,15 @@ from layer_cases import (
     NAMES,
     Case,
     case,
-    check_after,
-    check_blobs,
-    check_gradients,
-    computes,
-    covered,
     twin_lstms,
 )
 from samples.sample import layer, sample
-from torch_gradients import differentiate
 
 import proto2net
 from proto2net import Graph, backends
 from proto2net.errors import ShapeError, UnsupportedError
-from proto2net.layers import LAYERS, Layer
 
 TORCH = backends.get("torch")
-COMPUTING = [kind for kind in LAYERS.values() if computes(kind)]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_layer_agrees_with_caffe(name: str) -> None:
-    found = case(name)
-    check_blobs(found, "torch")
-    if found.after:
-        check_after(found, "torch")
-    if found.gradients is not None:
-        check_gradients(found, "torch", differentiate)
-
-
-@pytest.mark.parametrize(
-    "kind", [kind for kind in LAYERS.values() if computes(kind)], ids=lambda kind: kind.type
-)
-def test_layer_type_is_rendered_and_has_a_case(kind: type[Layer]) -> None:
-    assert TORCH.supports(kind) or kind in TORCH.unsupported
-    assert kind in covered()
 
 
 def outputs(network: torch.nn.Module, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -55,9 +29,9 @@ def outputs(network: torch.nn.Module, *inputs: torch.Tensor) -> tuple[torch.Tens
 
 def test_every_helper_is_used_by_some_case() -> None:
     sources = "\n".join(proto2net.convert(case(name).graph, to="torch") for name in NAMES)
-    elsewhere = {name for name in TORCH.helpers if name.endswith("_")}  # see test_torch_fillers.py
-    elsewhere |= {"pad_same", "avg_pool_same"}  # see test_torch_padding.py
-    elsewhere |= {"cut_windows"}  # see test_torch_windows.py
+    elsewhere = {name for name in TORCH.helpers if name.endswith("_")}  # see test_fillers.py
+    elsewhere |= {"pad_same", "avg_pool_same"}  # see frameworks/test_padding.py
+    elsewhere |= {"cut_windows"}  # see frameworks/test_windows.py
     unused = {name for name in TORCH.helpers if f"{name}(" not in sources}
     assert unused - elsewhere == set()
 

@@ -1,36 +1,11 @@
-"""PyTorch pads as the numpy target does, which is held against TensorFlow and the forks."""
+"""How padding that only a program can give is said in PyTorch."""
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
-from padding_cases import UNEVEN, computed, convolutions, graph, images, poolings
+from padding_cases import graph
 
 import proto2net
 from proto2net.layers import Convolution, Deconvolution, Layer, Pooling
-from proto2net.shape import Shape
-
-
-def agrees(layer: Layer, shape: Shape) -> None:
-    net = graph(layer, shape)
-    fed = images(shape)
-    for found, right in zip(computed(net, "torch", fed), computed(net, "numpy", fed), strict=True):
-        np.testing.assert_allclose(found, right, rtol=1e-5, atol=1e-5, err_msg=str(layer))
-
-
-def test_a_convolution_with_same_is_right_for_images_of_any_size() -> None:
-    for layer, shape in convolutions():
-        agrees(layer, shape)
-
-
-def test_a_pooling_with_same_is_right_for_images_of_any_size() -> None:
-    for layer, shape in poolings():
-        agrees(layer, shape)
-
-
-@pytest.mark.parametrize("name", UNEVEN)
-def test_uneven_padding_is_right_for_images_of_any_size(name: str) -> None:
-    agrees(*UNEVEN[name])
 
 
 def line(layer: Layer, words: str) -> str:

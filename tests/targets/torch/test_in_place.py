@@ -1,9 +1,0 @@
-"""PyTorch's blobs show what Caffe leaves in memory that a layer in place has overwritten."""
-
-from __future__ import annotations
-
-from layer_cases import check_blobs, corner
-
-
-def test_a_blob_of_overwritten_memory_is_as_caffe_leaves_it() -> None:
-    check_blobs(corner("internal_alias_slice1_blobs_only"), "torch")
