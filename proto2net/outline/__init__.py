@@ -13,7 +13,9 @@ from proto2net.frozen import dataclass
 from proto2net.graph import Blob, Graph, Node
 from proto2net.layers.base import Layer
 from proto2net.outline import names
-from proto2net.outline.kinds import Block, Group, Layout, find
+from proto2net.outline.groups import Block, Group
+from proto2net.outline.kinds import find
+from proto2net.outline.layout import Layout
 from proto2net.outline.titles import title, unique
 
 
@@ -26,10 +28,22 @@ class Kind:
     roles: tuple[str, ...]
     """What each layer is within the block, in Caffe's words: "1x1", "bn_branch2a"."""
     templates: tuple[str, ...]
-    """Caffe's names of the layers, with {} for the key: "inception_{}/1x1"."""
+    """Caffe's names of the layers, with {} for the key: "inception_{}/1x1". Empty: they count on
+    differently from block to block, and only the nodes know them."""
+    steps: tuple[int, ...]
+    """How far each name has counted on from the key: 1 for the second of conv7, conv8, of key 7.
+    Mostly empty: every name has the key itself."""
     optional: range = range(0)
     """The roles of a projection, which not every block has; without it, its join reads the entry.
     Empty: every block has all roles."""
+
+    def names(self, key: str) -> tuple[str, ...]:
+        """Caffe's names of the layers of the block of this key; none where that does not tell."""
+        steps = self.steps or (0,) * len(self.templates)
+        return tuple(
+            template.format(names.counted_on(key, step))
+            for template, step in zip(self.templates, steps, strict=True)
+        )
 
 
 @dataclass(frozen=True)
@@ -83,7 +97,8 @@ def outline(graph: Graph) -> Outline:
         kind = Kind(
             each,
             tuple(names.roles(group.patterns, types, head)),
-            tuple(map(names.template, group.patterns)),
+            tuple(map(names.template, group.patterns)) if group.steps is not None else (),
+            group.steps if group.steps and any(group.steps) else (),
             group.optional,
         )
         kinds.append(kind)

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 Pattern = tuple[str, ...]
 """A layer's name without the key that stood between its parts."""
 
 _WORD = re.compile(r"[^\W\d_]+|\d+")
+_NUMBER = re.compile(r"\d+")
+_NUMBERS = re.compile(r"(\d+)")
+_LAST = re.compile(r"\d+(?=\D*$)")
 _MOST_WORDS = 24
-_LONGEST_KEY = 8
+_LONGEST_KEY = 5
 _ENDS = re.compile(r"^[\W_]+|[\W_]+$")
 
 
@@ -26,9 +30,17 @@ def keys(name: str) -> dict[str, list[int]]:
     for index, first in enumerate(words):
         for last in words[index : index + _LONGEST_KEY]:
             key = name[first.start() : last.end()]
-            if len(key) == 1 or any(map(str.isdigit, key)):
+            whole = key[-1].isdigit() or not name[last.end() :][:1].isdigit()
+            if whole and (len(key) == 1 or _NUMBER.search(key)):
                 found.setdefault(key, []).append(first.start())
     return found
+
+
+def leading(name: str, found: Mapping[str, list[int]]) -> dict[str, list[int]]:
+    """The keys that begin no later than the first number: in res2b_branch2a not the latter 2a."""
+    number = _NUMBER.search(name)
+    last = number.start() if number else len(name)
+    return {key: starts for key, starts in found.items() if starts[0] <= last}
 
 
 def patterns(
@@ -50,6 +62,63 @@ def _without(name: str, key: str, starts: Sequence[int]) -> Pattern:
             parts.append(name[end:start])
             end = start + len(key)
     return (*parts, name[end:])
+
+
+def numberless(name: str) -> Pattern:
+    """What is left of a name without its numbers."""
+    return tuple(_NUMBER.split(name))
+
+
+class Counted(NamedTuple):
+    """What names of one structure are that differ in their numbers."""
+
+    patterns: tuple[Pattern, ...]
+    keys: list[str]
+    steps: tuple[int, ...] | None
+    """How far each name's number is ahead of the key's; None: that differs from block to block."""
+
+
+def counted(table: Sequence[Sequence[str | None]]) -> Counted:
+    """The keys of blocks, whose names, one a column, are equal but for their numbers."""
+    columns = [_Column.of(names) for names in zip(*table, strict=True)]
+    first = next(column for column in columns if None not in column.holes)
+    keys = [hole or "" for hole in first.holes]
+    steps = [column.step(keys) for column in columns]
+    known = tuple(step for step in steps if step is not None)
+    return Counted(
+        tuple(column.pattern for column in columns),
+        keys,
+        known if len(known) == len(steps) else None,
+    )
+
+
+class _Column(NamedTuple):
+    """The names of a layer in all blocks: what is the same in all, and what is in between."""
+
+    pattern: Pattern
+    holes: list[str | None]
+
+    @classmethod
+    def of(cls, names: Sequence[str | None]) -> _Column:
+        parts = [name and _NUMBERS.split(name) for name in names]
+        known = [each for each in parts if each]
+        differing = [i for i, same in enumerate(zip(*known, strict=True)) if len(set(same)) > 1]
+        numbers = differing or [i for i, _ in enumerate(known[0]) if i % 2]
+        start, end = numbers[0], numbers[-1] + 1
+        pattern = "".join(known[0][:start]), "".join(known[0][end:])
+        return cls(pattern, ["".join(each[start:end]) if each else None for each in parts])
+
+    def step(self, keys: Sequence[str]) -> int | None:
+        """How far the last number of each name is ahead of its key's."""
+        pairs = [(hole, key) for hole, key in zip(self.holes, keys, strict=True) if hole]
+        number, start = (int(_NUMBER.findall(text)[-1]) for text in pairs[0])
+        found = number - start
+        return found if all(hole == counted_on(key, found) for hole, key in pairs) else None
+
+
+def counted_on(key: str, step: int) -> str:
+    """The key with its last number so much higher."""
+    return _LAST.sub(lambda number: str(int(number[0]) + step), key) if step else key
 
 
 def key_of(name: str, pattern: Pattern) -> str:

@@ -53,12 +53,12 @@ class Looks:
         self._graph = graph
         self._numbers: dict[tuple[Any, ...], int] = {}
 
-    def look(self, node: Node[Layer]) -> int:
-        """The number of what the layer is like, without what may differ."""
+    def look(self, node: Node[Layer], but: str = "") -> int:
+        """The number of what the layer is like, without what may differ, and without a field."""
         fields = tuple(
             _kept(node, field.name, getattr(node.layer, field.name))
             for field in dataclasses.fields(node.layer)  # type: ignore[arg-type]
-            if field.name not in FREE
+            if field.name not in FREE and field.name != but
         )
         frozen = tuple(self._graph.frozen(node, blob) for blob in node.blobs)
         ranks = tuple(len(blob.shape) for blob in node.bottoms)

@@ -53,7 +53,9 @@ def form(nodes: Nodes) -> str:
     if "Concat" in types:
         return "DenseLayer" if _keeps_its_entry(nodes) else f"{prefix}Branches"
     if windows and _depthwise(windows[0]):
-        return "DepthwiseSeparable"
+        return "DepthwiseSeparable" if len(windows) > 1 else "DepthwiseBlock"
+    if "Permute" in types:
+        return "Head"
     if len(windows) == 1:
         return "DeconvBlock" if isinstance(windows[0].layer, Deconvolution) else "ConvBlock"
     return "Block"
