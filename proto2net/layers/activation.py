@@ -9,7 +9,6 @@ from proto2net.layers.base import Filler, Layer, Learned, layer, shortest
 from proto2net.shape import Shapes, dims, require
 
 
-@dataclass(frozen=True)
 class Activation(Layer):
     """What all activations share (neuron_layer.cpp)."""
 

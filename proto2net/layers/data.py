@@ -153,7 +153,6 @@ class DummyData(Layer):
         return tuple(sum(shape, ()) for shape in zip(*sizes, strict=True))
 
 
-@dataclass(frozen=True)
 class DataLayer(Layer):
     """The base of layers that read stored data, for which a converted network has an input."""
 

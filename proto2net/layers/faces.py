@@ -98,7 +98,6 @@ class ChannelScale(Layer):
         return (x,)
 
 
-@dataclass(frozen=True)
 class Margin(Layer):
     """What changes the scores of the right class, in training."""
 

@@ -59,7 +59,6 @@ def _check_labels(scores: Shape, labels: Shape, axis: int) -> None:
     )
 
 
-@dataclass(frozen=True)
 class Loss(Layer):
     """The base of losses (loss_layer.cpp): the top is a scalar."""
 

@@ -148,7 +148,6 @@ class SparseData(UnstatedData):
 # ---- losses ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
 class FreeLoss(Loss):
     """A loss of which we do not check what it compares."""
 
@@ -236,7 +235,6 @@ class MemoryLoss(FreeLoss):
 # ---- metrics --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
 class Metric(Layer):
     """What compares scores with labels, and is no loss."""
 

@@ -219,7 +219,6 @@ class LaneData(Data):
         return super().infer(bottoms, tops)
 
 
-@dataclass(frozen=True)
 class YoloLoss(Loss):
     """The base of YOLO's losses: predictions, and the true boxes of each image."""
 
