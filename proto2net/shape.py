@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from math import prod
 
 from proto2net.errors import ShapeError
@@ -35,6 +36,11 @@ def dims(shape: Sequence[int]) -> str:
     """A shape as people write it: `2 x 3 x 8 x 8`, or `scalar` for no axes."""
     if len(shape) > MAX_AXES:
         return f"{dims(shape[:MAX_AXES])} x …"
+    return _dims(tuple(shape))
+
+
+@lru_cache  # it stands in the sentences of many conditions, which are made though these hold
+def _dims(shape: Shape) -> str:
     return " x ".join(map(_size, shape)) or "scalar"
 
 
