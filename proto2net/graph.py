@@ -37,6 +37,9 @@ class Blob:
     shape: Shape
     version: int = 0
 
+    def __hash__(self) -> int:
+        return hash((self.name, self.version))  # tells blobs apart, and is quick
+
 
 @dataclass(frozen=True)
 class Entry:

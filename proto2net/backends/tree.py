@@ -383,16 +383,14 @@ def filled(expression: Expression, parts: Mapping[int | str, Expression]) -> Exp
 
 def parts_of(expression: Expression) -> Iterator[Expression]:
     """The expression, and all that it is made of, from left to right."""
-    yield expression
-    yield from _found(tuple(vars(expression).values()))
-
-
-def _found(value: object) -> Iterator[Expression]:
-    if isinstance(value, Expression):
-        yield from parts_of(value)
-    elif isinstance(value, tuple):
-        for each in value:
-            yield from _found(each)
+    waiting: list[object] = [expression]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, tuple):
+            waiting += reversed(part)
+        elif isinstance(part, Expression):
+            yield part
+            waiting += reversed(vars(part).values())
 
 
 def passes_once(expression: Expression) -> bool:
