@@ -296,6 +296,13 @@ RESHAPED: list[Row] = [
         ),
         numpy="reshape(reshape(x, (), axis=3, num_axes=1), (), axis=1, num_axes=1)",
     ),
+    says(
+        "Squeeze",
+        bottoms=[(1, 3, 7)],
+        torch="x.reshape(*x.shape[1:3])",
+        tf='Reshape((), num_axes=1, name="f")(x)',
+        numpy="reshape(x, (), num_axes=1)",
+    ),
     says("Squeeze", torch="x", tf="x", numpy="x"),
     says(
         "Tile { tiles: 2 }",

@@ -57,6 +57,20 @@ INNER_PRODUCT: list[Row] = [
         tf='layers.Dense(4, name="f")(x)',
         numpy="inner_product(x, **self.f, transpose=True)",
     ),
+    says(
+        "InnerProduct { num_output: 4 transpose: true } param { lr_mult: 2 }",
+        bottoms=[FLAT],
+        torch=("nn.Linear(3, 4)", "self.f(x)"),
+        tf='layers.Dense(4, name="f")(x)',
+        numpy="inner_product(x, **self.f, transpose=True)",
+    ),
+    says(
+        "InnerProduct { num_output: 4 } param { name: 'w' }",
+        bottoms=[FLAT],
+        torch=("nn.Linear(3, 4)", "self.f(x)"),
+        tf='layers.Dense(4, name="f")(x)',
+        numpy="inner_product(x, **self.f)",
+    ),
     # ---- axes
     says(
         "InnerProduct { num_output: 4 axis: 0 }",

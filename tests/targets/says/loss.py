@@ -68,6 +68,15 @@ SOFTMAX: list[Row] = [
         numpy="softmax_loss(x, y, axis=2)",
     ),
     says(
+        "SoftmaxWithLoss softmax_param { axis: 2 }",
+        bottoms=[(2, 3, 3, 7), (2, 3, 7)],
+        torch="softmax_loss(x, y, axis=2)",
+        tf=(
+            'AddLoss()(SoftmaxWithLoss(batch_axes=2, name="f")([layers.Permute((3, 2, 1))(x), y]))'
+        ),
+        numpy="softmax_loss(x, y, axis=2)",
+    ),
+    says(
         "SoftmaxWithLoss softmax_param { axis: -1 }",
         bottoms=SCORES,
         torch="F.cross_entropy(x, y.long())",

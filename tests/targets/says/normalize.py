@@ -245,6 +245,12 @@ BN: list[Row] = [
         numpy="bn(x, **self.f)",
     ),
     says(
+        "BN { frozen: true }",
+        torch=("nn.BatchNorm2d(3)", "self.f(x)"),
+        tf='layers.BatchNormalization(epsilon=1e-05, name="f")(x)',
+        numpy="bn(x, **self.f)",
+    ),
+    says(
         "BN { eps: 0.001 }",
         torch=("nn.BatchNorm2d(3, eps=0.001)", "self.f(x)"),
         tf='layers.BatchNormalization(name="f")(x)',
@@ -334,6 +340,12 @@ BN: list[Row] = [
         numpy="bn_of_batch(x, **self.f, eps=1e-10)",
     ),
     says(
+        "BN { var_eps: 0.00001 }",
+        torch=("nn.BatchNorm2d(3, track_running_stats=False)", "self.f(x)"),
+        tf='BatchStatistics(name="f")(x)',
+        numpy="bn_of_batch(x, **self.f)",
+    ),
+    says(
         "BN { var_eps: 0.001 }",
         phase="train",
         torch=("BN(3, eps=0.001, momentum=0.95)", "self.f(x)"),
@@ -410,6 +422,12 @@ SCALE: list[Row] = [
         torch=("Scale()", "self.f(x)"),
         tf='Scale((), use_bias=True, name="f")(x)',
         numpy="scaled(x, **self.f)",
+    ),
+    says(
+        "Scale { axis: 2 num_axes: 0 }",
+        torch=("Scale(bias=False)", "self.f(x)"),
+        tf='Scale((), name="f")(x)',
+        numpy="scaled(x, **self.f, axis=2)",
     ),
     says(
         "Scale { min_value: 0.5 }",

@@ -84,6 +84,14 @@ ROWS: list[Row] = [
     ),
     says(
         "Lstm { num_output: 4 }",
+        bottoms=[(5, 2, 3)],
+        phase="train",
+        torch=("Lstm(3, 4)", "self.f(x)"),
+        tf='Lstm(4, name="f")([x])',
+        numpy="lstm_of_caffe_lstm(x, **self.f)",
+    ),
+    says(
+        "Lstm { num_output: 4 }",
         bottoms=[(5, 2, 3, 7)],
         torch=("Lstm(21, 4)", "self.f(x)"),
         tf='Lstm(4, name="f")([layers.Permute((3, 1, 2))(x)])',

@@ -89,6 +89,13 @@ ROWS: list[Row] = [
         numpy="interp(x, y.shape[2:])",
     ),
     says(
+        "Interp { use_blob_size: true zoom_factor: 2 }",
+        bottoms=[IMAGE, (2, 4, 6, 8)],
+        torch='F.interpolate(x, y.shape[2:], mode="bilinear", align_corners=True)',
+        tf='Interp(name="f")([x, y])',
+        numpy="interp(x, y.shape[2:])",
+    ),
+    says(
         "BilinearInterpolation",
         bottoms=[IMAGE, (2, 4, 9, 11)],
         torch='F.interpolate(x, y.shape[2:], mode="bilinear", align_corners=True)',
@@ -152,6 +159,13 @@ ROWS: list[Row] = [
     ),
     says(
         "Upsample { upsample_h: 9 upsample_w: 11 }",
+        bottoms=TWO,
+        torch="max_unpool(x, y, (9, 11))",
+        tf='MaxUnpooling(size=(9, 11), name="f")([x, y])',
+        numpy="max_unpool(x, y, (9, 11))",
+    ),
+    says(
+        "Upsample { upsample_h: 9 upsample_w: 11 scale: 3 pad_out_h: true }",
         bottoms=TWO,
         torch="max_unpool(x, y, (9, 11))",
         tf='MaxUnpooling(size=(9, 11), name="f")([x, y])',

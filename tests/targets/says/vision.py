@@ -278,6 +278,13 @@ CONVOLUTION: list[Row] = [
         numpy="convolution(x, **self.f)",
     ),
     says(
+        "Convolution { num_output: 4 bias_term: false }",
+        bottoms=[FLAT],
+        torch=("nn.Conv1d(3, 4, kernel_size=1, bias=False)", "self.f(x.unsqueeze(-1)).squeeze(-1)"),
+        tf='layers.Dense(4, use_bias=False, name="f")(x)',
+        numpy="convolution(x, **self.f)",
+    ),
+    says(
         "Convolution { num_output: 4 axis: 3 }",
         torch=(
             "nn.Conv1d(7, 4, kernel_size=1)",
@@ -414,6 +421,21 @@ DECONVOLUTION: list[Row] = [
             "x))"
         ),
         numpy="deconvolution(x, **self.f, stride=2, pad=((0, 1), (1, 0)))",
+    ),
+    says(
+        (
+            "Deconvolution { num_output: 4 kernel_size: 4 stride: 2 pad_l: 1 pad_r: 2 pad_t: 1 "
+            "pad_b: 2 }"
+        ),
+        torch=(
+            "nn.ConvTranspose2d(3, 4, kernel_size=4, stride=2)",
+            "F.pad(self.f(x), (-1, -2, -1, -2))",
+        ),
+        tf=(
+            'layers.Cropping2D(((1, 2), (1, 2)))(layers.Conv2DTranspose(4, 4, strides=2, name="f")('
+            "x))"
+        ),
+        numpy="deconvolution(x, **self.f, stride=2, pad=((1, 2), (1, 2)))",
     ),
     says(
         "Deconvolution { num_output: 4 kernel_h: 2 kernel_w: 3 pad_h: 1 pad_w: 0 }",
@@ -591,6 +613,13 @@ POOLING: list[Row] = [
         numpy="average_pool(x, 3, stride=2)",
     ),
     says(
+        "Pooling { kernel_size: 3 stride: 2 }",
+        phase="train",
+        torch="F.max_pool2d(x, 3, stride=2, ceil_mode=True)",
+        tf='MaxPooling(3, 2, overhang=1, name="f")(x)',
+        numpy="max_pool(x, 3, stride=2)",
+    ),
+    says(
         "Pooling { kernel_size: 3 stride: 2 round_mode: FLOOR }",
         torch="F.max_pool2d(x, 3, stride=2)",
         tf='layers.MaxPooling2D(3, 2, name="f")(x)',
@@ -694,6 +723,12 @@ POOLING: list[Row] = [
         torch='F.max_pool2d(F.pad(x, (0, 1, 0, 0), value=float("-inf")), 3, stride=2)',
         tf='MaxPooling(3, 2, padding=((0, 0), (0, 1)), name="f")(x)',
         numpy="max_pool(x, 3, stride=2, pad=((0, 0), (0, 1)), ceil=False)",
+    ),
+    says(
+        "Pooling { kernel_size: 3 stride: 2 pad_r: 2 round_mode: FLOOR }",
+        torch='F.max_pool2d(F.pad(x, (0, 2, 0, 0), value=float("-inf")), 3, stride=2)',
+        tf='MaxPooling(3, 2, padding=((0, 0), (0, 2)), name="f")(x)',
+        numpy="max_pool(x, 3, stride=2, pad=((0, 0), (0, 2)), ceil=False)",
     ),
     says(
         "Pooling { pool: AVE kernel_size: 3 stride: 2 pad_r: 2 }",
@@ -864,6 +899,12 @@ OTHER_POOLING: list[Row] = [
         torch="F.max_pool2d(x, 3, stride=1)",
         tf='layers.MaxPooling2D(3, 1, name="f")(x)',
         numpy="nd_max_pool(x, (3, 3), (1, 1), (0, 0))",
+    ),
+    says(
+        "NdPooling { kernel_shape { dim: 3 dim: 3 } pad_shape { dim: 1 dim: 1 } }",
+        torch="F.max_pool2d(x, 3, stride=1, padding=1)",
+        tf='MaxPooling((3, 3), (1, 1), padding=(1, 1), overhang=(0, 0), name="f")(x)',
+        numpy="nd_max_pool(x, (3, 3), (1, 1), (1, 1))",
     ),
     says(
         "NdPooling { global_pooling: true }",
