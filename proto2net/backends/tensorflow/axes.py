@@ -183,4 +183,4 @@ def _shuffle_channel(node: Node[ShuffleChannel]) -> Code:
 def _reverse(node: Node[Reverse]) -> Code:
     axes = len(node.bottoms[0].shape)
     placed = [place(axis, axes) for axis in node.layer.axes]
-    return Code(call("ops.flip", BOTTOM, axis=placed) if placed else BOTTOM)
+    return Code(call("ops.flip", BOTTOM, axis=placed))

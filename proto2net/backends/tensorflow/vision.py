@@ -261,7 +261,7 @@ def _padding(window: Window, size: Shape, *, explicit: bool = False) -> tuple[st
 
 def _around(layer: str, sides: tuple[tuple[int, int], ...]) -> Call:
     """Keras' layer that adds or cuts off so much before and after each axis."""
-    pads: Any = sides if len(sides) > 1 else sides[0]
+    pads: object = sides
     if all(before == after for before, after in sides):
         pads = same(tuple(before for before, _ in sides))
     return call(f"layers.{layer}{len(sides)}D", pads)
