@@ -264,6 +264,47 @@ def test_a_hole_is_a_class_of_the_layers_name_that_quotes_the_file(target: str) 
     assert "layer my/rois is to be written: it makes 300 x 5 and 300" in source
 
 
+METHODS = {
+    "torch": """
+class MyRois(nn.Module):
+    def forward(self, data: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        raise NotImplementedError(
+            "layer my/rois is to be written: it makes 300 x 5 and 300"
+        )
+""",
+    "tf": """
+@keras.saving.register_keras_serializable("proto2net")
+class MyRois(layers.Layer):
+    def call(self, inputs):
+        raise NotImplementedError(
+            "layer my/rois is to be written: it makes 300 x 5 and 300"
+        )
+
+    def compute_output_spec(self, inputs):
+        return (
+            keras.KerasTensor((None, 5), dtype=self.compute_dtype),
+            keras.KerasTensor((None,), dtype=self.compute_dtype),
+        )
+""",
+    "numpy": """
+class MyRois:
+    def __call__(self, data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        raise NotImplementedError(
+            "layer my/rois is to be written: it makes 300 x 5 and 300"
+        )
+""",
+}
+"""The class of the hole in each target, without its docstring."""
+
+
+@pytest.mark.parametrize("target", METHODS)
+def test_the_class_of_a_hole_has_the_method_that_is_to_be_written(target: str) -> None:
+    source = convert(INPUT + UNKNOWN, to=target, holes=HOLES)
+    found = re.search(r"^(@.*\n)?class MyRois(.|\n)*?\n\n\n", source, re.MULTILINE)
+    assert found
+    assert re.sub(r'    """(.|\n)*?"""\n\n', "", found[0]).strip() == METHODS[target].strip()
+
+
 def test_a_hole_is_told_and_the_others_are_converted(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         graph = parse(INPUT + UNKNOWN, holes={"type:MyProposal": [(4, 5), (4,)]})

@@ -59,6 +59,13 @@ ROWS: list[Row] = [
         numpy="detection_output(x, y, z, num_classes=3, eta=0.5)",
     ),
     says(
+        "DetectionOutput { num_classes: 3 keep_top_k: 0 }",
+        bottoms=FOUND,
+        torch="detection_output(x, y, z, num_classes=3, keep_top_k=0)",
+        tf='DetectionOutput(num_classes=3, keep_top_k=0, name="f")([x, y, z])',
+        numpy="detection_output(x, y, z, num_classes=3, keep_top_k=0)",
+    ),
+    says(
         "DetectionOutput { num_classes: 3 code_type: CENTER_SIZE use_polygon: true }",
         bottoms=[(2, 24), *FOUND[1:]],
         torch='detection_output(x, y, z, num_classes=3, code_type="CENTER_SIZE", polygons=True)',

@@ -201,6 +201,27 @@ OTHERS: list[Row] = [
         numpy="euclidean_loss(x, y)",
     ),
     says(
+        "EuclideanLoss",
+        bottoms=[(3, 2, 5, 7), (3, 70)],
+        torch='F.mse_loss(x, y.view_as(x), reduction="sum") / (2 * x.shape[0])',
+        tf='AddLoss()(EuclideanLoss(name="f")([layers.Permute((3, 1, 2))(x), y]))',
+        numpy="euclidean_loss(x, y)",
+    ),
+    says(
+        "EuclideanLoss",
+        bottoms=[(2, 3, 5, 1), (2, 15)],
+        torch='F.mse_loss(x, y.view_as(x), reduction="sum") / (2 * x.shape[0])',
+        tf='AddLoss()(EuclideanLoss(name="f")([layers.Permute((3, 1, 2))(x), y]))',
+        numpy="euclidean_loss(x, y)",
+    ),
+    says(
+        "EuclideanLoss",
+        bottoms=[(2, 3, 1, 1), (2, 3)],
+        torch='F.mse_loss(x, y.view_as(x), reduction="sum") / (2 * x.shape[0])',
+        tf='AddLoss()(EuclideanLoss(name="f")([x, y]))',
+        numpy="euclidean_loss(x, y)",
+    ),
+    says(
         "EuclideanLoss loss_weight: 0",
         bottoms=TWO,
         torch='F.mse_loss(x, y, reduction="sum") / (2 * x.shape[0])',

@@ -102,6 +102,14 @@ PRIOR_BOX: list[Row] = [
         ),
     ),
     says(
+        "PriorBox { min_size: 20 flip: false }",
+        fork="ssd",
+        bottoms=MAP,
+        torch="prior_box(x, y, min_size=[20])",
+        tf='PriorBox(min_size=[20], name="f")([x, y])',
+        numpy="prior_box(x, y, min_size=[20])",
+    ),
+    says(
         "PriorBox { min_size: 20 img_size: 300 step: 8 offset: 0 }",
         fork="ssd",
         bottoms=MAP,
