@@ -80,12 +80,13 @@ def parse(
     return graph
 
 
-def convert(net: Net, *, to: str, name: str = "", **options: Any) -> str:
+def convert(net: Net, *, to: str, name: str = "", flat: bool = False, **options: Any) -> str:
     """The source text of the network for the target `to`, such as "torch" or "tf".
 
-    `name` names its class or function; the other options are those of `parse`.
+    `name` names its class or function. A `flat` one says each layer where it stands; else blocks
+    of one structure are defined once. The other options are those of `parse`.
     """
-    source: str = backends.get(to).emit(parse(net, **options), name).source
+    source: str = backends.get(to).emit(parse(net, **options), name, flat=flat).source
     return source
 
 

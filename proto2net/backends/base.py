@@ -109,6 +109,11 @@ class Step:
         return self.nodes[0]
 
     @property
+    def name(self) -> str:
+        """What Caffe calls it."""
+        return self.node.name
+
+    @property
     def bottoms(self) -> tuple[Blob, ...]:
         """What the step reads."""
         return self.nodes[0].bottoms
@@ -279,10 +284,13 @@ class Backend:
             )
         return Step((node,), made)
 
-    def emit(self, graph: Graph, name: str = "", weights: str = "") -> Emitted:
+    def emit(
+        self, graph: Graph, name: str = "", weights: str = "", *, flat: bool = False
+    ) -> Emitted:
         """The source of the graph. `name` names the class or function; else the net's name does.
 
-        `weights` is the name of a .safetensors file beside the source, which it can load.
+        `weights` is the name of a .safetensors file beside the source, which it can load. A `flat`
+        one says every layer where it stands; else blocks of one structure are defined once.
         """
         raise NotImplementedError
 

@@ -6,10 +6,11 @@ A target's own file class adds the skeleton: a class with forward, or a function
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar, Generic, TypeVar
 
-from proto2net.backends.base import Array, Backend, Emitted, Step
+from proto2net.backends.base import Array, Backend, Code, Emitted, Step
+from proto2net.backends.blocks import Block, Composite, blocks, composite, folded
 from proto2net.backends.preprocess import preprocess
 from proto2net.backends.scope import Scope, shown_name
 from proto2net.backends.source import (
@@ -22,8 +23,8 @@ from proto2net.backends.source import (
 from proto2net.backends.statements import (
     BLANK,
     Assignment,
-    Block,
     Class,
+    Compound,
     Evaluation,
     Function,
     Parameter,
@@ -49,6 +50,7 @@ from proto2net.batch import following
 from proto2net.errors import Issue, UnsupportedError
 from proto2net.graph import Blob, Graph
 from proto2net.lowering import lowered
+from proto2net.outline import Region, Stage, outline
 from proto2net.text import plain
 
 S = TypeVar("S", bound=Scope)
@@ -67,7 +69,9 @@ class SourceFile(Generic[S]):
     entry_suffix: ClassVar[str] = "Net"
     """What tells the class or function from what else has its name: a network called LSTM."""
 
-    def __init__(self, backend: Backend, graph: Graph, entry: str, weights: str = "") -> None:
+    def __init__(
+        self, backend: Backend, graph: Graph, entry: str, weights: str = "", *, flat: bool = False
+    ) -> None:
         self.backend = backend
         graph = dataclasses.replace(graph, outputs=_with_losses(graph))
         self._lowered = lowered(graph, backend.renders_itself)
@@ -85,10 +89,80 @@ class SourceFile(Generic[S]):
         steps = [self._named(step, names) for step in _needed(steps, self.graph.outputs)]
         brought = (found.name for found in self.classes)
         taken = {*self.imports, *self._callable(steps), *brought, *RESERVED, self.entry}
+        self.blocks: list[Statement] = []
+        """The definitions of blocks."""
+        if self.folds and not flat:
+            steps = self._folded(steps, taken, names)
         self.scope = self.scoped(steps, taken)
 
-    def scoped(self, steps: Sequence[Step], taken: Collection[str]) -> S:
+    def _folded(self, steps: Sequence[Step], taken: set[str], names: Namespace) -> list[Step]:
+        """The steps with one in the place of each block; also collects the definitions of these."""
+        parts = outline(self.graph).parts
+        stages = [part for part in parts if isinstance(part, Stage)]
+        regions = [part for part in parts if isinstance(part, Region)]
+        regions += [region for stage in stages for region in stage.regions]
+        found: dict[Region, Composite] = {}
+        for block in blocks(regions, steps, self.functions):
+            title = names.unique(class_name(block.kind.title))
+            worded = block.in_words(self.own)
+            scope = self.scoped(worded.steps, taken, worded)
+            definition = self.block(title, worded, scope)
+            if not self._saves_lines(block, definition, taken):
+                continue
+            self.blocks.append(definition)
+            taken.add(title)
+            objects = [scope.objects.get(step.node, "") for step in scope.steps]
+            for index, use in enumerate(block.uses):
+                found[use.region] = use.composite(self.use(title, block, index), objects)
+        return folded(folded(steps, found.values()), self._staged(stages, found))
+
+    def _saves_lines(self, block: Block, definition: Statement, taken: Collection[str]) -> bool:
+        """Whether a file is shorter with the definition of a block than without."""
+        alone = [block.alone(use) for use in block.uses]
+        sizes = {len(one.steps): self.scoped(one.steps, taken, one).size() for one in alone}
+        flat = sum(sizes[len(one.steps)] for one in alone)
+        return len(definition.lines(0)) + self.lines_of_use * len(alone) < flat
+
+    def _staged(
+        self, stages: Iterable[Stage], found: Mapping[Region, Composite]
+    ) -> Iterator[Composite]:
+        """Steps in the place of blocks in a row, where the target has a way to say these."""
+        for stage in stages:
+            if all(region in found for region in stage.regions):
+                row = [found[region] for region in stage.regions]
+                code = self.stage([each.code for each in row])
+                if code:
+                    inner = [(str(place), each) for place, each in enumerate(row)]
+                    yield composite(stage.name, code, row, inner)
+
+    functions: ClassVar[Mapping[Expression, Sequence[str]]] = {}
+    """The names of positional arguments of functions, where they tell what a parameter is."""
+
+    folds: ClassVar[bool] = False
+    """Whether the target has a way to define a block."""
+
+    lines_of_use: ClassVar[int] = 2
+    """How many lines make and call a block: that of its object, and that of the forward pass."""
+
+    own: ClassVar[str] = ""
+    """How a block reads an argument that it keeps: "self."."""
+
+    def scoped(
+        self, steps: Sequence[Step], taken: Collection[str], block: Block | None = None
+    ) -> S:
         """The scope of these steps, whose variables have none of the names that are taken."""
+        raise NotImplementedError
+
+    def block(self, title: str, block: Block, scope: S) -> Statement:
+        """The definition of a block, which has this scope."""
+        raise NotImplementedError
+
+    def stage(self, uses: Sequence[Code]) -> Code | None:
+        """How blocks in a row are made and called as one; None if each stands for itself."""
+        return None
+
+    def use(self, title: str, block: Block, index: int) -> Code:
+        """How a region of a block is made and called."""
         raise NotImplementedError
 
     def _named(self, step: Step, names: Namespace) -> Step:
@@ -128,8 +202,8 @@ class SourceFile(Generic[S]):
 
     def emitted(self) -> Emitted:
         """The whole file: imports and helpers that are used, the body, and what runs it."""
-        main = Block("if", code('__name__ == "__main__"'), self.main())
-        statements = [*self.classes, *self.preprocess(), *self.body(), main]
+        main = Compound("if", code('__name__ == "__main__"'), self.main())
+        statements = [*self.classes, *self.blocks, *self.preprocess(), *self.body(), main]
         weights = self._weights_file()
         used = set(names_of([*weights, *statements]))
         helpers = self.backend.helpers.used(used)
@@ -216,7 +290,7 @@ class SourceFile(Generic[S]):
         both = Display("", (Variable("name"), Variable("output")))
         return [
             Assignment(("names",), tree(names)),
-            Block(
+            Compound(
                 "for",
                 Operation(both, "in", pairs),
                 [Evaluation(call("print", Variable("name"), shape))],

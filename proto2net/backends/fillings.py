@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from proto2net.backends.statements import Block, Evaluation, Statement
+from proto2net.backends.statements import Compound, Evaluation, Statement
 from proto2net.backends.tree import (
     Attribute,
     Expression,
@@ -52,14 +52,14 @@ def statements(layers: list[Filled], item: str, items: Expression) -> list[State
                 some = any(parameter not in layer.fillings for layer in alike)
                 looped.append(_looped(Attribute(Variable(item), parameter), filling, some))
         if looped:
-            common.append(Block("if", call("isinstance", Variable(item), kind), looped))
+            common.append(Compound("if", call("isinstance", Variable(item), kind), looped))
         single += [
             filling_of(Attribute(layer.reached, parameter), filling)
             for layer in alike
             for parameter, filling in layer.fillings.items()
             if filling and filling != usual.get(parameter)
         ]
-    loop = [Block("for", Operation(Variable(item), "in", items), common)] if common else []
+    loop = [Compound("for", Operation(Variable(item), "in", items), common)] if common else []
     return [*loop, *single]
 
 
@@ -71,7 +71,7 @@ def filling_of(parameter: Expression, filling: Expression) -> Statement:
 def _looped(parameter: Expression, filling: Expression, optional: bool) -> Statement:
     """What fills a parameter inside the loop; `optional` if not every layer has it."""
     fills = filling_of(parameter, filling)
-    return Block("if", code("{x} is not None", x=parameter), [fills]) if optional else fills
+    return Compound("if", code("{x} is not None", x=parameter), [fills]) if optional else fills
 
 
 def _usual(layers: list[Fillings]) -> Fillings:

@@ -20,7 +20,9 @@ class Printer:
     weights_suffix: str = ""
     """The suffix of the file of learned weights beside it; empty: it has no such file."""
 
-    def emit(self, graph: Graph, name: str = "", weights: str = "") -> Emitted:
+    def emit(
+        self, graph: Graph, name: str = "", weights: str = "", *, flat: bool = False
+    ) -> Emitted:
         """The text of the graph, called as `Backend.emit` is. `name` renames the network."""
         graph = replace(graph, name=name or graph.name)
         return Emitted({self.suffix: self.text(graph)}, graph.name, {})

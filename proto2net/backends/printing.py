@@ -12,6 +12,7 @@ from proto2net.backends.source import INDENT, WIDTH, literal
 from proto2net.backends.tree import (
     Attribute,
     Call,
+    Comprehension,
     Conditional,
     Display,
     Expression,
@@ -77,7 +78,7 @@ def laid_out(expression: Expression) -> Layout:
             return (literal(value),)
         case Attribute(value, name):
             return (*_bound(value, _ATOM), f".{name}")
-        case Call(function, arguments, keywords):
+        case Call(function, arguments, keywords, _):
             parts = [laid_out(argument) for argument in arguments]
             parts += [(f"{name}=", *laid_out(value)) for name, value in keywords]
             return (*_bound(function, _ATOM), Brackets("(", tuple(parts), ")"))
@@ -126,6 +127,9 @@ def laid_out(expression: Expression) -> Layout:
                 Operator(" else ", _CONDITIONAL),
                 *_bound(other, _CONDITIONAL),
             )
+        case Comprehension(value, variable, values):
+            inside = (*laid_out(value), f" for {variable} in ", *laid_out(values))
+            return (Brackets("[", (inside,), "]"),)
         case Placeholder(key):
             return (f"{{{key}}}",)
     raise TypeError(f"no expression: {expression!r}")

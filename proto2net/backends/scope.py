@@ -5,12 +5,14 @@ A target's own scope adds how its layers are made and called.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any, ClassVar
 
 from proto2net.backends.base import Array, Step
+from proto2net.backends.blocks import PROJECT, Block, Composite
 from proto2net.backends.source import Namespace, literal
-from proto2net.backends.statements import Assignment
+from proto2net.backends.statements import Assignment, Compound, Statement, lines_of
 from proto2net.backends.tree import BOTTOM, Expression, Variable, filled, passes_once
 from proto2net.graph import AUTOMATIC, Blob, Graph, Node
 from proto2net.layers import Input
@@ -51,6 +53,8 @@ class Variables:
 class Scope:
     """The steps of a forward pass as statements, and the objects and arrays that these need."""
 
+    own: ClassVar[str] = ""
+    """How what belongs to the object of the scope begins: "self."."""
     reserved: ClassVar[frozenset[str]] = frozenset()
     """Names that variables cannot have."""
     reserved_objects: ClassVar[frozenset[str]] = frozenset()
@@ -62,10 +66,19 @@ class Scope:
     stopped: ClassVar[Expression] = BOTTOM
     """How a bottom is read that gets no gradient (propagate_down: false)."""
 
-    def __init__(self, graph: Graph, steps: Sequence[Step], taken: Iterable[str]) -> None:
-        """`taken` are names that the file defines or imports, so that no variable hides them."""
+    def __init__(
+        self, graph: Graph, steps: Sequence[Step], taken: Iterable[str], block: Block | None = None
+    ) -> None:
+        """`taken` are names that the file defines or imports, so that no variable hides them.
+
+        Of a `block` the steps are those of its form, and what has a shape there has others too.
+        """
         self.graph = graph
         self.steps = steps
+        self.block = block
+        self.inputs = (block.entry,) if block else graph.inputs
+        self.outputs = (block.exit,) if block else graph.outputs
+        self._depth = self.indent
         self.arrays: dict[str, Array] = {}
         self.namespace = Namespace({*self.reserved, *taken})
         self.variables = Variables(self.namespace)
@@ -79,24 +92,58 @@ class Scope:
         """A shape of Caffe's with its axes in the target's order."""
         return shape
 
+    def made(self) -> list[Statement]:
+        """Statements that make the layer objects, where these are apart from the forward pass."""
+        return []
+
+    def size(self) -> int:
+        """How many lines the objects and the forward pass take."""
+        for blob in self.inputs:
+            self.variables.define(blob)
+        return len(lines_of([*self.made(), *self.statements()], self.indent))
+
     def shown(self, shape: Shape) -> str:
         """A shape without its batch, for a comment: 96 x 54 x 54."""
         return " x ".join(map(str, self.laid_out(shape)[1:]))
 
-    def statements(self) -> list[Assignment]:
+    def statements(self) -> list[Statement]:
         """The forward pass, from the inputs' variables to the outputs'."""
-        written: list[Assignment] = []
-        for step in self.steps:
-            if isinstance(step.node.layer, Input):
+        written: list[Statement] = []
+        for optional, steps in self.parted():
+            if optional:
+                written += self._projection(steps)
                 continue
-            if step.alias and self.read(step)[0] == self.variable(step.bottoms[0]):
-                for top in step.tops:
-                    self.variables.alias(top, step.bottoms[0])
-                continue
-            self.write(step, written)
+            for step in steps:
+                self._state(step, written)
         return written
 
-    def write(self, step: Step, written: list[Assignment]) -> None:
+    def parted(self) -> Iterator[tuple[bool, list[Step]]]:
+        """The steps in order, those apart that not every block has, as the first item says."""
+        optional = self.block.projection if self.block else frozenset()
+        for projects, steps in groupby(self.steps, lambda step: step.node in optional):
+            yield projects, list(steps)
+
+    def _projection(self, steps: Sequence[Step]) -> list[Statement]:
+        """The statements of steps that not every block has; without them, what they read stays."""
+        body: list[Statement] = []
+        self._depth += 1
+        for step in steps:
+            self._state(step, body)
+        self._depth -= 1
+        kept = Assignment((self.variables[steps[-1].tops[0]],), self.read(steps[0])[0])
+        return [kept, Compound("if", Variable(f"{self.own}{PROJECT}"), body)]
+
+    def _state(self, step: Step, written: list[Statement]) -> None:
+        """Append what a step says, if it says anything."""
+        if isinstance(step.node.layer, Input):
+            return
+        if step.alias and self.read(step)[0] == self.variable(step.bottoms[0]):
+            for top in step.tops:
+                self.variables.alias(top, step.bottoms[0])
+            return
+        self.write(step, written)
+
+    def write(self, step: Step, written: list[Statement]) -> None:
         """Append a step's statement; an in-place one takes in its producer's where that fits."""
         read = self.read(step)
         targets = tuple(self.variables.define(top) for top in step.tops)
@@ -104,14 +151,14 @@ class Scope:
         last = written[-1] if written else None
         if (
             self.nests
-            and last
+            and isinstance(last, Assignment)
             and last.targets == targets
             and read == tuple(map(Variable, targets))
             and step.code.forward
             and passes_once(step.code.forward)
         ):
             nested = self._assignment(step, targets, (last.value,), comment or last.comment)
-            if len(nested.lines(self.indent)) == 1:
+            if len(nested.lines(self._depth)) == 1:
                 written[-1] = nested
                 return
         written.append(self._assignment(step, targets, read, comment))
@@ -125,9 +172,7 @@ class Scope:
         variables = [self.variable(blob) for blob in step.bottoms]
         flows = step.node.propagate_down or [True] * len(variables)
         return tuple(
-            variable
-            if flow or blob in self.graph.input_set
-            else filled(self.stopped, {0: variable})
+            variable if flow or blob in self.inputs else filled(self.stopped, {0: variable})
             for blob, variable, flow in zip(step.bottoms, variables, flows, strict=True)
         )
 
@@ -144,6 +189,8 @@ class Scope:
 
     def _comment(self, step: Step) -> str:
         """The shape of what a step makes, where it is a new one."""
+        if self.block:
+            return ""
         shape = step.tops[-1].shape if step.tops else ()
         changed = not step.bottoms or shape != step.bottoms[0].shape
         return self.shown(shape) if changed else ""
@@ -161,7 +208,7 @@ class Scope:
                 continue
             key = (step.code.init, *self.owned(step))
             if len(key) == 1 or step.code.state or key not in owners:
-                owners[key] = namespace.name(step.node.name, "layer")
+                owners[key] = namespace.name(step.name, "layer")
             names[step.node] = owners[key]
         return names
 
@@ -181,7 +228,7 @@ class Scope:
 
     def frozen(self, step: Step) -> tuple[bool, list[str]]:
         """Whether training leaves all learned arrays of a step alone; else, those it does."""
-        if self.graph.phase != "TRAIN":
+        if self.graph.phase != "TRAIN" or isinstance(step, Composite):
             return False, []
         learned = {
             name: [
@@ -195,7 +242,7 @@ class Scope:
 
     def caffe_name(self, name: str, step: Step) -> str:
         """A comment with Caffe's name of a layer, where its object has another."""
-        return "" if name == step.node.name else literal(plain(step.node.name))
+        return "" if self.block or name == step.name else literal(plain(step.name))
 
 
 def shown_name(blob: Blob) -> str:

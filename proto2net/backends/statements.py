@@ -189,7 +189,7 @@ BLANK = Verbatim(("",))
 
 
 @dataclass(frozen=True)
-class Block(Statement):
+class Compound(Statement):
     """`head:` and the statements that it holds, such as a loop: `for x in values`."""
 
     keyword: str

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import field
 from functools import cache
 from math import isfinite
 
@@ -80,6 +81,8 @@ class Call(Expression):
     function: Expression
     arguments: tuple[Expression, ...] = ()
     keywords: tuple[tuple[str, Expression], ...] = ()
+    options: tuple[tuple[str, Expression | None], ...] = field(default=(), compare=False)
+    """What keywords could say, in order, and its default: also what is left out for being that."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,15 @@ class Conditional(Expression):
     other: Expression
 
 
+@dataclass(frozen=True)
+class Comprehension(Expression):
+    """`[value for variable in values]`."""
+
+    value: Expression
+    variable: str
+    values: Expression
+
+
 BOTTOM: Expression = Placeholder(0)
 """The first bottom of a layer."""
 
@@ -177,13 +189,16 @@ def call(function: str | Expression, /, *arguments: object, **options: object) -
 
     `function` is a name such as "F.pad", or what is called.
     """
-    given = []
-    for name, option in options.items():
-        value, default = option if isinstance(option, tuple) else (option, None)
-        if value != default:
-            given.append((name, tree(value)))
+    pairs = {
+        name: option if isinstance(option, tuple) else (option, None)
+        for name, option in options.items()
+    }
+    given = ((name, tree(value)) for name, (value, default) in pairs.items() if value != default)
+    known = (
+        (name, None if default is None else tree(default)) for name, (_, default) in pairs.items()
+    )
     called = dotted(function) if isinstance(function, str) else function
-    return Call(called, tuple(map(tree, arguments)), tuple(given))
+    return Call(called, tuple(map(tree, arguments)), tuple(given), tuple(known))
 
 
 def method(value: Expression, name: str, /, *arguments: object, **options: object) -> Call:
@@ -351,11 +366,12 @@ def filled(expression: Expression, parts: Mapping[int | str, Expression]) -> Exp
             return expression
         case Attribute(value, name):
             return Attribute(filled(value, parts), name)
-        case Call(function, arguments, keywords):
+        case Call(function, arguments, keywords, options):
             return Call(
                 filled(function, parts),
                 tuple(filled(argument, parts) for argument in arguments),
                 tuple((name, filled(value, parts)) for name, value in keywords),
+                options,
             )
         case Operation(left, operator, right):
             return Operation(filled(left, parts), operator, filled(right, parts))
@@ -376,6 +392,8 @@ def filled(expression: Expression, parts: Mapping[int | str, Expression]) -> Exp
             return Star(stars, filled(value, parts))
         case Lambda(parameter, value):
             return Lambda(parameter, filled(value, parts))
+        case Comprehension(value, variable, values):
+            return Comprehension(filled(value, parts), variable, filled(values, parts))
         case Conditional(value, test, other):
             return Conditional(*(filled(part, parts) for part in (value, test, other)))
     raise TypeError(f"no expression: {expression!r}")

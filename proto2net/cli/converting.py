@@ -36,6 +36,7 @@ from proto2net.cli.terminal import counted, put, say, watched
 )
 @click.option("-o", "out", metavar="OUT", help="The file to write, or -. Default: as NET, here.")
 @click.option("--name", type=class_name, metavar="NAME", help="What to call the class or function.")
+@click.option("--flat", is_flag=True, help="Write each layer where it stands, without blocks.")
 @click.option(
     "--batch",
     type=click.Choice(["any"]),
@@ -52,6 +53,7 @@ def convert(
     target: Any,
     out: str | None,
     name: str | None,
+    flat: bool,
     force: bool,
     **options: Any,
 ) -> None:
@@ -73,7 +75,7 @@ def convert(
     inputs = _inputs(net, weights, graph, options)
     path = Path(out) if out else _free(graph.name if net == STANDARD else Path(net).stem, target)
     model = api.model(graph, weights, allow_missing=allow_missing, optimized=optimized)
-    ported = port(model, target, name=name or "", stem=path.stem)
+    ported = port(model, target, name=name or "", stem=path.stem, flat=flat)
     if out == STANDARD:
         put(ported.emitted.source)
         return

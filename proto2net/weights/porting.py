@@ -54,14 +54,16 @@ class Ported:
         return files | dict(zip(paths, texts, strict=True))
 
 
-def port(model: Model, target: Any, *, name: str = "", stem: str = "weights") -> Ported:
+def port(
+    model: Model, target: Any, *, name: str = "", stem: str = "weights", flat: bool = False
+) -> Ported:
     """The model for a target.
 
     `name` names its class or function, `stem` the file of arrays without its suffix. Raises
     UnsupportedError for what the target cannot say.
     """
     if not model.values:
-        return Ported(target.emit(model.graph, name))
+        return Ported(target.emit(model.graph, name, flat=flat))
     if not target.weights_suffix:
         raise Proto2NetError(f"{target.name} has no place for weights", "leave out --weights")
     size = sum(array.nbytes for array in model.values.values())
@@ -69,12 +71,12 @@ def port(model: Model, target: Any, *, name: str = "", stem: str = "weights") ->
         from proto2net.caffe.exporter import write_model
 
         write = partial(write_model, graph=model.graph, values=model.values)
-        emitted = target.emit(model.graph, name)
+        emitted = target.emit(model.graph, name, flat=flat)
         return Ported(emitted, Beside(target.weights_suffix, size, write))
 
     from proto2net.weights import safetensors
 
-    emitted = target.emit(model.graph, name, f"{stem}.safetensors")
+    emitted = target.emit(model.graph, name, f"{stem}.safetensors", flat=flat)
     write = partial(
         safetensors.write,
         found=list(safetensors.tensors(emitted, model.values)),

@@ -16,7 +16,9 @@ from proto2net.graph import Graph
 class NetworkPrinter(Printer):
     """A printer whose network has learned weights beside it."""
 
-    def emit(self, graph: Graph, name: str = "", weights: str = "") -> Emitted:
+    def emit(
+        self, graph: Graph, name: str = "", weights: str = "", *, flat: bool = False
+    ) -> Emitted:
         graph = dataclasses.replace(graph, name=name or graph.name)
         return Emitted({".py": text(graph, weights)}, entry(graph), arrays(graph))
 

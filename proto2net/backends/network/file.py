@@ -11,8 +11,8 @@ from proto2net.backends.network.calls import Style, calls, expression, style_of
 from proto2net.backends.source import INDENT, WIDTH, class_name, entry_name
 from proto2net.backends.statements import (
     Assignment,
-    Block,
     Class,
+    Compound,
     Evaluation,
     Function,
     Parameter,
@@ -49,7 +49,7 @@ def text(graph: Graph, weights: str = "") -> str:
     setup = Function("setup", [Parameter("self")], Literal(None), _chains(graph, style))
     statements: list[Statement] = [
         Class(name, [Name("Network")], [title], [setup], attributes=attributes),
-        Block("if", code('__name__ == "__main__"'), _main(name, weights)),
+        Compound("if", code('__name__ == "__main__"'), _main(name, weights)),
     ]
     imports = _imports(graph, set(names_of(statements)))
     parts = [[title, "", *imports], *(statement.lines(0) for statement in statements)]

@@ -29,10 +29,12 @@ class Numpy(Backend):
         HDF5Output: "writing an HDF5 file is not possible"
     }
 
-    def emit(self, graph: Graph, name: str = "", weights: str = "") -> Emitted:
+    def emit(
+        self, graph: Graph, name: str = "", weights: str = "", *, flat: bool = False
+    ) -> Emitted:
         """An importable file with one class that needs NumPy only."""
         entry = name or class_name(graph.name)
-        return NumpyFile(self, graph, entry, weights).emitted()
+        return NumpyFile(self, graph, entry, weights, flat=flat).emitted()
 
     @cached_property
     def runner(self) -> Runner:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from proto2net.backends.base import Array, Step
+from proto2net.backends.blocks import Block
 from proto2net.backends.file import SourceFile, from_pretrained, result_type
 from proto2net.backends.numpy.fillers import RNG
 from proto2net.backends.printing import text
@@ -139,8 +140,10 @@ class NumpyFile(SourceFile[NumpyScope]):
 
     imports = IMPORTS
 
-    def scoped(self, steps: Sequence[Step], taken: Collection[str]) -> NumpyScope:
-        return NumpyScope(self.graph, steps, taken)
+    def scoped(
+        self, steps: Sequence[Step], taken: Collection[str], block: Block | None = None
+    ) -> NumpyScope:
+        return NumpyScope(self.graph, steps, taken, block)
 
     def body(self) -> list[Statement]:
         methods = [*self.scope.methods(), *self._from_pretrained()]

@@ -29,10 +29,12 @@ class TensorFlow(Backend):
         HDF5Output: "writing an HDF5 file is not possible"
     }
 
-    def emit(self, graph: Graph, name: str = "", weights: str = "") -> Emitted:
+    def emit(
+        self, graph: Graph, name: str = "", weights: str = "", *, flat: bool = False
+    ) -> Emitted:
         """An importable file with one function that builds the model."""
         entry = name or function_name(graph.name)
-        return KerasFile(self, graph, entry, weights).emitted()
+        return KerasFile(self, graph, entry, weights, flat=flat).emitted()
 
     @cached_property
     def runner(self) -> Runner:

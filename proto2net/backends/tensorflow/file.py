@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from proto2net.backends.base import Step
+from proto2net.backends.blocks import Block
 from proto2net.backends.file import SourceFile
 from proto2net.backends.preprocess import preprocess
 from proto2net.backends.printing import text
@@ -166,7 +167,7 @@ class KerasScope(Scope):
             made = dataclasses.replace(made, keywords=(*made.keywords, still))
         return made
 
-    def write(self, step: Step, written: list[Assignment]) -> None:
+    def write(self, step: Step, written: list[Statement]) -> None:
         """Append a step's statement; before it, a layer that several share as its own."""
         name = self.objects.get(step.node)
         if name is not None:
@@ -179,11 +180,11 @@ class KerasScope(Scope):
         for top, weight in weighted(step.nodes[-1]).items():
             self._add_loss(self.variables[top], weight, written)
 
-    def _add_loss(self, variable: str, weight: float, written: list[Assignment]) -> None:
+    def _add_loss(self, variable: str, weight: float, written: list[Statement]) -> None:
         """Make the variable a part of the loss, where it is assigned or behind that."""
         add = call("AddLoss", *([] if weight == 1 else [weight]))
         last = written[-1]
-        if last.targets == (variable,):
+        if isinstance(last, Assignment) and last.targets == (variable,):
             written[-1] = dataclasses.replace(last, value=call(add, last.value))
         else:
             written.append(Assignment((variable,), call(add, Variable(variable))))
@@ -314,13 +315,15 @@ class KerasFile(SourceFile[KerasScope]):
     imports = IMPORTS | dict.fromkeys([*FROM_KERAS, "load_file"], "")
     entry_suffix = "_net"
 
-    def scoped(self, steps: Sequence[Step], taken: Collection[str]) -> KerasScope:
+    def scoped(
+        self, steps: Sequence[Step], taken: Collection[str], block: Block | None = None
+    ) -> KerasScope:
         if not self.graph.inputs:
             raise UnsupportedError(
                 "a Keras model needs an input, but the network has none",
                 "use --to torch",
             )
-        return KerasScope(self.graph, steps, taken)
+        return KerasScope(self.graph, steps, taken, block)
 
     def body(self) -> list[Statement]:
         return [self.scope.function(self.entry, self.docstring(1)), *self._load()]

@@ -27,10 +27,12 @@ class Torch(Backend):
     by_family = __package__
     unsupported: ClassVar = {HDF5Output: "writing a file has no rendering"}
 
-    def emit(self, graph: Graph, name: str = "", weights: str = "") -> Emitted:
+    def emit(
+        self, graph: Graph, name: str = "", weights: str = "", *, flat: bool = False
+    ) -> Emitted:
         """An importable file with one nn.Module."""
         entry = name or class_name(graph.name)
-        return TorchFile(self, graph, entry, weights).emitted()
+        return TorchFile(self, graph, entry, weights, flat=flat).emitted()
 
     @cached_property
     def runner(self) -> Runner:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
+from typing import Any, ClassVar
 
-from proto2net.backends.base import Array, Step
+from proto2net.backends.base import Array, Code, Step
+from proto2net.backends.blocks import PROJECT, Block, in_a_row
 from proto2net.backends.file import SourceFile, from_pretrained, result_type
 from proto2net.backends.printing import text
 from proto2net.backends.scope import Scope
 from proto2net.backends.source import WIDTH
 from proto2net.backends.statements import (
     Assignment,
-    Block,
     Class,
+    Compound,
     Evaluation,
     Function,
     Parameter,
@@ -22,6 +25,8 @@ from proto2net.backends.statements import (
 )
 from proto2net.backends.torch.fillers import initialisation, parameter_name, zeros
 from proto2net.backends.tree import (
+    BOTTOM,
+    SELF,
     Expression,
     Literal,
     Name,
@@ -114,6 +119,7 @@ MODULE_ATTRIBUTES = frozenset(
 class TorchScope(Scope):
     """The methods of a module: what makes its layer objects, and its forward."""
 
+    own = "self."
     reserved = frozenset({"self"})
     reserved_objects = MODULE_ATTRIBUTES | {"from_pretrained"}
     indent = 2
@@ -125,59 +131,81 @@ class TorchScope(Scope):
     def methods(self) -> list[Statement]:
         """`__init__` and what fills its objects, where there are any, and `forward`."""
         forward = self._forward()
-        return [*self._init(), forward]
-
-    def _init(self) -> list[Statement]:
-        """The methods that make the layer objects and fill them."""
-        objects = self._objects()
+        objects = self.made()
         if not objects:
-            return []
+            return [forward]
         start = [Evaluation(code("super().__init__()")), *objects]
         fillings = initialisation(self.steps, self.objects, self.arrays)
         if not fillings:
-            return [_method("__init__", start)]
+            return [_method("__init__", start), forward]
         doc = '"""Start from the fillers of the definition."""'
         start.append(Evaluation(code("self.reset_parameters()")))
-        return [_method("__init__", start), _method("reset_parameters", fillings, doc)]
+        return [
+            _method("__init__", start),
+            _method("reset_parameters", fillings, doc),
+            forward,
+        ]
 
-    def _objects(self) -> list[Statement]:
+    def module(self, title: str, block: Block) -> Class:
+        """The class of the block whose scope this is."""
+        forward = self._forward()
+        kept = (Assignment((f"{self.own}{name}",), Variable(name)) for name in block.kept)
+        start = [Evaluation(code("super().__init__()")), *kept, *self.made()]
+        parameters = [Parameter("self"), *block.parameters]
+        init = Function("__init__", parameters, Literal(None), start)
+        return Class(title, [dotted("nn.Module")], [block.said], [init, forward])
+
+    def made(self) -> list[Statement]:
         """Statements that make the layer objects; also collects their arrays."""
-        lines: list[Statement] = []
-        shared: dict[object, tuple[Array, str]] = {}
-        made: set[str] = set()
-        for step in self.steps:
-            name = self.objects.get(step.node)
-            if name is None or name in made or step.code.init is None:
-                continue
-            made.add(name)
-            whole, frozen = self.frozen(step)
-            value = step.code.init
-            if whole:
-                value = method(value, "requires_grad_", False)
-            comment = self.caffe_name(name, step)
-            lines.append(Assignment((f"self.{name}",), value, comment))
-            arrays = step.code.arrays.items()
-            for (parameter, array), owned in zip(arrays, self.owned(step), strict=True):
-                reached = parameter_name(name, parameter)
-                first, place = shared.setdefault(owned.sources, (array, reached))
-                if place == reached:
-                    self.arrays[reached] = owned
-                else:
-                    _check_shareable(step, array, first)
-                    other = Variable(f"self.{place}")
-                    lines.append(Assignment((f"self.{reached}",), other))
-                if parameter in frozen and not whole:
-                    still = method(Variable(f"self.{reached}"), "requires_grad_", False)
-                    lines.append(Evaluation(still))
-        return lines
+        made: list[Statement] = []
+        for optional, steps in self.parted():
+            objects = [line for step in steps for line in self._made(step)]
+            if optional and objects:
+                objects = [Compound("if", Variable(PROJECT), objects)]
+            made += objects
+        return made
+
+    def _made(self, step: Step) -> Iterator[Statement]:
+        """Statements that make the object of a step, if no step before has the same."""
+        name = self.objects.get(step.node)
+        if name is None or name in self._known or step.code.init is None:
+            return
+        self._known.add(name)
+        whole, frozen = self.frozen(step)
+        value = step.code.init
+        if whole:
+            value = method(value, "requires_grad_", False)
+        yield Assignment((f"self.{name}",), value, self.caffe_name(name, step))
+        arrays = step.code.arrays.items()
+        for (parameter, array), owned in zip(arrays, self.owned(step), strict=True):
+            reached = parameter_name(name, parameter)
+            first, place = self._shared.setdefault(owned.sources, (array, reached))
+            if place == reached:
+                self.arrays[reached] = owned
+            else:
+                _check_shareable(step, array, first)
+                yield Assignment((f"self.{reached}",), Variable(f"self.{place}"))
+            if parameter in frozen and not whole:
+                still = method(Variable(f"self.{reached}"), "requires_grad_", False)
+                yield Evaluation(still)
+
+    @cached_property
+    def _known(self) -> set[str]:
+        """The objects that are made."""
+        return set()
+
+    @cached_property
+    def _shared(self) -> dict[Any, tuple[Array, str]]:
+        """The first array that is made of each learned blob, and its parameter."""
+        return {}
 
     def _forward(self) -> Statement:
         tensor = dotted("torch.Tensor")
-        inputs = [self.variables.define(blob) for blob in self.graph.inputs]
+        inputs = [self.variables.define(blob) for blob in self.inputs]
         body: list[Statement] = [*self.statements()]
-        body.append(Return(tuple(map(self.variable, self.graph.outputs))))
+        body.append(Return(tuple(map(self.variable, self.outputs))))
         parameters = [Parameter("self"), *(Parameter(name, tensor) for name in inputs)]
-        result = result_type(tensor, len(self.graph.outputs), FEW)
+        result = result_type(tensor, len(self.outputs), FEW)
         return Function("forward", parameters, result, body)
 
 
@@ -186,8 +214,37 @@ class TorchFile(SourceFile[TorchScope]):
 
     imports = IMPORTS
 
-    def scoped(self, steps: Sequence[Step], taken: Collection[str]) -> TorchScope:
-        return TorchScope(self.graph, steps, taken)
+    folds = True
+    own = "self."
+    functions: ClassVar = {
+        dotted("nn.Conv1d"): ("in_channels", "out_channels"),
+        dotted("nn.Conv2d"): ("in_channels", "out_channels"),
+        dotted("nn.Conv3d"): ("in_channels", "out_channels"),
+        dotted("nn.ConvTranspose1d"): ("in_channels", "out_channels"),
+        dotted("nn.ConvTranspose2d"): ("in_channels", "out_channels"),
+        dotted("nn.ConvTranspose3d"): ("in_channels", "out_channels"),
+        dotted("nn.Linear"): ("in_channels", "out_channels"),
+        dotted("nn.BatchNorm1d"): ("in_channels",),
+        dotted("nn.BatchNorm2d"): ("in_channels",),
+        dotted("nn.BatchNorm3d"): ("in_channels",),
+        dotted("nn.PReLU"): ("in_channels",),
+        dotted("Scale"): ("in_channels",),
+    }
+
+    def scoped(
+        self, steps: Sequence[Step], taken: Collection[str], block: Block | None = None
+    ) -> TorchScope:
+        return TorchScope(self.graph, steps, taken, block)
+
+    def block(self, title: str, block: Block, scope: TorchScope) -> Statement:
+        return scope.module(title, block)
+
+    def use(self, title: str, block: Block, index: int) -> Code:
+        return Code(call(SELF, BOTTOM), block.call(title, index))
+
+    def stage(self, uses: Sequence[Code]) -> Code | None:
+        made = in_a_row([use.init for use in uses if use.init])
+        return Code(call(SELF, BOTTOM), call("nn.Sequential", *made)) if made else None
 
     def body(self) -> list[Statement]:
         methods = [*self.scope.methods(), *self._from_pretrained()]
@@ -219,7 +276,7 @@ class TorchFile(SourceFile[TorchScope]):
         made = code("{net}().eval()", net=Name(self.entry))
         return [
             Assignment(("net",), self.loaded(made)),
-            Block("with", code("torch.no_grad()"), shown),
+            Compound("with", code("torch.no_grad()"), shown),
         ]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from proto2net.backends.base import Array, Convert, Step, Transposed
+from proto2net.backends.blocks import Leaf, leaves
 from proto2net.backends.fillings import PARAMETER, Filled, filling_of, statements
 from proto2net.backends.printing import text
 from proto2net.backends.statements import Statement
@@ -48,22 +49,28 @@ def initialisation(
     """
     modules: dict[str, Filled] = {}
     bare: list[Statement] = []
-    for step in steps:
-        if not step.code.arrays or objects[step.node] in modules:
+    for leaf in _leaves(steps, objects):
+        if not leaf.step.code.arrays or leaf.path in modules:
             continue
-        name, kind = objects[step.node], step.code.kind
-        reached = Variable(f"self.{name}")
+        kind = leaf.step.code.kind
         fillings = {
             parameter: _filled(text(kind), parameter, array)
-            for parameter, array in step.code.arrays.items()
-            if parameter_name(name, parameter) in owned
+            for parameter, array in leaf.step.code.arrays.items()
+            if parameter_name(leaf.path, parameter) in owned
         }
         if "" not in fillings:
-            modules[name] = Filled(kind, reached, fillings)
+            modules[leaf.path] = Filled(kind, leaf.reached, fillings)
         elif filling := fillings[""]:
-            bare.append(filling_of(reached, filling))
+            bare.append(filling_of(leaf.reached, filling))
     every = code("self.modules()")
     return [*statements(list(modules.values()), "module", every), *bare]
+
+
+def _leaves(steps: Sequence[Step], objects: dict[Node[Any], str]) -> Iterator[Leaf]:
+    for step in steps:
+        if step.code.arrays:
+            name = objects[step.node]
+            yield from leaves(name, Variable(f"self.{name}"), step)
 
 
 def zeros(shape: Shape) -> Expression:

@@ -1,0 +1,71 @@
+"""Emitted files are as short as a person would have written them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from blocks import code_lines
+from digests import MODELS
+from reference import corpus, needs_corpus
+
+import proto2net
+from proto2net import Graph, Proto2NetError, backends
+
+LINES = {
+    "torch": {
+        "googlenet": 80,
+        "resnet50": 95,
+        "resnet152": 80,
+        "squeezenet_v1.1": 51,
+        "mobilenet": 67,
+    }
+}
+"""How many lines of code a file has at most, by target and network."""
+
+FOLDS = tuple(LINES)
+"""The targets that have a way to say blocks."""
+
+
+@pytest.mark.parametrize(("to", "name"), [(to, name) for to in LINES for name in LINES[to]])
+def test_a_file_is_short(to: str, name: str) -> None:
+    source = proto2net.convert(MODELS / f"{name}.prototxt", to=to)
+    assert code_lines(source) <= LINES[to][name]
+
+
+def graphs() -> Iterator[Graph]:
+    """Every eighth definition of the corpus that can be read."""
+    for _, sha, text in corpus({"deploy", "train_val"}):
+        if int(sha, 16) % 8 == 0:
+            try:
+                yield proto2net.parse(text, inputs={"*": (1, 3, 224, 224)})
+            except Proto2NetError:
+                continue
+
+
+@needs_corpus
+def test_blocks_make_no_file_longer() -> None:
+    for graph in graphs():
+        for to in FOLDS:
+            target = backends.get(to)
+            try:
+                flat = code_lines(target.emit(graph, flat=True).source)
+            except Proto2NetError:
+                continue
+            assert code_lines(target.emit(graph).source) <= flat
+
+
+@pytest.mark.parametrize("to", FOLDS)
+def test_what_is_asked_for_inside_a_block_opens_that_block_alone(to: str) -> None:
+    net = MODELS / "googlenet.prototxt"
+    graph = proto2net.parse(net, outputs=["inception_4a/3x3_reduce", "prob"])
+    source = backends.get(to).emit(graph).source
+    assert "inception_4a_3x3_reduce" in source
+    assert "inception_4b_3x3_reduce" not in source
+
+
+@pytest.mark.parametrize("to", FOLDS)
+def test_flat_says_each_layer_where_it_stands(to: str) -> None:
+    source = proto2net.convert(MODELS / "googlenet.prototxt", to=to, flat=True)
+    assert "Inception" not in source
+    assert "inception_5b_3x3_reduce" in source
