@@ -90,6 +90,14 @@ NO_GRADIENT = {
 }
 """Recorded cases whose gradients mean nothing, and why."""
 
+UNSUPPORTED: dict[str, dict[str, str]] = {
+    "tf": {
+        "detection_output_eta": "with eta",
+        "ip_transpose_shared": "shares some of its learned blobs with another layer",
+    }
+}
+"""Cases that a target cannot say, and what is told of them."""
+
 LOWEST = np.finfo(np.float32).min
 """What Caffe's MAX pooling gives for a window without elements."""
 

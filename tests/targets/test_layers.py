@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from layer_cases import NAMES, case, computes, covered
+from layer_cases import NAMES, UNSUPPORTED, case, computes, covered
 from targets import check
 
 import proto2net
 from proto2net import backends
 from proto2net.errors import UnsupportedError
 from proto2net.layers import LAYERS, Layer
-
-UNSUPPORTED = {
-    "tf": {
-        "detection_output_eta": "with eta",
-        "ip_transpose_shared": "shares some of its learned blobs with another layer",
-    }
-}
-"""Cases that a target cannot say, and what is told of them."""
 
 
 @pytest.mark.parametrize("name", NAMES)

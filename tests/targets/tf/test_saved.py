@@ -14,7 +14,7 @@ import resized_cases
 import ssd_cases
 import tensorflow as tf
 import window_cases
-from layer_cases import NAMES, assert_close, case, check_outputs
+from layer_cases import NAMES, UNSUPPORTED, assert_close, case, check_outputs
 from targets import of_any_size
 
 import proto2net
@@ -22,8 +22,6 @@ from proto2net import backends
 from proto2net.layers import Convolution, Layer, Pooling
 
 TF = backends.get("tf")
-
-UNSUPPORTED = {"detection_output_eta", "ip_transpose_shared"}
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +43,7 @@ def cases_of_all_helpers() -> dict[str, set[str]]:
     """Cases that have each class of the helpers at least once, and which of them they bring."""
     missing = {name for name, text in TF.helpers.items() if "register_keras" in text}
     names = {}
-    for name in sorted(set(NAMES) - UNSUPPORTED):
+    for name in sorted(set(NAMES) - UNSUPPORTED["tf"].keys()):
         source = TF.emit(case(name).graph).source
         new = {helper for helper in missing if f"class {helper}(" in source}
         names |= {name: new} if new else {}

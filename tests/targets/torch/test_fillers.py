@@ -196,17 +196,6 @@ def test_a_shared_parameter_is_filled_by_its_owner_alone() -> None:
     assert (network.first.weight == 2).all()
 
 
-def test_dummy_data_is_drawn_anew_for_each_forward_pass() -> None:
-    text = 'data_filler { type: "uniform" min: 3 max: 4 } shape { dim: 100 dim: 7 }'
-    net = layer("DummyData", "", "y", f"dummy_data_param {{ {text} }}")
-    network = proto2net.load(net + "\n", to="torch")
-    first, second = network(), network()
-    assert first.shape == (100, 7)
-    assert first.min() >= 3
-    assert first.max() <= 4
-    assert (first != second).any()
-
-
 @pytest.mark.parametrize("kind", sorted({*STARTS} - {"nn.Parameter"}))  # renderers write its zeros
 def test_what_is_not_filled_starts_as_the_table_says(kind: str) -> None:
     name = kind.removeprefix("nn.")

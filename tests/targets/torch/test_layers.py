@@ -146,25 +146,6 @@ def recurrent(kind: str) -> tuple[torch.nn.Module, torch.Tensor, torch.Tensor]:
 
 
 @pytest.mark.parametrize("kind", ["lstm", "rnn"])
-def test_a_recurrent_layer_goes_on_where_its_last_forward_pass_ended(kind: str) -> None:
-    network, x, cont = recurrent(kind)
-    at_once = network(x, cont)
-    again = torch.zeros(2, 2)
-    torch.testing.assert_close(network(x[:2], again), network(x[:2], again))
-    cont[0] = 0
-    parts = [network(x[:3], cont[:3]), network(x[3:], cont[3:])]
-    torch.testing.assert_close(torch.cat(parts), at_once)
-
-
-@pytest.mark.parametrize("kind", ["lstm", "rnn"])
-def test_a_recurrent_layer_takes_any_number_of_steps_and_sequences(kind: str) -> None:
-    network, x, cont = recurrent(kind)
-    cont[0] = 0
-    both = network(x, cont)
-    torch.testing.assert_close(network(x[:5, :1], cont[:5, :1]), both[:5, :1])
-
-
-@pytest.mark.parametrize("kind", ["lstm", "rnn"])
 def test_no_gradient_passes_from_one_forward_pass_to_the_one_before(kind: str) -> None:
     network, x, cont = recurrent(kind)
     before = x.clone().requires_grad_()

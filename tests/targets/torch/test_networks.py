@@ -1,27 +1,22 @@
-"""Emitted PyTorch files read well, import, and live up to what PyTorch offers."""
+"""Emitted PyTorch networks live up to what PyTorch offers, and may have any name."""
 
 from __future__ import annotations
 
-import ast
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from attacks import executed
 from digests import MODELS
 from layer_cases import NAMES, case
-from live_cases import check_that_looking_inside_renders_once, check_that_networks_are_freed
 from samples.sample import layer, sample, values
 from torch import nn
 
 import proto2net
 from proto2net.backends.torch.file import MODULE_ATTRIBUTES
 
-FILES = sorted(MODELS.glob("*.prototxt"))
 SMALL = {"lenet": (1, 28, 28), "cifar10_full": (3, 32, 32), "cifar10_nin": (3, 32, 32)}
 """Networks that run in no time, and their images."""
 
@@ -38,64 +33,9 @@ def images(name: str, batch: int) -> torch.Tensor:
     return torch.randn(batch, *SMALL[name])
 
 
-@pytest.fixture(scope="module")
-def emitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the source of every network of models/ and of every layer's case."""
-    folder = tmp_path_factory.mktemp("emitted")
-    for file in FILES:
-        for phase in ("test", "train"):
-            source = proto2net.convert(file, to="torch", phase=phase)
-            folder.joinpath(f"{file.stem.replace('.', '_')}_{phase}.py").write_text(source)
+def test_the_source_of_every_layer_runs_as_a_program() -> None:
     for name in NAMES:
-        source = proto2net.convert(case(name).graph, to="torch")
-        folder.joinpath(f"case_{name}.py").write_text(source)
-    return folder
-
-
-def test_source_passes_ruff(emitted: Path) -> None:
-    rules = "--select=E4,E7,E9,F,I,UP,B,SIM,C4,RUF,PIE,RET,D1"
-    kept = "--ignore=B905,D102,D107,RET504,RUF100"
-    ruff = [sys.executable, "-m", "ruff"]
-    for command in (["check", "--no-fix", rules, kept], ["format", "--check"]):
-        result = subprocess.run(
-            [*ruff, *command, "--isolated", emitted], capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stdout[-3000:]
-
-
-def test_source_compiles_and_imports_no_other_package(emitted: Path) -> None:
-    for file in emitted.glob("*.py"):
-        tree = ast.parse(file.read_text())
-        imported = {
-            name.split(".")[0]
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Import | ast.ImportFrom)
-            for name in ([node.module] if isinstance(node, ast.ImportFrom) else _names(node))
-        }
-        assert imported <= {"torch", "numpy", "math", "collections"}, file.name
-        compile(tree, file.name, "exec")
-
-
-def _names(node: ast.Import) -> Iterator[str]:
-    return (alias.name for alias in node.names)
-
-
-def test_source_runs_as_a_program(emitted: Path) -> None:
-    result = subprocess.run(
-        [sys.executable, emitted / "lenet_test.py"], capture_output=True, text=True, check=True
-    )
-    assert result.stdout == "prob (64, 10)\n"
-
-
-def test_the_source_of_every_layer_runs_as_a_program(emitted: Path) -> None:
-    for file in emitted.glob("case_*.py"):
-        code = compile(file.read_text(), file.name, "exec")
-        exec(code, {"__name__": "__main__"})  # noqa: S102
-
-
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_source_is_the_same_each_time(file: Path) -> None:
-    assert proto2net.convert(file, to="torch") == proto2net.convert(file, to="torch")
+        executed(proto2net.convert(case(name).graph, to="torch"))
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -223,11 +163,3 @@ def test_a_network_named_as_a_helper_still_has_the_helper() -> None:
     assert "class LSTMNet(nn.Module)" in proto2net.convert(net, to="torch")
     network = proto2net.load(net, to="torch")
     assert network(torch.ones(4, 2, 3), torch.ones(4, 2)).shape == (4, 2, 5)
-
-
-def test_networks_that_are_no_longer_used_are_freed() -> None:
-    check_that_networks_are_freed("torch")
-
-
-def test_looking_inside_a_network_again_renders_nothing_again() -> None:
-    check_that_looking_inside_renders_once("torch")

@@ -1,0 +1,83 @@
+"""Emitted Python files read well, import little, and are the same each time."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from digests import MODELS
+from layer_cases import NAMES, UNSUPPORTED, case
+
+import proto2net
+from proto2net.errors import UnsupportedError
+
+IMPORTS = {
+    "numpy": {"math", "numpy"},
+    "torch": {"collections", "math", "numpy", "torch"},
+    "tf": {"itertools", "keras", "math", "numpy", "tensorflow", "typing"},
+}
+"""What the files of each target may import."""
+TARGETS = pytest.mark.parametrize("target", IMPORTS)
+RULES = "--select=E4,E7,E9,F,I,UP,B,SIM,C4,RUF,PIE,RET,D1"
+KEPT = "--ignore=B905,D102,D107,RET504,RUF100"
+
+
+@cache
+def sources(target: str) -> dict[str, str]:
+    """The sources of every network of models/ and of every layer's case, in both phases."""
+    found = {}
+    for phase in ("test", "train"):
+        for file in MODELS.glob("*.prototxt"):
+            name = f"{file.stem.replace('.', '_')}_{phase}"
+            found[name] = proto2net.convert(file, to=target, phase=phase)
+        for name in NAMES:
+            try:
+                source = proto2net.convert(
+                    case(name).net, to=target, phase=phase, fork=case(name).fork
+                )
+            except UnsupportedError:
+                assert phase == "train" or name in UNSUPPORTED.get(target, {}), name
+                continue
+            found[f"case_{name}_{phase}"] = source
+    return found
+
+
+@TARGETS
+def test_source_passes_ruff(target: str, tmp_path: Path) -> None:
+    for name, source in sources(target).items():
+        tmp_path.joinpath(f"{name}.py").write_text(source)
+    for command in (["check", "--no-fix", RULES, KEPT], ["format", "--check"]):
+        ruff = [sys.executable, "-m", "ruff", *command, "--isolated", tmp_path]
+        result = subprocess.run(ruff, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stdout[-3000:]
+
+
+@TARGETS
+def test_source_compiles_and_imports_no_other_package(target: str) -> None:
+    for name, source in sources(target).items():
+        tree = ast.parse(source)
+        assert set(_imported(tree)) <= IMPORTS[target], name
+        compile(tree, name, "exec")
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield str(node.module).split(".")[0]
+
+
+@TARGETS
+def test_source_is_the_same_each_time(target: str) -> None:
+    for file in MODELS.glob("*.prototxt"):
+        assert proto2net.convert(file, to=target) == proto2net.convert(file, to=target)
+    for name in NAMES:
+        if f"case_{name}_test" in sources(target):
+            again = proto2net.convert(case(name).net, to=target, phase="test", fork=case(name).fork)
+            assert again == sources(target)[f"case_{name}_test"]
