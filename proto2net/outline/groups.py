@@ -119,12 +119,13 @@ def _sharing(found: Sequence[dict[str, list[int]]]) -> dict[tuple[int, int], lis
 
 def counting_on(layout: Layout) -> list[Group]:
     """The groups that structure makes, of layers whose names are equal but for their numbers."""
+    names = [numberless(node.name) for node in layout.nodes]
     groups: dict[tuple[Rows, tuple[Pattern, ...]], list[Block]] = {}
-    for start, end in _recurring(layout):
-        if layout.is_block(start, end):
-            names = tuple(numberless(node.name) for node in layout.nodes[start:end])
+    for start, end in _recurring(layout, names):
+        if layout.learned(start, start + 1) and layout.is_block(start, end):
             block = Block(start, end, layout.nodes[start].name)
-            groups.setdefault((layout.rows(start, end), names), []).append(block)
+            alike = layout.rows(start, end), tuple(names[start:end])
+            groups.setdefault(alike, []).append(block)
     return [
         Group(*alike, tuple(blocks), counts=True)
         for alike, blocks in groups.items()
@@ -132,16 +133,18 @@ def counting_on(layout: Layout) -> list[Group]:
     ]
 
 
-def _recurring(layout: Layout) -> Iterator[tuple[int, int]]:
+def _recurring(layout: Layout, names: Sequence[Pattern]) -> Iterator[tuple[int, int]]:
     """Runs of segments that occur again; none that itself is a repetition."""
     cuts = layout.cuts
-    labels: dict[Rows, int] = {}
-    found = [
-        -1
-        if layout.has_apart(start, end) or end - start > LONGEST
-        else labels.setdefault(layout.rows(start, end), len(labels))
-        for start, end in pairwise(cuts)
-    ]
+    labels: dict[tuple[Rows, tuple[Pattern, ...]], int] = {}
+    found = []
+    for start, end in pairwise(cuts):
+        numbered = all(len(name) > 1 for name in names[start:end])
+        if layout.has_apart(start, end) or end - start > LONGEST or not numbered:
+            found.append(-1)
+        else:
+            alike = layout.rows(start, end), tuple(names[start:end])
+            found.append(labels.setdefault(alike, len(labels)))
     runs: dict[tuple[int, ...], list[tuple[int, int]]] = {}
     for first, _ in enumerate(found):
         for last in range(first + 1, min(first + MOST_SEGMENTS, len(found)) + 1):
@@ -151,7 +154,7 @@ def _recurring(layout: Layout) -> Iterator[tuple[int, int]]:
             runs.setdefault(run, []).append((cuts[first], cuts[last]))
     for run, ranges in runs.items():
         if len(ranges) > 1 and not _repeats(run):
-            yield from (each for each in ranges if layout.learned(each[0], each[0] + 1))
+            yield from ranges
 
 
 def _repeats(run: Sequence[int]) -> bool:

@@ -35,24 +35,30 @@ class Layout:
         self._joins = _counted(len(node.bottoms) > 1 for node in self.nodes)
         self._apart = _counted(apart(graph, node) for node in self.nodes)
         self._learned = _counted(bool(node.blobs) for node in self.nodes)
-        self._makers = {
+        makers = {
             top: (index, place)
             for index, node in enumerate(self.nodes)
             for place, top in enumerate(node.tops)
         }
-        self._last = {
-            blob: index for index, node in enumerate(self.nodes) for blob in node.bottoms
-        } | dict.fromkeys(graph.outputs, len(self.nodes))
+        self._read = [[makers[blob] for blob in node.bottoms] for node in self.nodes]
+        last = {blob: index for index, node in enumerate(self.nodes) for blob in node.bottoms}
+        last |= dict.fromkeys(graph.outputs, len(self.nodes))
+        self._last = [[last.get(top, -1) for top in node.tops] for node in self.nodes]
 
     def entries(self, start: int, end: int) -> list[Blob]:
         """The values that a range reads, and that are made before it."""
-        read = (blob for node in self.nodes[start:end] for blob in node.bottoms)
-        return list(dict.fromkeys(blob for blob in read if self._makers[blob][0] < start))
+        read = (place for places in self._read[start:end] for place in places)
+        before = dict.fromkeys(place for place in read if place[0] < start)
+        return [self.nodes[index].tops[top] for index, top in before]
 
     def exits(self, start: int, end: int) -> list[Blob]:
         """The values of a range that are read behind it, or are outputs."""
-        made = (top for node in self.nodes[start:end] for top in node.tops)
-        return [top for top in made if self._last.get(top, -1) >= end]
+        return [
+            top
+            for node, readers in zip(self.nodes[start:end], self._last[start:end], strict=True)
+            for top, last in zip(node.tops, readers, strict=True)
+            if last >= end
+        ]
 
     def is_block(self, start: int, end: int) -> bool:
         """Whether one value enters a range and one leaves it."""
@@ -84,32 +90,31 @@ class Layout:
         """The structure of a range. The kernel of a lone convolution may be a parameter."""
         alone = self._windows[end] - self._windows[start] == 1
         looks = (self._looks_alone if alone else self._looks)[start:end]
-        rows = []
-        for look, node in zip(looks, self.nodes[start:end], strict=True):
-            places = (self._makers[blob] for blob in node.bottoms)
-            wires = tuple((at - start, top) if at >= start else ENTRY for at, top in places)
-            rows.append(Row(look, wires, len(node.tops)))
-        return tuple(rows)
+        return tuple(
+            Row(
+                look,
+                tuple((at - start, top) if at >= start else ENTRY for at, top in places),
+                len(tops),
+            )
+            for look, places, tops in zip(
+                looks, self._read[start:end], self._last[start:end], strict=True
+            )
+        )
 
     @cached_property
     def cuts(self) -> list[int]:
         """The places between layers where only one value lives that is read soon."""
         changes = [0] * (len(self.nodes) + 2)
-        readers: dict[Blob, list[int]] = {}
-        for index, node in enumerate(self.nodes):
-            for blob in node.bottoms:
-                readers.setdefault(blob, []).append(index)
-        for blob, places in readers.items():
-            before = self._makers[blob][0]
-            for place in places:
-                changes[max(before + 1, place - NEAR)] += before < place
-                changes[place + 1] -= before < place
-                before = place
-        living = accumulate(changes)
+        latest: dict[tuple[int, int], int] = {}
+        for index, places in enumerate(self._read):
+            for place in dict.fromkeys(places):
+                before = latest.get(place, place[0])
+                changes[max(before + 1, index - NEAR)] += 1
+                changes[index + 1] -= 1
+                latest[place] = index
+        living = list(accumulate(changes))
         return [
-            cut
-            for cut, live in zip(range(len(self.nodes) + 1), living, strict=False)
-            if live <= 1 and not self.torn(cut)
+            cut for cut in range(len(self.nodes) + 1) if living[cut] <= 1 and not self.torn(cut)
         ]
 
 

@@ -15,9 +15,9 @@ Pattern = tuple[str, ...]
 """A layer's name without the key that stood between its parts."""
 
 _WORD = re.compile(r"[^\W\d_]+|\d+")
-_NUMBER = re.compile(r"\d+")
-_NUMBERS = re.compile(r"(\d+)")
-_LAST = re.compile(r"\d+(?=\D*$)")
+_NUMBER = re.compile(r"\d{1,18}")
+_NUMBERS = re.compile(rf"({_NUMBER.pattern})")
+_LAST = re.compile(rf"{_NUMBER.pattern}(?=\D*$)")
 _MOST_WORDS = 24
 _LONGEST_KEY = 5
 _ENDS = re.compile(r"^[\W_]+|[\W_]+$")
@@ -25,14 +25,15 @@ _ENDS = re.compile(r"^[\W_]+|[\W_]+$")
 
 def keys(name: str) -> dict[str, list[int]]:
     """Each run of words that may be a key, and where in the name it begins."""
-    words = list(_WORD.finditer(name))[:_MOST_WORDS]
+    words = [word.span() for word in _WORD.finditer(name)][:_MOST_WORDS]
     found: dict[str, list[int]] = {}
-    for index, first in enumerate(words):
-        for last in words[index : index + _LONGEST_KEY]:
-            key = name[first.start() : last.end()]
-            whole = key[-1].isdigit() or not name[last.end() :][:1].isdigit()
-            if whole and (len(key) == 1 or _NUMBER.search(key)):
-                found.setdefault(key, []).append(first.start())
+    for index, (start, first) in enumerate(words):
+        numbered = first - start == 1
+        for last, end in words[index : index + _LONGEST_KEY]:
+            number = name[last].isdigit()
+            numbered = numbered or number
+            if numbered and (number or not name[end : end + 1].isdigit()):
+                found.setdefault(name[start:end], []).append(start)
     return found
 
 
@@ -179,12 +180,3 @@ def roles(patterns: Sequence[Pattern], types: Sequence[str], head: str) -> list[
             unique, number = f"{role}_{number}", number + 1
         found.append(unique)
     return found
-
-
-_STEM = re.compile(r"(.*\d)(?:[\W_]+(?=\w)|(?=[^\W\d_]))([^\W\d_]*\d*)$")
-
-
-def stem(name: str) -> tuple[str, str]:
-    """The name of a block as that of a stage and what it is within: "res4", "b12"."""
-    found = _STEM.match(name)
-    return (found[1], found[2]) if found and found[2] else ("", name)

@@ -54,6 +54,8 @@ def form(nodes: Nodes) -> str:
         return "DenseLayer" if _keeps_its_entry(nodes) else f"{prefix}Branches"
     if windows and _depthwise(windows[0]):
         return "DepthwiseSeparable" if len(windows) > 1 else "DepthwiseBlock"
+    if len(windows) == 3 and _depthwise(windows[1]):
+        return "InvertedBottleneck"
     if "Permute" in types:
         return "Head"
     if len(windows) == 1:

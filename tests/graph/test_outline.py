@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from places import ROOT
-from reference import NETS, corpus, needs_nets
+from reference import NETS, corpus, needs_corpus, needs_nets
 
 import proto2net
 from proto2net import Graph
@@ -80,7 +80,6 @@ def check_region(graph: Graph, region: Region) -> None:
 def check_stage(graph: Graph, stage: Stage) -> None:
     assert len(stage.regions) == len(stage.keys) == len(set(stage.keys)) > 1
     for before, after in zip(stage.regions, stage.regions[1:], strict=False):
-        assert before.kind == after.kind
         assert after.entry == before.exit
         assert set(graph.consumers[before.exit]) <= set(nodes(after))
         assert before.exit not in graph.output_set
@@ -140,6 +139,46 @@ def test_these_blocks_are_found(name: str) -> None:
     assert told(check(model(name))) == FOUND[name]
 
 
+_ZOO = "prototxt/soeaver__caffe-model/cls__"
+_YOLO = "prototxt/eric612__MobileNet-YOLO/models__"
+
+FOUND_IN_PUBLIC = {
+    f"{_ZOO}densenet__deploy_densenet121.prototxt": ["58 DenseLayer"],
+    f"{_ZOO}inception__deploy_inception-v3.prototxt": [
+        *("3 InceptionA", "4 InceptionB", "18 ConvBlock"),
+    ],
+    f"{_ZOO}resnet-v2__deploy_resnet152-v2.prototxt": ["49 Bottleneck"],
+    f"{_ZOO}vgg__deploy_vgg16bn-pytorch.prototxt": ["13 ConvBlock"],
+    f"{_YOLO}darknet_yolov3__yolov3-spp.prototxt": ["27 ConvBlock", "23 ResidualBlock"],
+    f"{_YOLO}mobilenetv2_voc__ssd_lite__deploy.prototxt": [
+        *("15 ConvBlock", "10 InvertedResidual", "5 DepthwiseSeparable", "10 Head"),
+    ],
+    "prototxt/chuanqi305__MobileNet-SSD/deploy.prototxt": [
+        *("9 ConvBlock", "13 DepthwiseSeparable", "12 Head"),
+    ],
+    "prototxt/hujie-frank__SENet/models__SE-ResNet-50.prototxt": ["16 SEBottleneck"],
+    "prototxt/PaddlePaddle__X2Paddle/test_benchmark__Caffe__ShuffleNet__shufflenet_v2_x0.5"
+    ".prototxt": ["3 ShuffleUnit", "13 ShuffleUnit2"],
+    "prototxt/shicai__MobileNet-Caffe/mobilenet_v2_deploy.prototxt": [
+        *("7 InvertedBottleneck", "10 InvertedResidual"),
+    ],
+    "prototxt/wy1iu__sphereface/train__model_lib__Sphereface-64__sphereface_64_deploy.prototxt": [
+        "29 ResidualBlock"
+    ],
+    "weights/ultraface_rfb320/deploy.prototxt": ["9 DepthwiseSeparable"],
+}
+
+
+@needs_corpus
+def test_these_blocks_are_found_in_public_networks() -> None:
+    found = {
+        path: told(check(proto2net.parse(text, file=path)))
+        for path, _, text in corpus({"deploy"})
+        if path in FOUND_IN_PUBLIC
+    }
+    assert found == FOUND_IN_PUBLIC
+
+
 def test_layers_of_a_block_are_called_as_in_caffe_without_what_tells_the_block() -> None:
     first = regions(outline(model("googlenet")))[0]
     assert (first.name, first.key) == ("inception_3a", "3a")
@@ -166,6 +205,48 @@ def test_blocks_in_a_row_are_stages() -> None:
     }
     stages = {s.name: s.keys for s in outline(model("resnet152")).parts if isinstance(s, Stage)}
     assert stages["res3"] == ("a", *(f"b{i}" for i in range(1, 8)))
+
+
+def chain(*names: str) -> Graph:
+    """Convolutions and ReLUs in place by turns, of these names."""
+    layers = [
+        'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: [1, 3, 8, 9] } } }'
+    ]
+    bottom = "x"
+    for index, name in enumerate(names):
+        if index % 2:
+            layers.append(
+                f'layer {{ name: "{name}" type: "ReLU" bottom: "{bottom}" top: "{bottom}" }}'
+            )
+            continue
+        layers.append(
+            f'layer {{ name: "{name}" type: "Convolution" bottom: "{bottom}" top: "y{index}" '
+            "convolution_param { num_output: 3 kernel_size: 1 } }"
+        )
+        bottom = f"y{index}"
+    return proto2net.parse("\n".join(layers))
+
+
+def test_names_that_count_on_are_told_by_the_first_number() -> None:
+    names = [
+        name
+        for i in range(1, 40, 6)
+        for name in (f"a{i}", f"b{i}_", f"a{i + 2}", f"c{i + 1}", f"a{i + 3}", f"d{i + 5}")
+    ]
+    found = check(chain(*names))
+    (kind,) = found.kinds
+    assert kind.steps == (0, 0, 2, 1, 3, 5)
+    assert [region.key for region in regions(found)] == [str(i) for i in range(1, 40, 6)]
+    assert kind.names("7") == ("a7", "b7_", "a9", "c8", "a10", "d12")
+
+
+@pytest.mark.parametrize("name", ["", "{}", "{0}", "9" * 5000, "conv" * 5000, "²", "a{b", "-1-"])
+def test_any_names_will_do(name: str) -> None:
+    same = chain(*[name] * 40)
+    assert check(same).kinds == ()
+    for texts in ("{0}a{1}", "{1}{0}", "{0}/{1}/{0}"):
+        check(chain(*(texts.format(name, i // 4) for i in range(40))))
+        check(chain(*(texts.format(name, i) for i in range(40))))
 
 
 def test_with_every_value_as_an_output_there_are_no_blocks() -> None:
