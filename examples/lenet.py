@@ -12,6 +12,7 @@ class LeNet(CaffeNetwork):
 
     inputs = {"data": (None, 1, 28, 28)}
     weight_filler = Filler("xavier")
+    bias_filler = Filler("constant")
     params = (ParamSpec(lr_mult=1), ParamSpec(lr_mult=2))  # biases learn twice as fast
 
     def setup(self) -> None:

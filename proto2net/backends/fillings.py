@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from math import nan
+from typing import Any
 
 from proto2net.backends.statements import Compound, Evaluation, Statement
 from proto2net.backends.tree import (
@@ -17,6 +19,8 @@ from proto2net.backends.tree import (
     filled,
 )
 from proto2net.frozen import dataclass
+from proto2net.graph import Node
+from proto2net.layers import Filler
 
 OFTEN = 3
 """From this many layers of one class on, they are filled in a loop."""
@@ -61,6 +65,19 @@ def statements(layers: list[Filled], item: str, items: Expression) -> list[State
         ]
     loop = [Compound("for", Operation(Variable(item), "in", items), common)] if common else []
     return [*loop, *single]
+
+
+def start_of(node: Node[Any], blob: str, made: float | None) -> Filler | None:
+    """How a learned blob has to start; None where it may start as its framework has it.
+
+    `made` is what the array holds as it is made; None if the framework draws it at random.
+    """
+    learned = node.blobs[blob]
+    if not learned.stated and len(learned.shape) > 1:
+        return None if made is None else Filler("xavier")
+    if not any(each.stated for each in node.blobs.values()):
+        return None
+    return None if learned.start == Filler(value=nan if made is None else made) else learned.start
 
 
 def filling_of(parameter: Expression, filling: Expression) -> Statement:

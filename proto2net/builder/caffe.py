@@ -15,6 +15,7 @@ from proto2net.layers import (
     Dropout,
     Filler,
     Pooling,
+    Unstated,
 )
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class CaffeNetwork(ShortForms):
                 )
     """
 
-    weight_filler: ClassVar[Filler | str] = Filler()
+    weight_filler: ClassVar[Filler | str] = Unstated()
 
     def conv(
         self,

@@ -38,6 +38,7 @@ from proto2net.layers import (
     Softmax,
     SoftmaxWithLoss,
     TanH,
+    Unstated,
 )
 from proto2net.layers.loss import LossParameter, SoftmaxParameter
 
@@ -54,7 +55,7 @@ class ShortForms(Chain):
 
     weight_filler: ClassVar[Filler | str] = Filler("xavier")
     """How weights start where a call does not say it: a filler, or its type as a string."""
-    bias_filler: ClassVar[Filler | str] = Filler()
+    bias_filler: ClassVar[Filler | str] = Unstated()
     """How biases start where a call does not say it."""
     params: ClassVar[Sequence[ParamSpec]] = ()
     """What a call of `conv`, `deconv` or `fc` says of its weights' and biases' training."""

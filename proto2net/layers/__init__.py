@@ -8,6 +8,7 @@ from proto2net.layers.base import Filler as Filler
 from proto2net.layers.base import Layer as Layer
 from proto2net.layers.base import Learned as Learned
 from proto2net.layers.base import ParamSpec as ParamSpec
+from proto2net.layers.base import Unstated as Unstated
 from proto2net.layers.base import layer as layer
 from proto2net.layers.base import per_axis as per_axis
 from proto2net.layers.base import shortest as shortest

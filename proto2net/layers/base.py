@@ -98,11 +98,24 @@ FILLERS = ("constant", "uniform", "gaussian", "positive_unitball", "xavier", "ms
 
 
 @dataclass(frozen=True)
+class Unstated(Filler):
+    """What a definition does not say. Caffe takes zeros then, from which no network learns.
+
+    So targets leave such a start to their framework, unless they make the array themselves.
+    """
+
+
+@dataclass(frozen=True)
 class Learned:
     """A learned blob: its shape, and how it starts."""
 
     shape: Shape
     filler: Filler = Filler()
+
+    @property
+    def stated(self) -> bool:
+        """Whether the definition, or the layer type itself, says how it starts."""
+        return not isinstance(self.filler, Unstated)
 
     @property
     def start(self) -> Filler:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from proto2net.errors import UnsupportedError
 from proto2net.frozen import dataclass
-from proto2net.layers.base import Filler, Layer, Learned, layer
+from proto2net.layers.base import Filler, Layer, Learned, Unstated, layer
 from proto2net.shape import MAX_AXES, Shape, Shapes, canonical_axis, count, dims, require
 
 
@@ -18,8 +18,8 @@ class Dense(Layer):
 
     num_output: int = 0
     bias_term: bool = True
-    weight_filler: Filler = Filler()
-    bias_filler: Filler = Filler()
+    weight_filler: Filler = Unstated()
+    bias_filler: Filler = Unstated()
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         require(self.num_output > 0, "num_output is missing or 0; it must be above 0")

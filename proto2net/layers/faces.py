@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from proto2net.errors import UnsupportedError
 from proto2net.frozen import dataclass
-from proto2net.layers.base import Filler, Layer, Learned, layer, named
+from proto2net.layers.base import Filler, Layer, Learned, Unstated, layer, named
 from proto2net.layers.combine import Split
 from proto2net.layers.dense import InnerProduct, check_lengths
 from proto2net.layers.normalize import check_bounds
@@ -35,7 +35,7 @@ class InnerDistance(Layer):
     """
 
     num_output: int = 0
-    weight_filler: Filler = Filler()
+    weight_filler: Filler = Unstated()
     axis: int = 1
     distance_type: str = "L2"
     normalize: bool = False
@@ -206,7 +206,7 @@ class MarginInnerProduct(Layer):
     transpose: ClassVar[bool] = False
     unit_eps: ClassVar[float] = 0.0
     num_output: int = 0
-    weight_filler: Filler = Filler()
+    weight_filler: Filler = Unstated()
     axis: int = 1
     base: float = 1.0
     gamma: float = 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from proto2net.frozen import dataclass
-from proto2net.layers.base import Filler, Layer, Learned, layer
+from proto2net.layers.base import Filler, Layer, Learned, Unstated, layer
 from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
 
 
@@ -19,8 +19,8 @@ class RecurrentParameter(Layer):
     """
 
     num_output: int = 0
-    weight_filler: Filler = Filler()
-    bias_filler: Filler = Filler()
+    weight_filler: Filler = Unstated()
+    bias_filler: Filler = Unstated()
     debug_info: bool = False
     expose_hidden: bool = False
     engine: str = "DEFAULT"
@@ -167,8 +167,8 @@ class Lstm(Layer):
     num_output: int = 0
     clipping_threshold: float = 0.0
     """A bound of the gradients; 0 for none."""
-    weight_filler: Filler = Filler()
-    bias_filler: Filler = Filler()
+    weight_filler: Filler = Unstated()
+    bias_filler: Filler = Unstated()
     batch_size: int | None = None
 
     def merged(self, bottom: Shape) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 
 from proto2net.frozen import dataclass
-from proto2net.layers.base import ANY, Filler, Layer, Learned, layer, per_axis
+from proto2net.layers.base import ANY, Filler, Layer, Learned, Unstated, layer, per_axis
 from proto2net.shape import MAX_COUNT, Shape, Shapes, Window, canonical_axis, count, dims, require
 
 
@@ -21,8 +21,8 @@ class ConvolutionParameter(Layer):
     group: int = 1
     bias_term: bool = True
     axis: int = 1
-    weight_filler: Filler = Filler()
-    bias_filler: Filler = Filler()
+    weight_filler: Filler = Unstated()
+    bias_filler: Filler = Unstated()
     force_nd_im2col: bool = False
     engine: str = "DEFAULT"
     pad_l: int = 0

@@ -93,6 +93,7 @@ def test_the_shape_of_an_input_can_be_given_to_the_constructor() -> None:
 def test_the_graph_is_the_one_that_the_same_prototxt_gives() -> None:
     class LeNet(CaffeNetwork):
         inputs = {"data": (64, 1, 28, 28)}  # noqa: RUF012
+        bias_filler = Filler("constant")
 
         def setup(self) -> None:
             xavier = Filler("xavier")

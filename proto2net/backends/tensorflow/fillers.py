@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from proto2net.backends.base import Convert, Step, Transposed
-from proto2net.backends.fillings import PARAMETER, Filled, Fillings, statements
+from proto2net.backends.fillings import PARAMETER, Filled, Fillings, start_of, statements
 from proto2net.backends.statements import Statement
 from proto2net.backends.tensorflow.layout import FlattenedRows
 from proto2net.backends.tree import Expression, call, code
@@ -39,10 +39,9 @@ def _fillings(step: Step) -> Fillings:
     for variable, array in step.code.arrays.items():
         if len(array.sources) == 1:
             ((node, blob),) = array.sources
-            learned = node.blobs[blob]
-            alike = learned.start == Filler(value=STARTS.get(variable, math.nan))
-            how = initializer(learned.start, learned.shape, array.convert)
-            fillings[variable] = None if alike else call("fill", PARAMETER, how)
+            start = start_of(node, blob, STARTS.get(variable))
+            how = start and initializer(start, node.blobs[blob].shape, array.convert)
+            fillings[variable] = call("fill", PARAMETER, how) if how else None
     return fillings
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from proto2net.backends.base import Array, Convert, Step, Transposed
 from proto2net.backends.blocks import Leaf, leaves
-from proto2net.backends.fillings import PARAMETER, Filled, filling_of, statements
+from proto2net.backends.fillings import PARAMETER, Filled, filling_of, start_of, statements
 from proto2net.backends.printing import text
 from proto2net.backends.statements import Statement
 from proto2net.backends.tree import Expression, Variable, call, code
@@ -88,10 +88,8 @@ def _filled(kind: str, parameter: str, array: Array) -> Expression | None:
     if len(array.sources) > 1:
         return None
     ((node, blob),) = array.sources
-    learned = node.blobs[blob]
-    if learned.start == Filler(value=STARTS.get(kind, {}).get(parameter, math.nan)):
-        return None
-    return filling(learned.start, learned.shape, array.convert)
+    start = start_of(node, blob, STARTS.get(kind, {}).get(parameter))
+    return filling(start, node.blobs[blob].shape, array.convert) if start else None
 
 
 def filling(filler: Filler, shape: Shape, convert: Convert | None = None) -> Expression:

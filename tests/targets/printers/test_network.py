@@ -103,13 +103,14 @@ LENET = '''\
 from typing import ClassVar
 
 from proto2net import Network
-from proto2net.layers import ParamSpec
+from proto2net.layers import Filler, ParamSpec
 
 
 class LeNet(Network):
     """LeNet, converted from Caffe by proto2net."""
 
     inputs: ClassVar = {"data": (64, 28, 28, 1)}
+    bias_filler: ClassVar = Filler()
     params: ClassVar = (ParamSpec(lr_mult=1.0), ParamSpec(lr_mult=2.0))
 
     def setup(self) -> None:

@@ -92,9 +92,11 @@ def test_only_what_differs_from_the_defaults_is_printed() -> None:
     assert (
         layer("""layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
                      inner_product_param { num_output: 5 bias_term: true axis: 1
-                     weight_filler { type: "constant" } bias_filler { value: 0.1 } } }""")
+                     weight_filler { type: "gaussian" mean: 0 }
+                         bias_filler { value: 0.1 } } }""")
         == 'layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip" '
-        "inner_product_param { num_output: 5 bias_filler { value: 0.1 } } }"
+        'inner_product_param { num_output: 5 weight_filler { type: "gaussian" } '
+        "bias_filler { value: 0.1 } } }"
     )
 
 

@@ -176,8 +176,16 @@ def test_bilinear(size: int, side: list[float]) -> None:
     np.testing.assert_allclose(weight, right, rtol=1e-6)
 
 
-def test_a_network_without_fillers_starts_with_zeros_as_caffe_does() -> None:
+def test_a_network_without_fillers_starts_as_the_framework_has_it() -> None:
     definition = layer("InnerProduct", "x", "y", "inner_product_param { num_output: 3 }")
+    net = sample(definition, inputs={"x": np.zeros((2, 4))}).net
+    assert "reset_parameters" not in proto2net.convert(net, to="torch")
+    assert fresh(definition, (2, 4))["layer.weight"].all()
+
+
+def test_zeros_that_are_stated_are_kept() -> None:
+    text = 'num_output: 3 weight_filler { type: "constant" }'
+    definition = layer("InnerProduct", "x", "y", f"inner_product_param {{ {text} }}")
     arrays = fresh(definition, (2, 4))
     assert not arrays["layer.weight"].any()
     assert not arrays["layer.bias"].any()
