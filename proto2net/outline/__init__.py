@@ -16,7 +16,7 @@ from proto2net.outline.kinds import find
 from proto2net.outline.layout import Layout
 from proto2net.outline.model import Kind, Outline, Part, Region, Stage
 from proto2net.outline.stages import staged
-from proto2net.outline.titles import title, unique
+from proto2net.outline.titles import titles
 
 __all__ = ["Kind", "Outline", "Part", "Region", "Stage", "outline"]
 
@@ -26,7 +26,7 @@ def outline(graph: Graph) -> Outline:
     layout = Layout(graph)
     groups = find(layout)
     heads = [names.head(group.patterns) for group in groups]
-    titled = unique(map(title, heads, (_whole(layout, group) for group in groups)))
+    titled = titles(heads, [_whole(layout, group) for group in groups], graph)
     kinds: list[Kind] = []
     regions: dict[int, Region] = {}
     for group, head, each in zip(groups, heads, titled, strict=True):

@@ -68,6 +68,11 @@ class Group:
         return block.end - block.start < len(self.rows)
 
     @property
+    def is_mixed(self) -> bool:
+        """Whether some blocks have the optional rows and some lack them, if there are any."""
+        return not self.optional or len(set(map(self.lacks, self.blocks))) == 2
+
+    @property
     def joins(self) -> bool:
         """Whether its blocks are more than chains."""
         return any(len(row.wires) > 1 for row in self.rows)

@@ -38,7 +38,7 @@ def _chosen(layout: Layout, groups: Sequence[Group], taken: list[bool]) -> Itera
     while waiting:
         rank, _, group = heapq.heappop(waiting)
         free = replace(group, blocks=_free(group.blocks, taken))
-        if len(free.blocks) < 2 or free.gain <= 0:
+        if len(free.blocks) < 2 or free.gain <= 0 or not free.is_mixed:
             continue
         if free.rank > rank:
             heapq.heappush(waiting, (free.rank, next(order), free))

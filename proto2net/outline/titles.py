@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from proto2net.graph import Node
+from proto2net.graph import Graph, Node
 from proto2net.layers.vision import ConvolutionParameter, Deconvolution
 
 Nodes = Sequence[Node[Any]]
@@ -18,15 +18,33 @@ _PLAIN = re.compile(
 """The first words of names that say less of a block than its form does."""
 
 
-def unique(titles: Iterable[str]) -> list[str]:
-    """The titles, numbered from the second on where several are the same."""
+def titles(heads: Iterable[str], blocks: Iterable[Nodes], graph: Graph) -> list[str]:
+    """A name for a class of each kind: of blocks like this, whose layers' names begin so.
+
+    Of two with one name, what training leaves as it is is called so, or they are numbered.
+    """
+    said = [
+        (title(head, nodes), _is_frozen(graph, nodes))
+        for head, nodes in zip(heads, blocks, strict=True)
+    ]
+    learning = {each for each, frozen in said if not frozen}
     found: list[str] = []
-    for title in titles:
-        number, each = 2, title
-        while each in found:
-            number, each = number + 1, f"{title}{number}"
-        found.append(each)
+    for each, frozen in said:
+        first = f"Frozen{each}" if frozen and each in learning else each
+        number, unique = 2, first
+        while unique in found:
+            number, unique = number + 1, f"{first}{number}"
+        found.append(unique)
     return found
+
+
+def _is_frozen(graph: Graph, nodes: Nodes) -> bool:
+    """Whether training leaves all of a block as it is."""
+    return all(
+        blob in node.layer.statistics or graph.frozen(node, blob)
+        for node in nodes
+        for blob in node.blobs
+    )
 
 
 def title(head: str, nodes: Nodes) -> str:

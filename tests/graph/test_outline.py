@@ -153,6 +153,9 @@ FOUND_IN_PUBLIC = {
     f"{_YOLO}mobilenetv2_voc__ssd_lite__deploy.prototxt": [
         *("15 ConvBlock", "10 InvertedResidual", "5 DepthwiseSeparable", "10 Head"),
     ],
+    "prototxt/daijifeng001__R-FCN/models__rfcn_prototxts__ResNet-50L_OHEM_res3a__test.prototxt": [
+        *("3 FrozenBottleneck", "13 Bottleneck"),
+    ],
     "prototxt/chuanqi305__MobileNet-SSD/deploy.prototxt": [
         *("9 ConvBlock", "13 DepthwiseSeparable", "12 Head"),
     ],
@@ -177,6 +180,67 @@ def test_these_blocks_are_found_in_public_networks() -> None:
         if path in FOUND_IN_PUBLIC
     }
     assert found == FOUND_IN_PUBLIC
+
+
+def squeezenet(*changes: tuple[str, str, str]) -> Graph:
+    """SqueezeNet, in which layers of these names say something else."""
+    text = (ROOT / "models" / "prototxt" / "squeezenet_v1.1.prototxt").read_text(encoding="utf-8")
+    for layer, old, new in changes:
+        start = text.index(f'name: "{layer}"')
+        end = text.index("\n}", start)
+        assert old in text[start:end]
+        text = text[:start] + text[start:end].replace(old, new) + text[end:]
+    return proto2net.parse(text)
+
+
+SHARED = ('type: "Convolution"', 'type: "Convolution" param { name: "w" }')
+
+OF_ANOTHER_KIND = {
+    "kernel": [("fire5/expand3x3", "kernel_size: 3 pad: 1", "kernel_size: 5 pad: 2")],
+    "bias": [("fire5/expand3x3", "pad: 1", "pad: 1 bias_term: false")],
+    "filler": [("fire5/expand3x3", "pad: 1", 'pad: 1 weight_filler { type: "xavier" }')],
+    "frozen": [("fire5/expand3x3", SHARED[0], f"{SHARED[0]} param {{ lr_mult: 0 }}")],
+    "no gradient": [
+        ("fire5/concat", 'type: "Concat"', 'type: "Concat" propagate_down: [true, false]')
+    ],
+    "another activation": [("fire5/relu_expand1x1", '"ReLU"', '"Sigmoid"')],
+    "order": [
+        ("fire5/concat", 'bottom: "fire5/expand1x1"', 'bottom: "a"'),
+        ("fire5/concat", 'bottom: "fire5/expand3x3"', 'bottom: "fire5/expand1x1"'),
+        ("fire5/concat", 'bottom: "a"', 'bottom: "fire5/expand3x3"'),
+    ],
+    "other names": [("fire5/expand3x3", 'name: "fire5/expand3x3"', 'name: "fire5/other"')],
+    "names of two keys": [
+        ("fire5/expand3x3", 'name: "fire5/expand3x3"', 'name: "fire55/expand3x3"')
+    ],
+    "a loss": [("fire5/concat", 'type: "Concat"', 'type: "Concat" loss_weight: 1')],
+}
+
+
+@pytest.mark.parametrize("what", OF_ANOTHER_KIND)
+def test_a_block_that_differs_in_more_than_numbers_is_not_of_the_kind(what: str) -> None:
+    found = check(squeezenet(*OF_ANOTHER_KIND[what]))
+    assert told(found) == ["7 Fire"]
+    assert "fire5" not in {region.name for region in regions(found)}
+
+
+def test_blocks_differ_in_numbers() -> None:
+    changes = [
+        ("fire5/expand3x3", "pad: 1", "pad: 2 dilation: 2"),
+        ("fire5/squeeze1x1", "kernel_size: 1", "kernel_size: 1 weight_filler { value: 3 }"),
+    ]
+    assert told(check(squeezenet(*changes))) == ["8 Fire"]
+
+
+def test_layers_that_share_learned_blobs_are_in_no_block() -> None:
+    shared = [(f"fire{i}/expand1x1", *SHARED) for i in (2, 3)]
+    assert told(check(squeezenet(*shared))) == ["6 Fire"]
+
+
+def test_a_value_that_is_read_from_outside_is_in_no_block() -> None:
+    graph = squeezenet()
+    assert told(check(graph.until(["fire5/squeeze1x1", "prob"]))) == ["7 Fire"]
+    assert told(check(graph.until(["fire5/concat", "prob"]))) == ["8 Fire"]
 
 
 def test_layers_of_a_block_are_called_as_in_caffe_without_what_tells_the_block() -> None:
