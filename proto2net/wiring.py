@@ -84,11 +84,11 @@ class Wiring:
 
     def _node(self, entry: Entry) -> Node[Layer] | None:
         layer = entry.layer
-        require(
-            max(len(entry.bottoms), len(entry.tops)) <= limits.BLOBS,
-            f"has {len(entry.bottoms):,} bottoms and {len(entry.tops):,} tops; "
-            f"{limits.BLOBS:,} are the most",
-        )
+        if max(len(entry.bottoms), len(entry.tops)) > limits.BLOBS:
+            raise ShapeError(
+                f"has {len(entry.bottoms):,} bottoms and {len(entry.tops):,} tops; "
+                f"{limits.BLOBS:,} are the most"
+            )
         bottoms = self._bottoms(entry)
         tops = self._top_names(entry)
         loss_weight = entry.loss_weight or ((1.0,) if layer.loss else ())

@@ -60,10 +60,10 @@ def entries(
             typed = _stated(typed, layer)
             told += [issue.ignored for issue in against if isinstance(issue, UnknownField)]
             against = [issue for issue in against if not isinstance(issue, UnknownField)]
-        against += ParseError(more).at(where, _label(layer))
+        if more:
+            against += ParseError(more).at(where, _label(layer))
         notes += [(each, where) for each in told]
-        entry = _entry(layer, phase, where, typed)
-        found.append(dataclasses.replace(entry, issues=tuple(against)))
+        found.append(_entry(layer, phase, where, typed, against))
     proven: list[str] = []
     if not fork and any(entry.layer.undecided for entry in found):
         from proto2net.caffe import forks  # which most networks need not import
@@ -194,7 +194,9 @@ def _label(layer: Message) -> str:
     return f'layer "{layer.name}"' + f" ({layer.type})" * bool(layer.type)
 
 
-def _entry(layer: Message, phase: str, where: Location, typed: Layer) -> Entry:
+def _entry(
+    layer: Message, phase: str, where: Location, typed: Layer, issues: Sequence[Issue] = ()
+) -> Entry:
     return Entry(
         layer.name,
         typed,
@@ -205,6 +207,7 @@ def _entry(layer: Message, phase: str, where: Location, typed: Layer) -> Entry:
         tuple(layer.propagate_down),
         layer_phase(layer, phase),
         where,
+        tuple(issues),
     )
 
 

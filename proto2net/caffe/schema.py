@@ -106,6 +106,7 @@ def _shipped() -> FileDescriptorProto:
     return FileDescriptorProto.FromString(files(__package__).joinpath("caffe.desc").read_bytes())
 
 
+@cached
 def is_repeated(field: FieldDescriptor) -> bool:
     """Whether the field is a list."""
     return _has_label(field, "repeated")

@@ -45,5 +45,7 @@ def is_hole(layer: Any, holes: Collection[str]) -> bool:
 
 def key(layer: Any, holes: Collection[str]) -> str:
     """The one of the names that asks for this layer; empty: none does."""
+    if not holes:
+        return ""
     names = (layer.name, f"type:{layer.type}")
     return next((name for name in names if name in holes), "")
