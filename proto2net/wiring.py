@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 
 from proto2net import limits
 from proto2net.errors import Issue, Proto2NetError, ShapeError, closest
 from proto2net.frozen import dataclass
 from proto2net.graph import AUTOMATIC, Blob, Entry, Graph, Node
-from proto2net.layers.base import Layer, ParamSpec
+from proto2net.layers.base import Layer, Learned, ParamSpec
 from proto2net.memory import Memory
 from proto2net.shape import Shape, check_size, count, dims, require
 
@@ -116,8 +117,7 @@ class Wiring:
         )
         self._check_memory(node)
         for learned in node.blobs.values():
-            check_size(learned.shape, "a learned blob")
-            learned.filler.check(learned.shape)
+            _check_learned(learned)
         self._check_params(node)
         return node
 
@@ -201,6 +201,12 @@ class Wiring:
                 self._shared[spec.name] = _Shared(node.name, learned.shape, spec)
             else:
                 self._shared[spec.name] = shared.joined(spec, blob, learned.shape)
+
+
+@lru_cache  # many layers learn the same
+def _check_learned(learned: Learned) -> None:
+    check_size(learned.shape, "a learned blob")
+    learned.filler.check(learned.shape)
 
 
 def _check_length(name: str, values: Sequence[object], right: int) -> None:

@@ -219,6 +219,8 @@ class SourceFile(Generic[S]):
 
     def _of_definition(self, arrays: dict[str, Array]) -> dict[str, Array]:
         """The arrays made from learned blobs of the layers that the definition has."""
+        if not self._lowered.origins:  # it has all of them
+            return arrays
         origin = self._lowered.origin
         return {
             name: Array(

@@ -203,11 +203,16 @@ class Scope:
         namespace = self.object_namespace()
         names: dict[Node[Any], str] = {}
         owners: dict[tuple[object, ...], str] = {}
+        key: tuple[object, ...]
         for step in self.steps:
             if not step.code.init:
                 continue
-            key = (step.code.init, *self.owned(step))
-            if len(key) == 1 or step.code.state or key not in owners:
+            may_share = bool(step.code.arrays) and not step.code.state
+            if may_share and any(map(self.graph.sharers, step.nodes)):
+                key = (step.code.init, *self.owned(step))
+            else:
+                key = (step.node,)
+            if key not in owners:
                 owners[key] = namespace.name(step.name, "layer")
             names[step.node] = owners[key]
         return names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
+from functools import lru_cache
 
 from proto2net.frozen import dataclass
 from proto2net.layers.base import ANY, Filler, Layer, Learned, Unstated, layer, per_axis
@@ -89,6 +90,7 @@ def _spread(
     return values if len(values) == axes else values * axes
 
 
+@lru_cache(maxsize=256)  # a network has many layers with the same window
 def _window(
     layer: ConvolutionParameter | Pooling, kernel: tuple[int, ...], dilation: tuple[int, ...]
 ) -> Window:

@@ -53,8 +53,9 @@ def initialisation(
         if not leaf.step.code.arrays or leaf.path in modules:
             continue
         kind = leaf.step.code.kind
+        starts = STARTS.get(text(kind), {})
         fillings = {
-            parameter: _filled(text(kind), parameter, array)
+            parameter: _filled(starts.get(parameter), array)
             for parameter, array in leaf.step.code.arrays.items()
             if parameter_name(leaf.path, parameter) in owned
         }
@@ -83,13 +84,13 @@ def parameter_name(layer: str, parameter: str) -> str:
     return f"{layer}.{parameter}" if parameter else layer
 
 
-def _filled(kind: str, parameter: str, array: Array) -> Expression | None:
+def _filled(start: float | None, array: Array) -> Expression | None:
     """What fills the parameter; nothing where it starts so or has no filler."""
     if len(array.sources) > 1:
         return None
     ((node, blob),) = array.sources
-    start = start_of(node, blob, STARTS.get(kind, {}).get(parameter))
-    return filling(start, node.blobs[blob].shape, array.convert) if start else None
+    filler = start_of(node, blob, start)
+    return filling(filler, node.blobs[blob].shape, array.convert) if filler else None
 
 
 def filling(filler: Filler, shape: Shape, convert: Convert | None = None) -> Expression:
