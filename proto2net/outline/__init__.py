@@ -56,7 +56,8 @@ def _region(layout: Layout, group: Group, kind: Kind, block: Block, head: str) -
         nodes[group.optional.start : group.optional.start] = [None] * len(group.optional)
     (entry,) = layout.entries(block.start, block.end)
     (left,) = layout.exits(block.start, block.end)
-    return Region(kind, block.key, head + block.key, tuple(nodes), entry, left)
+    name = f"{head or 'block'}{block.key}" if block.key[:1].isdigit() else head + block.key
+    return Region(kind, block.key, name, tuple(nodes), entry, left)
 
 
 def _parts(graph: Graph, regions: Mapping[int, Region]) -> Iterator[Node[Any] | Region]:

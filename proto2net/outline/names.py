@@ -167,13 +167,25 @@ def _ends_with_words(text: str, end: str) -> bool:
     return text.endswith(end) and not text[: len(text) - len(end)][-1:].isalpha()
 
 
+_SHORT = {
+    "Convolution": "conv",
+    "ConvolutionDepthwise": "conv",
+    "DepthwiseConvolution": "conv",
+    "Deconvolution": "deconv",
+    "InnerProduct": "fc",
+    "BatchNorm": "bn",
+    "Pooling": "pool",
+}
+"""What layers are mostly called whose type has a long name."""
+
+
 def roles(patterns: Sequence[Pattern], types: Sequence[str], head: str) -> list[str]:
     """What each layer is called within the block; its type where nothing is left of its name."""
     found: list[str] = []
     for pattern, kind in zip(patterns, types, strict=True):
         before = pattern[0].removesuffix(head)
         parts = (_ENDS.sub("", part) for part in (before, *pattern[1:]))
-        role = "_".join(filter(None, parts)) or kind.lower()
+        role = "_".join(filter(None, parts)) or _SHORT.get(kind, kind.lower())
         number = 2
         unique = role
         while unique in found:
