@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -24,7 +23,6 @@ from proto2net.backends.tree import (
     Literal,
     Name,
     Operation,
-    Placeholder,
     Star,
     Variable,
     call,
@@ -32,7 +30,7 @@ from proto2net.backends.tree import (
     indexed,
     parts_of,
 )
-from proto2net.backends.unify import DifferentError, Unifier, Values
+from proto2net.backends.unify import DifferentError, Meaning, Unifier, Values
 from proto2net.frozen import dataclass
 from proto2net.graph import Blob, Node
 from proto2net.outline import Kind, Region
@@ -113,18 +111,13 @@ class Block:
         """The arguments as a signature has them."""
         return [Parameter(each.name, each.type, each.default) for each in self.arguments]
 
-    @cached_property
-    def kept(self) -> list[str]:
-        """The arguments that the forward needs."""
+    def kept(self, own: str) -> list[str]:
+        """The arguments that the forward reads, which are in words, from its object."""
         forwards = (step.code.forward for step in self.steps if step.code.forward)
-        parts = [part for forward in forwards for part in parts_of(forward)]
-        keys = {part.key for part in parts if isinstance(part, Placeholder)}
-        needed = (self.slots[key] for key in keys & self.slots.keys())
-        names = {
-            part.name for each in needed for part in parts_of(each) if isinstance(part, Variable)
-        }
-        names |= {PROJECT} if self.projection else set()
-        return [argument.name for argument in self.arguments if argument.name in names]
+        parts = (part for forward in forwards for part in parts_of(forward))
+        read = {part.name for part in parts if isinstance(part, Variable)}
+        read |= {f"{own}{PROJECT}"} if self.projection else set()
+        return [each.name for each in self.arguments if f"{own}{each.name}" in read]
 
     def alone(self, use: Use) -> Block:
         """One use of it as it would be without a definition."""
@@ -261,7 +254,7 @@ def leaves(path: str, reached: Expression, step: Step) -> Iterator[Leaf]:
 def blocks(
     regions: Iterable[Region],
     steps: Sequence[Step],
-    functions: Mapping[Expression, Sequence[str]],
+    functions: Mapping[Expression, Sequence[Meaning]],
 ) -> Iterator[Block]:
     """The kinds of the regions that can be said by one definition.
 
@@ -294,7 +287,7 @@ def _block(
     kind: Kind,
     regions: Sequence[Region],
     step_of: Mapping[Node[Any], Step],
-    functions: Mapping[Expression, Sequence[str]],
+    functions: Mapping[Expression, Sequence[Meaning]],
 ) -> Block | None:
     """One definition for regions; None if at least two of them have none."""
     whole = next((region for region in regions if None not in region.nodes), None)

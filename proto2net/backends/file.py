@@ -46,6 +46,7 @@ from proto2net.backends.tree import (
     filled,
     tree,
 )
+from proto2net.backends.unify import Meaning
 from proto2net.batch import following
 from proto2net.errors import Issue, UnsupportedError
 from proto2net.graph import Blob, Graph
@@ -135,7 +136,7 @@ class SourceFile(Generic[S]):
                     inner = [(str(place), each) for place, each in enumerate(row)]
                     yield composite(stage.name, code, row, inner)
 
-    functions: ClassVar[Mapping[Expression, Sequence[str]]] = {}
+    functions: ClassVar[Mapping[Expression, Sequence[Meaning]]] = {}
     """The names of positional arguments of functions, where they tell what a parameter is."""
 
     folds: ClassVar[bool] = False

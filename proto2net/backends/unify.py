@@ -17,6 +17,7 @@ from proto2net.backends.tree import (
     Literal,
     Negative,
     Operation,
+    Pair,
     Placeholder,
     Series,
     Slice,
@@ -27,6 +28,10 @@ from proto2net.frozen import dataclass
 
 Values = tuple[Expression | None, ...]
 """A constant in each of the expressions; None in one that lacks the part where it stands."""
+
+
+Meaning = str | tuple[str, ...]
+"""What an argument is called; of a shape, what each axis is, the last name being for all others."""
 
 
 class DifferentError(Exception):
@@ -50,7 +55,7 @@ class Slot:
 class Unifier:
     """Finds the form of expressions, and collects their slots."""
 
-    def __init__(self, parameters: Mapping[Expression, Sequence[str]]) -> None:
+    def __init__(self, parameters: Mapping[Expression, Sequence[Meaning]]) -> None:
         """`parameters` names the positional arguments of functions."""
         self._parameters = parameters
         self.slots: list[Slot] = []
@@ -65,11 +70,13 @@ class Unifier:
         return self._form(there, "", None)
 
     def _form(
-        self, found: Sequence[Expression], meaning: str, default: Expression | None
+        self, found: Sequence[Expression], meaning: Meaning, default: Expression | None
     ) -> Expression:
         first = found[0]
         if all(each == first for each in found):
             return first
+        if isinstance(meaning, tuple):
+            return self._shape(found, meaning)
         if all(map(_constant, found)):
             return self._slot(found, meaning, default)
         if any(type(each) is not type(first) for each in found):
@@ -80,6 +87,17 @@ class Unifier:
         if any(each != saying[0] for each in saying):
             raise DifferentError
         return _again(first, [self._form(each, "", None) for each in _together(parts)])
+
+    def _shape(self, found: Sequence[Expression], meanings: Sequence[str]) -> Expression:
+        """The form of shapes, each a number or a tuple of one for every axis."""
+        sizes = [each.items for each in found if isinstance(each, Display)]
+        if not sizes:
+            return self._form(found, meanings[0], None)
+        if len(sizes) < len(found):
+            raise DifferentError
+        named = (*meanings, *[meanings[-1]] * len(sizes[0]))
+        axes = zip(_together(sizes), named, strict=False)
+        return Display("()", tuple(self._form(each, name, None) for each, name in axes))
 
     def _slot(
         self, found: Sequence[Expression], meaning: str, default: Expression | None
@@ -140,6 +158,8 @@ def _apart(expression: Expression) -> tuple[object, tuple[Expression, ...]]:
             return stars, (value,)
         case Negative(value):
             return None, (value,)
+        case Pair(key, value):
+            return None, (key, value)
         case Subscript(value, index):
             return None, (value, index)
         case Conditional(value, test, other):
@@ -170,6 +190,8 @@ def _again(first: Expression, parts: Sequence[Expression]) -> Expression:
             return Slice(*(None if limit is None else next(each) for limit in limits))
         case Negative():
             return Negative(*parts)
+        case Pair():
+            return Pair(*parts)
         case Subscript():
             return Subscript(*parts)
         case Conditional():

@@ -17,6 +17,35 @@ SPEAKS = (ast.Module, ast.ClassDef, ast.FunctionDef)
 """What can have a docstring."""
 
 
+def branches(*strides: int, dropout: bool = False) -> str:
+    """A network of blocks of three branches, each of which moves by a stride."""
+    shape = "shape { dim: 2 dim: 3 dim: 17 dim: 25 }"
+    text = f'layer {{ name: "data" type: "Input" top: "data" input_param {{ {shape} }} }}\n'
+    entry = "data"
+
+    def add(name: str, kind: str, *bottoms: str, top: str = "", rest: str = "") -> str:
+        read = " ".join(f'bottom: "{bottom}"' for bottom in bottoms)
+        return f'layer {{ name: "{name}" type: "{kind}" {read} top: "{top or name}" {rest} }}\n'
+
+    for number, stride in enumerate(strides):
+        cell = f"cell{number + 1}"
+        window = f"kernel_size: 3 pad: 1 stride: {stride}"
+        ways = [f"{cell}/{way}" for way in ("left", "right", "pool")]
+        for way in ways[:2]:
+            filler = 'weight_filler { type: "xavier" }'
+            rest = f"convolution_param {{ num_output: {4 + number} {window} {filler} }}"
+            text += add(way, "Convolution", entry, rest=rest)
+            text += add(f"{way}_relu", "ReLU", way, top=way)
+        text += add(
+            ways[2], "Pooling", entry, rest=f"pooling_param {{ {window} round_mode: FLOOR }}"
+        )
+        if dropout:
+            text += add(f"{cell}/drop", "Dropout", ways[2], top=ways[2])
+        text += add(f"{cell}/join", "Concat", *ways)
+        entry = f"{cell}/join"
+    return text
+
+
 def outputs(graph: Graph, to: str, *, seed: int = 0) -> tuple[list[Ndarray], list[Ndarray]]:
     """The outputs of the emitted file with its blocks, and those of the flat one."""
     target = backends.get(to)

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from functools import cached_property
+from typing import Any, ClassVar
 
-from proto2net.backends.base import Array, Step
-from proto2net.backends.blocks import Block
+from proto2net.backends.base import Array, Code, Step
+from proto2net.backends.blocks import PROJECT, Block, Composite, in_a_row
 from proto2net.backends.file import SourceFile, from_pretrained, result_type
-from proto2net.backends.numpy.fillers import RNG
+from proto2net.backends.numpy.fillers import AXES, RANDOM, draws, fills, in_short, random
 from proto2net.backends.printing import text
 from proto2net.backends.scope import Scope
 from proto2net.backends.statements import (
     Assignment,
     Class,
+    Compound,
     Evaluation,
     Function,
     Parameter,
     Return,
     Statement,
     Verbatim,
-    names_in,
 )
 from proto2net.backends.tree import (
+    BOTTOM,
+    SELF,
     Expression,
     Literal,
     Name,
@@ -32,12 +35,13 @@ from proto2net.backends.tree import (
     code,
     dotted,
     method,
-    parts_of,
+    tree,
 )
 from proto2net.graph import Node
 
 IMPORTS = {
     "math": "import math",
+    "Callable": "from collections.abc import Callable, Sequence",
     "Path": "from pathlib import Path",
     "np": "import numpy as np",
     "load_file": "from safetensors.numpy import load_file",
@@ -52,12 +56,21 @@ LOAD = """for name, array in arrays.items():
     getattr(self, layer)[parameter][...] = array"""
 """What copies learned arrays in."""
 
+LOAD_PATHS = """for name, array in arrays.items():
+    *path, parameter = name.split(".")
+    layer = self
+    for part in path:
+        layer = layer[int(part)] if part.isdigit() else getattr(layer, part)
+    layer[parameter][...] = array"""
+"""What copies learned arrays in where some are those of blocks."""
+
 _ARRAY = dotted("np.ndarray")
 
 
 class NumpyScope(Scope):
     """The methods of a class: what makes its learned arrays, and its forward."""
 
+    own = "self."
     reserved = frozenset({"self"})
     reserved_objects = frozenset({"from_pretrained", "load", "rng"})
     indent = 2
@@ -65,38 +78,63 @@ class NumpyScope(Scope):
     def object(self, step: Step) -> Expression:
         return Variable(f"self.{self.objects.get(step.node, '')}")
 
+    @cached_property
+    def in_blocks(self) -> bool:
+        """Whether this is of a block, or of a network that has some."""
+        return bool(self.block) or any(isinstance(step, Composite) for step in self.steps)
+
     def methods(self) -> list[Statement]:
         """`__init__` and `load`, where there are arrays, and `__call__`."""
         forward = self._forward()
         return [*self._init(), *self._load(), forward]
 
+    def class_of(self, title: str, block: Block) -> Class:
+        """The class of the block whose scope this is."""
+        forward = self._forward()
+        kept = [Assignment((f"{self.own}{name}",), Variable(name)) for name in block.kept(self.own)]
+        if draws(self.steps):
+            kept.append(Assignment(("self.rng",), Name("rng")))
+        rng = [Parameter("rng", dotted("np.random.Generator"))] if random(self.steps) else []
+        parameters = [Parameter("self"), *rng, *block.parameters]
+        body = [*kept, *self.made()]
+        init = [Function("__init__", parameters, Literal(None), body)] if body else []
+        return Class(title, [], [block.said], [*init, forward])
+
     def _init(self) -> list[Statement]:
         """The learned arrays, and the generator that fills them or that the forward needs."""
-        lines: list[Statement] = []
-        places: dict[Array, Expression] = {}
-        first: dict[str, Step] = {}
-        for step in self.steps:
-            if step.node in self.objects:
-                first.setdefault(self.objects[step.node], step)
-        generators = self._generators()
+        generators = ["rng"] * fills(self.steps) + ["self.rng"] * draws(self.steps)
+        lines = self.made()
         if generators:
             made = code("np.random.default_rng(seed)")
-            lines.append(Assignment((" = ".join(generators),), made))
-        for name, step in first.items():
-            lines += self._learned(name, step, places)
+            lines.insert(0, Assignment((" = ".join(generators),), made))
         if not lines:
             return []
         seed = Parameter("seed", Name("int"), Literal(0))
         parameters = [Parameter("self"), *([seed] if generators else [])]
         return [Function("__init__", parameters, Literal(None), lines)]
 
+    def made(self) -> list[Statement]:
+        """Statements that make the learned arrays, and the blocks that have some."""
+        made: list[Statement] = []
+        places: dict[Array, Expression] = {}
+        known: set[str] = set()
+        for optional, steps in self.parted():
+            lines: list[Statement] = []
+            for step in steps:
+                name = self.objects.get(step.node)
+                if name and name not in known:
+                    known.add(name)
+                    lines += self._learned(name, step, places)
+            made += [Compound("if", Variable(PROJECT), lines)] if optional and lines else lines
+        return made
+
     def _learned(
         self, name: str, step: Step, places: dict[Array, Expression]
     ) -> Iterator[Statement]:
         """Statements that make a layer's arrays, or take those of `places` that it shares."""
         if step.code.init is not None:
-            comment = self.caffe_name(name, step)
-            yield Assignment((f"self.{name}",), step.code.init, comment)
+            made = in_short(step.code.init) if self.in_blocks else step.code.init
+            yield Assignment((f"self.{name}",), made, self.caffe_name(name, step))
         arrays = zip(step.code.arrays.items(), self.owned(step), strict=True)
         for (parameter, array), owner in arrays:
             place = Subscript(Variable(f"self.{name}"), Literal(parameter))
@@ -106,32 +144,25 @@ class NumpyScope(Scope):
                 places[owner] = place
                 self.arrays[f"{name}.{parameter}"] = owner
 
-    def _generators(self) -> list[str]:
-        """The names of the random generator: of the fillers', of the forward's, or none."""
-        codes = [step.code for step in self.steps]
-        fills = any("rng" in names_in(code.init) for code in codes)
-        draws = any(code.forward and RNG in parts_of(code.forward) for code in codes)
-        return ["rng"] * fills + ["self.rng"] * draws
-
     def _load(self) -> list[Statement]:
         if not self.arrays:
             return []
         example = next(iter(self.arrays))
         arrays = Parameter("arrays", code("dict[str, np.ndarray]"))
         doc = [f'"""Copy learned arrays in, by names such as "{example}"."""']
-        body = [Verbatim(LOAD.splitlines())]
+        body = [Verbatim((LOAD_PATHS if self.in_blocks else LOAD).splitlines())]
         return [Function("load", [Parameter("self"), arrays], Literal(None), body, doc)]
 
     def _forward(self) -> Statement:
-        inputs = [self.variables.define(blob) for blob in self.graph.inputs]
-        cast = [code("np.asarray({x}, np.float32)", x=Variable(name)) for name in inputs]
+        inputs = [self.variables.define(blob) for blob in self.inputs]
+        cast = [] if self.block else inputs
         body: list[Statement] = [
-            *(Assignment((name,), x) for name, x in zip(inputs, cast, strict=True)),
+            *(Assignment((x,), code("np.asarray({x}, np.float32)", x=Variable(x))) for x in cast),
             *self.statements(),
         ]
-        body.append(Return(tuple(map(self.variable, self.graph.outputs))))
+        body.append(Return(tuple(map(self.variable, self.outputs))))
         parameters = [Parameter("self"), *(Parameter(name, _ARRAY) for name in inputs)]
-        result = result_type(_ARRAY, len(self.graph.outputs), FEW)
+        result = result_type(_ARRAY, len(self.outputs), FEW)
         return Function("__call__", parameters, result, body)
 
 
@@ -140,10 +171,29 @@ class NumpyFile(SourceFile[NumpyScope]):
 
     imports = IMPORTS
 
+    folds = True
+    own = "self."
+    functions: ClassVar = {
+        **dict.fromkeys(map(dotted, ("np.zeros", "np.ones", "np.full")), (AXES,)),
+        **dict.fromkeys(map(dotted, ("bilinear", "diagonal")), (AXES,)),
+        **dict.fromkeys(map(dotted, RANDOM), ("", AXES)),
+    }
+
     def scoped(
         self, steps: Sequence[Step], taken: Collection[str], block: Block | None = None
     ) -> NumpyScope:
         return NumpyScope(self.graph, steps, taken, block)
+
+    def block(self, title: str, block: Block, scope: NumpyScope) -> Statement:
+        return scope.class_of(title, block)
+
+    def use(self, title: str, block: Block, index: int) -> Code:
+        rng = [Name("rng")] if random(block.steps) else []
+        return Code(call(SELF, BOTTOM), block.call(title, index, *rng))
+
+    def stage(self, uses: Sequence[Code]) -> Code | None:
+        made = in_a_row([use.init for use in uses if use.init])
+        return Code(call("sequential", BOTTOM, SELF), tree(made)) if made else None
 
     def body(self) -> list[Statement]:
         methods = [*self.scope.methods(), *self._from_pretrained()]

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from itertools import groupby
 from typing import Any
 
-from proto2net.backends.base import Array, same_array
+from proto2net.backends.base import Array, Step, same_array
+from proto2net.backends.statements import names_in
 from proto2net.backends.tree import (
     SELF,
+    Attribute,
+    Call,
     Display,
     Expression,
+    Literal,
     Pair,
     Star,
     call,
     code,
     dotted,
+    joined,
+    parts_of,
     tree,
 )
 from proto2net.graph import Node
@@ -25,6 +33,27 @@ ARRAYS = Star("**", SELF)
 
 RNG = code("self.rng")
 """The generator that the forward draws from."""
+
+RANDOM = ("uniform", "gaussian", "positive_unitball", "xavier", "msra")
+"""The fillers that draw from a generator, which they take before the shape."""
+
+AXES = ("out_channels", "in_channels", "kernel_size")
+"""What the axes of most learned arrays count."""
+
+
+def fills(steps: Iterable[Step]) -> bool:
+    """Whether learned arrays start with random numbers."""
+    return any("rng" in names_in(step.code.init) for step in steps)
+
+
+def draws(steps: Iterable[Step]) -> bool:
+    """Whether the forward pass needs random numbers."""
+    return any(step.code.forward and RNG in parts_of(step.code.forward) for step in steps)
+
+
+def random(steps: Collection[Step]) -> bool:
+    """Whether anything is random."""
+    return fills(steps) or draws(steps)
 
 
 def learned(node: Node[Any], **more: Expression) -> tuple[Expression | None, dict[str, Array]]:
@@ -62,6 +91,23 @@ def filled(filler: Filler, shape: Shape, rng: Expression) -> Expression:
     if filler.type == "diagonal":
         return call("diagonal", shape, filler.value)
     return call(filler.type, rng, shape)
+
+
+def in_short(made: Expression) -> Expression:
+    """A layer's arrays in few words where all start as ones or zeros: `zeros(mean=64)`."""
+    items = made.items if isinstance(made, Display) else ()
+    starts = [_start(item) for item in items]
+    together = groupby(filter(None, starts), key=lambda start: start[0])
+    calls = [call(how, **{name: size for _, name, size in alike}) for how, alike in together]
+    return joined("|", calls) if all(starts) and calls else made
+
+
+def _start(item: Expression) -> tuple[str, str, Expression] | None:
+    """What an array is full of, its name and its shape, if it is full of ones or zeros."""
+    match item:
+        case Pair(Literal(str(name)), Call(Attribute(_, "zeros" | "ones" as how), (shape, _))):
+            return how, name, shape
+    return None
 
 
 def same_size(shape: Shape) -> int | Shape:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from proto2net.backends.base import Emitted
@@ -25,15 +26,7 @@ class NumpyRunner(Runner):
             network.load(arrays)
 
     def arrays(self, network: Any) -> dict[str, Ndarray]:
-        import numpy as np
-
-        return {
-            f"{layer}.{name}": array
-            for layer, learned in vars(network).items()
-            if isinstance(learned, dict)
-            for name, array in learned.items()
-            if isinstance(array, np.ndarray)
-        }
+        return dict(_arrays(network))
 
     def run(self, network: Any, graph: Graph, feeds: dict[str, Ndarray]) -> list[Ndarray]:
         import numpy as np
@@ -45,3 +38,17 @@ class NumpyRunner(Runner):
 
     def bench(self, device: str, compiled: bool) -> Bench:
         return NumpyBench(device, compiled)
+
+
+def _arrays(held: Any, path: str = "") -> Iterator[tuple[str, Ndarray]]:
+    """The learned arrays of a network, a block, blocks in a row or a layer, by their paths."""
+    import numpy as np
+
+    learned = isinstance(held, dict)
+    row = enumerate(held) if isinstance(held, list) else ()
+    parts = held if learned else getattr(held, "__dict__", dict(row))
+    for name, each in parts.items():
+        if isinstance(each, np.ndarray):
+            yield f"{path}{name}", each
+        elif not learned:  # what else a layer keeps, such as states, is not learned
+            yield from _arrays(each, f"{path}{name}.")

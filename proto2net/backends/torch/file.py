@@ -149,7 +149,7 @@ class TorchScope(Scope):
     def module(self, title: str, block: Block) -> Class:
         """The class of the block whose scope this is."""
         forward = self._forward()
-        kept = (Assignment((f"{self.own}{name}",), Variable(name)) for name in block.kept)
+        kept = (Assignment((f"{self.own}{name}",), Variable(name)) for name in block.kept(self.own))
         start = [Evaluation(code("super().__init__()")), *kept, *self.made()]
         parameters = [Parameter("self"), *block.parameters]
         init = Function("__init__", parameters, Literal(None), start)

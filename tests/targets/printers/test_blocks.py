@@ -19,7 +19,14 @@ LINES = {
         "resnet152": 80,
         "squeezenet_v1.1": 51,
         "mobilenet": 67,
-    }
+    },
+    "numpy": {
+        "googlenet": 304,
+        "resnet50": 296,
+        "resnet152": 294,
+        "squeezenet_v1.1": 212,
+        "mobilenet": 258,
+    },
 }
 """How many lines of code a file has at most, by target and network."""
 

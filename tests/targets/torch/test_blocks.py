@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from blocks import outputs
+from blocks import branches, outputs
 from digests import MODELS
 
 import proto2net
+from proto2net import backends
 
 SIZES = {"googlenet": 224, "mobilenet": 96, "resnet50": 224, "squeezenet_v1.1": 97}
 """Networks with blocks, and the smallest images that they take."""
@@ -22,6 +23,13 @@ def test_a_network_of_blocks_gives_what_the_flat_one_gives(name: str) -> None:
     assert len(found) == len(flat)
     for one, other in zip(found, flat, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_what_only_the_forward_pass_of_a_block_reads_is_kept() -> None:
+    graph = proto2net.parse(branches(1, 2, 1, 1, 2, 1, 1))
+    assert "stride=self.stride" in backends.get("torch").emit(graph).source
+    found, flat = outputs(graph, "torch")
+    np.testing.assert_array_equal(found[0], flat[0])
 
 
 def test_keys_of_the_state_are_the_attributes_paths() -> None:

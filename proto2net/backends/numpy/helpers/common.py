@@ -6,7 +6,18 @@ Each computes what the CPU code of the named Caffe file does.
 # mypy: disable-error-code="no-any-return"
 # Many of NumPy's functions are typed to return Any.
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
+
+
+def sequential(
+    x: np.ndarray, layers: Sequence[Callable[[np.ndarray], np.ndarray]]
+) -> np.ndarray:
+    """What the last layer gives, where each takes what the one before it gives."""
+    for layer in layers:
+        x = layer(x)
+    return x
 
 
 def per_axis(value: int | tuple[int, ...], axes: int) -> tuple[int, ...]:

@@ -11,6 +11,16 @@ import math
 import numpy as np
 
 
+def zeros(**shapes: int | tuple[int, ...]) -> dict[str, np.ndarray]:
+    """Arrays of these names and shapes, full of zeros."""
+    return {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+
+
+def ones(**shapes: int | tuple[int, ...]) -> dict[str, np.ndarray]:
+    """Arrays of these names and shapes, full of ones."""
+    return {name: np.ones(shape, np.float32) for name, shape in shapes.items()}
+
+
 def fan(shape: tuple[int, ...], variance_norm: str) -> float:
     """The number of inputs or outputs, or their mean, as Caffe counts them (filler.hpp)."""
     count = math.prod(shape)
