@@ -56,11 +56,16 @@ class Use:
     region: Region
     row: tuple[Step | None, ...]
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps that it has."""
+        return tuple(step for step in self.row if step)
+
     def composite(self, code: Code, objects: Sequence[str]) -> Composite:
         """The step in its place; `objects` names the object of each step of the block."""
-        region, steps = self.region, [step for step in self.row if step]
+        region = self.region
         inner = [(name, s) for name, s in zip(objects, self.row, strict=True) if name and s]
-        return composite(region.name, code, steps, inner, region.entry, region.exit)
+        return composite(region.name, code, self.steps, inner, region.entry, region.exit)
 
 
 @dataclass(frozen=True)
@@ -121,10 +126,9 @@ class Block:
 
     def alone(self, use: Use) -> Block:
         """One use of it as it would be without a definition."""
-        steps = tuple(step for step in use.row if step)
         entry, exit = use.region.entry, use.region.exit
         return dataclasses.replace(
-            self, steps=steps, projection=frozenset(), entry=entry, exit=exit, slots={}
+            self, steps=use.steps, projection=frozenset(), entry=entry, exit=exit, slots={}
         )
 
     @property

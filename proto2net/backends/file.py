@@ -6,6 +6,7 @@ A target's own file class adds the skeleton: a class with forward, or a function
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar, Generic, TypeVar
 
@@ -119,10 +120,12 @@ class SourceFile(Generic[S]):
 
     def _saves_lines(self, block: Block, definition: Statement, taken: Collection[str]) -> bool:
         """Whether a file is shorter with the definition of a block than without."""
-        alone = [block.alone(use) for use in block.uses]
-        sizes = {len(one.steps): self.scoped(one.steps, taken, one).size() for one in alone}
-        flat = sum(sizes[len(one.steps)] for one in alone)
-        return len(definition.lines(0)) + self.lines_of_use * len(alone) < flat
+        alike = Counter(len(use.steps) for use in block.uses)
+        alone = {len(use.steps): block.alone(use) for use in block.uses}
+        flat = sum(
+            self.scoped(one.steps, taken, one).size() * alike[size] for size, one in alone.items()
+        )
+        return len(definition.lines(0)) + self.lines_of_use * len(block.uses) < flat
 
     def _staged(
         self, stages: Iterable[Stage], found: Mapping[Region, Composite]
