@@ -27,6 +27,9 @@ LONGEST = 150
 MOST_SEGMENTS = 12
 """How many segments of a graph may be one block where names count on."""
 
+MOST_BRANCHES = 2
+"""How many of these may branch."""
+
 LEAST_CHAINS = 3
 """How often a chain must occur where names count on."""
 
@@ -139,7 +142,7 @@ def counting_on(layout: Layout) -> list[Group]:
 
 
 def _recurring(layout: Layout, names: Sequence[Pattern]) -> Iterator[tuple[int, int]]:
-    """Runs of segments that occur again; none that itself is a repetition."""
+    """Runs of segments that occur again; few of them branch, and none is a repetition."""
     cuts = layout.cuts
     labels: dict[tuple[Rows, tuple[Pattern, ...]], int] = {}
     found = []
@@ -154,7 +157,8 @@ def _recurring(layout: Layout, names: Sequence[Pattern]) -> Iterator[tuple[int, 
     for first, _ in enumerate(found):
         for last in range(first + 1, min(first + MOST_SEGMENTS, len(found)) + 1):
             run = tuple(found[first:last])
-            if run[-1] < 0:
+            branches = sum(map(layout.is_joining, cuts[first:last], cuts[first + 1 :]))
+            if run[-1] < 0 or branches > MOST_BRANCHES:
                 break
             runs.setdefault(run, []).append((cuts[first], cuts[last]))
     for run, ranges in runs.items():
