@@ -9,7 +9,7 @@ from itertools import accumulate
 from proto2net.graph import Blob, Graph
 from proto2net.layers.normalize import BatchNorm, Scale
 from proto2net.layers.vision import ConvolutionParameter
-from proto2net.outline.signatures import ENTRY, Looks, Row, Rows, apart
+from proto2net.outline.signatures import Looks, Row, Rows, apart
 
 NEAR = 30
 """How many layers later a value may be read, and still be of the block that made it.
@@ -26,11 +26,6 @@ class Layout:
         self._graph = graph
         looks = Looks(graph)
         windows = [isinstance(node.layer, ConvolutionParameter) for node in self.nodes]
-        self._looks = [looks.look(node) for node in self.nodes]
-        self._looks_alone = [
-            looks.look(node, but="kernel") if window else self._looks[index]
-            for index, (node, window) in enumerate(zip(self.nodes, windows, strict=True))
-        ]
         self._windows = _counted(windows)
         self._joins = _counted(len(node.bottoms) > 1 for node in self.nodes)
         self._apart = _counted(apart(graph, node) for node in self.nodes)
@@ -44,10 +39,22 @@ class Layout:
         last = {blob: index for index, node in enumerate(self.nodes) for blob in node.bottoms}
         last |= dict.fromkeys(graph.outputs, len(self.nodes))
         self._last = [[last.get(top, -1) for top in node.tops] for node in self.nodes]
+        self._first_read = [min(places, default=(i, 0))[0] for i, places in enumerate(self._read)]
+        self._last_read = [max(places, default=-1) for places in self._last]
+        self._rows = [self._row(index, looks.look(node)) for index, node in enumerate(self.nodes)]
+        self._alone = [
+            row._replace(look=looks.look(node, but="kernel")) if window else row
+            for row, node, window in zip(self._rows, self.nodes, windows, strict=True)
+        ]
+
+    def _row(self, index: int, look: int) -> Row:
+        wires = tuple((index - at, top) for at, top in self._read[index])
+        return Row(look, wires, len(self.nodes[index].tops))
 
     def entries(self, start: int, end: int) -> list[Blob]:
         """The values that a range reads, and that are made before it."""
-        read = (place for places in self._read[start:end] for place in places)
+        reading = (at for at in range(start, end) if self._first_read[at] < start)
+        read = (place for at in reading for place in self._read[at])
         before = dict.fromkeys(place for place in read if place[0] < start)
         return [self.nodes[index].tops[top] for index, top in before]
 
@@ -55,8 +62,9 @@ class Layout:
         """The values of a range that are read behind it, or are outputs."""
         return [
             top
-            for node, readers in zip(self.nodes[start:end], self._last[start:end], strict=True)
-            for top, last in zip(node.tops, readers, strict=True)
+            for at in range(start, end)
+            if self._last_read[at] >= end
+            for top, last in zip(self.nodes[at].tops, self._last[at], strict=True)
             if last >= end
         ]
 
@@ -89,17 +97,11 @@ class Layout:
     def rows(self, start: int, end: int) -> Rows:
         """The structure of a range. The kernel of a lone convolution may be a parameter."""
         alone = self._windows[end] - self._windows[start] == 1
-        looks = (self._looks_alone if alone else self._looks)[start:end]
-        return tuple(
-            Row(
-                look,
-                tuple((at - start, top) if at >= start else ENTRY for at, top in places),
-                len(tops),
-            )
-            for look, places, tops in zip(
-                looks, self._read[start:end], self._last[start:end], strict=True
-            )
-        )
+        found = (self._alone if alone else self._rows)[start:end]
+        for index, first in enumerate(self._first_read[start:end]):
+            if first < start:
+                found[index] = found[index].at(index)
+        return tuple(found)
 
     @cached_property
     def cuts(self) -> list[int]:

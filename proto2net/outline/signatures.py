@@ -31,16 +31,24 @@ FREE = frozenset(
 )
 """The fields that may differ: numbers of which a person would make parameters."""
 
-ENTRY = (-1, 0)
+Wire = tuple[int, int]
+"""A value that a row reads: how many rows above it is made, and which top it is there."""
+
+ENTRY: Wire = (0, 0)
 """The value that a block reads from outside."""
 
 
 class Row(NamedTuple):
-    """A layer within a block: what it is, and which tops of which rows it reads."""
+    """A layer within a block: what it is, and what it reads."""
 
     look: int
-    wires: tuple[tuple[int, int], ...]
+    wires: tuple[Wire, ...]
     tops: int
+
+    def at(self, index: int) -> Row:
+        """The row as that of this index in a block: what is made above this is its entry."""
+        wires = tuple(wire if wire[0] <= index else ENTRY for wire in self.wires)
+        return self._replace(wires=wires)
 
 
 Rows = tuple[Row, ...]
@@ -101,12 +109,13 @@ STATEFUL = ("RNN", "LSTM")
 
 def projections(rows: Rows) -> Iterator[range]:
     """Chains of rows from a value that others read too to where it is joined."""
+    read = [[_maker(index, wire) for wire in row.wires] for index, row in enumerate(rows)]
     readers: dict[tuple[int, int], list[int]] = {}
-    for index, row in enumerate(rows):
-        for wire in row.wires:
-            readers.setdefault(wire, []).append(index)
-    for start, row in enumerate(rows):
-        if len(row.wires) != 1 or len(readers[row.wires[0]]) < 2:
+    for index, makers in enumerate(read):
+        for maker in makers:
+            readers.setdefault(maker, []).append(index)
+    for start, makers in enumerate(read):
+        if len(makers) != 1 or len(readers[makers[0]]) < 2:
             continue
         end = start + 1
         while readers.get((end - 1, 0)) == [end] and len(rows[end].wires) == 1:
@@ -117,16 +126,24 @@ def projections(rows: Rows) -> Iterator[range]:
             yield range(start, end)
 
 
+def _maker(index: int, wire: Wire) -> tuple[int, int]:
+    """The row and the top that the row of this index reads; the row is -1 for the entry."""
+    above, top = wire
+    return (index - above if above else -1, top)
+
+
 def without(rows: Rows, branch: range) -> Rows:
     """The rows without a branch: what read it reads the entry instead."""
 
-    def moved(at: int, top: int) -> tuple[int, int]:
-        if at in branch:
+    def moved(index: int, wire: Wire) -> Wire:
+        above, top = wire
+        if index - above in branch:
             return ENTRY
-        return (at - len(branch) if at >= branch.stop else at, top)
+        over = index - above < branch.start and index >= branch.stop and above
+        return (above - len(branch) if over else above, top)
 
     return tuple(
-        row._replace(wires=tuple(moved(*wire) for wire in row.wires))
+        row._replace(wires=tuple(moved(index, wire) for wire in row.wires))
         for index, row in enumerate(rows)
         if index not in branch
     )
