@@ -86,7 +86,7 @@ def parse(
     reader = Reader(whole, file, ignore_unknown_fields, holes)
     result = message_class(message)()
     with suppress(BrokenText):  # what follows it cannot be understood
-        reader.body(result, end="")
+        reader.body(result)
     if message == "NetParameter":
         _check_is_network(result, reader)
     return Parsed(result, grouped(reader.notes), tuple(reader.issues), tuple(reader.held))

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from itertools import takewhile
 from typing import NoReturn
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -16,7 +17,7 @@ from proto2net import limits
 from proto2net.caffe import harmless
 from proto2net.caffe.scalars import NUMBERS, Field, Refused, fields_of
 from proto2net.caffe.schema import LINE, PROBLEMS, TEXT, Message
-from proto2net.caffe.tokens import Token, tokens
+from proto2net.caffe.tokens import tokens
 from proto2net.errors import Issue, Location, closest
 from proto2net.frozen import dataclass
 from proto2net.layers.holes import is_hole
@@ -89,19 +90,19 @@ class Reader:
         self._holes = holes
         self._tokens = tokens(text)
         self._next = next(self._tokens)
-        self._before: deque[Token] = deque([("", "", 0)], maxlen=2)
         self._messages = self._layers = self._problems = 0
         self._newlines = array("I", (match.start() for match in re.finditer("\n", text)))
 
     def _advance(self) -> None:
-        self._before.append(self._next)
         self._next = next(self._tokens)
 
-    def body(self, message: Message, end: str) -> None:
-        """Read fields into the message up to the closing mark; `end` is empty for the file."""
+    def body(self, message: Message, end: str = "", start: int = 0) -> int:
+        """Read fields into the message, which starts here, up to the closing mark.
+
+        `end` is empty for the file. Returns where the message ends.
+        """
         fields = fields_of(message.DESCRIPTOR)
         seen: set[str] = set()
-        start = self._before[-1]
         while True:
             kind, name, offset = self._next
             if kind == "mark" and name == end:
@@ -129,7 +130,8 @@ class Reader:
                 self._advance()
         for field in fields.values():
             if field.required and field.name not in seen:
-                self._report(f'{message.DESCRIPTOR.name} needs "{field.name}"', "", start[2])
+                self._report(f'{message.DESCRIPTOR.name} needs "{field.name}"', "", start)
+        return offset + len(end)
 
     def _unknown(self, name: str, message: str, fields: Iterable[str], offset: int) -> None:
         """Pass over a field that the message does not have, and tell it."""
@@ -194,16 +196,16 @@ class Reader:
         else:
             part.SetInParent()
         if not field.keeps_line:
-            self.body(part, _CLOSING[mark])
+            self.body(part, _CLOSING[mark], offset)
             return
         self._layers += 1
         self._check_most(self._layers, limits.LAYERS, "layers", offset)
         first = len(self.issues)
         setattr(part, LINE, self._line(offset))
         try:
-            self.body(part, _CLOSING[mark])
+            end = self.body(part, _CLOSING[mark], offset)
             if is_hole(part, self._holes):
-                setattr(part, TEXT, self.text[offset : self._before[-1][2] + 1])
+                setattr(part, TEXT, self.text[offset:end])
                 self.issues[first:] = [i for i in self.issues[first:] if type(i) is Issue]
         finally:  # the layer's name may come after its problems
             self._hold(part, [replace(each, layer=_title(part)) for each in self.issues[first:]])
@@ -274,13 +276,14 @@ class Reader:
             found = "a string that is never closed"
         else:
             found = f'"{text[:_SHOWN]}"'
-        self._report(f"expected {expected}, found {found}", self._open_string(), offset)
+        self._report(f"expected {expected}, found {found}", self._open_string(offset), offset)
         self.template = self._placeholder(offset)
         raise BrokenText
 
-    def _open_string(self) -> str:
+    def _open_string(self, stop: int) -> str:
         """A hint where a string just before went over lines, as one does that lacks a quote."""
-        for kind, text, offset in self._before:
+        before = takewhile(lambda token: token[2] < stop, tokens(self.text))
+        for kind, text, offset in deque(before, maxlen=2):
             if kind == "string" and "\n" in text:
                 return f"the string that begins in line {self._line(offset)} may lack a quote"
         return ""

@@ -145,7 +145,9 @@ def _bare_string(kind: str, text: str) -> str:
 def _string(kind: str, text: str) -> str:
     if kind != "string":
         raise Refused('it must be a string, in quotes: "…"')
-    content = "".join(literal[0][1:-1] for literal in STRING.finditer(text))
+    content = text[1:-1]
+    if text[0] in content:  # it may be of several literals
+        content = "".join(literal[0][1:-1] for literal in STRING.finditer(text))
     if "\\" not in content:
         return content
     return _unescape(content)

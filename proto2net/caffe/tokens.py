@@ -13,13 +13,14 @@ STRING = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _TOKEN = re.compile(
-    rf"""\s+ | \#[^\n]*
-      | (?P<path>[A-Za-z]:\\[^\s{{}}"']*)
-      | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
-      | (?P<mark>[{{}}<>:\[\],;-])
-      | (?P<number>0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fF]?)
-      | (?P<string>{STRING.pattern})
-      | (?P<other>.)""",
+    rf"""\s*(?:\#[^\n]*\s*)*  # what stands before a token
+      (?: (?P<path>[A-Za-z]:\\[^\s{{}}"']*)
+        | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
+        | (?P<mark>[{{}}<>:\[\],;-])
+        | (?P<number>0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fF]?)
+        | (?P<string>{STRING.pattern})
+        | (?P<other>.)
+        | (?P<end>\Z) )""",
     re.VERBOSE | re.DOTALL,
 )
 
@@ -30,7 +31,7 @@ Token = tuple[str, str, int]
 def tokens(text: str) -> Iterator[Token]:
     """The tokens of a text, made as they are asked for, and then its end again and again."""
     for match in _TOKEN.finditer(text):
-        if match.lastgroup:
-            yield match.lastgroup, match.group(), match.start()
+        kind = match.lastgroup or ""
+        yield kind, match[kind], match.start(kind)
     while True:
         yield "end", "", len(text)
