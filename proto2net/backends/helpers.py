@@ -6,17 +6,15 @@ They stand in the package of the target, in helpers.py or by family in helpers/.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from importlib.resources import files
 from inspect import getsource
+from pathlib import Path
 from symtable import symtable
 from textwrap import dedent
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from proto2net.errors import Proto2NetError
-
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
 
 FAMILIES = (
     *("common", "vision", "resize", "activation", "normalize", "axes", "combine", "dense"),
@@ -85,14 +83,14 @@ def names_used(source: str) -> frozenset[str]:
     )
 
 
-def _files(package: str) -> Sequence[Traversable]:
+def _files(package: str) -> Sequence[Path]:
     """The files of a target's helpers, in the order in which they are pasted."""
-    folder = files(package) / "helpers"
+    home = Path(sys.modules[package].__path__[0])
+    folder = home / "helpers"
     if not folder.is_dir():
-        return [files(package) / "helpers.py"]
-    families = {f"{name}.py": place for place, name in enumerate(FAMILIES)}
-    found = [file for file in folder.iterdir() if file.name in families]
-    return sorted(found, key=lambda file: families[file.name])
+        return [home / "helpers.py"]
+    found = (folder / f"{name}.py" for name in FAMILIES)
+    return [file for file in found if file.is_file()]
 
 
 _DEFINITION = re.compile(r"^(?:@.*\n)*(?:def|class) (\w+).*\n(?:(?:[ )].*)?\n)*", re.MULTILINE)

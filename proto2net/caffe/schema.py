@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -103,7 +103,7 @@ def _own_types() -> list[type[Layer]]:
 
 @cache
 def _shipped() -> FileDescriptorProto:
-    return FileDescriptorProto.FromString(files(__package__).joinpath("caffe.desc").read_bytes())
+    return FileDescriptorProto.FromString(Path(__file__).with_name("caffe.desc").read_bytes())
 
 
 @cached

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-import platform
-import shlex
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -88,13 +86,20 @@ def _run(arguments: Sequence[str] | None) -> NoReturn:
         raise
     except Exception as error:
         debugging.show()
-        command = shlex.join(["proto2net", *(sys.argv[1:] if arguments is None else arguments)])
-        python = f"Python {platform.python_version()} on {platform.system()}"
-        what = f"{type(error).__name__}: {error}".splitlines()[0]
-        say(f"this is a bug in proto2net, not in what it was given: {what} (--debug shows where)")
-        say(
-            "please attach NET and this line to a report on the issue tracker of proto2net: "
-            f"proto2net {__version__}, {python}: {command}"
-        )
+        _ask_for_report(error, sys.argv[1:] if arguments is None else arguments)
         sys.exit(BUG)
     sys.exit(code)
+
+
+def _ask_for_report(error: Exception, arguments: Sequence[str]) -> None:
+    """Say that proto2net is at fault, and what its makers need to know."""
+    import platform  # which takes long, and most runs have no bug
+    import shlex
+
+    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    say(f"this is a bug in proto2net, not in what it was given: {what} (--debug shows where)")
+    python = f"Python {platform.python_version()} on {platform.system()}"
+    say(
+        "please attach NET and this line to a report on the issue tracker of proto2net: "
+        f"proto2net {__version__}, {python}: {shlex.join(['proto2net', *arguments])}"
+    )

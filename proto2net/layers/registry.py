@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import field
 from functools import cache
 from importlib import import_module
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from proto2net.errors import Proto2NetError
@@ -36,10 +36,8 @@ class Families:
 def families() -> Families:
     """What the files beside this one declare."""
     found = Families()
-    for file in sorted(files(__package__).iterdir(), key=lambda file: file.name):
-        if not file.name.endswith(".py"):
-            continue
-        source, name = file.read_text(encoding="utf-8"), file.name.removesuffix(".py")
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        source, name = file.read_text(encoding="utf-8"), file.stem
         layers, python_layers = _LAYER.findall(source), _PYTHON_LAYER.findall(source)
         if layers or python_layers:
             found.layers.update(dict.fromkeys(layers, name))
