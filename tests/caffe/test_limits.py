@@ -311,8 +311,12 @@ def test_a_network_of_10_000_layers_is_converted(target: str) -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_time_grows_as_the_layers_do(shape: str) -> None:
-    small, large = (min(emitted(SHAPES[shape](n), *TARGETS) for _ in range(2)) for n in (500, 2000))
-    assert large < 9 * small  # four times the layers; were it quadratic, 16
+    def growth() -> float:
+        small, large = (emitted(SHAPES[shape](n), *TARGETS) for n in (500, 2000))
+        return large / small
+
+    # Four times the layers; were it quadratic, 16. A second time only if the first was disturbed.
+    assert growth() < 9 or growth() < 9
 
 
 @pytest.mark.parametrize("operation", ["SUM", "PROD", "MAX"])
