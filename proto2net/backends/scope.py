@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from proto2net.backends.base import Array, Step
 from proto2net.backends.blocks import PROJECT, Block, Composite
 from proto2net.backends.source import Namespace, literal
-from proto2net.backends.statements import Assignment, Compound, Statement, lines_of
+from proto2net.backends.statements import Assignment, Compound, Return, Statement, lines_of
 from proto2net.backends.tree import BOTTOM, Expression, Variable, filled, passes_once
 from proto2net.graph import AUTOMATIC, Blob, Graph, Node
 from proto2net.layers import Input
@@ -116,6 +116,15 @@ class Scope:
             for step in steps:
                 self._state(step, written)
         return written
+
+    def body(self) -> list[Statement]:
+        """The forward pass with what it returns."""
+        written = self.statements()
+        outputs = tuple(map(self.variable, self.outputs))
+        match written:
+            case [*_, Assignment((name,), value)] if outputs == (Variable(name),):
+                return [*written[:-1], Return((value,))]
+        return [*written, Return(outputs)]
 
     def parted(self) -> Iterator[tuple[bool, list[Step]]]:
         """The steps in order, those apart that not every block has, as the first item says."""

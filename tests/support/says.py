@@ -152,16 +152,17 @@ def printed(graph: Graph, to: str) -> Said | Refusal:
     made, show = ast.parse(code).body[0], partial(_on_one_line, code.splitlines())
     methods = {each.name: each for each in ast.walk(made) if isinstance(each, ast.FunctionDef)}
     forward = methods.get("forward") or methods.get("__call__") or methods["net"]
-    statements = list(_assignments(forward))
+    statements, end = list(_assignments(forward)), _end(forward)
     if to != "torch":  # which alone does nothing to what it is given
         statements = statements[len(graph.inputs) :]
     objects = list(_objects(_assignments(methods.get("__init__")), show))
     lines = [made if len(objects) == 1 else f"{name} = {made}" for name, made in objects]
-    if not statements:
-        return (*lines, _returned(forward, show))
-    *before, last = statements
-    lines += [f"{_targets(each, show)} = {show(each.value)}" for each in before]
-    return (*lines, show(last.value))
+    if end is None or _is_named(end):
+        if not statements:
+            return (*lines, _returned(forward, show))
+        end = statements.pop().value
+    lines += [f"{_targets(each, show)} = {show(each.value)}" for each in statements]
+    return (*lines, show(end))
 
 
 def _on_one_line(lines: Sequence[str], node: ast.expr) -> str:
@@ -203,6 +204,19 @@ def _objects(statements: Iterable[ast.Assign], show: Show) -> Iterator[tuple[str
 def _is_array(value: ast.expr) -> bool:
     """Whether this makes an array, as all that fills learned arrays does."""
     return isinstance(value, ast.Call)
+
+
+def _end(forward: ast.FunctionDef) -> ast.expr | None:
+    """What a forward pass returns; a function that makes a Keras model returns that."""
+    value = next(each.value for each in forward.body if isinstance(each, ast.Return))
+    model = isinstance(value, ast.Call) and ast.unparse(value.func) == "keras.Model"
+    return None if model else value
+
+
+def _is_named(value: ast.expr) -> bool:
+    """Whether this has been assigned before: `x`, or `x, y`."""
+    items = value.elts if isinstance(value, ast.Tuple) else [value]
+    return all(isinstance(item, ast.Name) for item in items)
 
 
 def _returned(forward: ast.FunctionDef, show: Show) -> str:

@@ -158,9 +158,8 @@ class NumpyScope(Scope):
         cast = [] if self.block else inputs
         body: list[Statement] = [
             *(Assignment((x,), code("np.asarray({x}, np.float32)", x=Variable(x))) for x in cast),
-            *self.statements(),
+            *self.body(),
         ]
-        body.append(Return(tuple(map(self.variable, self.outputs))))
         parameters = [Parameter("self"), *(Parameter(name, _ARRAY) for name in inputs)]
         result = result_type(_ARRAY, len(self.outputs), FEW)
         return Function("__call__", parameters, result, body)

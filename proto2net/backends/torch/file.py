@@ -202,8 +202,7 @@ class TorchScope(Scope):
     def _forward(self) -> Statement:
         tensor = dotted("torch.Tensor")
         inputs = [self.variables.define(blob) for blob in self.inputs]
-        body: list[Statement] = [*self.statements()]
-        body.append(Return(tuple(map(self.variable, self.outputs))))
+        body = self.body()
         parameters = [Parameter("self"), *(Parameter(name, tensor) for name in inputs)]
         result = result_type(tensor, len(self.outputs), FEW)
         return Function("forward", parameters, result, body)
