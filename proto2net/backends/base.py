@@ -285,12 +285,19 @@ class Backend:
         return Step((node,), made)
 
     def emit(
-        self, graph: Graph, name: str = "", weights: str = "", *, flat: bool = False
+        self,
+        graph: Graph,
+        name: str = "",
+        weights: str = "",
+        *,
+        partial: bool = False,
+        flat: bool = False,
     ) -> Emitted:
         """The source of the graph. `name` names the class or function; else the net's name does.
 
-        `weights` is the name of a .safetensors file beside the source, which it can load. A `flat`
-        one says every layer where it stands; else blocks of one structure are defined once.
+        `weights` is the name of a .safetensors file beside the source, which it can load; a
+        `partial` one lacks some of the arrays. A `flat` source says every layer where it stands;
+        else blocks of one structure are defined once.
         """
         raise NotImplementedError
 

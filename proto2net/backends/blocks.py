@@ -225,6 +225,29 @@ def in_a_row(calls: Sequence[Expression]) -> list[Expression] | None:
     return [*written, Star("*", loop)]
 
 
+def runs(codes: Sequence[Code]) -> Iterator[tuple[int, int]]:
+    """Where blocks in a row begin and end whose calls a loop makes, none of which can be longer."""
+    start = 0
+    while start < len(codes):
+        end = start + 1
+        while end < len(codes) and _alike(codes[start : end + 1]):
+            end += 1
+        if end - start >= LEAST:
+            yield start, end
+        start = end
+
+
+def _alike(codes: Sequence[Code]) -> bool:
+    """Whether one loop makes and calls these."""
+    calls = [code.init or code.forward for code in codes]
+    return run([each for each in calls if each]) is not None
+
+
+def numbered(steps: Sequence[Step]) -> list[tuple[str, Step]]:
+    """Steps with the names that they have in a list."""
+    return [(str(place), step) for place, step in enumerate(steps)]
+
+
 def _progression(values: Values, index: str) -> Expression | None:
     """`64 + 32 * i` for numbers that go up, or down, by the same."""
     numbers = [v.value for v in values if isinstance(v, Literal) and type(v.value) is int]

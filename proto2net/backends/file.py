@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from proto2net.backends.base import Array, Backend, Code, Emitted, Step
-from proto2net.backends.blocks import Block, Composite, blocks, composite, folded
+from proto2net.backends.blocks import Block, Composite, blocks, composite, folded, numbered, runs
+from proto2net.backends.head import CLASSES, head_of
 from proto2net.backends.preprocess import preprocess
 from proto2net.backends.scope import Scope, shown_name
 from proto2net.backends.source import (
@@ -72,7 +73,14 @@ class SourceFile(Generic[S]):
     """What tells the class or function from what else has its name: a network called LSTM."""
 
     def __init__(
-        self, backend: Backend, graph: Graph, entry: str, weights: str = "", *, flat: bool = False
+        self,
+        backend: Backend,
+        graph: Graph,
+        entry: str,
+        weights: str = "",
+        *,
+        partial: bool = False,
+        flat: bool = False,
     ) -> None:
         self.backend = backend
         graph = dataclasses.replace(graph, outputs=_with_losses(graph))
@@ -81,6 +89,7 @@ class SourceFile(Generic[S]):
         defined = {*backend.helpers, *self.imports, *RESERVED}
         self.entry = entry_name(entry, defined, self.entry_suffix)
         self.weights = weights
+        self.partial = partial
         self.following = following(self.graph)
         steps = backend.steps(self._lowered)
         if not self.graph.outputs:
@@ -95,6 +104,10 @@ class SourceFile(Generic[S]):
         """The definitions of blocks."""
         if self.folds and not flat:
             steps = self._folded(steps, taken, names)
+        self.head = head_of(steps, self.graph.outputs, self.functions, self.classes_name)
+        if self.head:
+            place = next(i for i, s in enumerate(steps) if s.nodes == self.head.step.nodes)
+            steps = [*steps[:place], self.head.step, *steps[place + 1 :]]
         self.scope = self.scoped(steps, taken)
 
     def _folded(self, steps: Sequence[Step], taken: set[str], names: Namespace) -> list[Step]:
@@ -132,15 +145,25 @@ class SourceFile(Generic[S]):
     ) -> Iterator[Composite]:
         """Steps in the place of blocks in a row, where the target has a way to say these."""
         for stage in stages:
-            if all(region in found for region in stage.regions):
-                row = [found[region] for region in stage.regions]
-                code = self.stage([each.code for each in row])
+            row = [found[region] for region in stage.regions if region in found]
+            if len(row) < len(stage.regions):
+                continue
+            code = self.stage([each.code for each in row])
+            if code:
+                yield composite(stage.name, code, row, numbered(row))
+                continue
+            for start, end in runs([each.code for each in row]):
+                part = row[start:end]
+                name = f"{part[0].name}_to_{stage.regions[end - 1].key}"
+                code = self.stage([each.code for each in part])
                 if code:
-                    inner = [(str(place), each) for place, each in enumerate(row)]
-                    yield composite(stage.name, code, row, inner)
+                    yield composite(name, code, part, numbered(part))
 
     functions: ClassVar[Mapping[Expression, Sequence[Meaning]]] = {}
     """The names of positional arguments of functions, where they tell what a parameter is."""
+
+    classes_name: ClassVar[str] = CLASSES
+    """What the number of classes is called, which the head has as a parameter."""
 
     folds: ClassVar[bool] = False
     """Whether the target has a way to define a block."""
@@ -304,11 +327,14 @@ class SourceFile(Generic[S]):
         ]
 
 
-def from_pretrained(entry: str, body: Sequence[Statement]) -> Statement:
+def from_pretrained(
+    entry: str, body: Sequence[Statement], classes: Parameter | None = None
+) -> Statement:
     """The method that makes a network with the learned weights of a file."""
     path = Parameter("path", code("str | Path"), Name("WEIGHTS"))
-    doc = ['"""The network with the learned weights of a file."""']
-    parameters = [Parameter("cls"), path]
+    anew = "; a head of another size starts anew" if classes else ""
+    doc = [f'"""The network with the learned weights of a file{anew}."""']
+    parameters = [Parameter("cls"), path, *([classes] if classes else [])]
     return Function("from_pretrained", parameters, Literal(entry), body, doc, [Name("classmethod")])
 
 

@@ -21,7 +21,13 @@ class Printer:
     """The suffix of the file of learned weights beside it; empty: it has no such file."""
 
     def emit(
-        self, graph: Graph, name: str = "", weights: str = "", *, flat: bool = False
+        self,
+        graph: Graph,
+        name: str = "",
+        weights: str = "",
+        *,
+        partial: bool = False,
+        flat: bool = False,
     ) -> Emitted:
         """The text of the graph, called as `Backend.emit` is. `name` renames the network."""
         graph = replace(graph, name=name or graph.name)

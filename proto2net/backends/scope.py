@@ -67,17 +67,23 @@ class Scope:
     """How a bottom is read that gets no gradient (propagate_down: false)."""
 
     def __init__(
-        self, graph: Graph, steps: Sequence[Step], taken: Iterable[str], block: Block | None = None
+        self,
+        graph: Graph,
+        steps: Sequence[Step],
+        taken: Iterable[str],
+        block: Block | None = None,
+        outputs: Sequence[Blob] | None = None,
     ) -> None:
         """`taken` are names that the file defines or imports, so that no variable hides them.
 
         Of a `block` the steps are those of its form, and what has a shape there has others too.
+        `outputs` are those of the graph if they are not given.
         """
         self.graph = graph
         self.steps = steps
         self.block = block
         self.inputs = (block.entry,) if block else graph.inputs
-        self.outputs = (block.exit,) if block else graph.outputs
+        self.outputs = (block.exit,) if block else graph.outputs if outputs is None else outputs
         self._depth = self.indent
         self.arrays: dict[str, Array] = {}
         self.namespace = Namespace({*self.reserved, *taken})

@@ -76,10 +76,19 @@ def port(
 
     from proto2net.weights import safetensors
 
-    emitted = target.emit(model.graph, name, f"{stem}.safetensors", flat=flat)
+    emitted = target.emit(
+        model.graph, name, f"{stem}.safetensors", partial=_lacks(model), flat=flat
+    )
     write = partial(
         safetensors.write,
         found=list(safetensors.tensors(emitted, model.values)),
         metadata=safetensors.metadata(model.graph, emitted, target.name),
     )
     return Ported(emitted, Beside(target.weights_suffix, size, write))
+
+
+def _lacks(model: Model) -> bool:
+    """Whether a learned blob of the model has no array."""
+    graph = model.graph
+    slots = ((node, blob) for node in graph.nodes for blob in node.blobs)
+    return any(graph.owner(*slot) not in model.values for slot in slots)

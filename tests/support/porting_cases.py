@@ -33,7 +33,12 @@ def converted(case: str, to: str, folder: Path, *options: str) -> ModuleType:
     command += ["--weights", str(golden / "net.caffemodel"), *options]
     result = CliRunner().invoke(cli, command, catch_exceptions=False)
     assert result.exit_code == 0, result.output
-    spec = importlib.util.spec_from_file_location(out.stem, out)
+    return imported(out)
+
+
+def imported(path: Path) -> ModuleType:
+    """A file of Python as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)

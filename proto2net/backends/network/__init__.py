@@ -17,7 +17,13 @@ class NetworkPrinter(Printer):
     """A printer whose network has learned weights beside it."""
 
     def emit(
-        self, graph: Graph, name: str = "", weights: str = "", *, flat: bool = False
+        self,
+        graph: Graph,
+        name: str = "",
+        weights: str = "",
+        *,
+        partial: bool = False,
+        flat: bool = False,
     ) -> Emitted:
         graph = dataclasses.replace(graph, name=name or graph.name)
         return Emitted({".py": text(graph, weights)}, entry(graph), arrays(graph))

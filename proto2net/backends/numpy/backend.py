@@ -30,11 +30,17 @@ class Numpy(Backend):
     }
 
     def emit(
-        self, graph: Graph, name: str = "", weights: str = "", *, flat: bool = False
+        self,
+        graph: Graph,
+        name: str = "",
+        weights: str = "",
+        *,
+        partial: bool = False,
+        flat: bool = False,
     ) -> Emitted:
         """An importable file with one class that needs NumPy only."""
         entry = name or class_name(graph.name)
-        return NumpyFile(self, graph, entry, weights, flat=flat).emitted()
+        return NumpyFile(self, graph, entry, weights, partial=partial, flat=flat).emitted()
 
     @cached_property
     def runner(self) -> Runner:

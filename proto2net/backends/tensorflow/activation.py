@@ -49,8 +49,6 @@ def _clip(node: Node[Clip]) -> Code:
 @renders(Dropout)
 def _dropout(node: Node[Dropout]) -> Code:
     layer = node.layer
-    if not layer.samples(node.phase):
-        return Code(scaled(BOTTOM, layer.factor))
     kind = "SamplingDropout" if layer.sample_weights_test else "layers.Dropout"
     return Code(scaled(CALLED, layer.factor), own(kind, layer.dropout_ratio))
 
@@ -142,6 +140,4 @@ def _selu(node: Node[SeLu]) -> Code:
 
 @renders(SeLuDropout)
 def _selu_dropout(node: Node[SeLuDropout]) -> Code:
-    if node.phase == "TEST":
-        return Code(BOTTOM)
     return Code(CALLED, own("layers.AlphaDropout", node.layer.dropout_ratio))

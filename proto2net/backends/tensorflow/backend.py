@@ -30,11 +30,17 @@ class TensorFlow(Backend):
     }
 
     def emit(
-        self, graph: Graph, name: str = "", weights: str = "", *, flat: bool = False
+        self,
+        graph: Graph,
+        name: str = "",
+        weights: str = "",
+        *,
+        partial: bool = False,
+        flat: bool = False,
     ) -> Emitted:
         """An importable file with one function that builds the model."""
         entry = name or function_name(graph.name)
-        return KerasFile(self, graph, entry, weights, flat=flat).emitted()
+        return KerasFile(self, graph, entry, weights, partial=partial, flat=flat).emitted()
 
     @cached_property
     def runner(self) -> Runner:

@@ -60,13 +60,10 @@ def _clip(node: Node[Clip]) -> Code:
 @renders(Dropout)
 def _dropout(node: Node[Dropout]) -> Code:
     layer = node.layer
-    if node.phase == "TRAIN":
-        x = scaled(call(SELF, BOTTOM), layer.factor)
-        return Code(x, call("nn.Dropout", layer.dropout_ratio))
-    x = BOTTOM
-    if layer.samples(node.phase):
-        x = call("F.dropout", x, layer.dropout_ratio)
-    return Code(scaled(x, layer.factor))
+    if layer.sample_weights_test and node.phase == "TEST":
+        return Code(call("F.dropout", BOTTOM, layer.dropout_ratio))
+    x = scaled(call(SELF, BOTTOM), layer.factor)
+    return Code(x, call("nn.Dropout", layer.dropout_ratio))
 
 
 @renders(ELU)
@@ -137,6 +134,4 @@ def _threshold(node: Node[Threshold]) -> Code:
 
 @renders(SeLuDropout)
 def _selu_dropout(node: Node[SeLuDropout]) -> Code:
-    if node.phase == "TEST":
-        return Code(BOTTOM)
     return Code(call(SELF, BOTTOM), call("nn.AlphaDropout", node.layer.dropout_ratio))

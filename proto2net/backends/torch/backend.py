@@ -28,11 +28,17 @@ class Torch(Backend):
     unsupported: ClassVar = {HDF5Output: "writing a file has no rendering"}
 
     def emit(
-        self, graph: Graph, name: str = "", weights: str = "", *, flat: bool = False
+        self,
+        graph: Graph,
+        name: str = "",
+        weights: str = "",
+        *,
+        partial: bool = False,
+        flat: bool = False,
     ) -> Emitted:
         """An importable file with one nn.Module."""
         entry = name or class_name(graph.name)
-        return TorchFile(self, graph, entry, weights, flat=flat).emitted()
+        return TorchFile(self, graph, entry, weights, partial=partial, flat=flat).emitted()
 
     @cached_property
     def runner(self) -> Runner:

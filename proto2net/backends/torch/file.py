@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from proto2net.backends.base import Array, Code, Step
 from proto2net.backends.blocks import PROJECT, Block, in_a_row
 from proto2net.backends.file import SourceFile, from_pretrained, result_type
+from proto2net.backends.head import CLASSES, Head, ends_in_softmax
 from proto2net.backends.printing import text
 from proto2net.backends.scope import Scope
 from proto2net.backends.source import WIDTH
@@ -34,6 +35,7 @@ from proto2net.backends.tree import (
     call,
     code,
     dotted,
+    filled,
     method,
     weighted_sum,
 )
@@ -47,9 +49,12 @@ IMPORTS = {
     "torch": "import torch",
     "F": "import torch.nn.functional as F",
     "load_file": "from safetensors.torch import load_file",
+    "load_model": "from safetensors.torch import load_model",
     "nn": "from torch import nn",
 }
 """What the emitted file may import, in order."""
+
+_TENSOR = dotted("torch.Tensor")
 
 FEW = 4
 """Up to so many outputs the type of each is written out."""
@@ -121,34 +126,37 @@ class TorchScope(Scope):
 
     own = "self."
     reserved = frozenset({"self"})
-    reserved_objects = MODULE_ATTRIBUTES | {"from_pretrained"}
+    reserved_objects = MODULE_ATTRIBUTES | {"from_pretrained", "logits"}
     indent = 2
     stopped = code("{0}.detach()")
 
     def object(self, step: Step) -> Expression:
         return Variable(f"self.{self.objects.get(step.node, '')}")
 
-    def methods(self) -> list[Statement]:
-        """`__init__` and what fills its objects, where there are any, and `forward`."""
-        forward = self._forward()
+    shares = False
+    """Whether two layers have one parameter, which the state then has by both names."""
+
+    def methods(self, name: str, classes: Parameter | None) -> list[Statement]:
+        """`__init__` and what fills its objects, where there are any; the pass of this name."""
+        forward = self.forward(name)
         objects = self.made()
         if not objects:
             return [forward]
         start = [Evaluation(code("super().__init__()")), *objects]
         fillings = initialisation(self.steps, self.objects, self.arrays)
+        if fillings:
+            start.append(Evaluation(code("self.reset_parameters()")))
+        parameters = [Parameter("self"), *([classes] if classes else [])]
+        init = Function("__init__", parameters, Literal(None), start)
         if not fillings:
-            return [_method("__init__", start), forward]
+            return [init, forward]
         doc = '"""Start from the fillers of the definition."""'
-        start.append(Evaluation(code("self.reset_parameters()")))
-        return [
-            _method("__init__", start),
-            _method("reset_parameters", fillings, doc),
-            forward,
-        ]
+        reset = Function("reset_parameters", [Parameter("self")], Literal(None), fillings, [doc])
+        return [init, reset, forward]
 
     def module(self, title: str, block: Block) -> Class:
         """The class of the block whose scope this is."""
-        forward = self._forward()
+        forward = self.forward("forward")
         kept = (Assignment((f"{self.own}{name}",), Variable(name)) for name in block.kept(self.own))
         start = [Evaluation(code("super().__init__()")), *kept, *self.made()]
         parameters = [Parameter("self"), *block.parameters]
@@ -184,6 +192,7 @@ class TorchScope(Scope):
                 self.arrays[reached] = owned
             else:
                 _check_shareable(step, array, first)
+                self.shares = True
                 yield Assignment((f"self.{reached}",), Variable(f"self.{place}"))
             if parameter in frozen and not whole:
                 still = method(Variable(f"self.{reached}"), "requires_grad_", False)
@@ -199,13 +208,12 @@ class TorchScope(Scope):
         """The first array that is made of each learned blob, and its parameter."""
         return {}
 
-    def _forward(self) -> Statement:
-        tensor = dotted("torch.Tensor")
+    def forward(self, name: str, body: Sequence[Statement] | None = None) -> Statement:
+        """The method that computes the outputs, or has this body."""
         inputs = [self.variables.define(blob) for blob in self.inputs]
-        body = self.body()
-        parameters = [Parameter("self"), *(Parameter(name, tensor) for name in inputs)]
-        result = result_type(tensor, len(self.outputs), FEW)
-        return Function("forward", parameters, result, body)
+        parameters = [Parameter("self"), *(Parameter(name, _TENSOR) for name in inputs)]
+        result = result_type(_TENSOR, len(self.outputs), FEW)
+        return Function(name, parameters, result, self.body() if body is None else body)
 
 
 class TorchFile(SourceFile[TorchScope]):
@@ -233,7 +241,11 @@ class TorchFile(SourceFile[TorchScope]):
     def scoped(
         self, steps: Sequence[Step], taken: Collection[str], block: Block | None = None
     ) -> TorchScope:
-        return TorchScope(self.graph, steps, taken, block)
+        self._softmax: Step | None = None
+        if block is None and ends_in_softmax(steps, self.graph.outputs):
+            *steps, self._softmax = steps
+        outputs = self._softmax.bottoms if self._softmax else None
+        return TorchScope(self.graph, steps, taken, block, outputs)
 
     def block(self, title: str, block: Block, scope: TorchScope) -> Statement:
         return scope.module(title, block)
@@ -246,8 +258,20 @@ class TorchFile(SourceFile[TorchScope]):
         return Code(call(SELF, BOTTOM), call("nn.Sequential", *made)) if made else None
 
     def body(self) -> list[Statement]:
-        methods = [*self.scope.methods(), *self._from_pretrained()]
+        methods = self.scope.methods("logits" if self._softmax else "forward", self._classes)
+        if self._softmax and self._softmax.code.forward:
+            read = method(Name("self"), "logits", *map(self.scope.variable, self.scope.inputs))
+            value = filled(self._softmax.code.forward, {0: read})
+            methods.append(self.scope.forward("forward", [Return((value,))]))
+        methods += self._from_pretrained()
         return [Class(self.entry, [dotted("nn.Module")], self.docstring(1), methods)]
+
+    @property
+    def _classes(self) -> Parameter | None:
+        """The parameter that says how many classes there are."""
+        if self.head is None:
+            return None
+        return Parameter(CLASSES, Name("int"), Literal(self.head.classes))
 
     def notes(self) -> list[str]:
         """What training minimises, where it is not just the sum of the losses."""
@@ -261,13 +285,32 @@ class TorchFile(SourceFile[TorchScope]):
     def _from_pretrained(self) -> list[Statement]:
         if not self.weights:
             return []
-        trains = self.graph.phase == "TRAIN"
-        made = [
-            Assignment(("net",), code("cls()")),
-            Evaluation(code("net.load_state_dict(net.state_dict() | load_file(path))")),
-            Return((code("net") if trains else code("net.eval()"),)),
+        net, strict = Variable("net"), (not self.partial, True)
+        training = self.graph.phase == "TRAIN"
+        head = self.head if not self.scope.shares else None
+        made: list[Statement] = [
+            Assignment(("net",), code("cls(num_classes)") if head else code("cls()"))
         ]
-        return [from_pretrained(self.entry, made)]
+        if self.scope.shares:  # its state has more names than the file has arrays
+            loaded = call("load_model", net, Variable("path"), strict=strict)
+        elif head:
+            made += self._weights_without(head)
+            loaded = method(net, "load_state_dict", Variable("weights"), strict=strict)
+        else:
+            loaded = method(net, "load_state_dict", code("load_file(path)"), strict=strict)
+        end = Return((net if training else code("net.eval()"),))
+        return [from_pretrained(self.entry, [*made, Evaluation(loaded), end], self._classes)]
+
+    def _weights_without(self, head: Head) -> list[Statement]:
+        """Statements that read the weights, and leave a head of another size as it starts."""
+        name = self.scope.objects[head.step.node]
+        own = method(Variable(f"net.{name}"), "state_dict", prefix=f"{name}.")
+        other = code("num_classes != {classes}", classes=head.classes)
+        weights = Variable("weights")
+        return [
+            Assignment(("weights",), code("load_file(path)")),
+            Compound("if", other, [Evaluation(method(weights, "update", own))]),
+        ]
 
     def main(self) -> list[Statement]:
         inputs = [zeros(blob.shape) for blob in self.graph.inputs]
@@ -277,10 +320,6 @@ class TorchFile(SourceFile[TorchScope]):
             Assignment(("net",), self.loaded(made)),
             Compound("with", code("torch.no_grad()"), shown),
         ]
-
-
-def _method(name: str, body: Sequence[Statement], doc: str = "") -> Statement:
-    return Function(name, [Parameter("self")], Literal(None), body, [doc] if doc else [])
 
 
 def _check_shareable(step: Step, array: Array, first: Array) -> None:

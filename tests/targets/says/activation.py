@@ -17,7 +17,12 @@ ROWS: list[Row] = [
         numpy="np.clip(x, -1.0, 2.5)",
     ),
     # ---- dropout
-    says("Dropout", torch="x", tf="x", numpy="x"),
+    says(
+        "Dropout",
+        torch=("nn.Dropout(0.5)", "self.f(x)"),
+        tf='layers.Dropout(0.5, name="f")(x)',
+        numpy="x",
+    ),
     says(
         "Dropout",
         phase="train",
@@ -34,8 +39,8 @@ ROWS: list[Row] = [
     ),
     says(
         "Dropout { dropout_ratio: 0.2 scale_train: false }",
-        torch="0.8 * x",
-        tf="layers.Rescaling(0.8)(x)",
+        torch=("nn.Dropout(0.2)", "0.8 * self.f(x)"),
+        tf='layers.Rescaling(0.8)(layers.Dropout(0.2, name="f")(x))',
         numpy="0.8 * x",
     ),
     says(
@@ -51,7 +56,12 @@ ROWS: list[Row] = [
         tf='SamplingDropout(0.2, name="f")(x)',
         numpy="dropout(x, self.rng, dropout_ratio=0.2)",
     ),
-    says("SeLuDropout", torch="x", tf="x", numpy="x"),
+    says(
+        "SeLuDropout",
+        torch=("nn.AlphaDropout(0.1)", "self.f(x)"),
+        tf='layers.AlphaDropout(0.1, name="f")(x)',
+        numpy="x",
+    ),
     says(
         "SeLuDropout",
         phase="train",

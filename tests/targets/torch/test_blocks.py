@@ -45,3 +45,9 @@ def test_blocks_in_a_row_are_a_stage() -> None:
     assert isinstance(network.res4, torch.nn.Sequential)
     assert [block.project for block in network.res4] == [True] + 5 * [False]
     assert network.state_dict()["res4.5.bn_branch2c.running_mean"].shape == (1024,)
+
+
+def test_equal_blocks_within_a_row_of_others_are_a_stage_too() -> None:
+    network = proto2net.load(MODELS / "mobilenet.prototxt", to="torch")
+    assert isinstance(network.conv5_1_to_5_5, torch.nn.Sequential)
+    assert len(network.conv5_1_to_5_5) == 5

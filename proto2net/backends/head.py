@@ -1,0 +1,64 @@
+"""The head of a classifier: the layer that makes a number a class, so that they can be others."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from proto2net.backends.base import Step
+from proto2net.backends.blocks import Composite
+from proto2net.backends.tree import Call, Expression, Literal, Variable, parts_of
+from proto2net.frozen import dataclass
+from proto2net.graph import Blob
+from proto2net.layers import Softmax
+
+CLASSES = "num_classes"
+"""What the number of classes is called."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last learned layer of a network that ends in Softmax."""
+
+    step: Step
+    """The step with a variable in the place of the number of classes."""
+    classes: int
+
+
+def ends_in_softmax(steps: Sequence[Step], outputs: Sequence[Blob]) -> bool:
+    """Whether all that a network gives are probabilities."""
+    last = steps[-1] if steps else None
+    return last is not None and type(last.node.layer) is Softmax and last.tops == tuple(outputs)
+
+
+def head_of(
+    steps: Sequence[Step],
+    outputs: Sequence[Blob],
+    functions: Mapping[Expression, Sequence[str]],
+    classes: str = CLASSES,
+) -> Head | None:
+    """The head; None if there is none, or what follows it depends on the number of classes.
+
+    `functions` names the positional arguments of the target's functions.
+    """
+    if not ends_in_softmax(steps, outputs):
+        return None
+    makers = {top: step for step in steps for top in step.tops}
+    step, behind = steps[-1], list[Step]()
+    while not step.code.arrays:
+        behind.append(step)
+        if len(step.bottoms) != 1 or step.bottoms[0] not in makers:
+            return None
+        step = makers[step.bottoms[0]]
+    made = step.code.init
+    names = functions.get(step.code.kind, ())
+    if not isinstance(made, Call) or isinstance(step, Composite) or "out_channels" not in names:
+        return None
+    place = names.index("out_channels")
+    number = made.arguments[place]
+    others = [each.code.forward for each in behind if each.code.forward]
+    if not isinstance(number, Literal) or any(number in parts_of(each) for each in others):
+        return None
+    arguments = (*made.arguments[:place], Variable(classes), *made.arguments[place + 1 :])
+    code = dataclasses.replace(step.code, init=dataclasses.replace(made, arguments=arguments))
+    return Head(dataclasses.replace(step, code=code), int(str(number.value)))
