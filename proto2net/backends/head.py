@@ -10,7 +10,7 @@ from proto2net.backends.blocks import Composite
 from proto2net.backends.tree import Call, Expression, Literal, Variable, parts_of
 from proto2net.frozen import dataclass
 from proto2net.graph import Blob
-from proto2net.layers import Softmax
+from proto2net.layers import Input, Softmax
 
 CLASSES = "num_classes"
 """What the number of classes is called."""
@@ -26,9 +26,12 @@ class Head:
 
 
 def ends_in_softmax(steps: Sequence[Step], outputs: Sequence[Blob]) -> bool:
-    """Whether all that a network gives are probabilities."""
-    last = steps[-1] if steps else None
-    return last is not None and type(last.node.layer) is Softmax and last.tops == tuple(outputs)
+    """Whether all that a network gives are probabilities, of what it has computed."""
+    if not steps or type(steps[-1].node.layer) is not Softmax:
+        return False
+    *before, last = steps
+    made = [top for step in before if type(step.node.layer) is not Input for top in step.tops]
+    return last.tops == tuple(outputs) and last.bottoms[0] in made
 
 
 def head_of(
