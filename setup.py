@@ -9,9 +9,9 @@ HERE = Path(__file__).parent
 
 
 def version() -> str:
-    """The version that proto2net/__init__.py states, without importing it."""
-    text = (HERE / "proto2net" / "__init__.py").read_text(encoding="utf-8")
-    (found,) = re.findall(r'^__version__ = "(.+)"$', text, re.MULTILINE)
+    """The version that proto2net/version.py states, without importing it."""
+    text = (HERE / "proto2net" / "version.py").read_text(encoding="utf-8")
+    (found,) = re.findall(r'^VERSION = "(.+)"$', text, re.MULTILINE)
     return found
 
 

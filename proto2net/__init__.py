@@ -20,11 +20,12 @@ from proto2net.errors import (
     WeightError,
 )
 from proto2net.graph import Graph
+from proto2net.version import VERSION
 
 if TYPE_CHECKING:
     from proto2net.builder import CaffeNetwork, Network
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "CaffeNetwork",

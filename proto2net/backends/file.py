@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePath
 from typing import ClassVar, Generic, TypeVar
 
 from proto2net.backends.base import Array, Backend, Code, Emitted, Step
@@ -55,6 +56,7 @@ from proto2net.graph import Blob, Graph
 from proto2net.lowering import lowered
 from proto2net.outline import Region, Stage, outline
 from proto2net.text import plain
+from proto2net.version import VERSION
 
 S = TypeVar("S", bound=Scope)
 
@@ -235,7 +237,7 @@ class SourceFile(Generic[S]):
         used = set(names_of([*weights, *statements]))
         helpers = self.backend.helpers.used(used)
         used = used.union(*map(self.backend.helpers.names, helpers))
-        title = f'"""{plain(self.graph.name) or "A network"}, converted from Caffe by proto2net."""'
+        title = "\n".join(made_of(self.graph))
         parts = [
             *(self.backend.helpers[name] for name in helpers),
             *("\n".join(statement.lines(0)) for statement in statements),
@@ -325,6 +327,16 @@ class SourceFile(Generic[S]):
                 [Evaluation(call("print", Variable("name"), shape))],
             ),
         ]
+
+
+def made_of(graph: Graph) -> list[str]:
+    """The docstring of a file: which network it has, and which definition it was made of."""
+    title = f'"""{plain(graph.name) or "A network"}, converted from Caffe by proto2net {VERSION}.'
+    files = [node.where.file for node in graph.nodes if node.where]
+    if not files or files[0].startswith("<"):  # it was no file
+        return [f'{title}"""']
+    definition = plain(PurePath(files[0]).name)
+    return [title, "", f"Definition: {definition}, {graph.phase.lower()} phase.", '"""']
 
 
 def from_pretrained(

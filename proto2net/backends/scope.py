@@ -5,6 +5,8 @@ A target's own scope adds how its layers are made and called.
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, ClassVar
@@ -172,9 +174,9 @@ class Scope:
             and step.code.forward
             and passes_once(step.code.forward)
         ):
-            nested = self._assignment(step, targets, (last.value,), comment or last.comment)
+            nested = self._assignment(step, targets, (last.value,), "")
             if len(nested.lines(self._depth)) == 1:
-                written[-1] = nested
+                written[-1] = dataclasses.replace(nested, comment=comment or last.comment)
                 return
         written.append(self._assignment(step, targets, read, comment))
 
@@ -203,11 +205,12 @@ class Scope:
         return Assignment(targets, value, comment)
 
     def _comment(self, step: Step) -> str:
-        """The shape of what a step makes, where it is a new one."""
+        """The shape of what a step makes, where it has other axes or sizes than what it reads."""
         if self.block:
             return ""
         shape = step.tops[-1].shape if step.tops else ()
-        changed = not step.bottoms or shape != step.bottoms[0].shape
+        read = step.bottoms[0].shape if step.bottoms else ()
+        changed = len(shape) != len(read) or shape[2:] != read[2:]
         return self.shown(shape) if changed else ""
 
     def _name_objects(self) -> dict[Node[Any], str]:
@@ -261,8 +264,9 @@ class Scope:
         return bool(trained) and still == trained, still
 
     def caffe_name(self, name: str, step: Step) -> str:
-        """A comment with Caffe's name of a layer, where its object has another."""
-        return "" if self.block or name == step.name else literal(plain(step.name))
+        """A comment with Caffe's name of a layer, where that of its object does not tell it."""
+        told = self.block or name == re.sub(r"[^A-Za-z0-9_]", "_", step.name)
+        return "" if told else literal(plain(step.name))
 
 
 def shown_name(blob: Blob) -> str:

@@ -79,10 +79,29 @@ def same(values: tuple[int, ...]) -> int | tuple[int, ...]:
 
 
 def class_name(text: str) -> str:
-    """A class's name from a network's: "nin_imagenet" -> NinImagenet."""
-    words = re.findall(r"[A-Za-z0-9]+", text)
-    name = "".join(word[0].upper() + word[1:] for word in words)[:_LONGEST_NAME]
+    """A class's name from a network's: "nin_imagenet" -> NinImageNet, "MOBILENET" -> MobileNet."""
+    name = "".join(map(_capitalised, _words(text)))[:_LONGEST_NAME]
     return name if name and name[0].isalpha() else f"Net{name}"
+
+
+_OF_FILES = ("deploy", "train", "trainval", "val", "test")
+"""Words that tell what a file is for, not what its network is."""
+
+
+def _words(text: str) -> list[str]:
+    """The words of a network's name, without those that say what its file is for."""
+    words: list[str] = re.findall(r"[A-Za-z0-9]+", text)
+    return [word for word in words if word.lower() not in _OF_FILES] or words
+
+
+def _capitalised(word: str) -> str:
+    """A word as a class's name has it: "squeezenet" -> SqueezeNet; mixed cases stay."""
+    if word.lower() == "googlenet":
+        return "GoogLeNet"
+    name = re.fullmatch(r"([a-z]+)net(\d*)", word, re.IGNORECASE)
+    if name and word[1:] in (word[1:].lower(), word[1:].upper()):
+        return f"{name[1].capitalize()}Net{name[2]}"
+    return word[0].upper() + word[1:]
 
 
 def entry_name(name: str, taken: Collection[str], suffix: str) -> str:
@@ -103,5 +122,10 @@ def entry_name(name: str, taken: Collection[str], suffix: str) -> str:
 
 def function_name(text: str) -> str:
     """A function's name from a network's: "ResNet-50" -> resnet_50."""
+    return module_name("_".join(_words(text)))
+
+
+def module_name(text: str) -> str:
+    """A file's name, without a suffix, that can be imported: "nin.deploy" -> nin_deploy."""
     name = "_".join(re.findall(r"[a-z0-9]+", text.lower()))[:_LONGEST_NAME]
     return Namespace().name(name if name and name[0].isalpha() else f"net_{name}".rstrip("_"))

@@ -37,18 +37,25 @@ def names_in(*expressions: Expression | None) -> Iterator[str]:
             yield from (part.name for part in parts_of(expression) if isinstance(part, Name))
 
 
-def _on_lines(layout: Layout, indent: int, comment: str = "") -> list[str]:
-    """A layout as lines, with a comment where there is room for it."""
+def _on_lines(layout: Layout, indent: int) -> list[str]:
+    """A layout on one line, or on as many as it needs."""
     line = INDENT * indent + flat(layout)
-    if len(line) > WIDTH:
-        return broken(layout, indent)
-    commented = f"{line}  # {comment}"
-    return [commented if comment and len(commented) <= WIDTH else line]
+    return broken(layout, indent) if len(line) > WIDTH else [line]
+
+
+def _commented(lines: list[str], indent: int, comment: str) -> list[str]:
+    """Lines with a comment: behind, or above where there is no room for it."""
+    if not comment:
+        return lines
+    behind = f"{lines[0]}  # {comment}"
+    if len(lines) == 1 and len(behind) <= WIDTH:
+        return [behind]
+    return [f"{INDENT * indent}# {comment}", *lines]
 
 
 @dataclass(frozen=True)
 class Assignment(Statement):
-    """`a, b = value  # comment`; the comment is left out where it has no room."""
+    """`a, b = value  # comment`; the comment stands above where it has no room."""
 
     targets: tuple[str, ...]
     value: Expression
@@ -57,6 +64,9 @@ class Assignment(Statement):
     """What `a: type = value` says, of a single target."""
 
     def lines(self, indent: int) -> list[str]:
+        return _commented(self._lines(indent), indent, self.comment)
+
+    def _lines(self, indent: int) -> list[str]:
         margin, names, value = (
             INDENT * indent,
             ", ".join(self.targets),
@@ -66,7 +76,7 @@ class Assignment(Statement):
             names += f": {flat(laid_out(self.type))}"
         whole: Layout = (f"{names} = ", *value)
         if len(margin + flat(whole)) <= WIDTH:
-            return _on_lines(whole, indent, self.comment)
+            return _on_lines(whole, indent)
         if isinstance(self.value, Display) and not self.value.brackets:
             parts = [laid_out(item) for item in self.value.items]
             lines = [line for part in parts for line in broken(part, indent + 1, ",")]

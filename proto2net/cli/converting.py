@@ -90,9 +90,9 @@ def convert(
 
 def _free(stem: str, target: Any) -> Path:
     """The file for a network of this name, here; where the name is a module's, it gets another."""
-    from proto2net.backends.source import function_name
+    from proto2net.backends.source import module_name
 
-    path = Path(function_name(stem) + target.suffix)
+    path = Path(module_name(stem) + target.suffix)
     module = output.takes_the_place_of(path)
     if not module:
         return path

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from places import ROOT
 
 ORDER = [
-    "frozen limits",
+    "frozen limits version",
     "errors plain",
     "arrays mistaken output shape text",
     "layers layout memory",
