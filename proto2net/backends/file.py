@@ -309,6 +309,17 @@ class SourceFile(Generic[S]):
             made=made,
         )
 
+    def tried_shape(self, blob: Blob) -> Shape:
+        """The shape of an input when the file is run: one image, where the batch may be any."""
+        return (1, *blob.shape[1:]) if blob in self.following else blob.shape
+
+    def image_info(self, blob: Blob) -> list[list[float]] | None:
+        """What an input im_info holds: height, width and scale of the image; None for others."""
+        image = next((each.shape for each in self.graph.inputs if len(each.shape) == 4), None)
+        if blob.name != "im_info" or image is None or blob.shape[1:] != (3,):
+            return None
+        return [[float(image[2]), float(image[3]), 1.0]]
+
     def print_shapes(self, called: Expression, shape: Expression) -> list[Statement]:
         """Statements that print the shape of each output of this call."""
         names = [plain(shown_name(blob)) for blob in self.graph.outputs]

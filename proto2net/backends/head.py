@@ -37,7 +37,7 @@ def ends_in_softmax(steps: Sequence[Step], outputs: Sequence[Blob]) -> bool:
 def head_of(
     steps: Sequence[Step],
     outputs: Sequence[Blob],
-    functions: Mapping[Expression, Sequence[str]],
+    functions: Mapping[Expression, Sequence[str | tuple[str, ...]]],
     classes: str = CLASSES,
 ) -> Head | None:
     """The head; None if there is none, or what follows it depends on the number of classes.

@@ -87,6 +87,7 @@ class Scope:
         self.inputs = (block.entry,) if block else graph.inputs
         self.outputs = (block.exit,) if block else graph.outputs if outputs is None else outputs
         self._depth = self.indent
+        self._size: Shape | None = None
         self.arrays: dict[str, Array] = {}
         self.namespace = Namespace({*self.reserved, *taken})
         self.variables = Variables(self.namespace)
@@ -205,13 +206,11 @@ class Scope:
         return Assignment(targets, value, comment)
 
     def _comment(self, step: Step) -> str:
-        """The shape of what a step makes, where it has other axes or sizes than what it reads."""
-        if self.block:
+        """The shape of what a learned layer makes, if it has another size than the one before."""
+        if self.block or not step.code.arrays or step.tops[-1].shape[2:] == self._size:
             return ""
-        shape = step.tops[-1].shape if step.tops else ()
-        read = step.bottoms[0].shape if step.bottoms else ()
-        changed = len(shape) != len(read) or shape[2:] != read[2:]
-        return self.shown(shape) if changed else ""
+        self._size = step.tops[-1].shape[2:]
+        return self.shown(step.tops[-1].shape)
 
     def _name_objects(self) -> dict[Node[Any], str]:
         """The name of each layer object; layers that share all arrays share the object.

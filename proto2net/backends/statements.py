@@ -249,16 +249,15 @@ class Function(Statement):
         margin = INDENT * indent
         parameters = tuple(parameter.laid_out() for parameter in self.parameters)
         result: Layout = (" -> ", *laid_out(self.result)) if self.result else ()
-        head = [
-            f"{margin}def {self.name}(",
-            ", ".join(map(flat, parameters)),
-            f"){flat(result)}:",
-        ]
-        if len("".join(head)) > WIDTH:
-            head[1:2] = [line for part in parameters for line in broken(part, indent + 1, ",")]
-            head[-1] = margin + head[-1]
+        within = ", ".join(map(flat, parameters))
+        opening, closing = f"{margin}def {self.name}(", f"){flat(result)}:"
+        if len(opening + within + closing) <= WIDTH:
+            head = [opening + within + closing]
+        elif len(margin + INDENT + within) <= WIDTH:
+            head = [opening, margin + INDENT + within, margin + closing]
         else:
-            head = ["".join(head)]
+            lines = [line for part in parameters for line in broken(part, indent + 1, ",")]
+            head = [opening, *lines, margin + closing]
         body = lines_of([Verbatim(self.docstring), *self.body], indent + 1)
         return [
             *(f"{margin}@{flat(laid_out(decorator))}" for decorator in self.decorators),

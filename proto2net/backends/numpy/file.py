@@ -209,10 +209,14 @@ class NumpyFile(SourceFile[NumpyScope]):
         return [from_pretrained(self.entry, made)]
 
     def main(self) -> list[Statement]:
-        zeros = [call("np.zeros", blob.shape) for blob in self.graph.inputs]
+        inputs = [
+            call("np.array", info) if info else call("np.zeros", self.tried_shape(blob))
+            for blob in self.graph.inputs
+            for info in [self.image_info(blob)]
+        ]
         return [
             Assignment(("net",), self.loaded(call(self.entry))),
-            *self.print_shapes(call("net", *zeros), code("output.shape")),
+            *self.print_shapes(call("net", *inputs), code("output.shape")),
         ]
 
 

@@ -339,11 +339,18 @@ class KerasFile(SourceFile[KerasScope]):
         return [*lines, LOAD_FILE] if "load_file" in used else lines
 
     def main(self) -> list[Statement]:
-        shapes = [(blob.shape[:1] + laid_out(blob.shape)[1:]) for blob in self.graph.inputs]
-        zeros = _one_or_list([call("np.zeros", shape, "float32") for shape in shapes])
+        inputs = _one_or_list(
+            [
+                call("np.array", info, "float32")
+                if info
+                else call("np.zeros", laid_out(self.tried_shape(blob)), "float32")
+                for blob in self.graph.inputs
+                for info in [self.image_info(blob)]
+            ]
+        )
         return [
             Assignment(("net",), self.loaded(call(self.entry))),
-            *self.print_shapes(call("net", zeros), code("tuple(output.shape)")),
+            *self.print_shapes(call("net", inputs), code("tuple(output.shape)")),
         ]
 
     def loaded(self, made: Expression) -> Expression:

@@ -313,7 +313,11 @@ class TorchFile(SourceFile[TorchScope]):
         ]
 
     def main(self) -> list[Statement]:
-        inputs = [zeros(blob.shape) for blob in self.graph.inputs]
+        inputs = [
+            call("torch.tensor", info) if info else zeros(self.tried_shape(blob))
+            for blob in self.graph.inputs
+            for info in [self.image_info(blob)]
+        ]
         shown = self.print_shapes(call("net", *inputs), code("tuple(output.shape)"))
         made = code("{net}().eval()", net=Name(self.entry))
         return [
