@@ -55,6 +55,7 @@ from proto2net.errors import Issue, UnsupportedError
 from proto2net.graph import Blob, Graph
 from proto2net.lowering import lowered
 from proto2net.outline import Region, Stage, outline
+from proto2net.shape import Shape
 from proto2net.text import plain
 from proto2net.version import VERSION
 

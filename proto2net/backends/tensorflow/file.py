@@ -343,8 +343,9 @@ class KerasFile(SourceFile[KerasScope]):
             [
                 call("np.array", info, "float32")
                 if info
-                else call("np.zeros", laid_out(self.tried_shape(blob)), "float32")
+                else call("np.zeros", shape[:1] + laid_out(shape)[1:], "float32")
                 for blob in self.graph.inputs
+                for shape in [self.tried_shape(blob)]
                 for info in [self.image_info(blob)]
             ]
         )

@@ -190,7 +190,7 @@ ROWS: list[Row] = [
     says(
         "PReLU",
         bottoms=[FLAT],
-        torch=("nn.PReLU(3)", "self.f(x)"),
+        torch=("nn.PReLU(3)", "torch.where(x > 0, x, self.f.weight * x)"),
         tf='layers.PReLU(name="f")(x)',
         numpy="prelu(x, **self.f)",
     ),
@@ -210,7 +210,7 @@ ROWS: list[Row] = [
     says(
         "PReLU { channel_shared: true }",
         bottoms=[FLAT],
-        torch=("nn.PReLU()", "self.f(x)"),
+        torch=("nn.PReLU()", "torch.where(x > 0, x, self.f.weight * x)"),
         tf='layers.PReLU(shared_axes=[1], name="f")(x)',
         numpy="prelu(x, **self.f)",
     ),
