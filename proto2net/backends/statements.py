@@ -87,24 +87,25 @@ class Assignment(Statement):
                 (Brackets("(", tuple(targets), ")", display=True), " = ", *value),
                 indent,
             )
-        return self._in_brackets(names, value, indent) or broken(whole, indent)
-
-    def _in_brackets(self, names: str, value: Layout, indent: int) -> list[str]:
-        """The lines of a value that needs brackets of its own; none if it does not.
-
-        These are a sum or a product, and a value that the target leaves no room to begin.
-        """
-        parts = operands(value)
-        if len(parts) == 1 and len(broken((f"{names} = ", *value), indent)[0]) <= WIDTH:
-            return []
-        margin, whole = INDENT * indent, INDENT * (indent + 1) + flat(value)
-        lines = [whole]
-        if len(whole) > WIDTH:
-            lines = [line for part in parts for line in broken(part, indent + 1)]
-        return [f"{margin}{names} = (", *lines, f"{margin})"]
+        return _in_brackets(f"{names} =", value, indent) or broken(whole, indent)
 
     def names(self) -> Iterator[str]:
         return names_in(self.type, self.value)
+
+
+def _in_brackets(before: str, value: Layout, indent: int) -> list[str]:
+    """The lines of a value that needs brackets of its own; none if it does not.
+
+    These are a sum or a product, and a value for which what stands before leaves no room to begin.
+    """
+    parts = operands(value)
+    if len(parts) == 1 and len(broken((f"{before} ", *value), indent)[0]) <= WIDTH:
+        return []
+    margin, whole = INDENT * indent, INDENT * (indent + 1) + flat(value)
+    lines = [whole]
+    if len(whole) > WIDTH:
+        lines = [line for part in parts for line in broken(part, indent + 1)]
+    return [f"{margin}{before} (", *lines, f"{margin})"]
 
 
 def _head(value: Layout) -> str:
@@ -160,7 +161,8 @@ class Return(Statement):
         if len(INDENT * indent + line) <= WIDTH:
             return [INDENT * indent + line]
         if len(parts) == 1:
-            return broken(("return ", *parts[0]), indent)
+            whole: Layout = ("return ", *parts[0])
+            return _in_brackets("return", parts[0], indent) or broken(whole, indent)
         return broken(("return ", Brackets("(", parts, ")", display=True)), indent)
 
     def names(self) -> Iterator[str]:

@@ -165,12 +165,12 @@ def test_cifar_vgg_averages_over_few_batches_so_that_short_training_is_judged_ri
 
 
 @pytest.mark.parametrize("target", ["torch", "tf"])
-def test_dropout_is_there_for_training_alone(target: str) -> None:
+def test_dropout_is_there_in_both_phases(target: str) -> None:
     class Tested(CifarVGG):
         phase = "test"
 
     assert CifarVGG().source(target).count("Dropout(") == 10
-    assert Tested().source(target).count("Dropout(") == 0
+    assert Tested().source(target).count("Dropout(") == 10
 
 
 # ---- digits -----------------------------------------------------------------------------------

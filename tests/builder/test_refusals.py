@@ -206,7 +206,7 @@ def test_numbers_of_numpy_are_numbers_everywhere() -> None:
     for target in ("torch", "tf", "numpy", "prototxt", "network"):
         assert plain.source(target) == numpy.source(target)
     assert plain.graph == numpy.graph
-    assert plain.source("torch") == again.source("torch").replace("(1, 4, 13", "(2, 4, 13")
+    assert plain.source("torch") == again.source("torch")
 
 
 def test_layers_of_add_have_their_numbers_settled_too() -> None:

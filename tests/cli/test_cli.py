@@ -91,7 +91,7 @@ def files() -> set[str]:
 
 def test_convert_writes_a_file_named_after_the_net_and_says_so(run: Run) -> None:
     assert run("convert", NIN, "--to", "torch") == Ran(
-        0, "", "wrote nin.py: NinImagenet, 7,595,176 parameters\n"
+        0, "", "wrote nin.py: NinImageNet, 7,595,176 parameters\n"
     )
     assert Path("nin.py").read_text() == proto2net.convert(NIN, to="torch")
 
@@ -125,7 +125,7 @@ def test_standard_input_is_named_after_the_network(tmp_path: Path) -> None:
 @pytest.mark.parametrize("target", ["torch", "prototxt", "summary"])
 def test_a_dash_prints_what_would_be_written(run: Run, target: str) -> None:
     before = files()
-    source = proto2net.convert(NET, to=target)
+    source = proto2net.convert("tiny.prototxt", to=target)
     assert run("convert", "tiny.prototxt", "--to", target, "-o", "-") == Ran(0, source, "")
     assert files() == before
 
@@ -162,7 +162,7 @@ def test_an_existing_file_is_kept_unless_forced(run: Run) -> None:
     assert "--force" in ran.err
     assert Path("nin.py").read_text() == "mine"
     assert run("convert", NIN, "--to", "torch", "--force").code == 0
-    assert "class NinImagenet" in Path("nin.py").read_text()
+    assert "class NinImageNet" in Path("nin.py").read_text()
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o077])
