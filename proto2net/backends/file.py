@@ -329,7 +329,7 @@ class SourceFile(Generic[S]):
                 Assignment(("output",), called),
                 Evaluation(call("print", names[0], shape)),
             ]
-        pairs = call("zip", Variable("names"), called)
+        pairs = call("zip", Variable("names"), called, strict=True)
         both = Display("", (Variable("name"), Variable("output")))
         return [
             Assignment(("names",), tree(names)),

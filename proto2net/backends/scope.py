@@ -126,9 +126,9 @@ class Scope:
                 self._state(step, written)
         return written
 
-    def body(self) -> list[Statement]:
-        """The forward pass with what it returns."""
-        written = self.statements()
+    def body(self, first: Sequence[Statement] = ()) -> list[Statement]:
+        """The forward pass behind these statements, and what it returns."""
+        written = [*first, *self.statements()]
         outputs = tuple(map(self.variable, self.outputs))
         match written:
             case [*_, Assignment((name,), value)] if outputs == (Variable(name),):

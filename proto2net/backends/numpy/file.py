@@ -156,10 +156,8 @@ class NumpyScope(Scope):
     def _forward(self) -> Statement:
         inputs = [self.variables.define(blob) for blob in self.inputs]
         cast = [] if self.block else inputs
-        body: list[Statement] = [
-            *(Assignment((x,), code("np.asarray({x}, np.float32)", x=Variable(x))) for x in cast),
-            *self.body(),
-        ]
+        first = [Assignment((x,), code("np.asarray({x}, np.float32)", x=Variable(x))) for x in cast]
+        body = self.body(first)
         parameters = [Parameter("self"), *(Parameter(name, _ARRAY) for name in inputs)]
         result = result_type(_ARRAY, len(self.outputs), FEW)
         return Function("__call__", parameters, result, body)

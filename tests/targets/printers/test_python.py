@@ -25,8 +25,9 @@ IMPORTS = {
 }
 """What the files of each target may import."""
 TARGETS = pytest.mark.parametrize("target", IMPORTS)
-RULES = "--select=E4,E7,E9,F,I,UP,B,SIM,C4,RUF,PIE,RET,D1"
-KEPT = "--ignore=B905,D102,D107,RET504,RUF100"
+RULES = "--select=E,F,W,I,UP,B,SIM,C4,RUF,PIE,RET,PL,D1"
+KEPT = "--ignore=D102,D107,RUF100,PLR09,PLR2004"
+"""PLR09 and PLR2004 count what a network has many of: arguments, statements and numbers."""
 
 
 @cache

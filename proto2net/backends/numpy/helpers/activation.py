@@ -83,7 +83,10 @@ def logarithm(
 def dropout(
     x: np.ndarray, rng: np.random.Generator, dropout_ratio: float = 0.5
 ) -> np.ndarray:
-    """Zero values at random and scale up the others, for training (dropout_layer.cpp)."""
+    """Zero values at random and scale up the others, for training.
+
+    Caffe has it in dropout_layer.cpp.
+    """
     kept = rng.random(x.shape) >= dropout_ratio
     return x * kept / np.float32(1 - dropout_ratio)
 
@@ -91,7 +94,9 @@ def dropout(
 def alpha_dropout(
     x: np.ndarray, rng: np.random.Generator, dropout_ratio: float = 0.1
 ) -> np.ndarray:
-    """Set values at random to what SELU comes to, and keep mean and variance, for training."""
+    """Set values at random to what SELU comes to, and keep mean and variance, for
+    training.
+    """
     lowest, kept = -1.75809934, 1 - dropout_ratio
     scale = (kept * (1 + lowest**2 * dropout_ratio)) ** -0.5
     dropped = np.where(rng.random(x.shape) < kept, x, lowest)

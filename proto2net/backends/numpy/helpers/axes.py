@@ -1,4 +1,5 @@
-"""Helpers that change the axes of a blob: functions of float32 arrays in Caffe's layout.
+"""Helpers that change the axes of a blob: functions of float32 arrays in Caffe's
+layout.
 
 Each computes what the CPU code of the named Caffe file does.
 """
@@ -23,7 +24,10 @@ def flatten(x: np.ndarray, axis: int = 1, end_axis: int = -1) -> np.ndarray:
 def reshape(
     x: np.ndarray, shape: tuple[int, ...], axis: int = 0, num_axes: int = -1
 ) -> np.ndarray:
-    """Axes replaced by others, 0 keeping one and -1 taking the rest (reshape_layer.cpp)."""
+    """Axes replaced by others, 0 keeping one and -1 taking the rest.
+
+    Caffe has it in reshape_layer.cpp.
+    """
     end = x.ndim if num_axes == -1 else axis + num_axes
     new = [size or x.shape[i] for i, size in enumerate(shape, axis)]
     return x.reshape((*x.shape[:axis], *new, *x.shape[end:]))
@@ -35,7 +39,10 @@ def crop(
     axis: int = 2,
     offset: int | tuple[int, ...] = 0,
 ) -> np.ndarray:
-    """What is as large as the reference, from the axis on at an offset (crop_layer.cpp)."""
+    """What is as large as the reference, from the axis on at an offset.
+
+    Caffe has it in crop_layer.cpp.
+    """
     starts = per_axis(offset, x.ndim - axis)
     sizes = reference.shape[axis : x.ndim]
     inside = [slice(o, o + n) for o, n in zip(starts, sizes, strict=True)]
@@ -43,13 +50,19 @@ def crop(
 
 
 def greatest(x: np.ndarray, top_k: int, axis: int) -> np.ndarray:
-    """Where the greatest values stand, of equals the last one first (argmax_layer.cpp)."""
+    """Where the greatest values stand, of equals the last one first.
+
+    Caffe has it in argmax_layer.cpp.
+    """
     order = np.flip(np.argsort(x, axis=axis, kind="stable"), axis)
     return np.take(order, range(top_k), axis)
 
 
 def argmax(x: np.ndarray, top_k: int = 1, out_max_val: bool = False) -> np.ndarray:
-    """Where each sample's greatest values stand, and with them the values (argmax_layer.cpp)."""
+    """Where each sample's greatest values stand, and with them the values.
+
+    Caffe has it in argmax_layer.cpp.
+    """
     values = flatten(x)
     places = greatest(values, top_k, 1)
     tops = [places.astype(np.float32)]
@@ -61,7 +74,10 @@ def argmax(x: np.ndarray, top_k: int = 1, out_max_val: bool = False) -> np.ndarr
 def argmax_along(
     x: np.ndarray, axis: int, top_k: int = 1, out_max_val: bool = False
 ) -> np.ndarray:
-    """Where the greatest values along an axis stand, or these values (argmax_layer.cpp)."""
+    """Where the greatest values along an axis stand, or these values.
+
+    Caffe has it in argmax_layer.cpp.
+    """
     places = greatest(x, top_k, axis)
     if out_max_val:
         return np.take_along_axis(x, places, axis)

@@ -1,4 +1,5 @@
-"""Helpers for what several families need: functions of float32 arrays in Caffe's layout.
+"""Helpers for what several families need: functions of float32 arrays in Caffe's
+layout.
 
 Each computes what the CPU code of the named Caffe file does.
 """
@@ -36,7 +37,7 @@ def both_sides(
 def same_pad(
     x: np.ndarray, extent: tuple[int, ...], stride: tuple[int, ...]
 ) -> tuple[tuple[int, int], ...]:
-    """What TensorFlow's SAME adds: for n / stride windows, rounded up, more at the end."""
+    """What TensorFlow's SAME adds: for n / stride windows, rounded up, more behind."""
     size = x.shape[x.ndim - len(extent) :]
     axes = zip(size, extent, stride, strict=True)
     total = [max((-(-n // s) - 1) * s + e - n, 0) for n, e, s in axes]
@@ -57,7 +58,9 @@ def windows(
     dilation: tuple[int, ...],
     fill: float = 0.0,
 ) -> np.ndarray:
-    """`count` windows over the last axes, which become (*count, *kernel), `fill` around them."""
+    """`count` windows over the last axes, which become (*count, *kernel), `fill` around
+    them.
+    """
     first = x.ndim - len(kernel)
     around, extents = [(0, 0)] * first, []
     starts, steps = [slice(None)] * first, []
@@ -83,7 +86,9 @@ def windows(
 def read_places(
     x: np.ndarray, axis: int, places: np.ndarray, fill: float
 ) -> np.ndarray:
-    """What stands at these places of an axis, one behind the other; `fill` where nothing is."""
+    """What stands at these places of an axis, one behind the other; `fill` where
+    nothing is.
+    """
     n = x.shape[axis]
     beyond = [(0, int(other == axis)) for other in range(x.ndim)]
     inside = (places >= 0) & (places < n)

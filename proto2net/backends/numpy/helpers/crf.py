@@ -1,4 +1,6 @@
-"""What conditional random fields compute, to be pasted into an emitted file that uses it."""
+"""What conditional random fields compute, to be pasted into an emitted file that uses
+it.
+"""
 
 import numpy as np
 
@@ -8,14 +10,16 @@ from proto2net.backends.numpy.helpers.normalize import softmax
 def permutohedral_lattice(
     features: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The lattice points around each feature, their shares of it, and each point's neighbours.
+    """The lattice points around each feature, their shares of it, and each point's
+    neighbours.
 
-    `features` has the axes groups, pixels and d, and groups do not meet. Of neighbours there are
-    two along each of d + 1 axes; one that is missing is the number of points (Adams, Baek and
-    Davis 2010, as in modified_permutohedral.cpp).
+    `features` has the axes groups, pixels and d, and groups do not meet. Of neighbours
+    there are two along each of d + 1 axes; one that is missing is the number of points
+    (Adams, Baek and Davis 2010, as in modified_permutohedral.cpp).
     """
     groups, pixels, d = features.shape
-    # Four pixels are taken at once, as in Caffe: those beyond the last lie at the origin.
+    # Four pixels are taken at once, as in Caffe: those beyond the last lie at the
+    # origin.
     x = np.pad(features, [(0, 0), (0, -pixels % 4), (0, 0)])
     axes = np.arange(1, d + 1)
     deviation = float(np.float32(np.sqrt(2 / 3) * (d + 1)))
@@ -27,7 +31,8 @@ def permutohedral_lattice(
         total = total + x[..., axis]
     y = np.stack([total, *elevated], -1)
 
-    # The nearest point whose coordinates are multiples of d + 1, and the order of the rest.
+    # The nearest point whose coordinates are multiples of d + 1, and the order of the
+    # rest.
     nearest = np.rint(y * np.float32(1 / (d + 1)))
     order = np.argsort(nearest * (d + 1) - y, -1, kind="stable")
     rank = np.argsort(order, -1) + nearest.sum(-1, keepdims=True).astype(int)
@@ -38,7 +43,8 @@ def permutohedral_lattice(
     rest = np.take_along_axis(rest, np.argsort(-rank, -1), -1)
     shares = np.diff(rest, prepend=rest[..., -1:] - 1)
 
-    # Points as numbers: their first d coordinates are digits, and neighbours have digits too.
+    # Points as numbers: their first d coordinates are digits, and neighbours have
+    # digits too.
     corner = np.arange(d + 1)[:, None]
     above = rank[..., None, :d] > d - corner
     keys = origin[..., None, :d] + corner - (d + 1) * above
@@ -56,7 +62,9 @@ def permutohedral_lattice(
 def lattice_filter(
     x: np.ndarray, index: np.ndarray, shares: np.ndarray, adjacent: np.ndarray
 ) -> np.ndarray:
-    """Values (groups, pixels, channels) brought to the lattice, blurred there, and read again."""
+    """Values (groups, pixels, channels) brought to the lattice, blurred there, and read
+    again.
+    """
     held = np.zeros((adjacent.shape[-1] + 1, x.shape[-1]), np.float32)
     corners = range(index.shape[-1])
     for i in corners:

@@ -22,7 +22,10 @@ def decode_boxes(loc: np.ndarray, prior: np.ndarray, code_type: str) -> np.ndarr
 
 
 def overlap(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """What a box shares with each of others, of what they cover together (bbox_util.cpp)."""
+    """What a box shares with each of others, of what they cover together.
+
+    Caffe has it in bbox_util.cpp.
+    """
     sides = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
     shared = sides.clip(0).prod(1)
     area, areas = ((b[..., 2:] - b[..., :2]).clip(0).prod(-1) for b in (box, boxes))
@@ -69,7 +72,8 @@ def detection_output(
     confidence_threshold: float = -math.inf,
     polygons: bool = False,
 ) -> np.ndarray:
-    """Rows of image, label, score, box; -1 if nothing is found (detection_output_layer.cpp).
+    """Rows of image, label, score, box; -1 if nothing is found
+    (detection_output_layer.cpp).
 
     Behind the boxes of TextBoxes++ stand the corners of `polygons`.
     """
@@ -108,6 +112,8 @@ def detection_output(
 def polygon_corners(
     points: np.ndarray, prior: np.ndarray, variances: np.ndarray
 ) -> np.ndarray:
-    """The corners of polygons, relative to those of prior boxes (TextBoxes++'s bbox_util.cpp)."""
+    """The corners of polygons, relative to those of prior boxes (TextBoxes++'s
+    bbox_util.cpp).
+    """
     sides = (prior[..., 2:] - prior[..., :2]) * variances[..., :2]
     return points * np.tile(sides, 4) + prior[..., [0, 1, 2, 1, 2, 3, 0, 3]]

@@ -1,4 +1,4 @@
-"""What layers that tell faces compute, to be pasted into an emitted file that uses it."""
+"""What layers that tell faces compute: pasted where it is used."""
 
 import numpy as np
 
@@ -40,7 +40,7 @@ def bounded_scaled(
 def inner_distance(
     x: np.ndarray, weight: np.ndarray, axis: int = 1, squared: bool = True
 ) -> np.ndarray:
-    """The sum of squares, or of magnitudes, by which each vector differs from each row."""
+    """The sum of squares or magnitudes by which each vector differs from each row."""
     rows = weight.reshape(len(weight), -1)
     difference = flatten(x, axis)[..., None, :] - rows
     parts = np.square(difference) if squared else np.abs(difference)

@@ -22,7 +22,10 @@ def ones(**shapes: int | tuple[int, ...]) -> dict[str, np.ndarray]:
 
 
 def fan(shape: tuple[int, ...], variance_norm: str) -> float:
-    """The number of inputs or outputs, or their mean, as Caffe counts them (filler.hpp)."""
+    """The number of inputs or outputs, or their mean, as Caffe counts them.
+
+    Caffe has it in filler.hpp.
+    """
     count = math.prod(shape)
     fan_in, fan_out = count / shape[0], count / (*shape, 1)[1]
     average = (fan_in + fan_out) / 2

@@ -68,7 +68,10 @@ def infogain_loss(
     ignore_label: int | None = None,
     normalization: str = "VALID",
 ) -> np.ndarray:
-    """Minus all log probabilities, weighted by the label's row (infogain_loss_layer.cpp)."""
+    """Minus all log probabilities, weighted by the label's row.
+
+    Caffe has it in infogain_loss_layer.cpp.
+    """
     scores, labels, counted = classes_last(softmax(x, axis), labels, axis, ignore_label)
     rows = matrix.reshape(scores.shape[-1], -1)[labels]
     losses = -(rows * np.log(np.maximum(scores, 1e-20))).sum(-1)
@@ -76,7 +79,10 @@ def infogain_loss(
 
 
 def multinomial_logistic_loss(x: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Minus the log of each label's probability (multinomial_logistic_loss_layer.cpp)."""
+    """Minus the log of each label's probability.
+
+    Caffe has it in multinomial_logistic_loss_layer.cpp.
+    """
     chosen = of_labels(flatten(x), labels.reshape(len(x)).astype(int))
     losses = -np.log(np.maximum(chosen, 1e-20))
     return np.asarray(losses.sum() / len(x), np.float32)
@@ -88,7 +94,10 @@ def sigmoid_cross_entropy_loss(
     ignore_label: int | None = None,
     normalization: str = "BATCH_SIZE",
 ) -> np.ndarray:
-    """The cross entropy of sigmoids and targets (sigmoid_cross_entropy_loss_layer.cpp)."""
+    """The cross entropy of sigmoids and targets.
+
+    Caffe has it in sigmoid_cross_entropy_loss_layer.cpp.
+    """
     targets = targets.reshape(x.shape)
     counted = np.full(x.shape, True)
     if ignore_label is not None:
@@ -104,7 +113,10 @@ def euclidean_loss(x: np.ndarray, targets: np.ndarray) -> np.ndarray:
 
 
 def hinge_loss(x: np.ndarray, labels: np.ndarray, norm: str = "L1") -> np.ndarray:
-    """How far scores are from the right side of a margin of 1 (hinge_loss_layer.cpp)."""
+    """How far scores are from the right side of a margin of 1.
+
+    Caffe has it in hinge_loss_layer.cpp.
+    """
     scores = flatten(x)
     own = np.arange(scores.shape[1]) == labels.reshape(-1, 1)[: len(x)].astype(int)
     distances = np.maximum(0, 1 - np.where(own, scores, -scores))
@@ -119,7 +131,10 @@ def contrastive_loss(
     margin: float = 1.0,
     legacy_version: bool = False,
 ) -> np.ndarray:
-    """How far similar pairs are apart, and others too near (contrastive_loss_layer.cpp)."""
+    """How far similar pairs are apart, and others too near.
+
+    Caffe has it in contrastive_loss_layer.cpp.
+    """
     squares = np.square(flatten(a) - flatten(b)).sum(1)
     if legacy_version:
         apart = np.maximum(margin - squares, 0)
@@ -130,7 +145,10 @@ def contrastive_loss(
 
 
 def hits(scores: np.ndarray, labels: np.ndarray, top_k: int) -> np.ndarray:
-    """Whether less than top_k others score as high as the label (accuracy_layer.cpp)."""
+    """Whether less than top_k others score as high as the label.
+
+    Caffe has it in accuracy_layer.cpp.
+    """
     own = of_labels(scores, labels)[..., None]
     return (scores >= own).sum(-1) - 1 < top_k
 

@@ -1,4 +1,6 @@
-"""Masks of regions as functions of arrays. Pasted by name, as helpers.py is; never imported."""
+"""Masks of regions as functions of arrays. Pasted by name, as helpers.py is; never
+imported.
+"""
 
 import numpy as np
 

@@ -19,7 +19,10 @@ def batch_norm(
     scale_factor: np.ndarray,
     eps: float = 1e-5,
 ) -> np.ndarray:
-    """Normalise by the stored sums over their scale factor, if not 0 (batch_norm_layer.cpp)."""
+    """Normalise by the stored sums over their scale factor, if not 0.
+
+    Caffe has it in batch_norm_layer.cpp.
+    """
     factor = 0 if scale_factor[0] == 0 else 1 / scale_factor[0]
     mean, variance = (spread(factor * total, x.ndim - 2) for total in (mean, variance))
     return (x - mean) / np.sqrt(variance + eps)
@@ -33,7 +36,10 @@ def batch_norm_of_batch(
     eps: float = 1e-5,
     moving_average_fraction: float = 0.999,
 ) -> np.ndarray:
-    """Normalise by the batch's statistics, and add them to the sums (batch_norm_layer.cpp)."""
+    """Normalise by the batch's statistics, and add them to the sums.
+
+    Caffe has it in batch_norm_layer.cpp.
+    """
     axes = (0, *range(2, x.ndim))
     batch_mean = x.mean(axes)
     x = x - spread(batch_mean, x.ndim - 2)
@@ -53,7 +59,10 @@ def lrn_across_channels(
     beta: float = 0.75,
     k: float = 1.0,
 ) -> np.ndarray:
-    """x over a power of k and the squares of its channel's neighbours (lrn_layer.cpp)."""
+    """x over a power of k and the squares of its channel's neighbours.
+
+    Caffe has it in lrn_layer.cpp.
+    """
     reach = min(local_size // 2, x.shape[1])
     squares = np.pad(np.square(x), [(0, 0), (reach, reach), (0, 0), (0, 0)])
     total = sum(squares[:, i : i + x.shape[1]] for i in range(2 * reach + 1))
@@ -63,7 +72,10 @@ def lrn_across_channels(
 def lrn_within_channel(
     x: np.ndarray, local_size: int = 5, alpha: float = 1.0, beta: float = 0.75
 ) -> np.ndarray:
-    """x over a power of 1 and the mean square around it, padding counted (lrn_layer.cpp)."""
+    """x over a power of 1 and the mean square around it, padding counted.
+
+    Caffe has it in lrn_layer.cpp.
+    """
     squares = average_pool(np.square(x), local_size, pad=local_size // 2)
     return x * (1 + alpha * squares) ** -beta
 
@@ -74,7 +86,10 @@ def mvn(
     across_channels: bool = False,
     eps: float = 1e-9,
 ) -> np.ndarray:
-    """Mean 0 and variance 1 for each plane or image, always of 4 axes (mvn_layer.cpp)."""
+    """Mean 0 and variance 1 for each plane or image, always of 4 axes.
+
+    Caffe has it in mvn_layer.cpp.
+    """
     x = x.reshape((*x.shape, 1, 1, 1, 1)[:4])
     axes = (1, 2, 3) if across_channels else (2, 3)
     x = x - x.mean(axes, keepdims=True)
@@ -86,7 +101,10 @@ def mvn(
 def scaled(
     x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None, axis: int = 1
 ) -> np.ndarray:
-    """x times a factor that broadcasts from the axis on, plus a bias (scale_layer.cpp)."""
+    """x times a factor that broadcasts from the axis on, plus a bias.
+
+    Caffe has it in scale_layer.cpp.
+    """
     x = x * spread(weight, x.ndim - axis - weight.ndim)
     return x if bias is None else shifted(x, bias, axis)
 
@@ -115,7 +133,10 @@ def bn(
     variance: np.ndarray,
     eps: float = 1e-5,
 ) -> np.ndarray:
-    """Normalise by the stored statistics, then multiply and add (PSPNet's bn_layer.cpp)."""
+    """Normalise by the stored statistics, then multiply and add.
+
+    Source: PSPNet's bn_layer.cpp.
+    """
     mean, variance = (spread(a.ravel(), x.ndim - 2) for a in (mean, variance))
     return affine((x - mean) / np.sqrt(variance + eps), slope, bias)
 
@@ -129,7 +150,9 @@ def bn_of_batch(
     eps: float = 1e-5,
     momentum: float = 1.0,
 ) -> np.ndarray:
-    """bn by the batch's statistics; of those that are stored the share `momentum` stays."""
+    """bn by the batch's statistics; of those that are stored the share `momentum`
+    stays.
+    """
     axes = (0, *range(2, x.ndim))
     found = x.mean(axes), x.var(axes)
     for stored, new in zip((mean, variance), found, strict=True):

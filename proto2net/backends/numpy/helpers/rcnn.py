@@ -1,11 +1,13 @@
-"""Proposals and a loss as functions of arrays, to be pasted into an emitted file that uses them."""
+"""Proposals and a loss as functions of arrays, to be pasted into an emitted file that
+uses them.
+"""
 
 # mypy: disable-error-code="no-any-return"
 # Many of NumPy's functions are typed to return Any.
 
 import numpy as np
 
-# ---- proposals ------------------------------------------------------------------------------
+# ---- proposals -----------------------------------------------------------------------
 
 
 def propose(
@@ -22,8 +24,8 @@ def propose(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The regions that are most likely objects, best first, and their scores.
 
-    A box with too small a side goes (lib/rpn/proposal_layer.py), or is kept with a score of 0
-    (proposal_layer.cpp).
+    A box with too small a side goes (lib/rpn/proposal_layer.py), or is kept with a
+    score of 0 (proposal_layer.cpp).
     """
     (score,), (shift,) = scores, shifts  # one image
     score = score[len(anchors) :].transpose(1, 2, 0).ravel()
@@ -62,7 +64,8 @@ def shifted_boxes(boxes: np.ndarray, shift: np.ndarray) -> np.ndarray:
 
 
 def distinct_boxes(boxes: np.ndarray, threshold: float, most: int) -> list[int]:
-    """Indices of boxes, best first, that overlap no better one by more than the threshold.
+    """Indices of boxes, best first, that overlap no better one by more than the
+    threshold.
 
     Both corners of a box are inside of it.
     """
@@ -100,7 +103,7 @@ def propose_text(
     return boxes, score[len(anchors) :].transpose(1, 2, 0).reshape(-1, 1)
 
 
-# ---- loss -----------------------------------------------------------------------------------
+# ---- loss ----------------------------------------------------------------------------
 
 
 def smooth_l1_loss(
@@ -110,7 +113,10 @@ def smooth_l1_loss(
     outside: np.ndarray | None = None,
     sigma: float = 1.0,
 ) -> np.ndarray:
-    """Squares of small differences, magnitudes of others, a sample (smooth_L1_loss_layer.cpp)."""
+    """Squares of small differences, magnitudes of others, a sample.
+
+    Caffe has it in smooth_L1_loss_layer.cpp.
+    """
     difference = x - target.reshape(x.shape)
     if inside is not None:
         difference = inside.reshape(x.shape) * difference

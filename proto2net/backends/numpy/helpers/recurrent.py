@@ -33,7 +33,10 @@ def rnn(
     static: np.ndarray | None = None,
     W_xh_static: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The outputs of all steps and the last state; cont 0 starts a sequence (rnn_layer.cpp)."""
+    """The outputs of all steps and the last state; cont 0 starts a sequence.
+
+    Caffe has it in rnn_layer.cpp.
+    """
     inputs = inner_product(x, W_xh, b_h, axis=2)
     if static is not None and W_xh_static is not None:
         inputs = inputs + inner_product(static, W_xh_static)
@@ -53,7 +56,10 @@ def rnn_continued(
     W_hh: np.ndarray,
     **others: np.ndarray,
 ) -> np.ndarray:
-    """The outputs of an RNN that goes on where its last call ended (recurrent_layer.cpp)."""
+    """The outputs of an RNN that goes on where its last call ended.
+
+    Caffe has it in recurrent_layer.cpp.
+    """
     (h,) = last_states(states, 1, (1, x.shape[1], len(W_hh)))
     outputs, h = rnn(x, cont, h, W_hh=W_hh, **others)
     states[:] = [h]
@@ -80,7 +86,10 @@ def lstm(
     static: np.ndarray | None = None,
     W_xc_static: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The outputs of all steps and the last states; cont 0 starts a sequence (lstm_layer.cpp)."""
+    """The outputs of all steps and the last states; cont 0 starts a sequence.
+
+    Caffe has it in lstm_layer.cpp.
+    """
     inputs = inner_product(x, W_xc, b_c, axis=2)
     if static is not None and W_xc_static is not None:
         inputs = inputs + inner_product(static, W_xc_static)
@@ -100,7 +109,10 @@ def lstm_continued(
     W_hc: np.ndarray,
     **others: np.ndarray,
 ) -> np.ndarray:
-    """The outputs of an LSTM that goes on where its last call ended (recurrent_layer.cpp)."""
+    """The outputs of an LSTM that goes on where its last call ended.
+
+    Caffe has it in recurrent_layer.cpp.
+    """
     h, c = last_states(states, 2, (1, x.shape[1], W_hc.shape[1]))
     outputs, h, c = lstm(x, cont, h, c, W_hc=W_hc, **others)
     states[:] = [h, c]

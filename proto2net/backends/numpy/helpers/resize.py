@@ -36,7 +36,10 @@ def upsample(x: np.ndarray, scale: int) -> np.ndarray:
 
 
 def max_unpool(x: np.ndarray, mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Each value goes to where the mask says, among zeros (SegNet's upsample_layer.cpp)."""
+    """Each value goes to where the mask says, among zeros.
+
+    Source: SegNet's upsample_layer.cpp.
+    """
     planes = x.shape[0] * x.shape[1]
     top = np.zeros((planes, size[0] * size[1]), np.float32)
     places = mask.astype(int).reshape(planes, -1)

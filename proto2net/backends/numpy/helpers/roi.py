@@ -1,4 +1,6 @@
-"""Regions of interest as functions of arrays, to be pasted into an emitted file that uses them."""
+"""Regions of interest as functions of arrays, to be pasted into an emitted file that
+uses them.
+"""
 
 # mypy: disable-error-code="no-any-return"
 # Many of NumPy's functions are typed to return Any.
@@ -13,7 +15,7 @@ def round_half_away(x: np.ndarray) -> np.ndarray:
 
 
 def padded_corners(rois: np.ndarray, pad_ratio: float) -> np.ndarray:
-    """x1, y1, x2, y2 of regions that are widened on each side by a share of theirs."""
+    """x1, y1, x2, y2 of regions widened on each side by a share of theirs."""
     corners = rois[:, 1:]
     pad = (corners[:, 2:] - corners[:, :2] + 1) * np.float32(pad_ratio)
     return corners + np.concatenate((-pad, pad), axis=1)
@@ -26,7 +28,10 @@ def roi_pool(
     spatial_scale: float = 1.0,
     pad_ratio: float = 0.0,
 ) -> np.ndarray:
-    """The maximum of each bin of each region; 0 of an empty one (roi_pooling_layer.cpp)."""
+    """The maximum of each bin of each region; 0 of an empty one.
+
+    Caffe has it in roi_pooling_layer.cpp.
+    """
     rois = rois.reshape(len(rois), -1)
     corners = padded_corners(rois, pad_ratio) * np.float32(spatial_scale)
     corners = round_half_away(corners)
@@ -45,7 +50,9 @@ def roi_pool(
 
 
 def roi_bins(start: np.ndarray, size: np.ndarray, count: int, limit: int) -> np.ndarray:
-    """Where each of `count` bins of each region starts and ends, in an axis of this length."""
+    """Where each of `count` bins of each region starts and ends, in an axis of this
+    length.
+    """
     index = np.arange(count + 1, dtype=np.float32)
     each = size / np.float32(count)
     first = np.floor(index[:-1] * each) + start
@@ -56,7 +63,10 @@ def roi_bins(start: np.ndarray, size: np.ndarray, count: int, limit: int) -> np.
 def psroi_pool(
     x: np.ndarray, rois: np.ndarray, group_size: int, spatial_scale: float
 ) -> np.ndarray:
-    """The mean of each bin of each region, each of other channels (psroi_pooling_layer.cu)."""
+    """The mean of each bin of each region, each of other channels.
+
+    Caffe has it in psroi_pooling_layer.cu.
+    """
     rois = rois.reshape(len(rois), -1)
     corners = round_half_away(rois[:, 1:])
     corners[:, 2:] += 1
@@ -84,7 +94,10 @@ def roi_align(
     spatial_scale: float = 1.0,
     pad_ratio: float = 0.0,
 ) -> np.ndarray:
-    """Interpolated values at the corners of the bins of each region (roi_align_layer.cpp)."""
+    """Interpolated values at the corners of the bins of each region.
+
+    Caffe has it in roi_align_layer.cpp.
+    """
     rois = rois.reshape(len(rois), -1)
     corners = padded_corners(rois, pad_ratio) * np.float32(spatial_scale)
     corners = corners - np.float32(0.5)
@@ -104,7 +117,10 @@ def roi_warp(
     pooled_size: tuple[int, int],
     spatial_scale: float = 1.0,
 ) -> np.ndarray:
-    """The value at the first corner of each bin of each region (roi_warping_layer.cu)."""
+    """The value at the first corner of each bin of each region.
+
+    Caffe has it in roi_warping_layer.cu.
+    """
     rois = rois.reshape(len(rois), -1)
     corners = round_half_away(rois[:, 1:] * np.float32(spatial_scale))
     start, size = corners[:, :2], np.maximum(corners[:, 2:] - corners[:, :2], 0)
@@ -119,7 +135,8 @@ def roi_warp(
 def interpolated(
     x: np.ndarray, image: np.ndarray, rows: np.ndarray, columns: np.ndarray
 ) -> np.ndarray:
-    """Values between those of the planes of images (N), at rows (N, H) and columns (N, W).
+    """Values between those of the planes of images (N), at rows (N, H) and columns (N,
+    W).
 
     Half a pixel beyond the plane they are those at its border, and further away 0.
     """

@@ -1,4 +1,6 @@
-"""SSD's layers as functions of arrays; an emitted file has those that it uses. Never imported."""
+"""SSD's layers as functions of arrays; an emitted file has those that it uses. Never
+imported.
+"""
 
 # mypy: disable-error-code="no-any-return"
 # Many of NumPy's functions are typed to return Any.
@@ -14,7 +16,10 @@ def normalize(
     across_spatial: bool = True,
     eps: float = 1e-10,
 ) -> np.ndarray:
-    """Divide each image, or each pixel, by its norm, and scale (SSD's normalize_layer.cpp)."""
+    """Divide each image, or each pixel, by its norm, and scale.
+
+    Source: SSD's normalize_layer.cpp.
+    """
     axis = tuple(range(1, x.ndim)) if across_spatial else 1
     norm = np.sqrt(np.square(x).sum(axis, keepdims=True) + np.float32(eps))
     return x / norm * weight.reshape(-1, *[1] * (x.ndim - 2))
@@ -23,7 +28,10 @@ def normalize(
 def normalize_pixels(
     x: np.ndarray, norm: str = "L2", eps: float = 1e-6
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Divide each pixel by its norm; and the norms (happynear's normalize_layer.cpp)."""
+    """Divide each pixel by its norm; and the norms.
+
+    Source: happynear's normalize_layer.cpp.
+    """
     x = x.reshape((*x.shape, 1, 1)[:4])
     total = (np.abs(x) if norm == "L1" else np.square(x)).sum(1, keepdims=True)
     size = total + np.float32(eps)
@@ -34,7 +42,10 @@ def normalize_pixels(
 def box_sizes(
     min_size: list[int], max_size: list[int], aspect_ratio: list[float], flip: bool
 ) -> list[tuple[float, float]]:
-    """Width and height of each box around a place, in their order (prior_box_layer.cpp)."""
+    """Width and height of each box around a place, in their order.
+
+    Caffe has it in prior_box_layer.cpp.
+    """
     sizes: list[tuple[float, float]] = []
     ratios = [r for a in aspect_ratio for r in ((a, 1 / a) if flip else (a,))]
     for index, size in enumerate(min_size):
@@ -47,7 +58,9 @@ def box_sizes(
 def squares_in_rows(
     min_size: list[int], rows: list[int]
 ) -> tuple[list[float], list[tuple[float, float]]]:
-    """FaceBoxes' squares around a place: their sides, and how far their centers are from it."""
+    """FaceBoxes' squares around a place: their sides, and how far their centers are
+    from it.
+    """
     squares = [
         (size - 1.0, (x * size / 4, y * size / 4))
         for size, row in zip(min_size, rows, strict=True)
@@ -72,10 +85,11 @@ def prior_box(
     denser: bool = False,
     rows_of_each: list[int] | None = None,
 ) -> np.ndarray:
-    """Boxes around each place, as shares of the image, and variances (prior_box_layer.cpp).
+    """Boxes around each place, as shares of the image, and variances
+    (prior_box_layer.cpp).
 
-    `denser` has each again at the lower end of its place, as TextBoxes has. `rows_of_each` has
-    squares in rows around each place, as FaceBoxes has.
+    `denser` has each again at the lower end of its place, as TextBoxes has.
+    `rows_of_each` has squares in rows around each place, as FaceBoxes has.
     """
     rows, columns = feature.shape[2:]
     height, width = image_size or image.shape[2:]

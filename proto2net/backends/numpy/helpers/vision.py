@@ -28,7 +28,10 @@ def convolved(
     pad: int | tuple[int | tuple[int, int], ...],
     dilation: int | tuple[int, ...],
 ) -> tuple[int, ...]:
-    """The size of a convolution's output, C++ rounding towards zero (conv_layer.cpp)."""
+    """The size of a convolution's output, C++ rounding towards zero.
+
+    Caffe has it in conv_layer.cpp.
+    """
     options = [per_axis(value, len(size)) for value in (stride, dilation)]
     pads = both_sides(pad, len(size))
     return tuple(
@@ -63,7 +66,10 @@ def convolution(
     dilation: int | tuple[int, ...] = 1,
     group: int = 1,
 ) -> np.ndarray:
-    """Cross-correlate each image with the filters, zeros around it (base_conv_layer.cpp)."""
+    """Cross-correlate each image with the filters, zeros around it.
+
+    Caffe has it in base_conv_layer.cpp.
+    """
     kernel = weight.shape[2:]
     axis = x.ndim - len(kernel) - 1
     channels = group * weight.shape[1]
@@ -89,7 +95,10 @@ def deconvolution(
     dilation: int | tuple[int, ...] = 1,
     group: int = 1,
 ) -> np.ndarray:
-    """Spread each value through the filters, the adjoint of convolution (deconv_layer.cpp)."""
+    """Spread each value through the filters, the adjoint of convolution.
+
+    Caffe has it in deconv_layer.cpp.
+    """
     kernel = weight.shape[2:]
     axis = x.ndim - len(kernel) - 1
     batch, size = x.shape[:axis], x.shape[axis + 1 :]
@@ -128,7 +137,10 @@ def pooled(
     pad: list[tuple[int, int]],
     ceil: bool,
 ) -> tuple[int, ...]:
-    """How many windows fit; with padding, none starts behind the image (pooling_layer.cpp)."""
+    """How many windows fit; with padding, none starts behind the image.
+
+    Caffe has it in pooling_layer.cpp.
+    """
     counts = []
     for n, k, s, (before, after) in zip(size, kernel, stride, pad, strict=True):
         room = n + before + after - k
@@ -172,7 +184,10 @@ def max_pool(
     pad: int | tuple[int | tuple[int, int], ...] = 0,
     ceil: bool = True,
 ) -> np.ndarray:
-    """The maximum of each window; NaN never wins, and none is -FLT_MAX (pooling_layer.cpp)."""
+    """The maximum of each window; NaN never wins, and none is -FLT_MAX.
+
+    Caffe has it in pooling_layer.cpp.
+    """
     lowest = np.finfo(np.float32).min
     view = pooling_windows(x, kernel, stride, pad, ceil, float(lowest))
     return np.fmax.reduce(view, axis=(-2, -1), initial=lowest)
@@ -185,7 +200,10 @@ def max_pool_with_mask(
     pad: int | tuple[int | tuple[int, int], ...] = 0,
     ceil: bool = True,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The first maximum of each window, and its h * W + w, -1 for none (pooling_layer.cpp)."""
+    """The first maximum of each window, and its h * W + w, -1 for none.
+
+    Caffe has it in pooling_layer.cpp.
+    """
     lowest = np.finfo(np.float32).min
     view = pooling_windows(x, kernel, stride, pad, ceil, float(lowest))
     places = np.arange(x[0, 0].size, dtype=np.float32).reshape(1, 1, *x.shape[2:])
@@ -204,7 +222,10 @@ def average_pool(
     pad: int | tuple[int | tuple[int, int], ...] = 0,
     ceil: bool = True,
 ) -> np.ndarray:
-    """The mean of each window and the padding in it, NaN for an empty one (pooling_layer.cpp)."""
+    """The mean of each window and the padding in it, NaN for an empty one.
+
+    Caffe has it in pooling_layer.cpp.
+    """
     view = pooling_windows(x, kernel, stride, pad, ceil, 0)
     steps = per_axis(kernel, 2), per_axis(stride, 2), both_sides(pad, 2)
     heights, widths = (
@@ -247,7 +268,10 @@ def stochastic_pool_draw(
     stride: int | tuple[int, ...] = 1,
     ceil: bool = True,
 ) -> np.ndarray:
-    """A value of each window, drawn by how large it is, for training (pooling_layer.cu)."""
+    """A value of each window, drawn by how large it is, for training.
+
+    Caffe has it in pooling_layer.cu.
+    """
     view = pooling_windows(x, kernel, stride, 0, ceil, 0)
     values = flat_windows(view)
     sums = values.cumsum(-1)
@@ -278,7 +302,10 @@ def nd_max_pool(
     stride: tuple[int, ...],
     pad: tuple[int, ...],
 ) -> np.ndarray:
-    """The maximum of each window over any axes, rounded up (cudnn_ndpooling_layer.cpp)."""
+    """The maximum of each window over any axes, rounded up.
+
+    Caffe has it in cudnn_ndpooling_layer.cpp.
+    """
     view = pooling_windows(x, kernel, stride, pad, ceil=True, fill=-np.inf)
     inside = tuple(range(x.ndim, view.ndim))
     top: np.ndarray = view.max(inside)

@@ -1,4 +1,6 @@
-"""YOLO's layers as functions of arrays. Pasted by name, as helpers.py is; never imported."""
+"""YOLO's layers as functions of arrays. Pasted by name, as helpers.py is; never
+imported.
+"""
 
 # mypy: disable-error-code="no-any-return"
 # Many of NumPy's functions are typed to return Any.
@@ -40,8 +42,8 @@ def yolo_boxes(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Boxes (x, y, width, height), how likely each is one, and its classes' scores.
 
-    They are in the order of images, rows, columns and anchors; the anchors' sizes are in pixels,
-    of which there are `scale` between two places.
+    They are in the order of images, rows, columns and anchors; the anchors' sizes are
+    in pixels, of which there are `scale` between two places.
     """
     n, _, h, w = x.shape
     t = x.reshape(n, len(anchors), -1, h, w).transpose(0, 3, 4, 1, 2)
@@ -88,7 +90,10 @@ def yolov3_detection_output(
     confidence_threshold: float = 0.01,
     nms_threshold: float = 0.45,
 ) -> np.ndarray:
-    """Rows for each class of a box that is likely enough (yolov3_detection_output_layer.cpp)."""
+    """Rows for each class of a box that is likely enough.
+
+    Caffe has it in yolov3_detection_output_layer.cpp.
+    """
     found = [np.zeros((0, 6), np.float32)]
     for bottom, sizes, scale in zip(bottoms, anchors, anchors_scale, strict=True):
         boxes, objectness, scores = yolo_boxes(bottom, sizes, scale)
@@ -102,7 +107,8 @@ def yolov3_detection_output(
 def yolo_detections(found: np.ndarray, nms_threshold: float, images: int) -> np.ndarray:
     """Rows of 0, label + 1, score and corners, of what overlaps nothing better.
 
-    `found` has rows of label, score and box. If there are none, each image has a row of -1.
+    `found` has rows of label, score and box. If there are none, each image has a row of
+    -1.
     """
     if not len(found):
         none = np.full((1, 1, images, 7), -1, np.float32)
@@ -133,7 +139,8 @@ def region_detection_output(
 ) -> np.ndarray:
     """Rows for the best class of each box (caffe-yolov2's detection_output_layer.cpp).
 
-    A box goes that overlaps one before it, of those that stay; each ends where the image does.
+    A box goes that overlaps one before it, of those that stay; each ends where the
+    image does.
     """
     boxes, objectness, scores = yolo_boxes(x, anchors)
     shares = np.exp(scores - scores.max(1, keepdims=True))

@@ -1,4 +1,6 @@
-"""Helpers that change the axes of a blob, which Keras lacks: pasted where they are used."""
+"""Helpers that change the axes of a blob, which Keras lacks: pasted where they are
+used.
+"""
 # mypy: allow-subclassing-any, allow-untyped-decorators
 
 from typing import Any
@@ -10,7 +12,9 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("caffe")
 class Reshape(layers.Layer):
-    """Gives some axes another shape: 0 copies the input's size at its place, -1 is the rest."""
+    """Gives some axes another shape: 0 copies the input's size at its place, -1 is the
+    rest.
+    """
 
     def __init__(
         self, shape: tuple[int, ...], axis: int = 0, num_axes: int = -1, **kwargs: Any
@@ -27,7 +31,7 @@ class Reshape(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class Unflatten(layers.Layer):
-    """Splits the first input's first axis into so many axes as the second begins with."""
+    """Splits the first input's first axis into those that the second begins with."""
 
     def __init__(self, num_axes: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -41,7 +45,9 @@ class Unflatten(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class Crop(layers.Layer):
-    """Cuts the first input to the second's size along some axes, each from an offset on."""
+    """Cuts the first input to the second's size along some axes, each from an offset
+    on.
+    """
 
     def __init__(
         self, axes: tuple[int, ...], offsets: tuple[int, ...], **kwargs: Any
@@ -61,8 +67,8 @@ class Crop(layers.Layer):
 class ArgMax(layers.Layer):
     """Where the greatest values stand; of equal ones, the last comes first.
 
-    Without an axis, in a whole sample in the order that it is given; then out_max_val adds
-    the values as a second channel. With one, they stand in the indices' place.
+    Without an axis, in a whole sample in the order that it is given; then out_max_val
+    adds the values as a second channel. With one, they stand in the indices' place.
     """
 
     def __init__(

@@ -12,14 +12,16 @@ from keras import layers
 def permutohedral_lattice(
     features: tf.Tensor,
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """The lattice points around each feature, their shares of it, and each point's neighbours.
+    """The lattice points around each feature, their shares of it, and each point's
+    neighbours.
 
-    `features` has the axes groups, pixels and d, and groups do not meet. Of neighbours there are
-    two along each of d + 1 axes; one that is missing is the number of points (Adams, Baek and
-    Davis 2010).
+    `features` has the axes groups, pixels and d, and groups do not meet. Of neighbours
+    there are two along each of d + 1 axes; one that is missing is the number of points
+    (Adams, Baek and Davis 2010).
     """
     groups, pixels, d = tf.shape(features)[0], tf.shape(features)[1], features.shape[2]
-    # Four pixels are taken at once, as in Caffe: those beyond the last lie at the origin.
+    # Four pixels are taken at once, as in Caffe: those beyond the last lie at the
+    # origin.
     x = tf.pad(features, [(0, 0), (0, -pixels % 4), (0, 0)])
     axes = tf.range(1, d + 1, dtype=tf.float64)
     deviation = tf.cast(tf.constant(math.sqrt(2 / 3) * (d + 1), tf.float32), tf.float64)
@@ -31,7 +33,8 @@ def permutohedral_lattice(
         total = total + x[..., axis]
     y = tf.stack([total, *elevated], -1)
 
-    # The nearest point whose coordinates are multiples of d + 1, and the order of the rest.
+    # The nearest point whose coordinates are multiples of d + 1, and the order of the
+    # rest.
     nearest = tf.round(y * (1 / (d + 1)))
     order = tf.math.top_k(y - nearest * (d + 1), d + 1).indices
     rank = tf.argsort(order) + tf.cast(tf.reduce_sum(nearest, -1, True), tf.int32)
@@ -42,7 +45,8 @@ def permutohedral_lattice(
     rest = tf.gather(rest, tf.argsort(-rank), batch_dims=2)
     shares = rest - tf.concat([rest[..., -1:] - 1, rest[..., :-1]], -1)
 
-    # Points as numbers: their first d coordinates are digits, and neighbours have digits too.
+    # Points as numbers: their first d coordinates are digits, and neighbours have
+    # digits too.
     corner = tf.range(d + 1)[:, None]
     above = tf.cast(rank[..., None, :d] > d - corner, tf.int32)
     keys = tf.cast(origin[..., None, :d] + corner - (d + 1) * above, tf.int64)
@@ -65,7 +69,9 @@ def permutohedral_lattice(
 def lattice_filter(
     x: tf.Tensor, index: tf.Tensor, shares: tf.Tensor, neighbours: tf.Tensor
 ) -> tf.Tensor:
-    """Values (groups, pixels, channels) brought to the lattice, blurred there, and read again."""
+    """Values (groups, pixels, channels) brought to the lattice, blurred there, and read
+    again.
+    """
     axes, size = neighbours.shape[0], tf.shape(neighbours)[2]
     held = tf.add_n(
         [

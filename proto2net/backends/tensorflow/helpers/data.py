@@ -1,4 +1,6 @@
-"""Helpers for values that the network makes, which Keras lacks: pasted where they are used."""
+"""Helpers for values that the network makes, which Keras lacks: pasted where they are
+used.
+"""
 # mypy: allow-subclassing-any, allow-untyped-decorators
 
 from typing import Any
@@ -10,7 +12,7 @@ from keras import initializers, layers
 
 @keras.saving.register_keras_serializable("caffe")
 class DummyData(layers.Layer):
-    """An array drawn anew for each call; its input only makes it a part of the model."""
+    """An array drawn anew for each call; its input makes it a part of the model."""
 
     def __init__(
         self,

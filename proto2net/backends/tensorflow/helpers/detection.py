@@ -1,4 +1,6 @@
-"""What Keras lacks for SSD's predictions, to be pasted into an emitted file that uses it."""
+"""What Keras lacks for SSD's predictions, to be pasted into an emitted file that uses
+it.
+"""
 # mypy: allow-subclassing-any, allow-untyped-decorators
 
 import math
@@ -25,7 +27,9 @@ def decode_boxes(loc: tf.Tensor, prior: tf.Tensor, code_type: str) -> tf.Tensor:
 def polygon_corners(
     points: tf.Tensor, prior: tf.Tensor, variances: tf.Tensor
 ) -> tf.Tensor:
-    """The corners of polygons from predictions, which are relative to those of prior boxes."""
+    """The corners of polygons from predictions, which are relative to those of prior
+    boxes.
+    """
     sides = (prior[..., 2:] - prior[..., :2]) * variances[..., :2]
     corners = tf.gather(prior, [0, 1, 2, 1, 2, 3, 0, 3], axis=-1)
     return points * tf.tile(sides, (1, 1, 4)) + corners
@@ -35,8 +39,8 @@ def polygon_corners(
 class DetectionOutput(layers.Layer):
     """What SSD finds: (1, M, 7, 1), rows of image, label, score and box (x, y, x, y).
 
-    If it finds nothing in any image, each has a row of -1. Behind the boxes of TextBoxes++
-    stand the corners of `polygons`.
+    If it finds nothing in any image, each has a row of -1. Behind the boxes of
+    TextBoxes++ stand the corners of `polygons`.
     """
 
     def __init__(

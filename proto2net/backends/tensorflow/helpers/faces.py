@@ -1,4 +1,6 @@
-"""What Keras lacks for layers that tell faces, to be pasted into emitted files. Never imported."""
+"""What Keras lacks for layers that tell faces, to be pasted into emitted files. Never
+imported.
+"""
 # mypy: allow-subclassing-any, allow-untyped-decorators
 
 from typing import Any
@@ -18,7 +20,7 @@ def unit_columns(kernel: tf.Tensor, eps: float = 1e-6, axis: int = 0) -> tf.Tens
 
 @keras.saving.register_keras_serializable("caffe")
 class UnitDense(layers.Dense):
-    """Dense with the weights of each output brought to length 1 before they are used."""
+    """Dense with the weights of each output brought to length 1 before their use."""
 
     def __init__(self, units: int, eps: float = 1e-6, **kwargs: Any) -> None:
         super().__init__(units, **kwargs)
@@ -58,7 +60,7 @@ class BoundedScale(Scale):
 
 @keras.saving.register_keras_serializable("caffe")
 class InnerDistance(layers.Layer):
-    """The sum of squares, or of magnitudes, by which each vector differs from each row.
+    """The sum of squares or magnitudes by which each vector differs from each row.
 
     The rows are learned, if their number is given, or a second input.
     """

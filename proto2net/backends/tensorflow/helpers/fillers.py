@@ -1,4 +1,4 @@
-"""Helpers for how learned arrays start, which Keras lacks: pasted where they are used."""
+"""How learned arrays start, where Keras lacks it: pasted where it is used."""
 # mypy: allow-subclassing-any, allow-untyped-decorators
 
 import math

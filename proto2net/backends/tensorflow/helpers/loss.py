@@ -87,7 +87,7 @@ class SoftmaxWithLoss(NormalizedLoss):
 
 @keras.saving.register_keras_serializable("caffe")
 class InfogainLoss(SoftmaxWithLoss):
-    """The logs of a softmax, weighted by the label's row of a matrix, the third input."""
+    """The logs of a softmax, weighted by the label's row of the third input."""
 
     def of_rows(
         self, logs: tf.Tensor, labels: tf.Tensor, *others: tf.Tensor
@@ -185,7 +185,8 @@ class ContrastiveLoss(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class Accuracy(layers.Layer):
-    """The share of labels among the top_k scores of the last axis; ties count against them.
+    """The share of labels among the top_k scores of the last axis; ties count against
+    them.
 
     With per_class, the share of each class is a second output.
     """

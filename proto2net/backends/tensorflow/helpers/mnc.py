@@ -1,4 +1,6 @@
-"""What Keras lacks for masks of regions. Pasted by name, as helpers.py is; never imported."""
+"""What Keras lacks for masks of regions. Pasted by name, as helpers.py is; never
+imported.
+"""
 # mypy: allow-subclassing-any, allow-untyped-decorators
 
 from typing import Any
@@ -35,7 +37,9 @@ class MaskResize(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class RegionRefinement(layers.Layer):
-    """Regions (0, x1, y1, x2, y2) shifted as their best class asks for, inside of the image."""
+    """Regions (0, x1, y1, x2, y2) shifted as their best class asks for, inside of the
+    image.
+    """
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         rois, shifts, scores, im_info = inputs

@@ -33,7 +33,9 @@ class LRN(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class LRNWithinChannel(layers.Layer):
-    """LRN within a channel; the mean counts the padding, and k is always 1, as in Caffe."""
+    """LRN within a channel; the mean counts the padding, and k is always 1, as in
+    Caffe.
+    """
 
     def __init__(
         self, size: int = 5, alpha: float = 1.0, beta: float = 0.75, **kwargs: Any
@@ -52,7 +54,7 @@ class LRNWithinChannel(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class MVN(layers.Layer):
-    """Mean-variance normalisation; eps is added to the deviation, not to the variance."""
+    """Mean-variance normalisation; eps is added to the deviation, as in Caffe."""
 
     def __init__(
         self,
@@ -89,8 +91,8 @@ def root(x: tf.Tensor, eps: float) -> tf.Tensor:
 class BatchNorm(layers.Layer):
     """Batch normalisation with Caffe's averages, in which the first batch weighs most.
 
-    Divided by `scale_factor`, the weight of all batches so far, they are what inference uses.
-    With use_global_stats=False it uses the batch's own too.
+    Divided by `scale_factor`, the weight of all batches so far, they are what inference
+    uses. With use_global_stats=False it uses the batch's own too.
     """
 
     def __init__(

@@ -1,4 +1,6 @@
-"""What Keras lacks for proposals and a loss, to be pasted into an emitted file that uses it."""
+"""What Keras lacks for proposals and a loss, to be pasted into an emitted file that
+uses it.
+"""
 # mypy: allow-subclassing-any, allow-untyped-decorators
 
 from typing import Any
@@ -7,12 +9,13 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
-# ---- proposals ------------------------------------------------------------------------------
+# ---- proposals -----------------------------------------------------------------------
 
 
 @keras.saving.register_keras_serializable("caffe")
 class Proposal(layers.Layer):
-    """The regions (0, x1, y1, x2, y2) that are most likely objects, best first, and their scores.
+    """The regions (0, x1, y1, x2, y2) that are most likely objects, best first, and
+    their scores.
 
     A box with too small a side goes, or is kept with a score of 0.
     """
@@ -82,7 +85,9 @@ def shifted_boxes(boxes: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
 
 @keras.saving.register_keras_serializable("caffe")
 class TextProposal(layers.Layer):
-    """All of CTPN's boxes of text (x1, y1, x2, y2), which change in height alone, and scores."""
+    """All of CTPN's boxes of text (x1, y1, x2, y2), which change in height alone, and
+    scores.
+    """
 
     def __init__(
         self,
@@ -117,12 +122,13 @@ class TextProposal(layers.Layer):
         return ops.maximum(ops.minimum(boxes, limit), 0), ops.reshape(score, (-1, 1))
 
 
-# ---- loss -----------------------------------------------------------------------------------
+# ---- loss ----------------------------------------------------------------------------
 
 
 @keras.saving.register_keras_serializable("caffe")
 class SmoothL1Loss(layers.Layer):
-    """Half the square of small differences, the magnitude of others; a mean over samples.
+    """Half the square of small differences, the magnitude of others; a mean over
+    samples.
 
     A third input weighs the differences, a fourth the losses.
     """

@@ -10,10 +10,12 @@ from keras import layers, ops
 
 
 class Recurrent(layers.Layer):
-    """Caffe's recurrent layers: inputs are x (T, N, ...), cont (T, N), and what else is told.
+    """Caffe's recurrent layers: inputs are x (T, N, ...), cont (T, N), and what else is
+    told.
 
     Where cont is 0, a sequence starts anew. The state is kept from call to call, unless
-    expose_hidden makes it an input and an output; no gradient passes from one call to another.
+    expose_hidden makes it an input and an output; no gradient passes from one call to
+    another.
     """
 
     states = 1
@@ -43,7 +45,7 @@ class Recurrent(layers.Layer):
             self.state = [self._zeros(x[1]) for _ in range(self.states)]
 
     def _zeros(self, sequences: int | None) -> keras.Variable | tf.Variable:
-        """A state to keep, whose number of sequences may be known from the data alone."""
+        """A state to keep; its number of sequences may be known from the data alone."""
         if sequences is not None:
             return self.add_weight((sequences, self.units), "zeros", trainable=False)
         self.supports_jit = False
@@ -74,7 +76,7 @@ class Recurrent(layers.Layer):
     def _kept(
         self, state: keras.Variable | tf.Variable, sequences: int | tf.Tensor
     ) -> tf.Tensor:
-        """What the last call left; zeros where that was of another number of sequences."""
+        """What the last call left; zeros if that had another number of sequences."""
         kept = tf.convert_to_tensor(state)
         if state.shape[0] is not None:
             return kept
@@ -144,7 +146,8 @@ def lstm_unit(
 
 @keras.saving.register_keras_serializable("caffe")
 class Lstm(LSTM):
-    """The LSTM of caffe-lstm: without a second input, cont, every call starts from zeros.
+    """The LSTM of caffe-lstm: without a second input, cont, every call starts from
+    zeros.
 
     `sequences` is how many are in the first axis together with the steps, if they are.
     """
@@ -178,8 +181,8 @@ class Lstm(LSTM):
 class ContinuationIndicator(layers.Layer):
     """0 at the first step of each sequence, and 1 at the others.
 
-    How many sequences there are is given, or the input's size along an axis; else the input
-    only makes it a part of the model.
+    How many sequences there are is given, or the input's size along an axis; else the
+    input only makes it a part of the model.
     """
 
     def __init__(

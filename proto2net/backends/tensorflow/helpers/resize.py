@@ -1,4 +1,6 @@
-"""What Keras lacks for images of other sizes, to be pasted into an emitted file that uses it."""
+"""What Keras lacks for images of other sizes, to be pasted into an emitted file that
+uses it.
+"""
 # mypy: allow-subclassing-any, allow-untyped-decorators
 
 from typing import Any
@@ -12,8 +14,8 @@ from keras import layers, ops
 class Interp(layers.Layer):
     """Bilinear interpolation in which the corners stay; Keras aligns the pixels' edges.
 
-    The size is that of a second input, or given, or comes of factors, which count the gaps
-    between pixels.
+    The size is that of a second input, or given, or comes of factors, which count the
+    gaps between pixels.
     """
 
     def __init__(

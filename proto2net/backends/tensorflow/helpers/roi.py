@@ -1,4 +1,6 @@
-"""What Keras lacks for regions of interest, to be pasted into an emitted file that uses it."""
+"""What Keras lacks for regions of interest, to be pasted into an emitted file that uses
+it.
+"""
 # mypy: allow-subclassing-any, allow-untyped-decorators
 
 from typing import Any
@@ -31,7 +33,7 @@ class RegionPooling(layers.Layer):
         self.pad_ratio = pad_ratio
 
     def padded_corners(self, rois: tf.Tensor) -> tf.Tensor:
-        """x1, y1, x2, y2 of regions that are widened on each side by a share of theirs."""
+        """x1, y1, x2, y2 of regions widened on each side by a share of theirs."""
         corners = ops.reshape(rois, (-1, 5))[:, 1:]
         pad = (corners[:, 2:] - corners[:, :2] + 1) * self.pad_ratio
         return corners + ops.concatenate((-pad, pad), axis=1)
@@ -148,7 +150,9 @@ class PSROIPooling(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class ROIAlign(RegionPooling):
-    """Interpolated values at the corners of the bins of regions; 0 outside of the plane."""
+    """Interpolated values at the corners of the bins of regions; 0 outside of the
+    plane.
+    """
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         x, rois = inputs
@@ -186,7 +190,8 @@ class ROIWarping(RegionPooling):
 def interpolated(
     x: tf.Tensor, image: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor
 ) -> tf.Tensor:
-    """Values between those of the planes of images (N), at rows (N, H) and columns (N, W).
+    """Values between those of the planes of images (N), at rows (N, H) and columns (N,
+    W).
 
     Half a pixel beyond the plane they are those at its border, and further away 0.
     """

@@ -1,4 +1,6 @@
-"""What Keras lacks for SSD, to be pasted into an emitted file that uses it. Never imported."""
+"""What Keras lacks for SSD, to be pasted into an emitted file that uses it. Never
+imported.
+"""
 # mypy: allow-subclassing-any, allow-untyped-decorators
 
 import math
@@ -11,7 +13,9 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("caffe")
 class Normalize(layers.Layer):
-    """Divides each pixel, or each image, by its Euclidean norm, and scales the channels."""
+    """Divides each pixel, or each image, by its Euclidean norm, and scales the
+    channels.
+    """
 
     def __init__(
         self,
@@ -67,7 +71,9 @@ def box_sizes(
 def squares_in_rows(
     min_size: list[int], rows: list[int]
 ) -> tuple[list[float], list[tuple[float, float]]]:
-    """FaceBoxes' squares around a place: their sides, and how far their centers are from it."""
+    """FaceBoxes' squares around a place: their sides, and how far their centers are
+    from it.
+    """
     squares = [
         (size - 1.0, (x * size / 4, y * size / 4))
         for size, row in zip(min_size, rows, strict=True)

@@ -12,7 +12,7 @@ from keras import layers, ops
 
 
 class CaffePooling(layers.Layer):
-    """Pooling whose windows may hang over the bottom and right edges, as Caffe rounds up."""
+    """Pooling with windows over the bottom and right edges, as Caffe rounds up."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class CaffePooling(layers.Layer):
         self.padding, self.overhang = both_sides(padding), pair(overhang)
 
     def padded(self, x: tf.Tensor, value: float) -> tf.Tensor:
-        """x: (N, H, W, C), with `padding` around it, and beyond that what windows reach."""
+        """x: (N, H, W, C), with `padding` around it, and then what windows reach."""
         sides = [(0, 0)]
         for n, k, _, (before, after), over in self._axes(x):
             missing = k - n - before - after if isinstance(n, int) else 0
@@ -35,7 +35,7 @@ class CaffePooling(layers.Layer):
         return ops.pad(x, [*sides, (0, 0)], constant_values=value)
 
     def fitted(self, y: tf.Tensor, x: tf.Tensor, value: float) -> tf.Tensor:
-        """As many outputs of x as Caffe has windows; those behind the image are empty."""
+        """As many outputs as Caffe has windows; those behind the image are empty."""
         ends: list[tuple[int, int | tf.Tensor]] = [(0, 0)]
         for axis, (n, k, s, pads, over) in enumerate(self._axes(x), 1):
             count = (n + sum(pads) + over - k) // s + 1
@@ -58,7 +58,7 @@ def pair(value: int | tuple[int, ...]) -> tuple[int, ...]:
 def both_sides(
     padding: int | tuple[int | tuple[int, int], ...],
 ) -> list[tuple[int, int]]:
-    """The padding before and after each axis, given as one number where it is the same."""
+    """The padding before and after each axis, given as one number if it is the same."""
     axes = (padding, padding) if isinstance(padding, int) else padding
     return [(p, p) if isinstance(p, int) else p for p in axes]
 
@@ -97,7 +97,7 @@ class MaxPoolingWithMask(CaffePooling):
 
 @keras.saving.register_keras_serializable("caffe")
 class AveragePooling(CaffePooling):
-    """Average pooling with Caffe's divisor: padding counts, what lies beyond it does not."""
+    """Average pooling with Caffe's divisor: padding counts, what is beyond does not."""
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         padded = self.padded(x, 0.0)
@@ -116,7 +116,7 @@ class AveragePooling(CaffePooling):
 
 @keras.saving.register_keras_serializable("caffe")
 class StochasticPooling(CaffePooling):
-    """One element of each window, drawn by its share of the sum; in inference, the expected."""
+    """An element of each window, drawn by its share of the sum; else the expected."""
 
     def build(self, _: tuple[int, ...]) -> None:
         self.seed = keras.random.SeedGenerator()
@@ -151,7 +151,7 @@ class GlobalMaxPooling(layers.Layer):
 
 
 def first_maximum(x: tf.Tensor) -> tf.Tensor:
-    """The maximum of each plane of (N, H, W, C), with the gradient to the first of equals."""
+    """The maximum of each plane; the first of equals gets the gradient."""
     planes = ops.reshape(x, (ops.shape(x)[0], -1, x.shape[3]))
     place = ops.argmax(planes, axis=1, keepdims=True)
     return ops.take_along_axis(planes, place, axis=1)[:, 0]

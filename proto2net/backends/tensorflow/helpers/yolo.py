@@ -13,7 +13,8 @@ from keras import layers, ops
 class Reorg(layers.Layer):
     """Sides traded for channels, in darknet's order; tf.nn.space_to_depth has another.
 
-    It is a space-to-depth of the memory that Caffe has, read as fewer channels of larger planes.
+    It is a space-to-depth of the memory that Caffe has, read as fewer channels of
+    larger planes.
     """
 
     def __init__(self, stride: int, reverse: bool = False, **kwargs: Any) -> None:
@@ -58,8 +59,8 @@ def yolo_boxes(
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Boxes (x, y, width, height), how likely each is one, and its classes' scores.
 
-    They are in the order of images, rows, columns and anchors; the anchors' sizes are in pixels,
-    of which there are `scale` between two places.
+    They are in the order of images, rows, columns and anchors; the anchors' sizes are
+    in pixels, of which there are `scale` between two places.
     """
     h, w = ops.shape(x)[1], ops.shape(x)[2]
     values = x.shape[3] // len(anchors)
@@ -156,7 +157,8 @@ class Yolov3DetectionOutput(YoloDetections):
 class RegionDetectionOutput(YoloDetections):
     """The best class of each box that caffe-yolov2 finds, boxes as center and size.
 
-    A box goes that overlaps one before it, of those that stay; each ends where the image does.
+    A box goes that overlaps one before it, of those that stay; each ends where the
+    image does.
     """
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:

@@ -1,4 +1,6 @@
-"""Helpers that change the axes of a blob, which PyTorch lacks: pasted where they are used."""
+"""Helpers that change the axes of a blob, which PyTorch lacks: pasted where they are
+used.
+"""
 
 import torch
 

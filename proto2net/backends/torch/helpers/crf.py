@@ -1,4 +1,4 @@
-"""What PyTorch lacks for conditional random fields, to be pasted into an emitted file."""
+"""What PyTorch lacks for conditional random fields: pasted where it is used."""
 
 import math
 
@@ -11,14 +11,16 @@ from torch import nn
 def permutohedral_lattice(
     features: torch.Tensor,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """The lattice points around each feature, their shares of it, and each point's neighbours.
+    """The lattice points around each feature, their shares of it, and each point's
+    neighbours.
 
-    `features` has the axes groups, pixels and d, and groups do not meet. Of neighbours there are
-    two along each of d + 1 axes; one that is missing is the number of points (Adams, Baek and
-    Davis 2010).
+    `features` has the axes groups, pixels and d, and groups do not meet. Of neighbours
+    there are two along each of d + 1 axes; one that is missing is the number of points
+    (Adams, Baek and Davis 2010).
     """
     groups, pixels, d = features.shape
-    # Four pixels are taken at once, as in Caffe: those beyond the last lie at the origin.
+    # Four pixels are taken at once, as in Caffe: those beyond the last lie at the
+    # origin.
     x = F.pad(features, (0, 0, 0, -pixels % 4))
     axes = torch.arange(1, d + 1, device=x.device)
     deviation = x.new_tensor(math.sqrt(2 / 3) * (d + 1)).double()
@@ -30,7 +32,8 @@ def permutohedral_lattice(
         total = total + x[..., axis]
     y = torch.stack([total, *elevated], -1)
 
-    # The nearest point whose coordinates are multiples of d + 1, and the order of the rest.
+    # The nearest point whose coordinates are multiples of d + 1, and the order of the
+    # rest.
     nearest = (y * (1 / (d + 1))).round()
     order = (y - nearest * (d + 1)).argsort(dim=-1, descending=True, stable=True)
     rank = order.argsort(-1) + nearest.sum(-1, keepdim=True).long()
@@ -40,7 +43,8 @@ def permutohedral_lattice(
     rest = ((y - origin) * (1 / (d + 1))).gather(-1, (-rank).argsort(-1))
     shares = rest.diff(dim=-1, prepend=rest[..., -1:] - 1)
 
-    # Points as numbers: their first d coordinates are digits, and neighbours have digits too.
+    # Points as numbers: their first d coordinates are digits, and neighbours have
+    # digits too.
     corner = torch.arange(d + 1, device=x.device)[:, None]
     above = rank[..., None, :d] > d - corner
     keys = origin[..., None, :d] + corner - (d + 1) * above
@@ -59,7 +63,9 @@ def permutohedral_lattice(
 def lattice_filter(
     x: torch.Tensor, index: torch.Tensor, shares: torch.Tensor, neighbours: torch.Tensor
 ) -> torch.Tensor:
-    """Values (groups, pixels, channels) brought to the lattice, blurred there, and read again."""
+    """Values (groups, pixels, channels) brought to the lattice, blurred there, and read
+    again.
+    """
     held = x.new_zeros(neighbours.shape[-1] + 1, x.shape[-1])
     corners = range(index.shape[-1])
     for i in corners:

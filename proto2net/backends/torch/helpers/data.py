@@ -1,4 +1,6 @@
-"""Helpers for values that the network makes, which PyTorch lacks: pasted where they are used."""
+"""Helpers for values that the network makes, which PyTorch lacks: pasted where they are
+used.
+"""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Helpers for products with a matrix, which PyTorch lacks: pasted where they are used."""
+"""Products with a matrix that PyTorch lacks: pasted where they are used."""
 
 import torch
 import torch.nn.functional as F

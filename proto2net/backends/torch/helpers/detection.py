@@ -1,4 +1,6 @@
-"""What PyTorch lacks for SSD's predictions, to be pasted into an emitted file that uses it."""
+"""What PyTorch lacks for SSD's predictions, to be pasted into an emitted file that uses
+it.
+"""
 
 import math
 
@@ -38,7 +40,7 @@ def non_maximum_suppression(
     eta: float,
     confidence_threshold: float,
 ) -> torch.Tensor:
-    """Indices of the best boxes that overlap no better one; eta lowers the threshold."""
+    """Indices of the best boxes that overlap no better one; eta lowers the limit."""
     order = scores.argsort(descending=True, stable=True)
     left = order[scores[order] > confidence_threshold][:top_k]
     most = torch.zeros_like(scores[left])  # each box's largest overlap with those kept
@@ -71,8 +73,8 @@ def detection_output(
 ) -> torch.Tensor:
     """Rows of image, label, score and box (x, y, x, y) for what SSD finds.
 
-    If it finds nothing in any image, each has a row of -1. Behind the boxes of TextBoxes++
-    stand the corners of `polygons`.
+    If it finds nothing in any image, each has a row of -1. Behind the boxes of
+    TextBoxes++ stand the corners of `polygons`.
     """
     corners, variances = prior.reshape(2, -1, 1, 4)
     loc = loc.reshape(len(loc), len(corners), -1, 12 if polygons else 4)
@@ -110,6 +112,8 @@ def detection_output(
 def polygon_corners(
     points: torch.Tensor, prior: torch.Tensor, variances: torch.Tensor
 ) -> torch.Tensor:
-    """The corners of polygons from predictions, which are relative to those of prior boxes."""
+    """The corners of polygons from predictions, which are relative to those of prior
+    boxes.
+    """
     sides = (prior[..., 2:] - prior[..., :2]) * variances[..., :2]
     return points * sides.repeat(1, 1, 4) + prior[..., [0, 1, 2, 1, 2, 3, 0, 3]]

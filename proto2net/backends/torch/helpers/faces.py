@@ -1,4 +1,6 @@
-"""What PyTorch lacks for layers that tell faces, to be pasted into an emitted file that uses it."""
+"""What PyTorch lacks for layers that tell faces, to be pasted into an emitted file that
+uses it.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -49,7 +51,9 @@ class BoundedScale(Scale):
 
 
 def distances(x: torch.Tensor, rows: torch.Tensor, p: int = 2) -> torch.Tensor:
-    """The sum of squares, or for p=1 of magnitudes, by which each vector differs from each row."""
+    """The sum of squares, or for p=1 of magnitudes, by which each vector differs from
+    each row.
+    """
     mode = "donot_use_mm_for_euclid_dist"  # which keeps the digits of small distances
     distance = torch.cdist(x, rows, p=p, compute_mode=mode)
     return distance.square() if p == 2 else distance

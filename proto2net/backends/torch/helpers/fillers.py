@@ -1,4 +1,6 @@
-"""Helpers for how learned arrays start, which PyTorch lacks: pasted where they are used."""
+"""Helpers for how learned arrays start, which PyTorch lacks: pasted where they are
+used.
+"""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Helpers for losses and accuracies, which PyTorch lacks: pasted where they are used."""
+"""Losses and accuracies that PyTorch lacks: pasted where they are used."""
 
 import math
 

@@ -1,4 +1,6 @@
-"""What PyTorch lacks for masks of regions. Pasted by name, as helpers.py is; never imported."""
+"""What PyTorch lacks for masks of regions. Pasted by name, as helpers.py is; never
+imported.
+"""
 
 import torch
 from torch.nn import functional as F
@@ -23,7 +25,9 @@ def refine_rois(
     scores: torch.Tensor,
     im_info: torch.Tensor,
 ) -> torch.Tensor:
-    """Regions (0, x1, y1, x2, y2) shifted as their best class asks for, inside of the image."""
+    """Regions (0, x1, y1, x2, y2) shifted as their best class asks for, inside of the
+    image.
+    """
     best = scores.flatten(1).argmax(1)
     shift = shifts.reshape(len(shifts), -1, 4)[torch.arange(len(best)), best]
     boxes = shifted_boxes(rois.flatten(1)[:, 1:], shift)

@@ -1,9 +1,11 @@
-"""What PyTorch lacks for proposals and a loss, to be pasted into an emitted file that uses it."""
+"""What PyTorch lacks for proposals and a loss, to be pasted into an emitted file that
+uses it.
+"""
 
 import torch
 from torch.nn import functional as F
 
-# ---- proposals ------------------------------------------------------------------------------
+# ---- proposals -----------------------------------------------------------------------
 
 
 def propose(
@@ -18,7 +20,8 @@ def propose(
     nms_thresh: float = 0.7,
     keep_small: bool = False,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The regions (0, x1, y1, x2, y2) that are most likely objects, best first, and their scores.
+    """The regions (0, x1, y1, x2, y2) that are most likely objects, best first, and
+    their scores.
 
     A box with too small a side goes, or is kept with a score of 0.
     """
@@ -59,7 +62,8 @@ def shifted_boxes(boxes: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
 
 
 def distinct_boxes(boxes: torch.Tensor, threshold: float, most: int) -> torch.Tensor:
-    """Indices of boxes, best first, that overlap no better one by more than the threshold.
+    """Indices of boxes, best first, that overlap no better one by more than the
+    threshold.
 
     Both corners of a box are inside of it.
     """
@@ -83,7 +87,9 @@ def propose_text(
     anchors: tuple[tuple[float, ...], ...],
     feat_stride: int,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """All of CTPN's boxes of text (x1, y1, x2, y2), which change in height alone, and scores."""
+    """All of CTPN's boxes of text (x1, y1, x2, y2), which change in height alone, and
+    scores.
+    """
     (score,), (shift,) = scores, shifts  # one image
     boxes = anchor_boxes(score.new_tensor(anchors), feat_stride, *shift.shape[1:])
     left, top, right, bottom = boxes.unbind(1)
@@ -97,7 +103,7 @@ def propose_text(
     return boxes.minimum(limit).clamp(min=0), score
 
 
-# ---- loss -----------------------------------------------------------------------------------
+# ---- loss ----------------------------------------------------------------------------
 
 
 def smooth_l1_loss(
@@ -107,7 +113,9 @@ def smooth_l1_loss(
     outside: torch.Tensor | None = None,
     sigma: float = 1.0,
 ) -> torch.Tensor:
-    """F.smooth_l1_loss of weighted differences, itself weighted, and a mean over samples."""
+    """F.smooth_l1_loss of weighted differences, itself weighted, and a mean over
+    samples.
+    """
     difference = x - target.view_as(x)
     if inside is not None:
         difference = inside.view_as(x) * difference

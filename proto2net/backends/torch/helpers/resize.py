@@ -1,4 +1,6 @@
-"""What PyTorch lacks for images of other sizes, to be pasted into an emitted file that uses it."""
+"""What PyTorch lacks for images of other sizes, to be pasted into an emitted file that
+uses it.
+"""
 
 import torch
 import torch.nn.functional as F

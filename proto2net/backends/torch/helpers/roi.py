@@ -1,4 +1,6 @@
-"""What PyTorch lacks for regions of interest, to be pasted into an emitted file that uses it."""
+"""What PyTorch lacks for regions of interest, to be pasted into an emitted file that
+uses it.
+"""
 
 import torch
 
@@ -10,7 +12,7 @@ def round_half_away(x: torch.Tensor) -> torch.Tensor:
 
 
 def padded_corners(rois: torch.Tensor, pad_ratio: float) -> torch.Tensor:
-    """x1, y1, x2, y2 of regions that are widened on each side by a share of theirs."""
+    """x1, y1, x2, y2 of regions widened on each side by a share of theirs."""
     corners = rois[:, 1:]
     pad = (corners[:, 2:] - corners[:, :2] + 1) * pad_ratio
     return corners + torch.cat((-pad, pad), dim=1)
@@ -23,7 +25,9 @@ def roi_pool(
     spatial_scale: float = 1.0,
     pad_ratio: float = 0.0,
 ) -> torch.Tensor:
-    """The maximum of each bin of each region (image, x1, y1, x2, y2); 0 of an empty one."""
+    """The maximum of each bin of each region (image, x1, y1, x2, y2); 0 of an empty
+    one.
+    """
     rois = rois.flatten(1)
     corners = round_half_away(padded_corners(rois, pad_ratio) * spatial_scale)
     (width, height), (w, h) = x.shape[:1:-1], pooled_size[::-1]
@@ -44,7 +48,8 @@ def roi_pool(
 def roi_bins(
     start: torch.Tensor, size: torch.Tensor, count: int, limit: int
 ) -> list[list[list[int]]]:
-    """Where each of `count` bins of each region starts and ends, in an axis of this length.
+    """Where each of `count` bins of each region starts and ends, in an axis of this
+    length.
 
     The start is added at last, to whole numbers.
     """
@@ -99,7 +104,9 @@ def roi_align(
     spatial_scale: float = 1.0,
     pad_ratio: float = 0.0,
 ) -> torch.Tensor:
-    """Interpolated values at the corners of each bin of each region; 0 outside of the plane."""
+    """Interpolated values at the corners of each bin of each region; 0 outside of the
+    plane.
+    """
     rois = rois.flatten(1)
     corners = padded_corners(rois, pad_ratio) * spatial_scale - 0.5
     start, size = corners[:, :2], corners[:, 2:] - corners[:, :2]
@@ -133,7 +140,8 @@ def roi_warp(
 def interpolated(
     x: torch.Tensor, image: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor
 ) -> torch.Tensor:
-    """Values between those of the planes of images (N), at rows (N, H) and columns (N, W).
+    """Values between those of the planes of images (N), at rows (N, H) and columns (N,
+    W).
 
     Half a pixel beyond the plane they are those at its border, and further away 0.
     """

@@ -30,7 +30,7 @@ class Normalize(nn.Module):
 def normalize_pixels(
     x: torch.Tensor, norm: str = "L2", eps: float = 1e-6
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The channels of each pixel divided by their norm, and the norms, of (N, C, H, W)."""
+    """The channels of each pixel of (N, C, H, W) over their norm; and the norms."""
     x = x.reshape((*x.shape, 1, 1)[:4])
     if norm == "L1":
         size = x.abs().sum(1, keepdim=True) + eps
@@ -55,7 +55,9 @@ def box_sizes(
 def squares_in_rows(
     min_size: list[int], rows: list[int]
 ) -> tuple[list[float], list[tuple[float, float]]]:
-    """FaceBoxes' squares around a place: their sides, and how far their centers are from it."""
+    """FaceBoxes' squares around a place: their sides, and how far their centers are
+    from it.
+    """
     squares = [
         (size - 1.0, (x * size / 4, y * size / 4))
         for size, row in zip(min_size, rows, strict=True)

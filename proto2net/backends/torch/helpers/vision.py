@@ -34,7 +34,7 @@ def pad_same(
     stride: tuple[int, ...],
     value: float = 0.0,
 ) -> torch.Tensor:
-    """Pad as TensorFlow's SAME: for n / stride windows, rounded up, more at the end."""
+    """Pad as TensorFlow's SAME: for n / stride windows, rounded up, more behind."""
     sides: list[int] = []
     for n, e, s in zip(x.shape[-len(extent) :], extent, stride, strict=True):
         total = max((-(-n // s) - 1) * s + e - n, 0)
@@ -55,7 +55,7 @@ def avg_pool_same(
 
 
 def both_sides(padding: tuple[int | tuple[int, int], ...]) -> list[tuple[int, int]]:
-    """The padding before and after each axis, given as one number where it is the same."""
+    """The padding before and after each axis, given as one number if it is the same."""
     return [p if isinstance(p, tuple) else (p, p) for p in padding]
 
 

@@ -37,8 +37,8 @@ def yolo_boxes(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Boxes (x, y, width, height), how likely each is one, and its classes' scores.
 
-    They are in the order of images, rows, columns and anchors; the anchors' sizes are in pixels,
-    of which there are `scale` between two places.
+    They are in the order of images, rows, columns and anchors; the anchors' sizes are
+    in pixels, of which there are `scale` between two places.
     """
     n, _, h, w = x.shape
     t = x.reshape(n, len(anchors), -1, h, w).permute(0, 3, 4, 1, 2)
@@ -57,7 +57,7 @@ def yolo_detection_output(
     confidence_threshold: float = 0.01,
     nms_threshold: float = 0.45,
 ) -> torch.Tensor:
-    """Rows of 0, label, score and box for the best class of each box that YOLOv2 finds."""
+    """Rows of 0, label, score and box for the best class of each box of YOLOv2."""
     found = []
     for bottom in bottoms:
         boxes, objectness, scores = yolo_boxes(bottom, anchors)
@@ -90,7 +90,8 @@ def yolo_detections(
 ) -> torch.Tensor:
     """Rows of 0, label + 1, score and corners, of what overlaps nothing better.
 
-    `found` has rows of label, score and box. If there are none, each image has a row of -1.
+    `found` has rows of label, score and box. If there are none, each image has a row of
+    -1.
     """
     if len(found) == 0:
         none = found.new_full((1, 1, images, 7), -1)
@@ -120,9 +121,10 @@ def region_detection_output(
     confidence_threshold: float = 0.01,
     nms_threshold: float = 0.45,
 ) -> torch.Tensor:
-    """Rows of 0, label, score and box for the best class of each box that YOLOv2 finds.
+    """Rows of 0, label, score and box for the best class of each box of YOLOv2.
 
-    A box goes that overlaps one before it, of those that stay; each ends where the image does.
+    A box goes that overlaps one before it, of those that stay; each ends where the
+    image does.
     """
     boxes, objectness, scores = yolo_boxes(x, anchors)
     share, label = scores.softmax(1).max(1, keepdim=True)
