@@ -209,8 +209,12 @@ def _is_array(value: ast.expr) -> bool:
 def _end(forward: ast.FunctionDef) -> ast.expr | None:
     """What a forward pass returns; a function that makes a Keras model returns that."""
     value = next(each.value for each in forward.body if isinstance(each, ast.Return))
-    model = isinstance(value, ast.Call) and ast.unparse(value.func) == "keras.Model"
-    return None if model else value
+    match value:
+        case ast.Call(func=function) if ast.unparse(function) == "keras.Model":
+            return None
+        case ast.Call(func=function, args=[given, _]) if ast.unparse(function) == "np.asarray":
+            return given  # it does nothing but to cast its input
+    return value
 
 
 def _is_named(value: ast.expr) -> bool:
@@ -221,6 +225,6 @@ def _is_named(value: ast.expr) -> bool:
 
 def _returned(forward: ast.FunctionDef, show: Show) -> str:
     """What a network returns that does nothing; it is the second argument of a Keras model."""
-    value = next(each.value for each in forward.body if isinstance(each, ast.Return))
+    value = _end(forward) or next(e.value for e in forward.body if isinstance(e, ast.Return))
     assert value
     return show(value.args[1] if isinstance(value, ast.Call) else value).strip("[]")
