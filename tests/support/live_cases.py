@@ -39,8 +39,8 @@ def check_that_networks_are_freed(to: str) -> None:
     for _ in range(3):  # a network goes first, and then what was made to look inside it
         gc.collect()
     assert sum(network() is not None for network in networks) == 0
-    assert _ours(sys.modules) == modules
-    assert _ours(linecache.cache) == sources
+    assert _ours(sys.modules) <= modules  # those of tests before may go too
+    assert _ours(linecache.cache) <= sources
 
 
 def check_that_looking_inside_renders_once(to: str) -> None:

@@ -38,7 +38,7 @@ def test_source_runs_as_a_program_without_us(target: str, tmp_path: Path) -> Non
     result = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert result.stdout == "prob (64, 10)\n"
+    assert result.stdout == "prob (1, 10)\n"
 
 
 def test_networks_that_are_no_longer_used_are_freed(target: str) -> None:
