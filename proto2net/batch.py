@@ -6,9 +6,10 @@ found by giving all inputs twice as many images: what follows the batch has twic
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 
-from proto2net.errors import Proto2NetError
+from proto2net.errors import Proto2NetError, ShapeError
 from proto2net.frozen import dataclass
 from proto2net.graph import Blob, Graph, Node
 from proto2net.layers import Input, Layer, Reshape, Slice
@@ -29,6 +30,24 @@ def following(graph: Graph) -> frozenset[Blob]:
     if not walked.fixed:
         found |= {blob for blob, shape in walked.doubled.items() if shape[:1] != blob.shape[:1]}
     return frozenset(found)
+
+
+def takes_one(graph: Graph, followers: Collection[Blob]) -> bool:
+    """Whether a graph runs where each input that follows the batch has one image: none is split."""
+
+    def of_one(node: Node[Layer]) -> Node[Layer]:
+        if not isinstance(node.layer, Input):
+            return node
+        shapes = ((1, *t.shape[1:]) if t in followers else t.shape for t in node.tops)
+        return replace(node, layer=replace(node.layer, shape=tuple(shapes)))
+
+    if all(blob.shape[:1] == (1,) for blob in graph.inputs if blob in followers):
+        return True
+    try:
+        graph.rebuilt(map(of_one, graph.nodes))
+    except ShapeError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)

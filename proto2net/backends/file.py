@@ -8,13 +8,16 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import PurePath
 from typing import ClassVar, Generic, TypeVar
 
 from proto2net.backends.base import Array, Backend, Code, Emitted, Step
-from proto2net.backends.blocks import Block, Composite, blocks, composite, folded, numbered, runs
+from proto2net.backends.blocks import Block, Composite, composite, folded
+from proto2net.backends.forming import blocks
 from proto2net.backends.head import CLASSES, head_of
 from proto2net.backends.preprocess import preprocess
+from proto2net.backends.rows import numbered, runs
 from proto2net.backends.scope import Scope, shown_name
 from proto2net.backends.source import (
     INDENT,
@@ -50,7 +53,7 @@ from proto2net.backends.tree import (
     tree,
 )
 from proto2net.backends.unify import Meaning
-from proto2net.batch import following
+from proto2net.batch import following, takes_one
 from proto2net.errors import Issue, UnsupportedError
 from proto2net.graph import Blob, Graph
 from proto2net.lowering import lowered
@@ -312,7 +315,12 @@ class SourceFile(Generic[S]):
 
     def tried_shape(self, blob: Blob) -> Shape:
         """The shape of an input when the file is run: one image, where the batch may be any."""
-        return (1, *blob.shape[1:]) if blob in self.following else blob.shape
+        follows = blob in self.following and self._takes_one
+        return (1, *blob.shape[1:]) if follows else blob.shape
+
+    @cached_property
+    def _takes_one(self) -> bool:
+        return takes_one(self.graph, self.following)
 
     def image_info(self, blob: Blob) -> list[list[float]] | None:
         """What an input im_info holds: height, width and scale of the image; None for others."""

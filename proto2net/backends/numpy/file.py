@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from proto2net.backends.base import Array, Code, Step
-from proto2net.backends.blocks import PROJECT, Block, Composite, in_a_row
+from proto2net.backends.blocks import PROJECT, Block, Composite
 from proto2net.backends.file import SourceFile, from_pretrained, result_type
 from proto2net.backends.numpy.fillers import AXES, RANDOM, draws, fills, in_short, random
 from proto2net.backends.printing import text
+from proto2net.backends.rows import in_a_row
 from proto2net.backends.scope import Scope
 from proto2net.backends.statements import (
     Assignment,

@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from proto2net.backends.base import Array, Code, Step
-from proto2net.backends.blocks import PROJECT, Block, in_a_row
+from proto2net.backends.blocks import PROJECT, Block
 from proto2net.backends.file import SourceFile, from_pretrained, result_type
 from proto2net.backends.head import CLASSES, Head, ends_in_softmax
 from proto2net.backends.printing import text
+from proto2net.backends.rows import in_a_row
 from proto2net.backends.scope import Scope
 from proto2net.backends.source import WIDTH
 from proto2net.backends.statements import (
