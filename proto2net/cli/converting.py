@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,16 @@ from proto2net import Graph, api, backends, output
 from proto2net.cli.networks import STANDARD, check_weights, read_graph
 from proto2net.cli.options import class_name, complete_target, debug, network, target
 from proto2net.cli.terminal import counted, put, say, watched
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage, which takes time: nearly all that is made lives until the end."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @click.command()
@@ -45,6 +58,7 @@ from proto2net.cli.terminal import counted, put, say, watched
 )
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @debug
+@_uncollected()
 def convert(
     net: str,
     weights: str | None,
