@@ -58,7 +58,7 @@ def test_other_names_of_frameworks_simply_work(run: Run, alias: str, target: str
         0,
         f"wrote tiny.py: {'Tiny' if target == 'torch' else 'tiny'}, 984 parameters\n",
     )
-    assert convert(NET, to=target) == Path("tiny.py").read_text()
+    assert convert("tiny.prototxt", to=target) == Path("tiny.py").read_text()
 
 
 def test_a_target_that_is_named_twice_is_one(run: Run) -> None:

@@ -176,7 +176,7 @@ def test_users_can_declare_a_python_layer_of_their_own(doubling: type[Python]) -
     text = given("x", 1, 2, 3, 4) + python("mine", "Doubling", "times: 3", "x", "y")
     graph = proto2net.parse(text)
     assert isinstance(graph.nodes[-1].layer, doubling)
-    assert "y = 3 * x" in proto2net.convert(graph, to="numpy")
+    assert "return 3 * x" in proto2net.convert(graph, to="numpy")
     with pytest.raises(UnsupportedError, match="no rendering in torch"):
         proto2net.convert(graph, to="torch")
 
