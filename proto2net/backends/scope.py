@@ -188,9 +188,14 @@ class Scope:
     def read(self, step: Step) -> tuple[Expression, ...]:
         """The expressions of a step's bottoms."""
         variables = [self.variable(blob) for blob in step.bottoms]
-        flows = step.node.propagate_down or [True] * len(variables)
+        flows = step.node.propagate_down
+        if (
+            isinstance(step, Composite) or not flows
+        ):  # a block stops within what it does not pass on
+            flows = (True,) * len(variables)
+        given = () if self.block else self.inputs  # what a block gets was made by layers
         return tuple(
-            variable if flow or blob in self.inputs else filled(self.stopped, {0: variable})
+            variable if flow or blob in given else filled(self.stopped, {0: variable})
             for blob, variable, flow in zip(step.bottoms, variables, flows, strict=True)
         )
 

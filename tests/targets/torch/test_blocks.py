@@ -9,7 +9,7 @@ from blocks import branches, outputs
 from digests import MODELS
 
 import proto2net
-from proto2net import backends
+from proto2net import api, backends
 
 SIZES = {"googlenet": 224, "mobilenet": 96, "resnet50": 224, "squeezenet_v1.1": 97}
 """Networks with blocks, and the smallest images that they take."""
@@ -51,3 +51,42 @@ def test_equal_blocks_within_a_row_of_others_are_a_stage_too() -> None:
     network = proto2net.load(MODELS / "mobilenet.prototxt", to="torch")
     assert isinstance(network.conv5_1_to_5_5, torch.nn.Sequential)
     assert len(network.conv5_1_to_5_5) == 5
+
+
+def conv(name: str, bottom: str, rest: str = "") -> str:
+    fields = "convolution_param { num_output: 3 kernel_size: 1 }"
+    wires = f'bottom: "{bottom}" top: "{name}"'
+    return f'layer {{ name: "{name}" type: "Convolution" {wires} {rest} {fields} }}'
+
+
+def module(name: str, bottom: str) -> list[str]:
+    """Three convolutions and their sum; no gradient goes through the first."""
+    wires = f'bottom: "{name}/a" bottom: "{name}/b" bottom: "{name}/c" top: "{name}/sum"'
+    return [
+        conv(f"{name}/a", bottom, "propagate_down: false"),
+        conv(f"{name}/b", bottom),
+        conv(f"{name}/c", bottom),
+        f'layer {{ name: "{name}/sum" type: "Eltwise" {wires} }}',
+    ]
+
+
+def test_a_gradient_stops_within_a_block_where_the_definition_stops_it() -> None:
+    shape = "input_param { shape { dim: 1 dim: 3 dim: 2 dim: 4 } }"
+    layers = [f'layer {{ name: "x" type: "Input" top: "x" {shape} }}', conv("m0/sum", "x")]
+    for number in range(1, 9):
+        layers += module(f"m{number}", f"m{number - 1}/sum")
+    graph = proto2net.parse("\n".join(layers), phase="train")
+    target = backends.get("torch")
+    found, flat = target.emit(graph), target.emit(graph, flat=True)
+    assert "self.a(x.detach())" in found.source
+    assert "m1_a" in flat.source
+    assert "m1_a" not in found.source
+    place = {array: name for name, array in flat.arrays.items()}
+    network, other = (api.built(target, emitted, graph.phase) for emitted in (found, flat))
+    values = target.runner.arrays(other)
+    target.runner.install(network, {n: values[place[a]] for n, a in found.arrays.items()})
+    gradients = []
+    for each in (network, other):
+        each(torch.ones(1, 3, 2, 4)).sum().backward()
+        gradients.append(dict(each.named_parameters())["m0_sum.weight"].grad)
+    torch.testing.assert_close(*gradients, rtol=0, atol=0)
