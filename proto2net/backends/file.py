@@ -110,18 +110,17 @@ class SourceFile(Generic[S]):
         """The definitions of blocks."""
         if self.folds and not flat:
             steps = self._folded(steps, taken, names)
-        self.head = head_of(steps, self.graph.outputs, self.functions, self.classes_name)
+        self.head = head_of(self.graph, steps, self.functions, self.classes_name)
         if self.head:
-            place = next(i for i, s in enumerate(steps) if s.nodes == self.head.step.nodes)
-            steps = [*steps[:place], self.head.step, *steps[place + 1 :]]
+            steps = [self.head.step if s.nodes == self.head.step.nodes else s for s in steps]
         self.scope = self.scoped(steps, taken)
 
     def _folded(self, steps: Sequence[Step], taken: set[str], names: Namespace) -> list[Step]:
         """The steps with one in the place of each block; also collects the definitions of these."""
         parts = outline(self.graph).parts
         stages = [part for part in parts if isinstance(part, Stage)]
-        regions = [part for part in parts if isinstance(part, Region)]
-        regions += [region for stage in stages for region in stage.regions]
+        rows = (part.regions if isinstance(part, Stage) else (part,) for part in parts)
+        regions = [part for row in rows for part in row if isinstance(part, Region)]
         found: dict[Region, Composite] = {}
         for block in blocks(regions, steps, self.functions):
             title = names.unique(class_name(block.kind.title))

@@ -8,12 +8,16 @@ from collections.abc import Mapping, Sequence
 from proto2net.backends.base import Step
 from proto2net.backends.blocks import Composite
 from proto2net.backends.tree import Call, Expression, Literal, Variable, parts_of
+from proto2net.backends.unify import Meaning
 from proto2net.frozen import dataclass
-from proto2net.graph import Blob
+from proto2net.graph import Blob, Graph
 from proto2net.layers import Input, Softmax
 
 CLASSES = "num_classes"
 """What the number of classes is called."""
+
+MADE = "out_channels"
+"""The meaning of the argument that says how many channels a layer makes."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +39,17 @@ def ends_in_softmax(steps: Sequence[Step], outputs: Sequence[Blob]) -> bool:
 
 
 def head_of(
+    graph: Graph,
     steps: Sequence[Step],
-    outputs: Sequence[Blob],
-    functions: Mapping[Expression, Sequence[str | tuple[str, ...]]],
-    classes: str = CLASSES,
+    functions: Mapping[Expression, Sequence[Meaning]],
+    name: str,
 ) -> Head | None:
-    """The head; None if there is none, or what follows it depends on the number of classes.
+    """The head; None if there is none, or another layer depends on the number of classes.
 
-    `functions` names the positional arguments of the target's functions.
+    `functions` names the positional arguments of the target's functions; `name` is what the
+    number of classes is called.
     """
-    if not ends_in_softmax(steps, outputs):
+    if not ends_in_softmax(steps, graph.outputs):
         return None
     makers = {top: step for step in steps for top in step.tops}
     step, behind = steps[-1], list[Step]()
@@ -53,15 +58,19 @@ def head_of(
         if len(step.bottoms) != 1 or step.bottoms[0] not in makers:
             return None
         step = makers[step.bottoms[0]]
-    made = step.code.init
-    names = functions.get(step.code.kind, ())
-    if not isinstance(made, Call) or isinstance(step, Composite) or "out_channels" not in names:
+    made, meanings = step.code.init, functions.get(step.code.kind, ())
+    if not isinstance(made, Call) or isinstance(step, Composite) or MADE not in meanings:
         return None
-    place = names.index("out_channels")
-    number = made.arguments[place]
+    place = meanings.index(MADE)
+    match made.arguments[place]:
+        case Literal(int() as classes):
+            number = Literal(classes)
+        case _:
+            return None
     others = [each.code.forward for each in behind if each.code.forward]
-    if not isinstance(number, Literal) or any(number in parts_of(each) for each in others):
+    shared = any(map(graph.sharers, step.nodes))
+    if shared or any(number in parts_of(each) for each in others):
         return None
-    arguments = (*made.arguments[:place], Variable(classes), *made.arguments[place + 1 :])
+    arguments = (*made.arguments[:place], Variable(name), *made.arguments[place + 1 :])
     code = dataclasses.replace(step.code, init=dataclasses.replace(made, arguments=arguments))
-    return Head(dataclasses.replace(step, code=code), int(str(number.value)))
+    return Head(dataclasses.replace(step, code=code), classes)

@@ -74,7 +74,7 @@ class Scope:
         steps: Sequence[Step],
         taken: Iterable[str],
         block: Block | None = None,
-        outputs: Sequence[Blob] | None = None,
+        outputs: Sequence[Blob] = (),
     ) -> None:
         """`taken` are names that the file defines or imports, so that no variable hides them.
 
@@ -85,7 +85,7 @@ class Scope:
         self.steps = steps
         self.block = block
         self.inputs = (block.entry,) if block else graph.inputs
-        self.outputs = (block.exit,) if block else graph.outputs if outputs is None else outputs
+        self.outputs = (block.exit,) if block else outputs or graph.outputs
         self._depth = self.indent
         self._size: Shape | None = None
         self.arrays: dict[str, Array] = {}
@@ -189,9 +189,7 @@ class Scope:
         """The expressions of a step's bottoms."""
         variables = [self.variable(blob) for blob in step.bottoms]
         flows = step.node.propagate_down
-        if (
-            isinstance(step, Composite) or not flows
-        ):  # a block stops within what it does not pass on
+        if isinstance(step, Composite) or not flows:  # a block stops gradients within itself
             flows = (True,) * len(variables)
         given = () if self.block else self.inputs  # what a block gets was made by layers
         return tuple(

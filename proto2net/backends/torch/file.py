@@ -41,6 +41,7 @@ from proto2net.backends.tree import (
     weighted_sum,
 )
 from proto2net.errors import UnsupportedError
+from proto2net.graph import Graph
 
 IMPORTS = {
     "math": "import math",
@@ -131,18 +132,27 @@ class TorchScope(Scope):
     indent = 2
     stopped = code("{0}.detach()")
 
-    def object(self, step: Step) -> Expression:
-        return Variable(f"self.{self.objects.get(step.node, '')}")
-
     shares = False
     """Whether two layers have one parameter, which the state then has by both names."""
 
-    def methods(self, name: str, classes: Parameter | None) -> list[Statement]:
-        """`__init__` and what fills its objects, where there are any; the pass of this name."""
-        forward = self.forward(name)
+    def __init__(
+        self, graph: Graph, steps: Sequence[Step], taken: Collection[str], block: Block | None
+    ) -> None:
+        self.softmax: Step | None = None
+        """What `forward` does to the logits, where a network has these."""
+        if block is None and ends_in_softmax(steps, graph.outputs):
+            *steps, self.softmax = steps
+        super().__init__(graph, steps, taken, block, self.softmax.bottoms if self.softmax else ())
+
+    def object(self, step: Step) -> Expression:
+        return Variable(f"self.{self.objects.get(step.node, '')}")
+
+    def methods(self, classes: Parameter | None) -> list[Statement]:
+        """`__init__` and what fills its objects, where there are any, and the forward pass."""
+        forward = self._forwards()
         objects = self.made()
         if not objects:
-            return [forward]
+            return forward
         start = [Evaluation(code("super().__init__()")), *objects]
         fillings = initialisation(self.steps, self.objects, self.arrays)
         if fillings:
@@ -150,14 +160,14 @@ class TorchScope(Scope):
         parameters = [Parameter("self"), *([classes] if classes else [])]
         init = Function("__init__", parameters, Literal(None), start)
         if not fillings:
-            return [init, forward]
+            return [init, *forward]
         doc = '"""Start from the fillers of the definition."""'
         reset = Function("reset_parameters", [Parameter("self")], Literal(None), fillings, [doc])
-        return [init, reset, forward]
+        return [init, reset, *forward]
 
     def module(self, title: str, block: Block) -> Class:
         """The class of the block whose scope this is."""
-        forward = self.forward("forward")
+        forward = self._forward("forward")
         kept = (Assignment((f"{self.own}{name}",), Variable(name)) for name in block.kept(self.own))
         start = [Evaluation(code("super().__init__()")), *kept, *self.made()]
         parameters = [Parameter("self"), *block.parameters]
@@ -209,12 +219,21 @@ class TorchScope(Scope):
         """The first array that is made of each learned blob, and its parameter."""
         return {}
 
-    def forward(self, name: str, body: Sequence[Statement] | None = None) -> Statement:
-        """The method that computes the outputs, or has this body."""
+    def _forwards(self) -> list[Statement]:
+        """`forward`; where it ends in Softmax, `logits` has all but that."""
+        if self.softmax is None or self.softmax.code.forward is None:
+            return [self._forward("forward")]
+        logits = self._forward("logits")
+        read = method(Name("self"), "logits", *map(self.variable, self.inputs))
+        value = filled(self.softmax.code.forward, {0: read})
+        return [logits, self._forward("forward", [Return((value,))])]
+
+    def _forward(self, name: str, body: Sequence[Statement] = ()) -> Statement:
+        """A method from the inputs to the outputs; without a body it has that of the scope."""
         inputs = [self.variables.define(blob) for blob in self.inputs]
         parameters = [Parameter("self"), *(Parameter(name, _TENSOR) for name in inputs)]
         result = result_type(_TENSOR, len(self.outputs), FEW)
-        return Function(name, parameters, result, self.body() if body is None else body)
+        return Function(name, parameters, result, body or self.body())
 
 
 class TorchFile(SourceFile[TorchScope]):
@@ -242,11 +261,7 @@ class TorchFile(SourceFile[TorchScope]):
     def scoped(
         self, steps: Sequence[Step], taken: Collection[str], block: Block | None = None
     ) -> TorchScope:
-        self._softmax: Step | None = None
-        if block is None and ends_in_softmax(steps, self.graph.outputs):
-            *steps, self._softmax = steps
-        outputs = self._softmax.bottoms if self._softmax else None
-        return TorchScope(self.graph, steps, taken, block, outputs)
+        return TorchScope(self.graph, steps, taken, block)
 
     def block(self, title: str, block: Block, scope: TorchScope) -> Statement:
         return scope.module(title, block)
@@ -259,12 +274,7 @@ class TorchFile(SourceFile[TorchScope]):
         return Code(call(SELF, BOTTOM), call("nn.Sequential", *made)) if made else None
 
     def body(self) -> list[Statement]:
-        methods = self.scope.methods("logits" if self._softmax else "forward", self._classes)
-        if self._softmax and self._softmax.code.forward:
-            read = method(Name("self"), "logits", *map(self.scope.variable, self.scope.inputs))
-            value = filled(self._softmax.code.forward, {0: read})
-            methods.append(self.scope.forward("forward", [Return((value,))]))
-        methods += self._from_pretrained()
+        methods = [*self.scope.methods(self._classes), *self._from_pretrained()]
         return [Class(self.entry, [dotted("nn.Module")], self.docstring(1), methods)]
 
     @property
@@ -300,7 +310,8 @@ class TorchFile(SourceFile[TorchScope]):
         else:
             loaded = method(net, "load_state_dict", code("load_file(path)"), strict=strict)
         end = Return((net if training else code("net.eval()"),))
-        return [from_pretrained(self.entry, [*made, Evaluation(loaded), end], self._classes)]
+        classes = self._classes if head else None
+        return [from_pretrained(self.entry, [*made, Evaluation(loaded), end], classes)]
 
     def _weights_without(self, head: Head) -> list[Statement]:
         """Statements that read the weights, and leave a head of another size as it starts."""

@@ -76,3 +76,9 @@ def test_flat_says_each_layer_where_it_stands(to: str) -> None:
     source = proto2net.convert(MODELS / "googlenet.prototxt", to=to, flat=True)
     assert "Inception" not in source
     assert "inception_5b_3x3_reduce" in source
+
+
+@pytest.mark.parametrize("to", FOLDS)
+def test_a_block_names_its_first_and_last_use_in_the_order_of_the_file(to: str) -> None:
+    source = proto2net.convert(MODELS / "mobilenet.prototxt", to=to)
+    assert '"""conv2_1 to conv6, 13 blocks of the definition."""' in source

@@ -56,6 +56,22 @@ def test_a_head_of_another_size_starts_anew_and_all_else_is_loaded(written: Modu
     assert torch.equal(whole.conv.weight, other.conv.weight)
 
 
+def test_a_head_that_shares_its_weights_has_the_size_that_it_has(tmp_path: Path) -> None:
+    fields = 'param { name: "w" } param { name: "b" } inner_product_param { num_output: 5 }'
+    net = f"""input: "data" input_shape {{ dim: 2 dim: 5 }}
+        layer {{ name: "a" type: "InnerProduct" bottom: "data" top: "a" {fields} }}
+        layer {{ name: "b" type: "InnerProduct" bottom: "a" top: "b" {fields} }}
+        layer {{ name: "prob" type: "Softmax" bottom: "b" top: "prob" }}"""
+    arrays = {"a": [np.eye(5, dtype=np.float32), np.ones(5, np.float32)]}
+    ported = port(api.model(proto2net.parse(net), arrays), backends.get("torch"), stem="shared")
+    assert "num_classes" not in ported.emitted.source
+    output.write_together(ported.files(tmp_path / "shared.py"))
+    module = imported(tmp_path / "shared.py")
+    network = next(v for v in vars(module).values() if hasattr(v, "from_pretrained"))
+    x = torch.rand(2, 5)
+    torch.testing.assert_close(network.from_pretrained().logits(x), x + 2)
+
+
 def test_dropout_is_there_and_does_nothing_outside_training(written: ModuleType) -> None:
     net = written.Narrow.from_pretrained()
     x = torch.rand(2, 3, 9, 7)
