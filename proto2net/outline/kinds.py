@@ -72,15 +72,21 @@ def _adopted(layout: Layout, group: Group, taken: Sequence[bool]) -> Group:
     blocks, taken = list(group.blocks), list(taken)
     _take(blocks, taken)
     known = {block.key for block in blocks}
-    for start, node in enumerate(layout.nodes):
-        for rows, names in group.forms:
-            block = Block(start, start + len(rows), key_of(node.name, names[0]))
-            if block.key in known or any(taken[start : block.end]):
-                continue
-            if _fits(layout, block, rows, names):
-                blocks.append(block)
-                known.add(block.key)
-                _take([block], taken)
+    begins = [
+        (start, form)
+        for form, (rows, _) in enumerate(group.forms)
+        for start in layout.looking[rows[0].look]
+    ]
+    for start, form in sorted(begins):
+        rows, names = group.forms[form]
+        key = key_of(layout.nodes[start].name, names[0])
+        block = Block(start, start + len(rows), key)
+        if key in known or any(taken[start : block.end]):
+            continue
+        if _fits(layout, block, rows, names):
+            blocks.append(block)
+            known.add(key)
+            _take([block], taken)
     return _shortened(replace(group, blocks=tuple(sorted(blocks))))
 
 

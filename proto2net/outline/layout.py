@@ -51,6 +51,15 @@ class Layout:
         wires = tuple((index - at, top) for at, top in self._read[index])
         return Row(look, wires, len(self.nodes[index].tops))
 
+    @cached_property
+    def looking(self) -> dict[int, list[int]]:
+        """The layers of each look, of which blocks of one structure have the same first."""
+        found: dict[int, list[int]] = {}
+        for index, (row, alone) in enumerate(zip(self._rows, self._alone, strict=True)):
+            for look in {row.look, alone.look}:
+                found.setdefault(look, []).append(index)
+        return found
+
     def entries(self, start: int, end: int) -> list[Blob]:
         """The values that a range reads, and that are made before it."""
         reading = (at for at in range(start, end) if self._first_read[at] < start)
