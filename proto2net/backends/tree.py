@@ -43,11 +43,20 @@ class Variable(Expression):
     name: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Literal(Expression):
     """None, a truth value, a number or a string."""
 
     value: object
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the same is printed: 1, 1.0 and True are equal, but not here."""
+        if not isinstance(other, Literal):
+            return NotImplemented
+        return type(self.value) is type(other.value) and self.value == other.value
+
+    def __hash__(self) -> int:
+        return hash(self.value)
 
 
 @dataclass(frozen=True)
