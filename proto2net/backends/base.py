@@ -86,6 +86,8 @@ class Code:
     """Whether each call of {self} changes what it has learned."""
     state: bool = False
     """Whether {self} keeps a state from call to call, which no other layer shares."""
+    general: Code | None = None
+    """Another way to say the same, of which more layers have the form: alike ones of a block."""
 
     @property
     def kind(self) -> Expression:

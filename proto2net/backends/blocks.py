@@ -66,6 +66,8 @@ class Block:
     kind: Kind
     steps: tuple[Step, ...]
     """The form: steps with the names that things have within, and placeholders for slots."""
+    roles: tuple[int, ...]
+    """Which of the kind's roles gives each step its name."""
     projection: frozenset[Node[Any]]
     """The nodes that give a name to steps that not every region has."""
     entry: Blob
@@ -198,6 +200,15 @@ def leaves(path: str, reached: Expression, step: Step) -> Iterator[Leaf]:
     for name, each in step.inner:
         place = indexed(reached, int(name)) if name.isdigit() else Attribute(reached, name)
         yield from leaves(f"{path}.{name}", place, each)
+
+
+def single(steps: Iterable[Step]) -> Iterator[Step]:
+    """The steps of layers that these steps are made of."""
+    for step in steps:
+        if isinstance(step, Composite):
+            yield from single(step.steps)
+        else:
+            yield step
 
 
 def folded(steps: Sequence[Step], composites: Iterable[Composite]) -> list[Step]:

@@ -57,7 +57,7 @@ from proto2net.batch import following, takes_one
 from proto2net.errors import Issue, UnsupportedError
 from proto2net.graph import Blob, Graph
 from proto2net.lowering import lowered
-from proto2net.outline import Region, Stage, outline
+from proto2net.outline import Kind, Region, Stage, outline
 from proto2net.shape import Shape
 from proto2net.text import plain
 from proto2net.version import VERSION
@@ -121,9 +121,10 @@ class SourceFile(Generic[S]):
         stages = [part for part in parts if isinstance(part, Stage)]
         rows = (part.regions if isinstance(part, Stage) else (part,) for part in parts)
         regions = [part for row in rows for part in row if isinstance(part, Region)]
+        regions = [region for region in regions if self.says_names(region)]
         found: dict[Region, Composite] = {}
         for block in blocks(regions, steps, self.functions):
-            title = names.unique(class_name(block.kind.title))
+            title = names.unique(self.named(block.kind))
             worded = block.in_words(self.own)
             scope = self.scoped(worded.steps, taken, worded)
             definition = self.block(title, worded, scope)
@@ -184,6 +185,14 @@ class SourceFile(Generic[S]):
     ) -> S:
         """The scope of these steps, whose variables have none of the names that are taken."""
         raise NotImplementedError
+
+    def named(self, kind: Kind) -> str:
+        """What the definition of a kind of blocks is called, if nothing else is."""
+        return class_name(kind.title)
+
+    def says_names(self, region: Region) -> bool:
+        """Whether a block can give the region's layers the names that they have."""
+        return True
 
     def block(self, title: str, block: Block, scope: S) -> Statement:
         """The definition of a block, which has this scope."""

@@ -81,6 +81,7 @@ def _block(
     return Block(
         kind,
         tuple(steps),
+        tuple(roles[0] for roles in places),
         projection,
         within.blob(whole.entry),
         within.blob(whole.exit),
@@ -123,9 +124,28 @@ def _form(unifier: Unifier, within: _Within, found: Sequence[Step | None]) -> St
         raise DifferentError
     whole = next(step for step in found if step and step.node in within)
     part = within.role(whole.node)
-    init = unifier.form(part, [code.init if code else None for code in codes])
-    forward = unifier.form(part, [code.forward if code else None for code in codes])
+    try:
+        forward, init = _expressions(unifier, part, codes)
+    except DifferentError:
+        if not any(code.general for code in there):
+            raise
+        general = [code and (code.general or code) for code in codes]
+        forward, init = _expressions(unifier, part, general)
     return Step(tuple(map(within.node, whole.nodes)), Code(forward, init, there[0].arrays))
+
+
+def _expressions(
+    unifier: Unifier, part: str, codes: Sequence[Code | None]
+) -> tuple[Expression | None, Expression | None]:
+    """The forms of the forward passes and of the objects. Raises DifferentError without one."""
+    before = len(unifier.slots)
+    try:
+        init = unifier.form(part, [code.init if code else None for code in codes])
+        forward = unifier.form(part, [code.forward if code else None for code in codes])
+    except DifferentError:
+        del unifier.slots[before:]
+        raise
+    return forward, init
 
 
 class _Within:

@@ -16,6 +16,7 @@ from proto2net.backends.tree import (
     Conditional,
     Display,
     Expression,
+    Formatted,
     Lambda,
     Literal,
     Name,
@@ -76,6 +77,8 @@ def laid_out(expression: Expression) -> Layout:
             return (name,)
         case Literal(value):
             return (literal(value),)
+        case Formatted(pieces):
+            return (f"f{literal(''.join(map(_formatted, pieces)))}",)
         case Attribute(value, name):
             return (*_bound(value, _ATOM), f".{name}")
         case Call(function, arguments, keywords, _):
@@ -133,6 +136,13 @@ def laid_out(expression: Expression) -> Layout:
         case Placeholder(key):
             return (f"{{{key}}}",)
     raise TypeError(f"no expression: {expression!r}")
+
+
+def _formatted(part: str | Variable) -> str:
+    """A part of a formatted string: what is text there stays text."""
+    if isinstance(part, Variable):
+        return f"{{{part.name}}}"
+    return part.replace("{", "{{").replace("}", "}}")
 
 
 def _bound(expression: Expression, least: int) -> Layout:

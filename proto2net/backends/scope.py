@@ -42,6 +42,11 @@ class Variables:
         self._holds[blob] = self._own[key]
         return self._holds[blob]
 
+    def hold(self, blob: Blob, name: str) -> str:
+        """Let a blob be read from a variable of this name, which is free for it."""
+        self._holds[blob] = name
+        return name
+
     def keep(self, blob: Blob) -> str:
         """A variable for this value alone: an in-place layer gets another."""
         self._holds[blob] = self._namespace.name(shown_name(blob))
@@ -108,7 +113,7 @@ class Scope:
     def size(self) -> int:
         """How many lines the objects and the forward pass take."""
         for blob in self.inputs:
-            self.variables.define(blob)
+            self.define(blob)
         return len(lines_of([*self.made(), *self.statements()], self.indent))
 
     def shown(self, shape: Shape) -> str:
@@ -164,7 +169,7 @@ class Scope:
     def write(self, step: Step, written: list[Statement]) -> None:
         """Append a step's statement; an in-place one takes in its producer's where that fits."""
         read = self.read(step)
-        targets = tuple(self.variables.define(top) for top in step.tops)
+        targets = tuple(map(self.define, step.tops))
         comment = self._comment(step)
         last = written[-1] if written else None
         if (
@@ -184,6 +189,10 @@ class Scope:
     def variable(self, blob: Blob) -> Expression:
         """The variable that holds a blob."""
         return Variable(self.variables[blob])
+
+    def define(self, top: Blob) -> str:
+        """The variable to assign a new value of a blob to."""
+        return self.variables.define(top)
 
     def read(self, step: Step) -> tuple[Expression, ...]:
         """The expressions of a step's bottoms."""

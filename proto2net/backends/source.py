@@ -104,6 +104,11 @@ def _capitalised(word: str) -> str:
     return word[0].upper() + word[1:]
 
 
+def snake_case(name: str) -> str:
+    """A function's name from a class's: "DenseLayer" -> dense_layer."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
 def entry_name(name: str, taken: Collection[str], suffix: str) -> str:
     """The name of a file's class or function: the one that is wanted, with a suffix if taken.
 

@@ -60,6 +60,13 @@ class Literal(Expression):
 
 
 @dataclass(frozen=True)
+class Formatted(Expression):
+    """`f"text{variable}"`: text, and variables that are put into it."""
+
+    parts: tuple[str | Variable, ...]
+
+
+@dataclass(frozen=True)
 class Display(Expression):
     """Expressions in brackets: "()", "[]" or "{}"; "" for a tuple without any."""
 
@@ -371,7 +378,7 @@ def filled(expression: Expression, parts: Mapping[int | str, Expression]) -> Exp
     match expression:
         case Placeholder(key):
             return parts.get(key, expression)
-        case Name() | Variable() | Literal():
+        case Name() | Variable() | Literal() | Formatted():
             return expression
         case Attribute(value, name):
             return Attribute(filled(value, parts), name)

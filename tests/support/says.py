@@ -145,7 +145,7 @@ Show = Callable[[ast.expr], str]
 def printed(graph: Graph, to: str) -> Said | Refusal:
     """What a target prints of the network."""
     try:
-        source = backends.get(to).emit(graph, "net").source
+        source = backends.get(to).emit(graph, "net", flat=True).source
     except UnsupportedError as error:
         return Refusal(error.issues[0].message)
     code = re.split(r"^(?=(?:class|def) net\b)", source, flags=re.MULTILINE)[-1]

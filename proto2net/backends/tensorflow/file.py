@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
-from proto2net.backends.base import Step
-from proto2net.backends.blocks import Block
+from proto2net.backends.base import Code, Step
+from proto2net.backends.blocks import ENTRY, Block, single
 from proto2net.backends.file import SourceFile
 from proto2net.backends.preprocess import preprocess
 from proto2net.backends.printing import text
 from proto2net.backends.scope import Scope
-from proto2net.backends.source import Namespace
+from proto2net.backends.source import Namespace, snake_case
 from proto2net.backends.statements import (
     Assignment,
     Function,
@@ -24,19 +23,27 @@ from proto2net.backends.statements import (
     Statement,
     Verbatim,
 )
+from proto2net.backends.tensorflow.blocks import (
+    GIVEN,
+    INDEX,
+    LETTER,
+    BlockNames,
+    KerasNames,
+    carried,
+    cleaned,
+    in_turn,
+    looped,
+)
 from proto2net.backends.tensorflow.fillers import initialisation
 from proto2net.backends.tensorflow.layout import laid_out
 from proto2net.backends.tree import (
+    BOTTOM,
     NAME,
     SELF,
-    Attribute,
     Call,
     Expression,
     Literal,
     Name,
-    Negative,
-    Operation,
-    Series,
     Variable,
     call,
     code,
@@ -46,7 +53,8 @@ from proto2net.backends.tree import (
     tree,
 )
 from proto2net.errors import Issue, UnsupportedError
-from proto2net.graph import Blob, Node
+from proto2net.graph import Blob, Graph, Node
+from proto2net.outline import Kind, Region
 from proto2net.shape import Shape
 
 IMPORTS = {
@@ -72,42 +80,28 @@ for name, array in load_file(path).items():
 return model"""
 """What gives a model the learned weights of a file."""
 
+FUNCTIONS: dict[Expression, tuple[str, ...]] = {
+    dotted("layers.Dense"): ("out_channels",),
+    dotted("layers.DepthwiseConv2D"): ("kernel_size",),
+    **{
+        dotted(f"layers.{kind.format(axes)}"): meanings
+        for axes in (1, 2, 3)
+        for kind, meanings in {
+            "Conv{}D": ("out_channels", "kernel_size"),
+            "Conv{}DTranspose": ("out_channels", "kernel_size"),
+            "MaxPooling{}D": ("pool_size", "strides"),
+            "AveragePooling{}D": ("pool_size", "strides"),
+            "ZeroPadding{}D": ("padding",),
+            "Cropping{}D": ("cropping",),
+        }.items()
+    },
+}
+"""What the positional arguments of Keras' layers are."""
+
+CLASSES = "classes"
+"""What the number of classes is called, as in keras.applications."""
+
 FROM_KERAS = ("initializers", "layers", "ops")
-
-OPERATORS = {"+": "add", "-": "subtract", "*": "multiply", "/": "truedivide"}
-"""What Keras calls the operators that stand in expressions."""
-
-
-class KerasNames(Namespace):
-    """Unique layer names as Keras admits them: without slashes, and TensorFlow without blanks.
-
-    A name such as "flatten_1" is changed where Keras may give it to a layer that has none.
-    """
-
-    def __init__(self, expressions: Iterable[Expression] = ()) -> None:
-        super().__init__()
-        self._own = {name for each in expressions for name in _automatic(each)}
-
-    def name(self, wanted: str, default: str = "layer") -> str:
-        cleaned = re.sub(r"[^A-Za-z0-9_.-]", "_", wanted)[:60]
-        if re.sub(r"_\d+$", "", cleaned).replace("_", "") in self._own:
-            cleaned = f"{cleaned}_{default}"
-        return self.unique(cleaned if cleaned[:1].isalnum() else f"{default}{cleaned}")
-
-
-def _automatic(expression: Expression) -> Iterator[str]:
-    """What Keras calls the layers that an expression makes without naming them."""
-    for part in parts_of(expression):
-        match part:
-            case Name(name) | Attribute(name=name):
-                yield name.replace("_", "").lower()
-            case Operation(operator=sign) if sign in OPERATORS:
-                yield OPERATORS[sign]
-            case Series(rest=rest):
-                yield from (OPERATORS[sign] for sign, _ in rest)
-            case Negative():
-                yield "negative"
-
 
 _MODEL = dotted("keras.Model")
 _ADDED = (Name("AddLoss"), Name("After"), code("ops.stop_gradient"))
@@ -123,26 +117,89 @@ def weighted(node: Node[Any]) -> dict[Blob, float]:
 class KerasScope(Scope):
     """The statements of a function that builds a model, and the names of its layers."""
 
-    reserved = frozenset({"fill", "input_shape", "model", "layer"})
+    reserved = frozenset({"fill", "input_shape", "model", "layer", CLASSES})
     indent = 1
     nests = False
     stopped = code("ops.stop_gradient({0})")
 
-    def function(self, entry: str, docstring: Sequence[str]) -> Statement:
-        """The function of this name."""
+    def __init__(
+        self,
+        graph: Graph,
+        steps: Sequence[Step],
+        taken: Iterable[str],
+        block: Block | None = None,
+        flat: KerasScope | None = None,
+    ) -> None:
+        """`flat` is the scope of all layers where they stand, from which each has its name."""
+        self.flat = flat
+        if flat:
+            taken = {*taken, GIVEN, INDEX, LETTER}
+        if block:
+            taken = {*taken, *(parameter.name for parameter in block.parameters)}
+        super().__init__(graph, steps, taken, block)
+        if self._carried:
+            self.namespace.unique(ENTRY)
+
+    def function(
+        self,
+        entry: str,
+        docstring: Sequence[str],
+        blocks: Collection[str],
+        more: Sequence[Parameter],
+    ) -> Statement:
+        """The function of this name; `blocks` are those that it calls, `more` its parameters."""
         variables = [self.variables.keep(blob) for blob in self.graph.inputs]
         inputs = zip(variables, self._inputs(), strict=True)
         body = [
             *(Assignment((variable,), made) for variable, made in inputs),
-            *self.statements(),
+            *looped(self.statements(), blocks),
             *self._returned(entry),
         ]
-        return Function(entry, self._parameters(), _MODEL, body, docstring)
+        return Function(entry, [*self._parameters(), *more], _MODEL, body, docstring)
+
+    def block_function(self, title: str, block: Block) -> Statement:
+        """The function of the block whose scope this is."""
+        tensor = dotted("keras.KerasTensor")
+        parameters = [Parameter(self.define(block.entry), tensor), *block.parameters]
+        if any(step.code.init for step in block.steps):
+            parameters += [Parameter("*"), Parameter(GIVEN, Name("str"))]
+        *body, last = self.statements()
+        made = self.variables[block.exit]
+        if isinstance(last, Assignment) and last.targets == (made,):
+            body.append(Return((last.value,)))
+        else:
+            body += [last, Return((Variable(made),))]
+        return Function(title, parameters, tensor, body, [block.said])
+
+    def define(self, top: Blob) -> str:
+        if top in self._carried:
+            return self.variables.hold(top, ENTRY)
+        return super().define(top)
+
+    @cached_property
+    def _carried(self) -> set[Blob]:
+        """The values that are x, one after the other."""
+        if self.flat is None:
+            return set()
+        projection = self.block.projection if self.block else ()
+        apart = {
+            top
+            for step in self.steps
+            if step.code.updates or step.node in projection
+            for top in step.tops
+        }
+        if self.block:
+            return carried(self.steps, apart, self.block.entry, self.block.exit)
+        return carried(self.steps, apart.union(self.outputs))
+
+    def _name_objects(self) -> dict[Node[Any], str]:
+        return self.flat.objects if self.flat else super()._name_objects()
 
     def object_namespace(self) -> Namespace:
-        forwards = (step.code.forward for step in self.steps)
-        names = KerasNames([*_ADDED, *(each for each in forwards if each)])
-        self._input_names = [names.name(blob.name, "input") for blob in self.graph.inputs]
+        codes = [step.code for step in self.steps]
+        codes += [code.general for code in codes if code.general]
+        names = KerasNames([*_ADDED, *(each.forward for each in codes if each.forward)])
+        self.input_names = [names.name(blob.name, "input") for blob in self.graph.inputs]
         return names
 
     def laid_out(self, shape: Shape) -> Shape:
@@ -154,29 +211,43 @@ class KerasScope(Scope):
         return whole and step.code.kind != dotted("layers.BatchNormalization"), still
 
     def object(self, step: Step) -> Expression:
-        name = self.objects.get(step.node)
-        if name is None or step.code.init is None:
+        if step.code.init is None:
             return Literal(None)
-        variable = self._variable_of.get(name)
+        variable = self._variable_of.get(self.objects.get(step.node, ""))
         if variable:
             return Variable(variable)
-        made = filled(step.code.init, {NAME.key: Literal(name)})
+        made = filled(step.code.init, {NAME.key: self._name(step)})
         whole, _ = self.frozen(step)
         if whole and isinstance(made, Call):
             still = ("trainable", Literal(False))
             made = dataclasses.replace(made, keywords=(*made.keywords, still))
         return made
 
+    def _name(self, step: Step) -> Expression:
+        """The name of a step's layer: as it is, or in a block, from the name that this gets."""
+        name = self.objects.get(step.node)
+        if name is None and self.block:
+            return self._block_names.of(step)
+        return Literal(name)
+
+    @cached_property
+    def _block_names(self) -> BlockNames:
+        assert self.block  # noqa: S101  # else all names are known
+        return BlockNames(self.block)
+
     def write(self, step: Step, written: list[Statement]) -> None:
         """Append a step's statement; before it, a layer that several share as its own."""
-        name = self.objects.get(step.node)
-        if name is not None:
-            self._own_arrays(step, name)
-            if self._uses[name] > 1 and name not in self._variable_of:
-                variable = self.namespace.name(f"{name}_layer")
-                written.append(Assignment((variable,), self.object(step)))
-                self._variable_of[name] = variable
+        for each in single([step]):
+            name = self.objects.get(each.node)
+            if name is not None:
+                self._own_arrays(each, name)
+                if self._uses[name] > 1 and name not in self._variable_of:
+                    variable = self.namespace.name(f"{name}_layer")
+                    written.append(Assignment((variable,), self.object(step)))
+                    self._variable_of[name] = variable
         super().write(step, written)
+        if self.flat:
+            written[-1:] = in_turn(written[-1], self._depth)
         for top, weight in weighted(step.nodes[-1]).items():
             self._add_loss(self.variables[top], weight, written)
 
@@ -256,7 +327,7 @@ class KerasScope(Scope):
             call("keras.Input", Variable(self._shape_names[blob]), name=name)
             if blob.shape
             else call("keras.Input", batch_shape=((), None), name=name)
-            for blob, name in zip(self.graph.inputs, self._input_names, strict=True)
+            for blob, name in zip(self.graph.inputs, (self.flat or self).input_names, strict=True)
         ]
 
     @cached_property
@@ -303,7 +374,7 @@ class KerasScope(Scope):
     def _filled(self) -> tuple[list[Step], list[str]]:
         """One step of each layer object, and the objects' names."""
         first: dict[str, Step] = {}
-        for step in self.steps:
+        for step in single(self.steps):
             if step.node in self.objects:
                 first.setdefault(self.objects[step.node], step)
         return list(first.values()), list(first)
@@ -315,6 +386,29 @@ class KerasFile(SourceFile[KerasScope]):
     imports = IMPORTS | dict.fromkeys([*FROM_KERAS, "load_file"], "")
     entry_suffix = "_net"
 
+    folds = True
+    lines_of_use = 1
+    classes_name = CLASSES
+    functions: ClassVar = FUNCTIONS
+    flat: KerasScope | None = None
+    """The scope of all layers where they stand, where there may be blocks."""
+
+    def _folded(self, steps: Sequence[Step], taken: set[str], names: Namespace) -> list[Step]:
+        self.flat = self.scoped(steps, taken)
+        return super()._folded(steps, taken, names)
+
+    def named(self, kind: Kind) -> str:
+        return snake_case(kind.title)
+
+    def says_names(self, region: Region) -> bool:
+        if self.flat is None or not region.kind.templates:
+            return False
+        for node, template in zip(region.nodes, region.kind.templates, strict=True):
+            name = self.flat.objects.get(node) if node else None
+            if name and name != cleaned(template.format(region.key)):
+                return False
+        return True
+
     def scoped(
         self, steps: Sequence[Step], taken: Collection[str], block: Block | None = None
     ) -> KerasScope:
@@ -323,10 +417,21 @@ class KerasFile(SourceFile[KerasScope]):
                 "a Keras model needs an input, but the network has none",
                 "use --to torch",
             )
-        return KerasScope(self.graph, steps, taken, block)
+        return KerasScope(self.graph, steps, taken, block, self.flat)
+
+    def block(self, title: str, block: Block, scope: KerasScope) -> Statement:
+        return scope.block_function(title, block)
+
+    def use(self, title: str, block: Block, index: int) -> Code:
+        made = block.call(title, index, BOTTOM)
+        key = block.uses[index].region.key
+        name = (GIVEN, Literal(BlockNames(block).given(key)))
+        return Code(dataclasses.replace(made, keywords=(*made.keywords, name)))
 
     def body(self) -> list[Statement]:
-        return [self.scope.function(self.entry, self.docstring(1)), *self._load()]
+        blocks = [block.name for block in self.blocks if isinstance(block, Function)]
+        more = [Parameter(CLASSES, default=Literal(self.head.classes))] if self.head else []
+        return [self.scope.function(self.entry, self.docstring(1), blocks, more), *self._load()]
 
     def preprocess(self) -> list[Statement]:
         return preprocess(self.graph, channels_last=True)

@@ -61,7 +61,10 @@ def _convolution_and_relu(node: Node[Convolution], relu: Node[ReLU]) -> Code | N
     return _convolved(node, activation) if activation else None
 
 
-def _convolved(node: Node[Convolution], activation: str | None = None) -> Code:
+def _convolved(
+    node: Node[Convolution], activation: str | None = None, *, explicit: bool = False
+) -> Code:
+    """The code of a convolution; `explicit` if its padding is a layer at every stride."""
     layer = node.layer
     window, axes = _window(node)
     if not axes:
@@ -72,7 +75,7 @@ def _convolved(node: Node[Convolution], activation: str | None = None) -> Code:
     depthwise = axes == 2 and groups == channels > 1 and window.stride[0] == window.stride[1]
     # Keras refuses strides and dilation together: convolve densely, and take every second.
     thinned = max(window.stride) > 1 < max(window.dilation)
-    padding, read = _padding(window, layer.split(node.bottoms[0].shape)[2])
+    padding, read = _padding(window, layer.split(node.bottoms[0].shape)[2], explicit=explicit)
     if layer.padding and thinned:
         padding = "valid"
         read = call(call("PadSame", window.extent, window.stride), BOTTOM)
@@ -95,7 +98,10 @@ def _convolved(node: Node[Convolution], activation: str | None = None) -> Code:
     if thinned:
         steps = (span(None, None, stride) for stride in window.stride)
         made = indexed(made, span(None, None), *steps)
-    return Code(_on_images(node, _without(node, made)), init, _filters(node, convert))
+    even = not explicit and padding == "same" and not layer.padding
+    general = _convolved(node, activation, explicit=True) if even else None
+    forward = _on_images(node, _without(node, made))
+    return Code(forward, init, _filters(node, convert), general=general)
 
 
 @renders(Deconvolution)

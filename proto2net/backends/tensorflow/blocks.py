@@ -1,0 +1,315 @@
+"""Blocks as keras.applications has them: functions that give their layers the names of Caffe.
+
+A block gets the part of the names that tells it from others: "inception_3a", or "2a" where names
+begin differently, such as res2a_branch2a and bn2a_branch2a.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from string import Formatter
+
+from proto2net.backends.base import Step
+from proto2net.backends.blocks import Block
+from proto2net.backends.source import Namespace
+from proto2net.backends.statements import Assignment, Compound, Statement
+from proto2net.backends.tree import (
+    Attribute,
+    Call,
+    Expression,
+    Formatted,
+    Literal,
+    Name,
+    Negative,
+    Operation,
+    Series,
+    Variable,
+    call,
+    parts_of,
+)
+from proto2net.frozen import dataclass
+from proto2net.graph import Blob
+
+# ---- names ----------------------------------------------------------------------------------
+
+GIVEN = "name"
+"""The parameter of a block's function from which its layers are named."""
+
+OPERATORS = {"+": "add", "-": "subtract", "*": "multiply", "/": "truedivide"}
+"""What Keras calls the operators that stand in expressions."""
+
+
+class KerasNames(Namespace):
+    """Unique layer names as Keras admits them: without slashes, and TensorFlow without blanks.
+
+    A name such as "flatten_1" is changed where Keras may give it to a layer that has none.
+    """
+
+    def __init__(self, expressions: Iterable[Expression] = ()) -> None:
+        super().__init__()
+        self._own = {name for each in expressions for name in _automatic(each)}
+
+    def name(self, wanted: str, default: str = "layer") -> str:
+        name = cleaned(wanted)[:60]
+        if re.sub(r"_\d+$", "", name).replace("_", "") in self._own:
+            name = f"{name}_{default}"
+        return self.unique(name if name[:1].isalnum() else f"{default}{name}")
+
+
+def cleaned(text: str) -> str:
+    """A part of a name with only what Keras admits."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", text)
+
+
+def _automatic(expression: Expression) -> Iterator[str]:
+    """What Keras calls the layers that an expression makes without naming them."""
+    for part in parts_of(expression):
+        match part:
+            case Name(name) | Attribute(name=name):
+                yield name.replace("_", "").lower()
+            case Operation(operator=sign) if sign in OPERATORS:
+                yield OPERATORS[sign]
+            case Series(rest=rest):
+                yield from (OPERATORS[sign] for sign, _ in rest)
+            case Negative():
+                yield "negative"
+
+
+class BlockNames:
+    """The names of a block's layers, made from the one name that its function gets."""
+
+    def __init__(self, block: Block) -> None:
+        self._parts = {
+            step.node: _parts(block.kind.templates[role])
+            for step, role in zip(block.steps, block.roles, strict=True)
+            if step.code.init
+        }
+        self._head = _head([text for parts in self._parts.values() for text in parts[:-1]])
+
+    def given(self, key: str) -> str:
+        """What the function gets for the region of this key."""
+        return self._head + cleaned(key)
+
+    def of(self, step: Step) -> Expression:
+        """The name of a step's layer, by the name that the function gets."""
+        *before, last = self._parts[step.node]
+        variable = Variable(GIVEN)
+        pieces = [piece for text in before for piece in (text.removesuffix(self._head), variable)]
+        parts = tuple(piece for piece in (*pieces, last) if piece)
+        return variable if parts == (variable,) else Formatted(parts)
+
+
+def _parts(template: str) -> list[str]:
+    """The text of a template before, between and behind the keys."""
+    parts = [""]
+    for text, field, *_ in Formatter().parse(template):
+        parts[-1] += cleaned(text)
+        if field is not None:
+            parts.append("")
+    return parts
+
+
+def _head(texts: Sequence[str]) -> str:
+    """What stands before the key in all names: a whole word, or nothing."""
+    head = min(texts, key=len, default="")
+    words = (
+        text.endswith(head) and text.removesuffix(head)[-1:] in ("", "_", ".", "-")
+        for text in texts
+    )
+    return head if all(words) else ""
+
+
+# ---- variables ------------------------------------------------------------------------------
+
+
+def carried(
+    steps: Sequence[Step],
+    apart: Collection[Blob],
+    entry: Blob | None = None,
+    exit: Blob | None = None,
+) -> set[Blob]:
+    """The values that alone are carried on: one variable can hold them one after the other.
+
+    What is `apart` has variables of its own. Inputs have too, but the `entry` of a block; they are
+    carried on from the first step that reads them.
+    """
+    values: dict[Blob, Blob] = {}  # of another name of a blob: that
+    ends: dict[Blob, int] = {}
+    read: list[list[Blob]] = []
+    for index, step in enumerate(steps):
+        read.append([values.get(blob, blob) for blob in step.bottoms])
+        ends.update(dict.fromkeys(read[index], index))
+        if step.alias:
+            values.update(dict.fromkeys(step.tops, read[index][0]))
+    if exit:
+        ends[values.get(exit, exit)] = len(steps)
+    apart = {values.get(blob, blob) for blob in apart}
+    ending: dict[int, list[Blob]] = {}
+    for blob, index in ends.items():
+        ending.setdefault(index, []).append(blob)
+    found = {entry} if entry else set()
+    live = set(found)
+    for index, step in enumerate(steps):
+        made = ends.keys() & set(step.tops)
+        live |= made - apart
+        live.update(read[index])
+        live.difference_update(ending.get(index, ()))
+        if not step.alias and len(step.tops) == 1 and live == made:
+            found |= live
+    return found
+
+
+def in_turn(statement: Statement, indent: int) -> list[Statement]:
+    """A call of a layer on another layer's, one below the other where a line is too short."""
+    if len(statement.lines(indent)) == 1 or not isinstance(statement, Assignment):
+        return [statement]
+    match statement.value:
+        case Call(function, (Call(Call()) as inner,), ()) if len(statement.targets) == 1:
+            first = Assignment(statement.targets, inner)
+            value = Call(function, (Variable(*statement.targets),))
+            return [first, dataclasses.replace(statement, value=value)]
+    return [statement]
+
+
+# ---- loops ----------------------------------------------------------------------------------
+
+LEAST = 4
+"""From so many calls in a row on, a loop makes them."""
+
+INDEX, LETTER = "index", "letter"
+"""The variables of loops over numbers and over letters."""
+
+
+def looped(statements: Sequence[Statement], functions: Collection[str]) -> list[Statement]:
+    """The statements, with loops for blocks in a row whose names count on: res4b1, res4b2, …
+
+    `functions` are those of the blocks.
+    """
+    links = [_Link.of(statement, functions) for statement in statements]
+    written: list[Statement] = []
+    start = 0
+    while start < len(links):
+        row = list(_row(links, start))
+        if len(row) < LEAST:
+            written.append(statements[start])
+            start += 1
+        else:
+            written.append(_loop(row))
+            start += len(row)
+    return written
+
+
+@dataclass(frozen=True)
+class _Link:
+    """A statement in which a block goes on with what the one before gave: x = fire(x, …)."""
+
+    variable: str
+    call: Call
+    start: str
+    """The name that the block gets, without what counts on."""
+    last: str
+    """What counts on: a number, or a letter."""
+
+    @classmethod
+    def of(cls, statement: Statement, functions: Collection[str]) -> _Link | None:
+        """The link that a statement is, if it is one."""
+        match statement:
+            case Assignment((variable,), Call(Name(function), (Variable(read), *_)) as made):
+                name = dict(made.keywords).get(GIVEN)
+                if function in functions and read == variable and isinstance(name, Literal):
+                    found = re.fullmatch(r"(.*?)(0|[1-9]\d*|[a-z])", str(name.value))
+                    return cls(variable, made, *found.groups()) if found else None
+        return None
+
+    @property
+    def values(self) -> list[Expression]:
+        """What is passed, but for the name."""
+        named = (value for name, value in self.call.keywords if name != GIVEN)
+        return [*self.call.arguments, *named]
+
+    @property
+    def said(self) -> tuple[object, ...]:
+        """What is the same in all calls of a row."""
+        names = tuple(name for name, _ in self.call.keywords)
+        arguments = len(self.call.arguments)
+        return self.variable, self.call.function, arguments, names, self.start, self.counts
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a number that counts on."""
+        return self.last.isdigit()
+
+    @property
+    def place(self) -> int:
+        """Where it is in the order of what counts on."""
+        return int(self.last) if self.counts else ord(self.last)
+
+    def steps(self, other: _Link) -> tuple[int, ...]:
+        """By how much each value is more in the next call; empty if that does not count on."""
+        if self.said != other.said or self.place + 1 != other.place:
+            return ()
+        found = [_step(*pair) for pair in zip(self.values, other.values, strict=True)]
+        known = tuple(step for step in found if step is not None)
+        counted = len(known) - known.count(0)
+        return known if len(known) == len(found) and counted <= self.counts else ()
+
+    def counted(self, steps: Sequence[int], variable: Variable) -> Call:
+        """The call with what counts on in terms of the loop's variable."""
+        pairs = zip(self.values, steps, strict=True)
+        values = iter([_counted(value, step, self.place, variable) for value, step in pairs])
+        name = Formatted((self.start, variable) if self.start else (variable,))
+        arguments = tuple(next(values) for _ in self.call.arguments)
+        keywords = tuple(
+            (key, name if key == GIVEN else next(values)) for key, _ in self.call.keywords
+        )
+        return Call(self.call.function, arguments, keywords)
+
+
+def _row(links: Sequence[_Link | None], start: int) -> Iterator[_Link]:
+    """The calls from here that are a row: each differs from the one before as the second does."""
+    steps: tuple[int, ...] = ()
+    before: _Link | None = None
+    for index in range(start, len(links)):
+        link = links[index]
+        if link is None:
+            return
+        if before:
+            found = before.steps(link)
+            if not found or found != (steps or found):
+                return
+            steps = found
+        before = link
+        yield link
+
+
+def _loop(row: Sequence[_Link]) -> Compound:
+    """The loop of a row of calls."""
+    first, last = row[0], row[-1]
+    variable = Variable(INDEX if first.counts else LETTER)
+    letters = Literal("".join(link.last for link in row))
+    over = call("range", first.place, last.place + 1) if first.counts else letters
+    turn = Assignment((first.variable,), first.counted(first.steps(row[1]), variable))
+    return Compound("for", Operation(variable, "in", over), [turn])
+
+
+def _step(value: Expression, other: Expression) -> int | None:
+    """By how much a number is more in the next call; None if the values differ otherwise."""
+    match value, other:
+        case Literal(number), Literal(following) if type(number) is type(following) is int:
+            return following - number
+    return 0 if value == other else None
+
+
+def _counted(value: Expression, step: int, place: int, variable: Variable) -> Expression:
+    """`64 + 32 * index` for a value that is more by a step each time."""
+    if not step or not isinstance(value, Literal) or not isinstance(value.value, int):
+        return value
+    rest = value.value - step * place
+    times: Expression = Operation(Literal(abs(step)), "*", variable) if abs(step) > 1 else variable
+    if step < 0:
+        return Operation(Literal(rest), "-", times)
+    if rest > 0:
+        return Operation(Literal(rest), "+", times)
+    return Operation(times, "-", Literal(-rest)) if rest else times
