@@ -59,5 +59,6 @@ def seed(to: str) -> None:
 def forget(to: str) -> None:
     """Free what a framework keeps of networks that are no longer used."""
     if to == "tf":
-        import_module("keras").backend.clear_session()
-    gc.collect()
+        import_module("keras").backend.clear_session()  # which collects garbage too
+    else:
+        gc.collect()

@@ -64,7 +64,7 @@ SMALL["resnet"] = (29, 21, 3)
 @pytest.fixture(autouse=True)
 def _forget_networks() -> Iterator[None]:
     yield
-    keras.backend.clear_session()
+    keras.backend.clear_session(free_memory=False)  # which takes a second each time
 
 
 def load(name: str, **options: Any) -> keras.Model:

@@ -27,7 +27,7 @@ TF = backends.get("tf")
 @pytest.fixture(autouse=True)
 def _forget_networks() -> Iterator[None]:
     yield
-    keras.backend.clear_session()
+    keras.backend.clear_session(free_memory=False)  # which takes a second each time
 
 
 def saved(network: keras.Model, folder: Path) -> keras.Model:
