@@ -25,11 +25,10 @@ ALL = sorted(path.stem for path in MODELS.glob("*.prototxt"))
 Shapes = list[tuple[int, ...]]
 
 
-def batches(graph: Graph, to: str) -> Iterator[tuple[Shapes, Shapes]]:
+def batches(network: Any, graph: Graph, to: str) -> Iterator[tuple[Shapes, Shapes]]:
     """The outputs' shapes at batch 1 and 3, as a live network has them and as they should be."""
     from proto2net import backends
 
-    network = proto2net.load(graph, to=to)
     for batch in (1, 3):
         feeds = {b.name: np.zeros((batch, *b.shape[1:]), np.float32) for b in graph.inputs}
         found = backends.get(to).runner.run(network, graph, feeds)

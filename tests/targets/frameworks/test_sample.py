@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from reference import needs_corpus
-from sample_cases import cheap, deviation
-
-CHEAP = 1e9
-"""Multiply-adds of what is quick enough to be run each time."""
+from sample_cases import SIZE, deviation, sample
 
 
 @needs_corpus
 def test_definitions_of_the_sample_agree_with_numpy(target: str) -> None:
-    found = {path: deviation(graph, target) for path, graph in cheap(CHEAP)}
-    assert len(found) >= 15
+    found = {path: deviation(graph, target) for path, graph in sample()}
+    assert len(found) == SIZE
     assert {path: value for path, value in found.items() if not value <= 5e-5} == {}
