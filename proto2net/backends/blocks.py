@@ -12,6 +12,7 @@ from typing import Any
 
 from proto2net.backends.base import Code, Step
 from proto2net.backends.parameters import Argument
+from proto2net.backends.source import INDENT, WIDTH
 from proto2net.backends.statements import Parameter
 from proto2net.backends.tree import (
     Attribute,
@@ -79,16 +80,8 @@ class Block:
     uses: tuple[Use, ...]
 
     def call(self, title: str, use: int, *first: Expression) -> Call:
-        """The call of it for the region of this index, with what has a default by name."""
-        placed = [*first]
-        named: dict[str, Expression] = {}
-        for argument in self.arguments:
-            value = argument.values[use]
-            if argument.default is None:
-                placed.append(value or Literal(None))
-            elif value and value != argument.default:
-                named[argument.name] = value
-        return Call(Name(title), tuple(placed), tuple(named.items()))
+        """The call of it for the region of this index."""
+        return call_of(title, self.arguments, use, *first)
 
     def in_words(self, own: str) -> Block:
         """The block with its arguments in the slots; `own` is how they are read in the forward."""
@@ -103,6 +96,12 @@ class Block:
             )
             steps.append(dataclasses.replace(step, code=code))
         return dataclasses.replace(self, steps=tuple(steps))
+
+    @property
+    def templates(self) -> dict[Node[Any], str]:
+        """What the name of each step's layer is made from."""
+        roles = zip(self.steps, self.roles, strict=True)
+        return {step.node: self.kind.templates[role] for step, role in roles}
 
     @property
     def parameters(self) -> list[Parameter]:
@@ -127,8 +126,29 @@ class Block:
     @property
     def said(self) -> str:
         """What its docstring says of its uses."""
-        first, *_, last = [plain(use.region.name) for use in self.uses]
-        return f'"""{first} to {last}, {len(self.uses)} blocks of the definition."""'
+        return said([use.region for use in self.uses])
+
+
+def call_of(title: str, arguments: Iterable[Argument], use: int, *first: Expression) -> Call:
+    """A call that passes the values of this index, those that have a default by name."""
+    placed = [*first]
+    named: dict[str, Expression] = {}
+    for argument in arguments:
+        value = argument.values[use]
+        if argument.default is None:
+            placed.append(value or Literal(None))
+        elif value and value != argument.default:
+            named[argument.name] = value
+    return Call(Name(title), tuple(placed), tuple(named.items()))
+
+
+def said(regions: Sequence[Region], indent: int = 1) -> str:
+    """What a docstring says of the regions that a block stands for, on a line."""
+    first, *_, last = [plain(region.name) for region in regions]
+    blocks = f"{len(regions)} blocks"
+    forms = (f"{first} to {last}, {blocks} of the definition.", f"{first} to {last}, {blocks}.")
+    room = WIDTH - len(INDENT * indent) - len('""""""')
+    return f'"""{next((form for form in forms if len(form) <= room), f"{blocks}.")}"""'
 
 
 @dataclass(frozen=True)

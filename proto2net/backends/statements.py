@@ -123,12 +123,8 @@ class Evaluation(Statement):
     value: Expression
 
     def lines(self, indent: int) -> list[str]:
-        margin, layout = INDENT * indent, laid_out(self.value)
-        links = _links(layout)
-        if len(margin + flat(layout)) <= WIDTH or len(links) < _CHAIN:
-            return _on_lines(layout, indent)
-        lines = [line for link in links for line in broken(link, indent + 1)]
-        return [f"{margin}(", *lines, f"{margin})"]
+        layout = laid_out(self.value)
+        return _chain(layout, indent) or _on_lines(layout, indent)
 
     def names(self) -> Iterator[str]:
         return names_in(self.value)
@@ -136,6 +132,15 @@ class Evaluation(Statement):
 
 _CHAIN = 3
 """From so many calls on, each on what the one before gave, they are a chain."""
+
+
+def _chain(layout: Layout, indent: int, begin: str = "") -> list[str]:
+    """The lines of a chain that is too long for one, in brackets; none of what is no such chain."""
+    margin, links = INDENT * indent, _links(layout)
+    if len(margin + begin + flat(layout)) <= WIDTH or len(links) < _CHAIN:
+        return []
+    lines = [line for link in links for line in broken(link, indent + 1)]
+    return [f"{margin}{begin}(", *lines, f"{margin})"]
 
 
 def _links(layout: Layout) -> list[Layout]:
@@ -162,7 +167,8 @@ class Return(Statement):
             return [INDENT * indent + line]
         if len(parts) == 1:
             whole: Layout = ("return ", *parts[0])
-            return _in_brackets("return", parts[0], indent) or broken(whole, indent)
+            chain = _chain(parts[0], indent, "return ")
+            return chain or _in_brackets("return", parts[0], indent) or broken(whole, indent)
         return broken(("return ", Brackets("(", parts, ")", display=True)), indent)
 
     def names(self) -> Iterator[str]:

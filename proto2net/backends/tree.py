@@ -422,6 +422,9 @@ def parts_of(expression: Expression) -> Iterator[Expression]:
         part = waiting.pop()
         if isinstance(part, tuple):
             waiting += reversed(part)
+        elif isinstance(part, Call):  # what its options are if they are left out is not in it
+            yield part
+            waiting += (part.keywords, part.arguments, part.function)
         elif isinstance(part, Expression):
             yield part
             waiting += reversed(vars(part).values())

@@ -77,6 +77,8 @@ class Unifier:
             return first
         if isinstance(meaning, tuple):
             return self._shape(found, meaning)
+        if all(map(_single, found)):
+            return self._item(found, meaning, default)
         if all(map(_constant, found)):
             return self._slot(found, meaning, default)
         if any(type(each) is not type(first) for each in found):
@@ -98,6 +100,14 @@ class Unifier:
         named = (*meanings, *[meanings[-1]] * len(sizes[0]))
         axes = zip(_together(sizes), named, strict=False)
         return Display("()", tuple(self._form(each, name, None) for each, name in axes))
+
+    def _item(
+        self, found: Sequence[Expression], meaning: str, default: Expression | None
+    ) -> Expression:
+        """The form of tuples of one item each."""
+        items = [_single(each) for each in found]
+        item = self._form([each for each in items if each], meaning, default and _single(default))
+        return Display("()", (item,))
 
     def _slot(
         self, found: Sequence[Expression], meaning: str, default: Expression | None
@@ -130,6 +140,14 @@ class Unifier:
                 raise DifferentError
             keywords.append((name, self._form(there, name, default)))
         return Call(function, tuple(arguments), tuple(keywords), options)
+
+
+def _single(expression: Expression) -> Expression | None:
+    """The item of a tuple of one; None if it is something else."""
+    match expression:
+        case Display("()", (item,)):
+            return item
+    return None
 
 
 def _constant(expression: Expression) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from proto2net.frozen import dataclass
@@ -73,3 +74,12 @@ class Outline:
     kinds: tuple[Kind, ...]
     parts: tuple[Part, ...]
     """The whole graph, in order."""
+
+    @property
+    def regions(self) -> Iterator[Region]:
+        """All blocks, in order."""
+        for part in self.parts:
+            if isinstance(part, Region):
+                yield part
+            elif isinstance(part, Stage):
+                yield from part.regions

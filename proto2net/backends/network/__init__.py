@@ -26,7 +26,7 @@ class NetworkPrinter(Printer):
         flat: bool = False,
     ) -> Emitted:
         graph = dataclasses.replace(graph, name=name or graph.name)
-        return Emitted({".py": text(graph, weights)}, entry(graph), arrays(graph))
+        return Emitted({".py": text(graph, weights, flat=flat)}, entry(graph), arrays(graph))
 
 
 printer = NetworkPrinter("network", ".py", text, ".safetensors")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from inspect import Parameter, signature
 from typing import Any, NamedTuple
 
 from proto2net import layers, layout
-from proto2net.backends.tree import Expression, call, method, tree
+from proto2net.backends.tree import Call as Called
+from proto2net.backends.tree import Expression, Name, tree
 from proto2net.builder import Network
+from proto2net.builder.chain import More
 from proto2net.builder.forms import FORMS, Form
 from proto2net.errors import Proto2NetError
 from proto2net.frozen import dataclass
@@ -60,11 +63,14 @@ class Call:
     nodes: tuple[Node[Any], ...]
     """The layers that it makes."""
 
-    def on(self, chain: Expression) -> Expression:
-        """The call on what a chain of calls has made so far."""
-        arguments = map(expression, self.arguments)
-        options = {name: expression(value) for name, value in self.options.items()}
-        return method(chain, self.method, *arguments, **options)
+    def said(self, word: Callable[[str], Expression] = tree) -> Called:
+        """The call, of a method without an object; `word` says names of layers and blobs."""
+        arguments = tuple(map(expression, self.arguments))
+        keywords = tuple(
+            (name, _named(value, word) if name in NAMES else expression(value))
+            for name, value in self.options.items()
+        )
+        return Called(Name(self.method), arguments, keywords, _options(self.method))
 
     def exact(self, style: Style, phase: str) -> bool:
         """Whether running it makes just these layers."""
@@ -77,6 +83,31 @@ class Call:
             return False
         made = [node for node in graph.nodes if not isinstance(node.layer, Input)]
         return [_compared(n) for n in made] == [_compared(n) for n in self.nodes]
+
+
+NAMES = ("name", "top", "relu", "scale_offset")
+"""The options that are names, or can be."""
+
+
+def _named(value: Any, word: Callable[[str], Expression]) -> Expression:
+    """A name, several, or whether there is something with a name of its own."""
+    if isinstance(value, tuple):
+        return tree(tuple(map(word, value)))
+    return word(value) if isinstance(value, str) else expression(value)
+
+
+@cache
+def _options(method: str) -> tuple[tuple[str, Expression | None], ...]:
+    """What each keyword of a method is if it is left out, as far as that is known.
+
+    They are in the order in which they are said: what is appended, and fillers, behind the others.
+    """
+    later = ("scale_offset", "relu", *Style._fields)
+    parameters = signature(getattr(Network, method)).parameters.values()
+    keywords = [each for each in parameters if each.kind is Parameter.KEYWORD_ONLY]
+    keywords.sort(key=lambda each: later.index(each.name) if each.name in later else -1)
+    defaults = tuple((each.name, expression(each.default)) for each in keywords)
+    return (*defaults, *((name, None) for name in More.__annotations__))
 
 
 class _Probe(Network):
@@ -269,29 +300,49 @@ FUSED: dict[type[Layer], dict[str, tuple[type[Layer], bool]]] = {
 _MOST_FUSED = 1 + max(map(len, FUSED.values()))
 
 
-def calls(graph: Graph, nodes: Sequence[Node[Any]], style: Style) -> list[Call]:
-    """The calls that make these layers, in order."""
-    found: list[Call] = []
-    done = 0
-    while done < len(nodes):
-        made = _call(nodes[done : done + _MOST_FUSED], style, graph.phase)
-        found.append(made)
-        done += len(made.nodes)
-    return found
+class Calls:
+    """The calls that make layers of a graph, in order."""
 
+    def __init__(self, graph: Graph, style: Style) -> None:
+        self._style = style
+        self._phase = graph.phase
+        self._known: dict[tuple[Node[Any], ...], list[Call]] = {}
 
-def _call(nodes: Sequence[Node[Any]], style: Style, phase: str) -> Call:
-    """The call that makes the first of these layers, and as many more as it can."""
-    first = nodes[0]
-    if type(first.layer) in SHORT_FORMS:
-        for length in range(_overwriting(nodes), 0, -1):
-            for method, arguments, options in SHORT_FORMS[type(first.layer)](first):
-                all_options = options | _fused_options(nodes[:length]) | _styled(first, style)
-                made = Call(method, arguments, all_options, tuple(nodes[:length]))
-                if made.exact(style, phase):
-                    return made
-    options = {} if first.phase == phase else {"phase": first.phase}
-    return Call("add", (first.layer,), options | _more(first), (first,))
+    def __call__(self, nodes: Sequence[Node[Any]]) -> list[Call]:
+        nodes = tuple(nodes)
+        if nodes not in self._known:
+            self._known[nodes] = list(self._found(nodes))
+        return self._known[nodes]
+
+    def _found(self, nodes: Sequence[Node[Any]]) -> Iterator[Call]:
+        done = 0
+        while done < len(nodes):
+            made = self._call(nodes[done : done + _MOST_FUSED])
+            yield made
+            done += len(made.nodes)
+
+    def _call(self, nodes: Sequence[Node[Any]]) -> Call:
+        """The call that makes the first of these layers, and as many more as it can."""
+        first = nodes[0]
+        if type(first.layer) in SHORT_FORMS:
+            for length in range(_overwriting(nodes), 0, -1):
+                for method, arguments, options in SHORT_FORMS[type(first.layer)](first):
+                    fused = _fused_options(nodes[:length])
+                    all_options = options | fused | _styled(first, self._style)
+                    made = Call(method, arguments, all_options, tuple(nodes[:length]))
+                    if made.exact(self._style, self._phase):
+                        return made
+        options = {} if first.phase == self._phase else {"phase": first.phase}
+        return Call("add", (first.layer,), options | _more(first), (first,))
+
+    def padded(self, call: Call) -> Call:
+        """The call with its padding as numbers, where that makes the same."""
+        pad = getattr(call.nodes[0].layer, "pad", None)
+        if call.method == "add" or not pad:
+            return call
+        *_, numbers = _paddings(pad)
+        made = dataclasses.replace(call, options={**numbers, **call.options, **numbers})
+        return made if made.exact(self._style, self._phase) else call
 
 
 def style_of(graph: Graph) -> Style:
@@ -337,12 +388,13 @@ def _fused_options(nodes: Sequence[Node[Any]]) -> dict[str, Any]:
 def expression(value: Any) -> Expression:
     """A parameter as Python: a layer or a filler by its fields that are given, else a literal."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        given = {
-            f.name: expression(getattr(value, f.name))
-            for f in dataclasses.fields(value)
-            if getattr(value, f.name) != f.default
-        }
-        return call(type(value).__name__, **given)
+        fields = [(f.name, getattr(value, f.name), f.default) for f in dataclasses.fields(value)]
+        given = tuple((name, expression(now)) for name, now, default in fields if now != default)
+        options = tuple(
+            (name, None if default is dataclasses.MISSING else expression(default))
+            for name, _, default in fields
+        )
+        return Called(Name(type(value).__name__), (), given, options)
     if isinstance(value, tuple):
         return tree(tuple(map(expression, value)))
     return tree(value)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from itertools import takewhile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import groupby, takewhile
 from typing import Any, NamedTuple
 
 from proto2net import layers, layout
-from proto2net.backends.network.calls import Style, calls, expression, style_of
+from proto2net.backends.network.blocks import Method, methods
+from proto2net.backends.network.calls import Calls, Style, expression, style_of
+from proto2net.backends.network.chains import Link, chained, linked, shortened
 from proto2net.backends.source import INDENT, WIDTH, class_name, entry_name
 from proto2net.backends.statements import (
     Assignment,
@@ -17,8 +19,10 @@ from proto2net.backends.statements import (
     Function,
     Parameter,
     Statement,
+    lines_of,
     names_of,
 )
+from proto2net.backends.tree import Call as Called
 from proto2net.backends.tree import (
     Display,
     Expression,
@@ -34,21 +38,22 @@ from proto2net.backends.tree import (
 from proto2net.builder import Network
 from proto2net.graph import Blob, Entry, Graph, Node
 from proto2net.layers import Input
+from proto2net.outline import Region, outline
 from proto2net.text import plain
 from proto2net.wiring import wire
 
-_LONGEST_CHAIN = 100
-"""Calls in one statement: of many more Python would say that they are nested too deeply."""
 
+def text(graph: Graph, weights: str = "", *, flat: bool = False) -> str:
+    """The graph as a file with one class, which loads a file of weights beside it.
 
-def text(graph: Graph, weights: str = "") -> str:
-    """The graph as a file with one class, which loads a file of weights beside it."""
+    A `flat` one calls each layer where it stands; else blocks are methods.
+    """
     title = f'"""{plain(graph.name) or "A network"}, converted from Caffe by proto2net."""'
     name, style = entry(graph), style_of(graph)
     attributes = _attributes(graph, name, style)
-    setup = Function("setup", [Parameter("self")], Literal(None), _chains(graph, style))
+    body = _methods(graph, style, name, flat)
     statements: list[Statement] = [
-        Class(name, [Name("Network")], [title], [setup], attributes=attributes),
+        Class(name, [Name("Network")], [title], body, attributes=attributes),
         Compound("if", code('__name__ == "__main__"'), _main(name, weights)),
     ]
     imports = _imports(graph, set(names_of(statements)))
@@ -153,20 +158,37 @@ def _inputs(graph: Graph) -> _Inputs:
     return _Inputs(0, ())
 
 
-def _chains(graph: Graph, style: Style) -> list[Statement]:
-    """The statements of setup, a chain each; a chain ends where the next layer reads others."""
-    chains: list[Expression] = []
-    terminals: tuple[str, ...] = ()
-    length = 0
-    for made in calls(graph, graph.nodes[_inputs(graph).nodes :], style):
-        bottoms = made.nodes[0].entry.bottoms
-        reads = made.nodes[0].layer.bottoms[1] > 0
-        new = not reads or bottoms != terminals
-        if not chains or new or length == _LONGEST_CHAIN:
-            network = Variable("self")
-            chains.append(method(network, "feed", *bottoms) if reads else network)
-            length = 0
-        chains[-1] = made.on(chains[-1])
-        length += 1
-        terminals = made.nodes[-1].entry.tops
-    return [Evaluation(chain) for chain in chains]
+def _methods(graph: Graph, style: Style, name: str, flat: bool) -> list[Statement]:
+    """The class's methods: setup, and those of blocks."""
+    calls = Calls(graph, style)
+    found: list[Method] = []
+    setup = _setup(graph, found, calls)
+    for block in [] if flat else methods(outline(graph).regions, calls, name):
+        shorter = _setup(graph, [*found, block], calls)
+        if len(lines_of([shorter, block.definition], 1)) < len(setup.lines(1)):
+            setup = shorter
+            found.append(block)
+    return [setup, *(block.definition for block in found)]
+
+
+def _setup(graph: Graph, blocks: Sequence[Method], calls: Calls) -> Statement:
+    """The method that makes the network, with calls of these blocks."""
+    links = _links(graph, {region: call for m in blocks for region, call in m.calls.items()}, calls)
+    chains = chained(map(shortened, links) if blocks else links)
+    body = [Evaluation(chain) for chain in chains]
+    return Function("setup", [Parameter("self")], Literal(None), body)
+
+
+def _links(graph: Graph, blocks: Mapping[Region, Called], calls: Calls) -> Iterator[Link]:
+    """The calls of setup in order: those of blocks, and those of what is in none."""
+    home = {node: region for region in blocks for node in region.nodes if node}
+    terminals: tuple[str, ...] | None = None
+    for region, together in groupby(graph.nodes[_inputs(graph).nodes :], home.get):
+        nodes = tuple(together)
+        made = calls(nodes)
+        if region:
+            entry = region.entry.name
+            yield Link(blocks[region], (Literal(entry),), terminals != (entry,), nodes[0])
+        else:
+            yield from linked(made, terminals)
+        terminals = made[-1].nodes[-1].entry.tops

@@ -1,18 +1,14 @@
-"""Blocks as keras.applications has them: functions that give their layers the names of Caffe.
-
-A block gets the part of the names that tells it from others: "inception_3a", or "2a" where names
-begin differently, such as res2a_branch2a and bn2a_branch2a.
-"""
+"""Blocks as keras.applications has them: functions that give their layers the names of Caffe."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from string import Formatter
 
 from proto2net.backends.base import Step
 from proto2net.backends.blocks import Block
+from proto2net.backends.naming import GIVEN, Naming
 from proto2net.backends.source import Namespace
 from proto2net.backends.statements import Assignment, Compound, Statement
 from proto2net.backends.tree import (
@@ -33,9 +29,6 @@ from proto2net.frozen import dataclass
 from proto2net.graph import Blob
 
 # ---- names ----------------------------------------------------------------------------------
-
-GIVEN = "name"
-"""The parameter of a block's function from which its layers are named."""
 
 OPERATORS = {"+": "add", "-": "subtract", "*": "multiply", "/": "truedivide"}
 """What Keras calls the operators that stand in expressions."""
@@ -77,48 +70,10 @@ def _automatic(expression: Expression) -> Iterator[str]:
                 yield "negative"
 
 
-class BlockNames:
-    """The names of a block's layers, made from the one name that its function gets."""
-
-    def __init__(self, block: Block) -> None:
-        self._parts = {
-            step.node: _parts(block.kind.templates[role])
-            for step, role in zip(block.steps, block.roles, strict=True)
-            if step.code.init
-        }
-        self._head = _head([text for parts in self._parts.values() for text in parts[:-1]])
-
-    def given(self, key: str) -> str:
-        """What the function gets for the region of this key."""
-        return self._head + cleaned(key)
-
-    def of(self, step: Step) -> Expression:
-        """The name of a step's layer, by the name that the function gets."""
-        *before, last = self._parts[step.node]
-        variable = Variable(GIVEN)
-        pieces = [piece for text in before for piece in (text.removesuffix(self._head), variable)]
-        parts = tuple(piece for piece in (*pieces, last) if piece)
-        return variable if parts == (variable,) else Formatted(parts)
-
-
-def _parts(template: str) -> list[str]:
-    """The text of a template before, between and behind the keys."""
-    parts = [""]
-    for text, field, *_ in Formatter().parse(template):
-        parts[-1] += cleaned(text)
-        if field is not None:
-            parts.append("")
-    return parts
-
-
-def _head(texts: Sequence[str]) -> str:
-    """What stands before the key in all names: a whole word, or nothing."""
-    head = min(texts, key=len, default="")
-    words = (
-        text.endswith(head) and text.removesuffix(head)[-1:] in ("", "_", ".", "-")
-        for text in texts
-    )
-    return head if all(words) else ""
+def named(block: Block) -> Naming:
+    """How the layers of a block are named."""
+    made = (step for step in block.steps if step.code.init)
+    return Naming((block.templates[step.node] for step in made), cleaned)
 
 
 # ---- variables ------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from proto2net.backends.base import Code, Step
 from proto2net.backends.blocks import ENTRY, Block, single
 from proto2net.backends.file import SourceFile
+from proto2net.backends.naming import GIVEN, Naming
 from proto2net.backends.preprocess import preprocess
 from proto2net.backends.printing import text
 from proto2net.backends.scope import Scope
@@ -24,15 +25,14 @@ from proto2net.backends.statements import (
     Verbatim,
 )
 from proto2net.backends.tensorflow.blocks import (
-    GIVEN,
     INDEX,
     LETTER,
-    BlockNames,
     KerasNames,
     carried,
     cleaned,
     in_turn,
     looped,
+    named,
 )
 from proto2net.backends.tensorflow.fillers import initialisation
 from proto2net.backends.tensorflow.layout import laid_out
@@ -227,13 +227,13 @@ class KerasScope(Scope):
         """The name of a step's layer: as it is, or in a block, from the name that this gets."""
         name = self.objects.get(step.node)
         if name is None and self.block:
-            return self._block_names.of(step)
+            return self._naming.of(self.block.templates[step.node])
         return Literal(name)
 
     @cached_property
-    def _block_names(self) -> BlockNames:
+    def _naming(self) -> Naming:
         assert self.block  # noqa: S101  # else all names are known
-        return BlockNames(self.block)
+        return named(self.block)
 
     def write(self, step: Step, written: list[Statement]) -> None:
         """Append a step's statement; before it, a layer that several share as its own."""
@@ -425,7 +425,7 @@ class KerasFile(SourceFile[KerasScope]):
     def use(self, title: str, block: Block, index: int) -> Code:
         made = block.call(title, index, BOTTOM)
         key = block.uses[index].region.key
-        name = (GIVEN, Literal(BlockNames(block).given(key)))
+        name = (GIVEN, Literal(named(block).given(key)))
         return Code(dataclasses.replace(made, keywords=(*made.keywords, name)))
 
     def body(self) -> list[Statement]:

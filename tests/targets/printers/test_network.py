@@ -8,6 +8,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from blocks import branches, code_lines
 from digests import GOLDEN, MODELS
 from hypothesis import strategies as st
 from reference import NETS, corpus, needs_nets
@@ -47,9 +48,9 @@ from proto2net.wiring import wire
 FILES = sorted([*MODELS.glob("*.prototxt"), *GOLDEN.glob("layers/*/*.prototxt")])
 
 
-def printed(graph: Graph) -> str:
+def printed(graph: Graph, *, flat: bool = False) -> str:
     """The class of the graph, once it is sure that running it gives the graph again."""
-    source = proto2net.convert(graph, to="network")
+    source = proto2net.convert(graph, to="network", flat=flat)
     assert run(source).graph == graph
     return source
 
@@ -133,6 +134,75 @@ if __name__ == "__main__":
 
 def test_the_text_is_as_people_write_it() -> None:
     assert proto2net.convert(MODELS / "lenet.prototxt", to="network") == LENET
+
+
+LINES = {
+    "googlenet": 111,
+    "mobilenet": 95,
+    "resnet50": 106,
+    "resnet152": 140,
+    "squeezenet_v1.1": 40,
+}
+"""How many lines of code the class of a network has at most."""
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_blocks_are_methods_that_make_the_same_graph(name: str) -> None:
+    graph = proto2net.parse(MODELS / f"{name}.prototxt")
+    assert code_lines(printed(graph)) <= LINES[name]
+    assert code_lines(printed(graph, flat=True)) > 2 * LINES[name]
+
+
+FIRE = '''\
+    def fire(self, name: str, channels: int) -> "SqueezeNetV11":
+        """fire2 to fire9, 8 blocks of the definition."""
+        self.conv(
+            1, 1, channels, relu=f"{name}/relu_squeeze1x1", name=f"{name}/squeeze1x1"
+        )
+        self.conv(
+            1, 1, 4 * channels, relu=f"{name}/relu_expand1x1", name=f"{name}/expand1x1"
+        )
+        self.feed(f"{name}/squeeze1x1").conv(
+            3, 3, 4 * channels, relu=f"{name}/relu_expand3x3", name=f"{name}/expand3x3"
+        )
+        return self.feed(f"{name}/expand1x1", f"{name}/expand3x3").concat(
+            name=f"{name}/concat"
+        )
+'''
+
+
+def test_a_block_is_a_method_that_feeds_and_chains() -> None:
+    source = proto2net.convert(MODELS / "squeezenet_v1.1.prototxt", to="network")
+    assert FIRE in source
+    assert '            .fire("fire9", 64)\n' in source
+
+
+def test_a_projection_is_there_where_it_is_asked_for() -> None:
+    source = proto2net.convert(MODELS / "resnet50.prototxt", to="network")
+    assert '.bottleneck("3a", 128, stride=2, project=True)\n' in source
+    assert '.bottleneck("3b", 128)\n' in source
+    assert '            shortcut = f"res{name}_branch1"\n' in source
+
+
+def test_a_padding_that_differs_in_words_alone_is_a_number() -> None:
+    """SAME is a padding of 1 in Caffe where the stride is 1, and none of its own where it is 2."""
+    source = printed(proto2net.parse(branches(1, 2, 1, 1, 2)))
+    assert '.cell("cell2", 5, stride=2)' in source
+    assert source.count("padding=1") == 2
+    assert "SAME" not in source
+
+
+def test_names_of_blocks_are_quoted() -> None:
+    text = branches(1, 2, 1, 1, 2).replace("cell", r"c{x}\'\\\"l\n")
+    source = printed(proto2net.parse(text))
+    assert "def " in source.partition("def setup")[2]
+
+
+def test_what_is_asked_for_inside_a_block_opens_that_block_alone() -> None:
+    net = MODELS / "googlenet.prototxt"
+    source = printed(proto2net.parse(net, outputs=["inception_4a/3x3_reduce", "prob"]))
+    assert '"inception_4a/3x3_reduce"' in source
+    assert "inception_4b/3x3_reduce" not in source
 
 
 def test_names_from_a_file_are_quoted() -> None:
