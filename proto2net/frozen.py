@@ -48,8 +48,7 @@ def _initialising(cls: str, fields: Sequence[Field[Any]]) -> Callable[..., None]
             check(values, named)
             state.update(defaults)
             state.update(named)
-        for name, value in zip(names, values):  # noqa: B905  # `strict` takes time
-            state[name] = value
+        state.update(zip(names, values))  # noqa: B905  # `strict` takes time
         for name in factories:
             if state[name] is MISSING:
                 state[name] = factories[name]()

@@ -15,7 +15,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from proto2net import limits
 from proto2net.caffe import harmless
-from proto2net.caffe.scalars import NUMBERS, Field, Refused, fields_of
+from proto2net.caffe.scalars import NUMBERS, Field, Refused, fields_of, required_of
 from proto2net.caffe.schema import LINE, PROBLEMS, TEXT, Message
 from proto2net.caffe.tokens import tokens
 from proto2net.errors import Issue, Location, closest
@@ -128,9 +128,9 @@ class Reader:
                 self._field(message, field)
             if self._next[1] in (",", ";"):
                 self._advance()
-        for field in fields.values():
-            if field.required and field.name not in seen:
-                self._report(f'{message.DESCRIPTOR.name} needs "{field.name}"', "", start)
+        for missing in required_of(message.DESCRIPTOR):
+            if missing not in seen:
+                self._report(f'{message.DESCRIPTOR.name} needs "{missing}"', "", start)
         return offset + len(end)
 
     def _unknown(self, name: str, message: str, fields: Iterable[str], offset: int) -> None:

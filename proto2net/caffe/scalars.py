@@ -59,6 +59,12 @@ def fields_of(descriptor: Descriptor) -> dict[str, Field]:
     }
 
 
+@cache
+def required_of(descriptor: Descriptor) -> list[str]:
+    """The fields that a message of this type must have."""
+    return [field.name for field in fields_of(descriptor).values() if field.required]
+
+
 NUMBERS = (
     FieldDescriptor.CPPTYPE_INT32,
     FieldDescriptor.CPPTYPE_INT64,
@@ -106,19 +112,22 @@ def _v1_type(numbers: dict[str, int], kind: str, text: str) -> int:
 
 
 def _integer(low: int, high: int, kind: str, text: str) -> int:
-    wanted = Refused(f"it must be a whole number from {low} to {high}")
+    value = _whole(text) if kind == "number" else None
+    if value is None or not low <= value <= high:
+        raise Refused(f"it must be a whole number from {low} to {high}")
+    return value
+
+
+def _whole(text: str) -> int | None:
     digits = text.removeprefix("-").lower()
-    if kind != "number" or not digits.isalnum() or len(digits) > _DIGITS:
-        raise wanted
     octal = len(digits) > 1 and digits[0] == "0" and digits[1] != "x"
+    if not digits.isalnum() or len(digits) > _DIGITS:
+        return None
     try:
         value = int(digits, 16 if digits[:2] == "0x" else 8 if octal else 10)
     except ValueError:
-        raise wanted from None
-    value = -value if text[0] == "-" else value
-    if not low <= value <= high:
-        raise wanted
-    return value
+        return None
+    return -value if text[0] == "-" else value
 
 
 def _float(kind: str, text: str) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 Pattern = tuple[str, ...]
@@ -25,14 +26,16 @@ _ENDS = re.compile(r"^[\W_]+|[\W_]+$")
 
 def keys(name: str) -> dict[str, list[int]]:
     """Each run of words that may be a key, and where in the name it begins."""
-    words = [word.span() for word in _WORD.finditer(name)][:_MOST_WORDS]
+    words = [
+        (start, end, name[start].isdigit(), name[end : end + 1].isdigit())
+        for start, end in islice(map(re.Match.span, _WORD.finditer(name)), _MOST_WORDS)
+    ]
     found: dict[str, list[int]] = {}
-    for index, (start, first) in enumerate(words):
+    for index, (start, first, *_) in enumerate(words):
         numbered = first - start == 1
-        for last, end in words[index : index + _LONGEST_KEY]:
-            number = name[last].isdigit()
+        for _, end, number, before_number in words[index : index + _LONGEST_KEY]:
             numbered = numbered or number
-            if numbered and (number or not name[end : end + 1].isdigit()):
+            if numbered and (number or not before_number):
                 found.setdefault(name[start:end], []).append(start)
     return found
 

@@ -60,19 +60,26 @@ class Looks:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._numbers: dict[tuple[Any, ...], int] = {}
+        self._compared: dict[type[Layer], list[str]] = {}
 
     def look(self, node: Node[Layer], but: str = "") -> int:
         """The number of what the layer is like, without what may differ, and without a field."""
+        kind = type(node.layer)
+        names = self._compared.get(kind) or self._compared.setdefault(kind, _compared(kind))
         fields = tuple(
-            _kept(node, field.name, getattr(node.layer, field.name))
-            for field in dataclasses.fields(node.layer)  # type: ignore[arg-type]
-            if field.name not in FREE and field.name != but
+            _kept(node, name, getattr(node.layer, name)) for name in names if name != but
         )
         frozen = tuple(self._graph.frozen(node, blob) for blob in node.blobs)
         ranks = tuple(len(blob.shape) for blob in node.bottoms)
         flows = () if all(node.propagate_down) else node.propagate_down
-        found = (type(node.layer), fields, frozen, ranks, flows)
+        found = (kind, fields, frozen, ranks, flows)
         return self._numbers.setdefault(found, len(self._numbers))
+
+
+def _compared(layer: type[Layer]) -> list[str]:
+    """The fields that must be equal."""
+    fields = dataclasses.fields(layer)  # type: ignore[arg-type]
+    return [field.name for field in fields if field.name not in FREE]
 
 
 def _kept(node: Node[Any], name: str, value: object) -> object:
