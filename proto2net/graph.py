@@ -165,6 +165,15 @@ class Graph:
         return {top.name: top for node in self.nodes for top in node.tops}
 
     @cached_property
+    def nonnegative(self) -> frozenset[Blob]:
+        """The blobs that have no negative value, whatever the network reads and has learned."""
+        found: set[Blob] = set()
+        for node in self.nodes:
+            if node.layer.nonnegative([blob in found for blob in node.bottoms]):
+                found.update(node.tops)
+        return frozenset(found)
+
+    @cached_property
     def overwritten(self) -> dict[Blob, Blob]:
         """Blobs that a layer in place overwrites in Caffe under another name, and what with."""
         memory = Memory()

@@ -9,7 +9,7 @@ graph.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
@@ -88,6 +88,8 @@ class Code:
     """Whether {self} keeps a state from call to call, which no other layer shares."""
     general: Code | None = None
     """Another way to say the same, of which more layers have the form: alike ones of a block."""
+    nonnegative: Code | None = None
+    """A shorter way to say the same of a first bottom that has no negative value."""
 
     @property
     def kind(self) -> Expression:
@@ -239,6 +241,8 @@ class Backend:
             except Proto2NetError as error:
                 issues += error.at(node.where, str(lowered.origin(node)))
                 continue
+            if step.code.nonnegative and step.bottoms[0] in lowered.graph.nonnegative:
+                step = replace(step, code=step.code.nonnegative)
             steps.append(step)
             done.update(step.nodes)
         if issues:

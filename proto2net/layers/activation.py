@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf, nan
+from typing import ClassVar
 
 from proto2net.frozen import dataclass
 from proto2net.layers.base import Filler, Layer, Learned, layer, shortest
@@ -16,15 +18,22 @@ class Activation(Layer):
         return bottoms
 
 
+class NonNegative(Activation):
+    """An activation that has no negative value."""
+
+    def nonnegative(self, bottoms: Sequence[bool]) -> bool:
+        return True
+
+
 @layer("AbsVal", in_place=False)
 @dataclass(frozen=True)
-class AbsVal(Activation):
+class AbsVal(NonNegative):
     """|x| (absval_layer.cpp)."""
 
 
 @layer("BNLL")
 @dataclass(frozen=True)
-class BNLL(Activation):
+class BNLL(NonNegative):
     """log(1 + e^x), the binomial normal log likelihood, also known as softplus (bnll_layer.cpp)."""
 
     def gradient_in_place(self) -> bool:
@@ -49,11 +58,16 @@ class Clip(Activation):
     def gradient_in_place(self) -> bool:
         return False
 
+    def nonnegative(self, bottoms: Sequence[bool]) -> bool:
+        return self.min >= 0 or (all(bottoms) and self.max >= 0)
+
 
 @layer("Dropout", param="dropout_param")
 @dataclass(frozen=True)
 class Dropout(Activation):
     """Zero elements at random and scale the others up, in training only (dropout_layer.cpp)."""
+
+    keeps_signs: ClassVar[bool] = True
 
     dropout_ratio: float = 0.5
     scale_train: bool = True
@@ -83,6 +97,8 @@ class Dropout(Activation):
 @dataclass(frozen=True)
 class ELU(Activation):
     """x if x > 0, else alpha * (e^x - 1) (elu_layer.cpp)."""
+
+    keeps_signs: ClassVar[bool] = True
 
     alpha: float = 1.0
 
@@ -124,6 +140,9 @@ class BaseScaleShift(Activation):
 class Exp(BaseScaleShift):
     """base^(shift + scale * x) (exp_layer.cpp)."""
 
+    def nonnegative(self, bottoms: Sequence[bool]) -> bool:
+        return True
+
 
 @layer("Log", param="log_param")
 @dataclass(frozen=True)
@@ -150,6 +169,9 @@ class Power(Activation):
     def gradient_in_place(self) -> bool:
         return self.power == 1 or self.constant is not None
 
+    def nonnegative(self, bottoms: Sequence[bool]) -> bool:
+        return self.power % 2 == 0 or (all(bottoms) and self.scale >= 0 and self.shift >= 0)
+
     @property
     def constant(self) -> float | None:
         """What every element becomes, if that depends on none; not even NaN changes it."""
@@ -169,6 +191,8 @@ class Power(Activation):
 @dataclass(frozen=True)
 class PReLU(Activation):
     """x if x > 0, else x times a slope learned for each channel, or for all (prelu_layer.cpp)."""
+
+    keeps_signs: ClassVar[bool] = True
 
     filler: Filler | None = None
     channel_shared: bool = False
@@ -199,6 +223,9 @@ class ReLU(Activation):
     def gradient_in_place(self) -> bool:
         return self.negative_slope >= 0
 
+    def nonnegative(self, bottoms: Sequence[bool]) -> bool:
+        return self.negative_slope <= 0 or all(bottoms)
+
 
 @layer("ReLU6", param="relu6_param")
 @dataclass(frozen=True)
@@ -214,6 +241,8 @@ class ReLU6(Activation):
 class SeLu(Activation):
     """1.050700987 * x if x > 0, else 1.050700987 * 1.67326324 * (e^x - 1); of forks."""
 
+    keeps_signs: ClassVar[bool] = True
+
 
 @layer("SeLuDropout", param="selu_dropout_param")
 @dataclass(frozen=True)
@@ -225,7 +254,7 @@ class SeLuDropout(Activation):
 
 @layer("Sigmoid", param="sigmoid_param")
 @dataclass(frozen=True)
-class Sigmoid(Activation):
+class Sigmoid(NonNegative):
     """1 / (1 + e^-x) (sigmoid_layer.cpp)."""
 
     engine: str = "DEFAULT"
@@ -236,6 +265,8 @@ class Sigmoid(Activation):
 class Swish(Activation):
     """x / (1 + e^(-beta * x)) (swish_layer.cpp)."""
 
+    keeps_signs: ClassVar[bool] = True
+
     beta: float = 1.0
 
 
@@ -244,12 +275,14 @@ class Swish(Activation):
 class TanH(Activation):
     """The hyperbolic tangent of x (tanh_layer.cpp)."""
 
+    keeps_signs: ClassVar[bool] = True
+
     engine: str = "DEFAULT"
 
 
 @layer("Threshold", param="threshold_param")
 @dataclass(frozen=True)
-class Threshold(Activation):
+class Threshold(NonNegative):
     """1 if x > threshold, else 0 (threshold_layer.cpp)."""
 
     threshold: float = 0.0

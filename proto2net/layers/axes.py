@@ -14,6 +14,8 @@ from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
 class Flatten(Layer):
     """Merge the axes from `axis` to `end_axis` into one (flatten_layer.cpp)."""
 
+    keeps_signs: ClassVar[bool] = True
+
     axis: int = 1
     end_axis: int = -1
 
@@ -39,6 +41,8 @@ class Reshape(Layer):
 
     In `shape`, 0 copies the bottom's size at that place, and -1 is what the others leave over.
     """
+
+    keeps_signs: ClassVar[bool] = True
 
     shape: tuple[int, ...] = ()
     axis: int = 0
@@ -108,6 +112,8 @@ class Reshape(Layer):
 @dataclass(frozen=True)
 class Permute(Layer):
     """The axes that `order` lists come first, and then the others (SSD's permute_layer.cpp)."""
+
+    keeps_signs: ClassVar[bool] = True
 
     order: tuple[int, ...] = ()
 
@@ -207,6 +213,8 @@ class Flip(Layer):
 @dataclass(frozen=True)
 class ShuffleChannel(Layer):
     """Deal out the channels of each group in turn, as ShuffleNet does between convolutions."""
+
+    keeps_signs: ClassVar[bool] = True
 
     group: int = 1
 
@@ -324,6 +332,8 @@ class AutoCrop(Layer):
 @dataclass(frozen=True)
 class Tile(Layer):
     """Repeat the bottom along one axis (tile_layer.cpp)."""
+
+    keeps_signs: ClassVar[bool] = True
 
     axis: int = 1
     tiles: int = 0

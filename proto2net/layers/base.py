@@ -158,6 +158,8 @@ class Layer:
 
     The field `fork: str = ""`, which no schema has, is the one that the user names.
     """
+    keeps_signs: ClassVar[bool] = False
+    """Whether no top has a negative value where no bottom has one."""
     sizes_by_value: ClassVar[bool] = False
     """Whether the tops' sizes depend on values; the inferred ones are then but an example."""
 
@@ -193,6 +195,10 @@ class Layer:
         Of other layers it is what they do without labels, and without tops that are ones.
         """
         return None
+
+    def nonnegative(self, bottoms: Sequence[bool]) -> bool:
+        """Whether no top has a negative value, whatever is read and learned; of each bottom too."""
+        return self.keeps_signs and all(bottoms)
 
     def macs(self, bottoms: Shapes, tops: Shapes) -> int:
         """Multiply-adds of one forward pass, of products with learned weights."""

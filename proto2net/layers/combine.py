@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from proto2net import limits
@@ -32,6 +33,8 @@ def _along(bottom: Shape, axis: int | None, older_name: str, older: int | None) 
 class Concat(Layer):
     """Join the bottoms along one axis (concat_layer.cpp)."""
 
+    keeps_signs: ClassVar[bool] = True
+
     axis: int | None = None
     concat_dim: int | None = None
 
@@ -57,6 +60,8 @@ class Concat(Layer):
 @dataclass(frozen=True)
 class Slice(Layer):
     """Cut the bottom along one axis, into equal pieces or at given points (slice_layer.cpp)."""
+
+    keeps_signs: ClassVar[bool] = True
 
     axis: int | None = None
     slice_point: tuple[int, ...] = ()
@@ -104,6 +109,8 @@ class Slice(Layer):
 class Split(Layer):
     """Give the bottom several names; Caffe adds it where a blob is used twice (split_layer.cpp)."""
 
+    keeps_signs: ClassVar[bool] = True
+
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         return bottoms * tops
 
@@ -139,6 +146,11 @@ class Eltwise(Layer):
     def gradient_in_place(self) -> bool:
         return False
 
+    def nonnegative(self, bottoms: Sequence[bool]) -> bool:
+        if self.operation == "MAX":
+            return any(bottoms)
+        return all(bottoms) and min(self.coeff, default=0) >= 0
+
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         require(
             len(bottoms) <= limits.TERMS,
@@ -167,6 +179,8 @@ class Mul(Layer):
     It is of Synopsys' fork. An axis of size 1, or one that is not there, is repeated.
     """
 
+    keeps_signs: ClassVar[bool] = True
+
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         axes = max(map(len, bottoms))
         first, second = ((1,) * (axes - len(bottom)) + bottom for bottom in bottoms)
@@ -183,6 +197,8 @@ class Mul(Layer):
 @dataclass(frozen=True)
 class Axpy(Layer):
     """A factor for each channel times x, plus y: the bottoms in this order (SENet)."""
+
+    keeps_signs: ClassVar[bool] = True
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         factor, x, y = bottoms

@@ -180,6 +180,9 @@ class LRN(Layer):
     k: float = 1.0
     engine: str = "DEFAULT"
 
+    def nonnegative(self, bottoms: Sequence[bool]) -> bool:
+        return all(bottoms) and self.k > 0 and self.alpha >= 0
+
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         (bottom,) = bottoms
         require(
@@ -320,6 +323,9 @@ class Softmax(Layer):
     engine: str = "DEFAULT"
     normalize_type: str = "Softmax"
     """Another would be another layer, in happynear's fork."""
+
+    def nonnegative(self, bottoms: Sequence[bool]) -> bool:
+        return True
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         require(

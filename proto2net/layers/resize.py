@@ -117,6 +117,8 @@ class Upsample(Layer):
     the mask that a max pooling has made: all other places become 0.
     """
 
+    keeps_signs: ClassVar[bool] = True
+
     forks: ClassVar[tuple[str, ...]] = ("mobilenet-yolo",)
     scale: float | None = None
     scale_h: int | None = None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import field
 from functools import lru_cache
+from typing import ClassVar
 
 from proto2net.frozen import dataclass
 from proto2net.layers.base import ANY, Filler, Layer, Learned, Unstated, layer, per_axis
@@ -284,6 +286,11 @@ class Pooling(Layer):
         )
         return _padded(_window(self, kernel, (1, 1)), self.padding, bottom[2:])
 
+    def nonnegative(self, bottoms: Sequence[bool]) -> bool:
+        """A window that is empty has the lowest float as its maximum."""
+        empty = max(self.stride, default=1) > min(self.kernel, default=1)
+        return all(bottoms) and not empty
+
     def check_counts(self, bottoms: int, tops: int) -> None:
         super().check_counts(bottoms, tops)
         require(
@@ -328,6 +335,8 @@ class NdPooling(Layer):
 
     It rounds up, as Pooling does.
     """
+
+    keeps_signs: ClassVar[bool] = True
 
     pool: str = "MAX"
     kernel_shape: Shape = ()

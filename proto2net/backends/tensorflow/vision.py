@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from proto2net.backends.base import (
@@ -291,15 +292,14 @@ def _pooling(node: Node[Pooling]) -> Code:
     if layer.padding:
         return Code(CALLED, _keras_pooling(kind, window, "same"))
     overhang = window.overhang(ceil=layer.ceil)
-    uneven = kind == "Max" and window.padded and not _even(window)
-    empty = not all(node.tops[0].shape[2:])
-    if not (mask or uneven or any(overhang) or empty or kind == "Stochastic"):
-        # Zeros count for an average; for a maximum Keras pads with less than any number.
-        if window.padded and kind == "Average":
-            read = call(_around("ZeroPadding", window.sides), BOTTOM)
-            return Code(call(SELF, read), _keras_pooling(kind, window))
-        padding = "same" if window.padded else "valid"
-        return Code(CALLED, _keras_pooling(kind, window, padding))
+    plain = kind != "Stochastic" and not mask and all(node.tops[0].shape[2:])
+    if plain and _covers(window, ceil=layer.ceil) and not (kind == "Average" and window.padded):
+        return Code(CALLED, _keras_pooling(kind, window, "same"))
+    if plain and kind == "Max" and _fits(window, overhang):
+        return _max_pooling(window, overhang)
+    if plain and not any(overhang):  # zeros count for an average
+        read = call(_around("ZeroPadding", window.sides), BOTTOM) if window.padded else BOTTOM
+        return Code(call(SELF, read), _keras_pooling(kind, window))
     init = own(
         f"{kind}Pooling{'WithMask' * mask}",
         same(window.kernel),
@@ -318,24 +318,45 @@ def _nd_pooling(node: Node[NdPooling]) -> Code:
         raise UnsupportedError(f"a pooling over {axes} axes is not possible", "use --to numpy")
     if node.layer.global_pooling:
         return Code(CALLED, own(f"layers.GlobalMaxPooling{axes}D", keepdims=True))
-    overhang = window.overhang()
-    if window.padded or any(overhang):
-        init = own(
-            "MaxPooling",
-            window.kernel,
-            window.stride,
-            padding=(window.pad, 0),
-            overhang=(overhang, 0),
-        )
-    else:
-        kernel, stride = same(window.kernel), same(window.stride)
-        init = own(f"layers.MaxPooling{axes}D", kernel, stride)
-    return Code(CALLED, init)
+    if _covers(window, ceil=True):
+        return Code(CALLED, _keras_pooling("Max", window, "same"))
+    return _max_pooling(window, window.overhang())
+
+
+def _max_pooling(window: Window, overhang: Shape) -> Code:
+    """A max pooling without empty windows; zeros change nothing where no value is negative."""
+    init = _keras_pooling("Max", window)
+    ends = zip(window.sides, overhang, strict=True)
+    sides = tuple((before, after + over) for (before, after), over in ends)
+    if not any(map(any, sides)):
+        return Code(CALLED, init)
+    lowest = call(call("PadLowest", sides), BOTTOM)
+    zeros = call(_around("ZeroPadding", sides), BOTTOM)
+    made = Code(call(SELF, lowest), init)
+    return replace(made, nonnegative=Code(call(SELF, zeros), init, general=made))
+
+
+def _covers(window: Window, *, ceil: bool) -> bool:
+    """Whether Keras' "same" has the same windows, whatever the image's size.
+
+    It has as many as the size divided by the stride, rounded up. How much it pads before the image
+    depends on the size, but at stride 1, and at 2 for an even kernel.
+    """
+    sizes = zip(window.kernel, window.stride, window.sides, strict=True)
+    return all(
+        (s == 1 or (s == 2 and k % 2 == 0 and ceil)) and sides == ((k - s) // 2, (k - s + 1) // 2)
+        for k, s, sides in sizes
+    )
+
+
+def _fits(window: Window, overhang: Shape) -> bool:
+    """Whether each window has a part of the image, whatever its size."""
+    return all(over < k for over, k in zip(overhang, window.kernel, strict=True))
 
 
 def _keras_pooling(kind: str, window: Window, padding: str = "valid") -> Call:
     return own(
-        f"layers.{kind}Pooling2D",
+        f"layers.{kind}Pooling{len(window.kernel)}D",
         same(window.kernel),
         same(window.stride),
         padding=(padding, "valid"),

@@ -28,11 +28,13 @@ LINES = {
         "mobilenet": 258,
     },
     "tf": {
-        "googlenet": 135,
-        "resnet50": 101,
-        "resnet152": 101,
-        "squeezenet_v1.1": 76,
-        "mobilenet": 53,
+        "alexnet": 53,
+        "vgg16": 56,
+        "googlenet": 97,
+        "resnet50": 58,
+        "resnet152": 58,
+        "squeezenet_v1.1": 35,
+        "mobilenet": 50,
     },
 }
 """How many lines of code a file has at most, by target and network."""

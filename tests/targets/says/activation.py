@@ -16,6 +16,27 @@ ROWS: list[Row] = [
         tf="ops.clip(x, -1.0, 2.5)",
         numpy="np.clip(x, -1.0, 2.5)",
     ),
+    # ---- what no value is negative of, pooled
+    says(
+        "ReLU",
+        "Pooling { kernel_size: 3 stride: 2 }",
+        torch=("f = F.relu(x)", "F.max_pool2d(f, 3, stride=2, ceil_mode=True)"),
+        tf=(
+            'f = layers.ReLU(name="f")(x)',
+            'layers.MaxPooling2D(3, 2, name="g")(layers.ZeroPadding2D(((0, 1), (0, 1)))(f))',
+        ),
+        numpy=("f = relu(x)", "max_pool(f, 3, stride=2)"),
+    ),
+    says(
+        "Sigmoid",
+        "Pooling { kernel_size: 3 stride: 2 pad: 1 }",
+        torch=("f = torch.sigmoid(x)", "F.max_pool2d(f, 3, stride=2, padding=1, ceil_mode=True)"),
+        tf=(
+            'f = layers.Activation("sigmoid", name="f")(x)',
+            'layers.MaxPooling2D(3, 2, name="g")(layers.ZeroPadding2D(((1, 2), (1, 2)))(f))',
+        ),
+        numpy=("f = sigmoid(x)", "max_pool(f, 3, stride=2, pad=1)"),
+    ),
     # ---- dropout
     says(
         "Dropout",

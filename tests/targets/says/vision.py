@@ -603,7 +603,7 @@ POOLING: list[Row] = [
     says(
         "Pooling { kernel_size: 3 stride: 2 }",
         torch="F.max_pool2d(x, 3, stride=2, ceil_mode=True)",
-        tf='MaxPooling(3, 2, overhang=1, name="f")(x)',
+        tf='layers.MaxPooling2D(3, 2, name="f")(PadLowest(((0, 1), (0, 1)))(x))',
         numpy="max_pool(x, 3, stride=2)",
     ),
     says(
@@ -613,10 +613,34 @@ POOLING: list[Row] = [
         numpy="average_pool(x, 3, stride=2)",
     ),
     says(
+        "Pooling { kernel_size: 2 stride: 2 }",
+        torch="F.max_pool2d(x, 2, stride=2, ceil_mode=True)",
+        tf='layers.MaxPooling2D(2, 2, padding="same", name="f")(x)',
+        numpy="max_pool(x, 2, stride=2)",
+    ),
+    says(
+        "Pooling { pool: AVE kernel_size: 2 stride: 2 }",
+        torch="F.avg_pool2d(x, 2, stride=2, ceil_mode=True)",
+        tf='layers.AveragePooling2D(2, 2, padding="same", name="f")(x)',
+        numpy="average_pool(x, 2, stride=2)",
+    ),
+    says(
+        "Pooling { kernel_size: 2 stride: 2 round_mode: FLOOR }",
+        torch="F.max_pool2d(x, 2, stride=2)",
+        tf='layers.MaxPooling2D(2, 2, name="f")(x)',
+        numpy="max_pool(x, 2, stride=2, ceil=False)",
+    ),
+    says(
+        "Pooling { kernel_size: 4 stride: 2 pad: 1 }",
+        torch="F.max_pool2d(x, 4, stride=2, padding=1, ceil_mode=True)",
+        tf='layers.MaxPooling2D(4, 2, padding="same", name="f")(x)',
+        numpy="max_pool(x, 4, stride=2, pad=1)",
+    ),
+    says(
         "Pooling { kernel_size: 3 stride: 2 }",
         phase="train",
         torch="F.max_pool2d(x, 3, stride=2, ceil_mode=True)",
-        tf='MaxPooling(3, 2, overhang=1, name="f")(x)',
+        tf='layers.MaxPooling2D(3, 2, name="f")(PadLowest(((0, 1), (0, 1)))(x))',
         numpy="max_pool(x, 3, stride=2)",
     ),
     says(
@@ -634,7 +658,7 @@ POOLING: list[Row] = [
     says(
         "Pooling { kernel_h: 3 kernel_w: 2 stride_h: 1 stride_w: 2 }",
         torch="F.max_pool2d(x, (3, 2), stride=(1, 2), ceil_mode=True)",
-        tf='MaxPooling((3, 2), (1, 2), overhang=(0, 1), name="f")(x)',
+        tf='layers.MaxPooling2D((3, 2), (1, 2), name="f")(PadLowest(((0, 0), (0, 1)))(x))',
         numpy="max_pool(x, (3, 2), stride=(1, 2))",
     ),
     says(
@@ -665,7 +689,7 @@ POOLING: list[Row] = [
     says(
         "Pooling { kernel_size: 3 stride: 2 pad: 1 }",
         torch="F.max_pool2d(x, 3, stride=2, padding=1, ceil_mode=True)",
-        tf='MaxPooling(3, 2, padding=1, overhang=1, name="f")(x)',
+        tf='layers.MaxPooling2D(3, 2, name="f")(PadLowest(((1, 2), (1, 2)))(x))',
         numpy="max_pool(x, 3, stride=2, pad=1)",
     ),
     says(
@@ -677,7 +701,7 @@ POOLING: list[Row] = [
     says(
         "Pooling { kernel_size: 3 stride: 2 pad: 1 round_mode: FLOOR }",
         torch="F.max_pool2d(x, 3, stride=2, padding=1)",
-        tf='MaxPooling(3, 2, padding=1, name="f")(x)',
+        tf='layers.MaxPooling2D(3, 2, name="f")(PadLowest(((1, 1), (1, 1)))(x))',
         numpy="max_pool(x, 3, stride=2, pad=1, ceil=False)",
     ),
     says(
@@ -689,7 +713,7 @@ POOLING: list[Row] = [
     says(
         "Pooling { kernel_size: 3 stride: 2 pad: 2 }",
         torch="max_pool(x, (3, 3), (2, 2), padding=(2, 2))",
-        tf='MaxPooling(3, 2, padding=2, name="f")(x)',
+        tf='layers.MaxPooling2D(3, 2, name="f")(PadLowest(((2, 2), (2, 2)))(x))',
         numpy="max_pool(x, 3, stride=2, pad=2)",
     ),
     says(
@@ -701,7 +725,7 @@ POOLING: list[Row] = [
     says(
         "Pooling { kernel_size: 3 pad_l: 1 pad_r: 2 }",
         torch='F.max_pool2d(F.pad(x, (1, 2, 0, 0), value=float("-inf")), 3, stride=1)',
-        tf='MaxPooling(3, 1, padding=((0, 0), (1, 2)), name="f")(x)',
+        tf='layers.MaxPooling2D(3, 1, name="f")(PadLowest(((0, 0), (1, 2)))(x))',
         numpy="max_pool(x, 3, pad=((0, 0), (1, 2)))",
     ),
     says(
@@ -715,19 +739,19 @@ POOLING: list[Row] = [
         torch=(
             'F.max_pool2d(F.pad(x, (1, 0, 0, 0), value=float("-inf")), 3, stride=2, ceil_mode=True)'
         ),
-        tf='MaxPooling(3, 2, padding=((0, 0), (1, 0)), overhang=1, name="f")(x)',
+        tf='layers.MaxPooling2D(3, 2, name="f")(PadLowest(((0, 1), (1, 1)))(x))',
         numpy="max_pool(x, 3, stride=2, pad=((0, 0), (1, 0)))",
     ),
     says(
         "Pooling { kernel_size: 3 stride: 2 pad_r: 1 round_mode: FLOOR }",
         torch='F.max_pool2d(F.pad(x, (0, 1, 0, 0), value=float("-inf")), 3, stride=2)',
-        tf='MaxPooling(3, 2, padding=((0, 0), (0, 1)), name="f")(x)',
+        tf='layers.MaxPooling2D(3, 2, name="f")(PadLowest(((0, 0), (0, 1)))(x))',
         numpy="max_pool(x, 3, stride=2, pad=((0, 0), (0, 1)), ceil=False)",
     ),
     says(
         "Pooling { kernel_size: 3 stride: 2 pad_r: 2 round_mode: FLOOR }",
         torch='F.max_pool2d(F.pad(x, (0, 2, 0, 0), value=float("-inf")), 3, stride=2)',
-        tf='MaxPooling(3, 2, padding=((0, 0), (0, 2)), name="f")(x)',
+        tf='layers.MaxPooling2D(3, 2, name="f")(PadLowest(((0, 0), (0, 2)))(x))',
         numpy="max_pool(x, 3, stride=2, pad=((0, 0), (0, 2)), ceil=False)",
     ),
     says(
@@ -800,7 +824,7 @@ POOLING: list[Row] = [
     says(
         "Pooling { kernel_size: 2 stride: 3 pad: 1 }",
         torch="F.max_pool2d(x, 2, stride=3, padding=1, ceil_mode=True)",
-        tf='MaxPooling(2, 3, padding=1, name="f")(x)',
+        tf='layers.MaxPooling2D(2, 3, name="f")(PadLowest(((1, 1), (1, 1)))(x))',
         numpy="max_pool(x, 2, stride=3, pad=1)",
     ),
     says(
@@ -882,7 +906,10 @@ OTHER_POOLING: list[Row] = [
         ),
         bottoms=[VIDEO],
         torch="F.max_pool3d(x, (2, 3, 3), stride=(1, 2, 2), ceil_mode=True)",
-        tf=('MaxPooling((2, 3, 3), (1, 2, 2), padding=(0, 0, 0), overhang=(0, 1, 1), name="f")(x)'),
+        tf=(
+            'layers.MaxPooling3D((2, 3, 3), (1, 2, 2), name="f")'
+            "(PadLowest(((0, 0), (0, 1), (0, 1)))(x))"
+        ),
         numpy="nd_max_pool(x, (2, 3, 3), (1, 2, 2), (0, 0, 0))",
     ),
     says(
@@ -891,7 +918,7 @@ OTHER_POOLING: list[Row] = [
             "{ dim: 1 dim: 1 } }"
         ),
         torch="F.max_pool2d(x, 3, stride=2, padding=1, ceil_mode=True)",
-        tf='MaxPooling((3, 3), (2, 2), padding=(1, 1), overhang=(1, 1), name="f")(x)',
+        tf='layers.MaxPooling2D(3, 2, name="f")(PadLowest(((1, 2), (1, 2)))(x))',
         numpy="nd_max_pool(x, (3, 3), (2, 2), (1, 1))",
     ),
     says(
@@ -903,7 +930,7 @@ OTHER_POOLING: list[Row] = [
     says(
         "NdPooling { kernel_shape { dim: 3 dim: 3 } pad_shape { dim: 1 dim: 1 } }",
         torch="F.max_pool2d(x, 3, stride=1, padding=1)",
-        tf='MaxPooling((3, 3), (1, 1), padding=(1, 1), overhang=(0, 0), name="f")(x)',
+        tf='layers.MaxPooling2D(3, 1, padding="same", name="f")(x)',
         numpy="nd_max_pool(x, (3, 3), (1, 1), (1, 1))",
     ),
     says(

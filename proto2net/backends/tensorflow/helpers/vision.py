@@ -64,6 +64,19 @@ def both_sides(
 
 
 @keras.saving.register_keras_serializable("caffe")
+class PadLowest(layers.Layer):
+    """Pads with the lowest float, which is the maximum of no window."""
+
+    def __init__(self, padding: tuple[tuple[int, int], ...], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.padding = padding
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        sides = [(0, 0), *self.padding, (0, 0)]
+        return ops.pad(x, sides, constant_values=float(np.finfo("float32").min))
+
+
+@keras.saving.register_keras_serializable("caffe")
 class MaxPooling(CaffePooling):
     """Max pooling with Caffe's rounding; an empty window gives the lowest float."""
 
