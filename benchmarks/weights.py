@@ -12,6 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import filled
+
 ROUNDS = 5
 ROOT = Path(__file__).parent.parent
 NET = ROOT / "models" / "prototxt" / "vgg16.prototxt"
@@ -65,24 +67,6 @@ WAYS = {
 """What each way imports beforehand, and what of it is timed."""
 
 
-def make(path: Path) -> None:
-    """Write the weights of VGG-16 as Caffe would."""
-    sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "support")]
-    from caffemodels import length, packed
-    from golden.weights_rule import fill
-
-    import proto2net
-
-    with path.open("wb") as file:
-        file.write(length(1, "vgg16"))
-        for node in proto2net.parse(NET).nodes:
-            layer = length(1, node.name) + length(2, node.layer.type)
-            for index, learned in enumerate(node.blobs.values()):
-                array = fill("vgg16", node.name, node.layer.type, index, learned.shape)
-                layer += length(7, packed(array))
-            file.write(length(100, layer))
-
-
 def measure(way: str, path: Path) -> tuple[float, float, float]:
     """Seconds, and the peaks of resident and of anonymous memory in MB, of one way."""
     imports, work = WAYS[way]
@@ -111,7 +95,7 @@ def main() -> int:
     """Print the median of each way, and hold ours against the bars."""
     with tempfile.TemporaryDirectory(dir=sys.argv[1] if sys.argv[1:] else None) as folder:
         path = Path(folder) / "vgg16.caffemodel"
-        make(path)
+        filled.write(path, NET)
         print(f"{path.name}: {path.stat().st_size / 1e6:.0f} MB")
         rounds = [{way: measure(way, path) for way in WAYS} for _ in range(ROUNDS)]
     seconds, anonymous = {}, {}
