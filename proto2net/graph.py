@@ -28,6 +28,9 @@ AUTOMATIC = "(automatic)"
 
 _HEAD = ("layer", "type", "output shape", "parameters", "multiply-adds")
 
+Row = tuple[str, ...]
+"""A line of the table: what is called how, its type, shape, parameters and multiply-adds."""
+
 
 @dataclass(frozen=True)
 class Blob:
@@ -293,16 +296,20 @@ class Graph:
 
     def __str__(self) -> str:
         """The layers with their tops' shapes, parameters and multiply-adds an image; the totals."""
-        rows = [
-            (
-                ascii_only(node.name),
-                node.layer.type,
-                ", ".join(dims(top.shape) for top in node.tops),
-                f"{self._owned(node):,}",
-                f"{self.per_image(node.macs):,}",
-            )
-            for node in self.nodes
-        ]
+        return self.table([self.row(node) for node in self.nodes])
+
+    def row(self, node: Node[Layer]) -> Row:
+        """What the table says of a layer."""
+        tops = ", ".join(dims(top.shape) for top in node.tops)
+        return (ascii_only(node.name), node.layer.type, tops, *self.sizes([node]))
+
+    def sizes(self, nodes: Sequence[Node[Layer]]) -> Row:
+        """The parameters of these layers, and their multiply-adds an image, for a table."""
+        macs = sum(node.macs for node in nodes)
+        return f"{sum(map(self._owned, nodes)):,}", f"{self.per_image(macs):,}"
+
+    def table(self, rows: Sequence[Row]) -> str:
+        """These rows between a heading and the totals."""
         lines = [
             f"{ascii_only(self.name)} ({self.phase.lower()} phase)",
             "",

@@ -14,10 +14,18 @@ from proto2net.cli.terminal import put
 
 @click.command()
 @network
+@click.option("--flat", is_flag=True, help="Print the layers alone, without blocks.")
 @debug
-def inspect(net: str, **options: Any) -> None:
-    """Print a network's layers, shapes and sizes."""
-    put(f"{read_graph(net, options)}\n")
+def inspect(net: str, flat: bool, **options: Any) -> None:
+    """Print a network's layers, shapes and sizes.
+
+    Layers that stand together again and again, such as an inception module, are below a line of
+    their own, which has their sums.
+    """
+    from proto2net.outline.table import table
+
+    graph = read_graph(net, options)
+    put(f"{graph if flat else table(graph)}\n")
 
 
 @click.command()

@@ -457,6 +457,20 @@ def test_inspect_prints_the_table(run: Run) -> None:
     assert run("inspect", "tiny.prototxt") == Ran(0, f"{proto2net.parse(NET)}\n", "")
 
 
+def test_inspect_sums_up_blocks_unless_it_is_to_be_flat(run: Run) -> None:
+    net = str(MODELS / "googlenet.prototxt")
+    lines = run("inspect", net).out.splitlines()
+    start = next(at for at, line in enumerate(lines) if line.startswith("inception_3a "))
+    found = [line.split() for line in lines[start : start + 15]]
+    assert found[0][1:-2] == "Inception 10 x 256 x 28 x 28".split()
+    assert all(line.startswith("  inception_3a/") for line in lines[start + 1 : start + 15])
+    for column in (-2, -1):
+        total, *parts = (int(row[column].replace(",", "")) for row in found)
+        assert total == sum(parts) > 0
+    assert lines[start + 15].startswith("inception_3b ")
+    assert run("inspect", net, "--flat").out == f"{proto2net.parse(net)}\n"
+
+
 def test_layers_lists_every_type_and_target(run: Run) -> None:
     ran = run("layers")
     assert ran.code == 0
