@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -60,15 +61,20 @@ def graphs() -> Iterator[Graph]:
 
 
 @needs_corpus
-def test_blocks_make_no_file_longer() -> None:
+def test_blocks_make_no_file_longer_and_all_together_much_shorter() -> None:
+    flat, folded = Counter[str](), Counter[str]()
     for graph in graphs():
         for to in FOLDS:
             target = backends.get(to)
             try:
-                flat = code_lines(target.emit(graph, flat=True).source)
+                lines = code_lines(target.emit(graph, flat=True).source)
             except Proto2NetError:
                 continue
-            assert code_lines(target.emit(graph).source) <= flat
+            found = code_lines(target.emit(graph).source)
+            assert found <= lines
+            flat[to] += lines
+            folded[to] += found
+    assert {to for to in FOLDS if folded[to] > 0.6 * flat[to]} == set()
 
 
 @pytest.mark.parametrize("to", FOLDS)
