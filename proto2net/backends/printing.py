@@ -83,7 +83,7 @@ def laid_out(expression: Expression) -> Layout:
             return (*_bound(value, _ATOM), f".{name}")
         case Call(function, arguments, keywords, _):
             parts = [laid_out(argument) for argument in arguments]
-            parts += [(f"{name}=", *laid_out(value)) for name, value in keywords]
+            parts += [(_keyword(name), *laid_out(value)) for name, value in keywords]
             return (*_bound(function, _ATOM), Brackets("(", tuple(parts), ")"))
         case Subscript(value, Display("", items)):
             return (
@@ -136,6 +136,10 @@ def laid_out(expression: Expression) -> Layout:
         case Placeholder(key):
             return (f"{{{key}}}",)
     raise TypeError(f"no expression: {expression!r}")
+
+
+def _keyword(name: str) -> str:
+    return name if name == "**" else f"{name}="
 
 
 def _formatted(part: str | Variable) -> str:

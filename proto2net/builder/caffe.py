@@ -57,6 +57,7 @@ class CaffeNetwork(ShortForms):
         group: int = 1,
         bias_term: bool = True,
         relu: bool | str = False,
+        engine: str = "DEFAULT",
         weight_filler: Filler | str | None = None,
         bias_filler: Filler | str | None = None,
         **more: Unpack[More],
@@ -64,8 +65,9 @@ class CaffeNetwork(ShortForms):
         """Filters over the image (Caffe's Convolution).
 
         (N, C, H, W) becomes (N, num_output, H', W'); kernel, stride and pad are in pixels. `relu`
-        appends a ReLU in place; a string names that layer. ShapeError where channels do not
-        divide by `group`, or the kernel does not fit.
+        appends a ReLU in place; a string names that layer. `engine` is for Caffe alone, which
+        computes by it. ShapeError where channels do not divide by `group`, or the kernel does not
+        fit.
         """
         weight, bias = self._fillers(weight_filler, bias_filler)
         layer = Convolution(
@@ -78,6 +80,7 @@ class CaffeNetwork(ShortForms):
             bias_term=bias_term,
             weight_filler=weight,
             bias_filler=bias,
+            engine=engine,
         )
         return self._product("conv", layer, relu, more)
 

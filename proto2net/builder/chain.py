@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from proto2net.builder import live
-from proto2net.builder.values import settled, whole
+from proto2net.builder.values import settled, settled_part, whole
 from proto2net.errors import Issue, Location, Proto2NetError, ShapeError, closest
 from proto2net.graph import Blob, Entry, Graph
 from proto2net.layers import Eltwise, Input, Layer, ParamSpec
@@ -141,7 +141,7 @@ class Chain:
             layer,
             tuple(self.terminals) if reads else (),
             _tops(layer, more.get("top", (name,))),
-            tuple(more.get("params", ())),
+            tuple(map(settled_part, more.get("params", ()))),
             tuple(more.get("loss_weight", ())),
             tuple(more.get("propagate_down", ())),
             _phase(more.get("phase", self.phase)),

@@ -68,6 +68,7 @@ class Network(ShortForms):
         group: int = 1,
         biased: bool = True,
         dilation: int = 1,
+        engine: str = "DEFAULT",
         weight_filler: Filler | str | None = None,
         bias_filler: Filler | str | None = None,
         **more: Unpack[More],
@@ -75,8 +76,8 @@ class Network(ShortForms):
         """Filters of k_h x k_w pixels, s_h and s_w apart (Caffe's Convolution).
 
         Both are s_h without s_w. (N, H, W, C) becomes (N, H', W', c_o). `relu` appends a ReLU in
-        place; a string names that layer. ShapeError where channels do not divide by `group`, or
-        the kernel does not fit.
+        place; a string names that layer. `engine` is for Caffe alone, which computes by it.
+        ShapeError where channels do not divide by `group`, or the kernel does not fit.
         """
         window = _window((k_h, k_w), _both(s_h, s_w), padding, dilation)
         weight, bias = self._fillers(weight_filler, bias_filler)
@@ -88,6 +89,7 @@ class Network(ShortForms):
             bias_term=biased,
             weight_filler=weight,
             bias_filler=bias,
+            engine=engine,
         )
         return self._product("conv", layer, relu, more)
 

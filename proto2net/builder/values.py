@@ -24,10 +24,10 @@ def settled(layer: Layer) -> Layer:
     issues = [issue for field in fields for issue in _problems(layer, field)]
     if issues:
         raise ShapeError(issues)
-    return _settled(layer)  # type: ignore[no-any-return]  # the same type comes back
+    return settled_part(layer)  # type: ignore[no-any-return]  # the same type comes back
 
 
-def _settled(part: Any) -> Any:
+def settled_part(part: Any) -> Any:
     """A dataclass with its fields settled."""
     changed = {}
     for name, kind in _kinds(part).items():
@@ -44,7 +44,7 @@ def _value(value: Any, plain: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(_value(each, plain) for each in value)
     if dataclasses.is_dataclass(value):
-        return _settled(value)
+        return settled_part(value)
     if plain is float and isinstance(value, Real):
         return shortest(float(value))
     if isinstance(value, Integral) and not isinstance(value, int):

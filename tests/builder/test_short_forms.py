@@ -86,13 +86,14 @@ EXAMPLES = {
     "hinge_loss": ['feed("rows", "labels").hinge_loss(norm="L2", name="a")'],
     "accuracy": ['feed("rows", "labels").accuracy(top_k=5, name="a")'],
     "conv": [
-        'feed("x").conv(3, 3, 8, 1, 1, name="a")',
+        'feed("x").conv(3, 3, 8, name="a")',
         'feed("x").conv(3, 2, 8, 2, 1, padding="VALID", group=2, biased=False, name="a")',
-        'feed("x").conv(3, 3, 8, 1, 1, padding=1, dilation=2, relu="b", name="a")',
+        'feed("x").conv(3, 3, 8, padding=1, dilation=2, relu="b", name="a")',
+        'feed("x").conv(3, 3, 8, engine="CAFFE", relu=False, name="a")',
     ],
     "deconv": [
-        'feed("x").deconv(3, 3, 8, 2, 2, name="a")',
-        'feed("x").deconv(4, 4, 8, 2, 2, padding="SAME", relu=False, name="a")',
+        'feed("x").deconv(3, 3, 8, 2, name="a")',
+        'feed("x").deconv(4, 4, 8, 2, padding="SAME", relu=False, name="a")',
     ],
     "max_pool": ['feed("x").max_pool(3, 3, 2, 2, padding=(1, 0), name="a")'],
     "avg_pool": ['feed("x").avg_pool(3, 2, 2, 1, name="a")'],
@@ -114,8 +115,8 @@ OTHERWISE = {
 """Methods that are printed as a call of another one."""
 
 CAFFE = {
-    "conv": ('conv(8, kernel=3, pad=1, name="a")', 'conv(3, 3, 8, 1, 1, relu=False, name="a")'),
-    "deconv": ('deconv(8, 3, 2, name="a")', 'deconv(3, 3, 8, 2, 2, relu=False, name="a")'),
+    "conv": ('conv(8, kernel=3, pad=1, name="a")', 'conv(3, 3, 8, relu=False, name="a")'),
+    "deconv": ('deconv(8, 3, 2, name="a")', 'deconv(3, 3, 8, 2, relu=False, name="a")'),
     "max_pool": ('max_pool(3, 2, name="a")', 'max_pool(3, 3, 2, 2, padding=0, name="a")'),
     "avg_pool": ('avg_pool(3, 2, pad=1, name="a")', 'avg_pool(3, 3, 2, 2, padding=1, name="a")'),
     "lrn": ('lrn(alpha=0.5, name="a")', 'lrn(2, 0.1, 0.75, name="a")'),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from digests import MODELS
 from places import ROOT
 from reference import NETS, corpus, needs_corpus, needs_nets
 
@@ -16,6 +17,7 @@ from proto2net import Graph
 from proto2net.graph import Node
 from proto2net.layers import Layer
 from proto2net.outline import Outline, Part, Region, Stage, outline
+from proto2net.outline.units import units, words
 
 
 def regions(found: Outline) -> list[Region]:
@@ -311,6 +313,26 @@ def test_any_names_will_do(name: str) -> None:
     for texts in ("{0}a{1}", "{1}{0}", "{0}/{1}/{0}"):
         check(chain(*(texts.format(name, i // 4) for i in range(40))))
         check(chain(*(texts.format(name, i) for i in range(40))))
+
+
+def test_units_are_what_a_person_writes_once() -> None:
+    graph = proto2net.parse(MODELS / "mobilenet.prototxt")
+    found = {tuple(words(alike[0])): len(alike) for alike in units(graph)}
+    assert found["Conv", "BN", "ReLU"] == 27
+    assert found["BN", "ReLU"] == 27
+    assert not any("Conv" in each[1:] and each[0] == "Conv" for each in found)
+
+
+def test_what_others_read_too_is_in_no_unit() -> None:
+    text, entry = 'input: "data" input_shape { dim: 2 dim: 3 dim: 5 dim: 7 }\n', "data"
+    for number in range(4):
+        text += f"""layer {{ name: "c{number}" type: "Convolution"
+            bottom: "{entry}" top: "c{number}"
+            convolution_param {{ num_output: 4 kernel_size: 1 }} }}
+            layer {{ name: "r{number}" type: "ReLU" bottom: "c{number}" top: "r{number}" }}\n"""
+        entry = f"r{number}"
+    assert len(units(proto2net.parse(text))) == 1
+    assert units(proto2net.parse(text, outputs=["c0", "c1", "c2", "r3"])) == []
 
 
 def test_with_every_value_as_an_output_there_are_no_blocks() -> None:

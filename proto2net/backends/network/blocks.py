@@ -6,26 +6,21 @@ to block. It reads what the call before it has made.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
-from inspect import isfunction, signature
-from typing import Any
 
 from proto2net.backends.blocks import ENTRY, PROJECT, SHORTCUT, call_of, said
 from proto2net.backends.forming import MOST
-from proto2net.backends.naming import GIVEN, Naming
-from proto2net.backends.network.calls import Call, Calls
-from proto2net.backends.network.chains import Link, Word, chained, linked, shortened
+from proto2net.backends.naming import GIVEN, Naming, texts
+from proto2net.backends.network.calls import Call, Nodes, Part, Signature, Word
+from proto2net.backends.network.chains import Link, in_turn, linked, returned
+from proto2net.backends.network.units import UnitCalls, positions, worded
 from proto2net.backends.parameters import Argument, parameters
 from proto2net.backends.source import Namespace, snake_case
 from proto2net.backends.statements import (
     Assignment,
     Compound,
-    Evaluation,
     Function,
     Parameter,
-    Return,
     Statement,
 )
 from proto2net.backends.tree import Call as Called
@@ -41,26 +36,15 @@ from proto2net.backends.tree import (
 from proto2net.backends.unify import DifferentError, Slot, Unifier
 from proto2net.builder import Network
 from proto2net.frozen import dataclass
-from proto2net.graph import Blob, Node
+from proto2net.graph import Blob
 from proto2net.outline import Kind, Region
 from proto2net.outline.names import keys, template
 
 X = Variable(ENTRY)
 """The name of what a block reads."""
 
-MEANINGS = {
-    "c_o": "out_channels",
-    "num_out": "out_channels",
-    "num_output": "out_channels",
-    "k_h": "kernel",
-    "k_w": "kernel",
-    "s_h": "stride",
-    "s_w": "stride",
-}
-"""What arguments of the builder are called as parameters of a block."""
-
-DEFAULTS = {"stride": Literal(1), "padding": Literal(0)}
-"""What parameters of a block are unless they are given, where that is not as in the builder."""
+METHOD = Signature((), (), strides=False)
+"""What is known of what a block's method takes."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +55,9 @@ class Method:
     calls: dict[Region, Called]
 
 
-def methods(regions: Iterable[Region], calls: Calls, result: str) -> Iterator[Method]:
+def methods(regions: Iterable[Region], calls: UnitCalls, result: str) -> Iterator[Method]:
     """A method for each kind of regions that has one; it returns a `result`."""
-    names = Namespace(dir(Network))
+    names = Namespace([*dir(Network), *calls.signatures])
     kinds: dict[Kind, list[Region]] = {}
     for region in regions:
         kinds.setdefault(region.kind, []).append(region)
@@ -86,7 +70,7 @@ def methods(regions: Iterable[Region], calls: Calls, result: str) -> Iterator[Me
             continue
 
 
-def _method(regions: Sequence[Region], calls: Calls, title: str, result: str) -> Method:
+def _method(regions: Sequence[Region], calls: UnitCalls, title: str, result: str) -> Method:
     """The method of regions of one kind. Raises DifferentError if there is none."""
     form = _Form(regions, calls)
     found = parameters(
@@ -127,11 +111,11 @@ def _channels(blob: Blob) -> Expression | None:
 class _Form:
     """The calls of all regions of a kind in one form. Raises DifferentError if there is none."""
 
-    def __init__(self, regions: Sequence[Region], calls: Calls) -> None:
+    def __init__(self, regions: Sequence[Region], calls: UnitCalls) -> None:
         whole = next(region for region in regions if None not in region.nodes)
         self._place = regions.index(whole)
         self._roles = dict(zip(whole.nodes, whole.kind.roles, strict=True))
-        self._unifier = Unifier(_positions())
+        self._unifier = Unifier(positions(calls.signatures))
         parts = []
         for place, nodes in enumerate(zip(*map(_cut, regions), strict=True)):
             first = place == (0 if whole.kind.optional else 2)
@@ -150,18 +134,12 @@ class _Form:
             assert isinstance(call, Called)  # noqa: S101  # the form of calls is one
             read = zip(*(each.bottoms or () for each in there), strict=True)
             begins = any(each.begins for each in there)
-            yield Link(call, tuple(map(_read, read)), begins, link.node)
+            yield Link(call, tuple(map(_read, read)), begins, link.node, link.signature)
 
     @property
     def slots(self) -> list[Slot]:
-        """What differs from region to region, with words of the blocks for those of the builder."""
-        found = []
-        for slot in self._unifier.slots:
-            meaning = MEANINGS.get(slot.meaning, slot.meaning)
-            worded = slot.default == Literal("SAME") and slot.default not in slot.values
-            default = DEFAULTS.get(meaning) if worded or not slot.default else slot.default
-            found.append(dataclasses.replace(slot, meaning=meaning, default=default))
-        return found
+        """What differs from region to region."""
+        return worded(self._unifier.slots)
 
     @property
     def templates(self) -> list[str]:
@@ -176,28 +154,19 @@ class _Form:
     def body(self, words: dict[int | str, Expression]) -> Iterator[Statement]:
         """The statements of the form, with words for names and for what differs."""
         before, optional, after = (
-            [_worded(link, words) for link in part]
+            [link.filled(words) for link in part]
             for part in (self.before, self.optional, self.after)
         )
         read = [part for link in (*before, *after) if link.begins for part in link.bottoms or ()]
         if optional or X in read:
             yield Assignment((f"({ENTRY},)",), Variable("self.terminals"))
-        yield from map(Evaluation, chained(before))
+        yield from in_turn(before, 2)
         if optional:
             name = Assignment((SHORTCUT,), filled(self._shortcut, words))
-            project = [name, *map(Evaluation, chained(optional))]
+            project = [name, *in_turn(optional, 3)]
             yield Assignment((SHORTCUT,), X)
             yield Compound("if", Variable(PROJECT), project)
-        *chains, last = chained(after)
-        yield from map(Evaluation, chains)
-        yield Return((last,))
-
-
-def _worded(link: Link, words: dict[int | str, Expression]) -> Link:
-    call = filled(link.call, words)
-    assert isinstance(call, Called)  # noqa: S101  # as it was
-    bottoms = tuple(filled(bottom, words) for bottom in link.bottoms or ())
-    return shortened(dataclasses.replace(link, call=call, bottoms=bottoms))
+        yield from returned(after, 2)
 
 
 def _read(found: Sequence[Expression]) -> Expression:
@@ -210,19 +179,16 @@ def _read(found: Sequence[Expression]) -> Expression:
     return found[0]
 
 
-Nodes = Sequence[Node[Any]]
-
-
 def _cut(region: Region) -> tuple[Nodes, Nodes | None, Nodes]:
     """The layers before the projection, those in it, if it is there, and those behind it."""
     optional = region.kind.optional
-    nodes = [node for node in region.nodes if node]
+    nodes = tuple(node for node in region.nodes if node)
     if len(nodes) < len(region.nodes):
         return nodes[: optional.start], None, nodes[optional.start :]
     return nodes[: optional.start], nodes[optional.start : optional.stop], nodes[optional.stop :]
 
 
-def _alike(rows: Iterable[Nodes | None], calls: Calls) -> list[list[Call] | None]:
+def _alike(rows: Iterable[Nodes | None], calls: UnitCalls) -> list[list[Call] | None]:
     """The calls that make these layers, with paddings as numbers where the words for them differ.
 
     Raises DifferentError if some have more calls than others.
@@ -233,7 +199,8 @@ def _alike(rows: Iterable[Nodes | None], calls: Calls) -> list[list[Call] | None
         raise DifferentError
     words = [{str(call.options.get("padding")) for call in row} for row in zip(*there, strict=True)]
     return [
-        row and [calls.padded(call) if len(words[i]) > 1 else call for i, call in enumerate(row)]
+        row
+        and [call.padded(calls.plain) if len(words[i]) > 1 else call for i, call in enumerate(row)]
         for row in made
     ]
 
@@ -242,7 +209,7 @@ def _linked(region: Region, calls: list[Call] | None, first: bool) -> list[Link]
     """The links of a part of a region, with what its names are made from."""
     word, projection = _word(region), _shortcut(region)
 
-    def read(name: str) -> Expression:
+    def read(name: str | Part) -> Expression:
         return Variable(SHORTCUT) if name == projection else word(name)
 
     terminals = (region.entry.name,) if first else None
@@ -253,16 +220,6 @@ def _shortcut(region: Region) -> str:
     """The blob that a projection makes; empty if the region has none."""
     node = region.nodes[region.kind.optional.stop - 1] if region.kind.optional else None
     return node.tops[0].name if node else ""
-
-
-@cache
-def _positions() -> dict[Expression, list[str]]:
-    """What the positional arguments of the builder's methods are called in a block."""
-    builder = {name: value for name in dir(Network) if isfunction(value := getattr(Network, name))}
-    return {
-        Name(name): [MEANINGS.get(each, each) for each in [*signature(function).parameters][1:]]
-        for name, function in builder.items()
-    }
 
 
 # ---- names ----------------------------------------------------------------------------------
@@ -276,16 +233,35 @@ def _word(region: Region) -> Word:
         if node
     }
 
-    def word(name: str) -> Expression:
-        if name == region.entry.name:
+    def word(said: str | Part) -> Expression:
+        if said == region.entry.name:
             return X
-        made = templates.get(name) or _template(name, region.key)
-        return Placeholder(made) if made else Literal(name)
+        name, place = said if isinstance(said, Part) else (said, slice(len(said)))
+        return _part(templates.get(name) or _template(name, region.key), region.key, place)
 
     return word
 
 
 def _template(name: str, key: str) -> str:
-    """What a name that no layer has is made from; empty if it has nothing of the key."""
+    """What a name that no layer has is made from."""
     start = next(iter(keys(name).get(key, ())), None)
-    return "" if start is None else template((name[:start], name[start + len(key) :]))
+    return template((name,) if start is None else (name[:start], name[start + len(key) :]))
+
+
+def _part(made: str, key: str, place: slice) -> Expression:
+    """A part of a name. Raises DifferentError if the part has something of a key, but not all."""
+    first, *others = texts(made)
+    pieces = [(first, False)]
+    for text in others:
+        pieces += [(key, True), (text, False)]
+    found, start = [""], 0
+    for text, whole in pieces:
+        inside = text[max((place.start or 0) - start, 0) : max(place.stop - start, 0)]
+        if whole and inside == key:
+            found.append("")
+        elif whole and inside:
+            raise DifferentError
+        else:
+            found[-1] += inside
+        start += len(text)
+    return Placeholder(template(tuple(found))) if len(found) > 1 else Literal(found[0])

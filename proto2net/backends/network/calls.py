@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from inspect import Parameter, signature
+from inspect import Parameter
 from typing import Any, NamedTuple
 
 from proto2net import layers, layout
 from proto2net.backends.tree import Call as Called
-from proto2net.backends.tree import Expression, Name, tree
+from proto2net.backends.tree import Expression, Literal, Name, tree
 from proto2net.builder import Network
 from proto2net.builder.chain import More
 from proto2net.builder.forms import FORMS, Form
@@ -41,6 +42,8 @@ from proto2net.layers import (
     SoftmaxWithLoss,
 )
 
+Nodes = tuple[Node[Any], ...]
+
 PRODUCTS = (Convolution, Deconvolution, InnerProduct)
 FILLED = (*PRODUCTS, LSTM, RNN)
 
@@ -53,6 +56,56 @@ class Style(NamedTuple):
     params: Sequence[ParamSpec] = Network.params
 
 
+class Part(NamedTuple):
+    """A part of a layer's name."""
+
+    name: str
+    place: slice
+
+    @property
+    def text(self) -> str:
+        """The part itself."""
+        return self.name[self.place]
+
+
+Word = Callable[[str | Part], Expression]
+"""How the name of a layer or a blob is said, or a part of one."""
+
+
+def spoken(name: str | Part) -> Expression:
+    """A name as it is."""
+    return Literal(name if isinstance(name, str) else name.text)
+
+
+class Signature(NamedTuple):
+    """What a method takes."""
+
+    positional: tuple[str, ...]
+    """What its positional arguments are called."""
+    options: tuple[tuple[str, Expression | None], ...]
+    """What each keyword is if it is left out, as far as that is known, in order."""
+    strides: bool
+    """Whether its last two arguments are strides, which are 1 and of one size unless given."""
+
+
+@cache
+def signature(method: str) -> Signature:
+    """The signature of a method of Network.
+
+    What is appended, and fillers, stand behind other options.
+    """
+    later = ("scale_offset", "relu", *Style._fields)
+    _, *parameters = inspect.signature(getattr(Network, method)).parameters.values()
+    keywords = [each for each in parameters if each.kind is Parameter.KEYWORD_ONLY]
+    keywords.sort(key=lambda each: later.index(each.name) if each.name in later else -1)
+    defaults = tuple((each.name, expression(each.default)) for each in keywords)
+    return Signature(
+        tuple(each.name for each in parameters if each.kind is Parameter.POSITIONAL_OR_KEYWORD),
+        (*defaults, *((name, None) for name in More.__annotations__)),
+        method in ("conv", "deconv"),
+    )
+
+
 @dataclass(frozen=True)
 class Call:
     """A call of a method of Network."""
@@ -63,14 +116,35 @@ class Call:
     nodes: tuple[Node[Any], ...]
     """The layers that it makes."""
 
-    def said(self, word: Callable[[str], Expression] = tree) -> Called:
+    @property
+    def signature(self) -> Signature:
+        """What the method takes."""
+        return signature(self.method)
+
+    def said(self, word: Word = spoken) -> Called:
         """The call, of a method without an object; `word` says names of layers and blobs."""
         arguments = tuple(map(expression, self.arguments))
         keywords = tuple(
             (name, _named(value, word) if name in NAMES else expression(value))
             for name, value in self.options.items()
         )
-        return Called(Name(self.method), arguments, keywords, _options(self.method))
+        return Called(Name(self.method), arguments, keywords, self.signature.options)
+
+    @property
+    def names(self) -> Iterator[str]:
+        """The names that it says."""
+        values = (value for name, value in self.options.items() if name in NAMES)
+        for value in values:
+            yield from value if isinstance(value, tuple) else [value] * isinstance(value, str)
+
+    def padded(self, calls: Calls) -> Call:
+        """The call with its padding as numbers, where that makes the same."""
+        pad = getattr(self.nodes[0].layer, "pad", None)
+        if self.method == "add" or not pad:
+            return self
+        *_, numbers = _paddings(pad)
+        made = dataclasses.replace(self, options={**numbers, **self.options, **numbers})
+        return made if made.exact(calls.style, calls.phase) else self
 
     def exact(self, style: Style, phase: str) -> bool:
         """Whether running it makes just these layers."""
@@ -89,25 +163,11 @@ NAMES = ("name", "top", "relu", "scale_offset")
 """The options that are names, or can be."""
 
 
-def _named(value: Any, word: Callable[[str], Expression]) -> Expression:
+def _named(value: Any, word: Word) -> Expression:
     """A name, several, or whether there is something with a name of its own."""
     if isinstance(value, tuple):
         return tree(tuple(map(word, value)))
     return word(value) if isinstance(value, str) else expression(value)
-
-
-@cache
-def _options(method: str) -> tuple[tuple[str, Expression | None], ...]:
-    """What each keyword of a method is if it is left out, as far as that is known.
-
-    They are in the order in which they are said: what is appended, and fillers, behind the others.
-    """
-    later = ("scale_offset", "relu", *Style._fields)
-    parameters = signature(getattr(Network, method)).parameters.values()
-    keywords = [each for each in parameters if each.kind is Parameter.KEYWORD_ONLY]
-    keywords.sort(key=lambda each: later.index(each.name) if each.name in later else -1)
-    defaults = tuple((each.name, expression(each.default)) for each in keywords)
-    return (*defaults, *((name, None) for name in More.__annotations__))
 
 
 class _Probe(Network):
@@ -172,7 +232,7 @@ def _given(layer: Layer, **names: str) -> dict[str, Any]:
 
 def _declared(form: Form) -> Callable[[Node[Any]], Candidates]:
     """The way back of a short form whose parameters are fields: those that it has to be given."""
-    parameters = signature(getattr(Network, form.method)).parameters.values()
+    parameters = inspect.signature(getattr(Network, form.method)).parameters.values()
 
     def candidates(node: Node[Any]) -> Candidates:
         arguments: list[Any] = []
@@ -215,7 +275,7 @@ def _along(method: str, channels: int | None, **names: str) -> Callable[[Node[An
 def _convolution(node: Node[Convolution]) -> Candidates:
     layer = node.layer
     sizes = (*_square(layer.kernel), layer.num_output, *_square(layer.stride))
-    options = _given(layer, group="group", bias_term="biased")
+    options = _given(layer, group="group", bias_term="biased", engine="engine")
     if layer.dilation != (1,) and len(layer.dilation) == 1:
         options["dilation"] = layer.dilation[0]
     for padding in _paddings(layer.pad):
@@ -304,45 +364,38 @@ class Calls:
     """The calls that make layers of a graph, in order."""
 
     def __init__(self, graph: Graph, style: Style) -> None:
-        self._style = style
-        self._phase = graph.phase
-        self._known: dict[tuple[Node[Any], ...], list[Call]] = {}
+        self.style = style
+        self.phase = graph.phase
+        self._known: dict[Nodes, Call] = {}
 
     def __call__(self, nodes: Sequence[Node[Any]]) -> list[Call]:
-        nodes = tuple(nodes)
-        if nodes not in self._known:
-            self._known[nodes] = list(self._found(nodes))
-        return self._known[nodes]
-
-    def _found(self, nodes: Sequence[Node[Any]]) -> Iterator[Call]:
+        """The calls of methods that every network has."""
+        found: list[Call] = []
         done = 0
         while done < len(nodes):
-            made = self._call(nodes[done : done + _MOST_FUSED])
-            yield made
-            done += len(made.nodes)
+            found.append(self.first(nodes[done:]))
+            done += len(found[-1].nodes)
+        return found
 
-    def _call(self, nodes: Sequence[Node[Any]]) -> Call:
+    def first(self, nodes: Sequence[Node[Any]]) -> Call:
         """The call that makes the first of these layers, and as many more as it can."""
+        few = tuple(nodes[:_MOST_FUSED])
+        if few not in self._known:
+            self._known[few] = self._made(few)
+        return self._known[few]
+
+    def _made(self, nodes: Nodes) -> Call:
         first = nodes[0]
         if type(first.layer) in SHORT_FORMS:
             for length in range(_overwriting(nodes), 0, -1):
                 for method, arguments, options in SHORT_FORMS[type(first.layer)](first):
                     fused = _fused_options(nodes[:length])
-                    all_options = options | fused | _styled(first, self._style)
-                    made = Call(method, arguments, all_options, tuple(nodes[:length]))
-                    if made.exact(self._style, self._phase):
+                    all_options = options | fused | _styled(first, self.style)
+                    made = Call(method, arguments, all_options, nodes[:length])
+                    if made.exact(self.style, self.phase):
                         return made
-        options = {} if first.phase == self._phase else {"phase": first.phase}
+        options = {} if first.phase == self.phase else {"phase": first.phase}
         return Call("add", (first.layer,), options | _more(first), (first,))
-
-    def padded(self, call: Call) -> Call:
-        """The call with its padding as numbers, where that makes the same."""
-        pad = getattr(call.nodes[0].layer, "pad", None)
-        if call.method == "add" or not pad:
-            return call
-        *_, numbers = _paddings(pad)
-        made = dataclasses.replace(call, options={**numbers, **call.options, **numbers})
-        return made if made.exact(self._style, self._phase) else call
 
 
 def style_of(graph: Graph) -> Style:
@@ -387,9 +440,12 @@ def _fused_options(nodes: Sequence[Node[Any]]) -> dict[str, Any]:
 
 def expression(value: Any) -> Expression:
     """A parameter as Python: a layer or a filler by its fields that are given, else a literal."""
+    if isinstance(value, Expression):
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = [(f.name, getattr(value, f.name), f.default) for f in dataclasses.fields(value)]
-        given = tuple((name, expression(now)) for name, now, default in fields if now != default)
+        say = _short if isinstance(value, ParamSpec | Filler) else expression
+        given = tuple((name, say(now)) for name, now, default in fields if now != default)
         options = tuple(
             (name, None if default is dataclasses.MISSING else expression(default))
             for name, _, default in fields
@@ -398,3 +454,13 @@ def expression(value: Any) -> Expression:
     if isinstance(value, tuple):
         return tree(tuple(map(expression, value)))
     return tree(value)
+
+
+def _short(value: Any) -> Expression:
+    """A number as people write it: a float that is whole without a point."""
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < _MOST_WHOLE
+    return expression(int(value) if whole and str(value) != "-0.0" else value)
+
+
+_MOST_WHOLE = 1e6
+"""From here on a float stays one, such as 1e+20."""

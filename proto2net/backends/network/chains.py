@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from proto2net.backends.network.calls import Call
+from proto2net.backends.network.calls import Call, Signature, Word, spoken
+from proto2net.backends.statements import Evaluation, Return, Statement
 from proto2net.backends.tree import (
     Attribute,
     Display,
@@ -15,8 +15,8 @@ from proto2net.backends.tree import (
     Name,
     Operation,
     Variable,
+    filled,
     method,
-    tree,
 )
 from proto2net.backends.tree import Call as Called
 from proto2net.frozen import dataclass
@@ -24,9 +24,6 @@ from proto2net.graph import Node
 
 _LONGEST = 100
 """Calls in one statement: of many more Python would say that they are nested too deeply."""
-
-Word = Callable[[str], Expression]
-"""How the name of a layer or a blob is said."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +37,30 @@ class Link:
     """Whether a chain begins here, since it does not read just what the call before makes."""
     node: Node[Any]
     """The first layer that it makes."""
+    signature: Signature
+    """What the method takes."""
+
+    def filled(self, words: Mapping[int | str, Expression]) -> Link:
+        """The link with words in the place of placeholders."""
+        call = _called(filled(self.call, words))
+        bottoms = tuple(filled(bottom, words) for bottom in self.bottoms or ())
+        return Link(call, bottoms, self.begins, self.node, self.signature)
+
+    @property
+    def said(self) -> Called:
+        """The call without strides that go without saying, and equal parts as `(part,) * 3`."""
+        arguments = self.call.arguments
+        if self.signature.strides and arguments[-1] == arguments[-2]:
+            arguments = arguments[: -2 if arguments[-1] == Literal(1) else -1]
+        keywords = tuple((name, _multiplied(value)) for name, value in self.call.keywords)
+        return Called(self.call.function, arguments, keywords)
 
 
 def linked(
     calls: Iterable[Call],
     terminals: tuple[str, ...] | None = None,
-    word: Word = tree,
-    read: Word = tree,
+    word: Word = spoken,
+    read: Word = spoken,
 ) -> Iterator[Link]:
     """The calls as links; `terminals` are the blobs that a call before them makes, if there is one.
 
@@ -56,20 +70,32 @@ def linked(
         bottoms = made.nodes[0].entry.bottoms
         reads = made.nodes[0].layer.bottoms[1] > 0
         said = tuple(map(read, bottoms)) if reads else None
-        yield Link(made.said(word), said, not reads or bottoms != terminals, made.nodes[0])
+        begins = not reads or bottoms != terminals
+        yield Link(made.said(word), said, begins, made.nodes[0], made.signature)
         terminals = made.nodes[-1].entry.tops
 
 
-def chained(links: Iterable[Link]) -> list[Expression]:
-    """Chains of the links, each to be a statement."""
-    chains: list[_Chain] = []
-    for link in links:
-        goes_on = not link.begins and len(chains[-1].calls) < _LONGEST if chains else False
-        if not goes_on:
-            fed = link.begins or bool(chains)
-            chains.append(_Chain(link.bottoms if fed else None, []))
-        chains[-1].calls.append(link.call)
-    return [said for chain in chains for said in chain.said]
+def chained(links: Iterable[Link]) -> list[Statement]:
+    """Chains of the links, a statement each."""
+    return [Evaluation(chain.whole) for chain in _chains(links)]
+
+
+def in_turn(links: Iterable[Link], indent: int) -> list[Statement]:
+    """Chains of the links in a method: of one that is too long for a line, each call by itself."""
+    return [
+        Evaluation(each)
+        for chain in _chains(links)
+        for each in (
+            chain.apart if len(Evaluation(chain.whole).lines(indent)) > 1 else [chain.whole]
+        )
+    ]
+
+
+def returned(links: Iterable[Link], indent: int) -> list[Statement]:
+    """The same, where the method returns what the last call gives."""
+    *before, last = in_turn(links, indent)
+    assert isinstance(last, Evaluation)  # noqa: S101  # each is one
+    return [*before, Return((last.value,))]
 
 
 class _Chain(NamedTuple):
@@ -80,34 +106,43 @@ class _Chain(NamedTuple):
     calls: list[Called]
 
     @property
-    def said(self) -> list[Expression]:
-        """The chain as a statement; two calls without a feed are a statement each."""
+    def whole(self) -> Expression:
+        """The chain as one expression."""
         network: Expression = Variable("self")
-        if self.fed is None and len(self.calls) == 2:
-            return [_on(network, call) for call in self.calls]
         chain = network if self.fed is None else method(network, "feed", *self.fed)
         for call in self.calls:
             chain = _on(chain, call)
-        return [chain]
+        return chain
+
+    @property
+    def apart(self) -> list[Expression]:
+        """An expression for each call."""
+        return [
+            _Chain(None if place else self.fed, [call]).whole
+            for place, call in enumerate(self.calls)
+        ]
+
+
+def _chains(links: Iterable[Link]) -> list[_Chain]:
+    chains: list[_Chain] = []
+    for link in links:
+        goes_on = not link.begins and len(chains[-1].calls) < _LONGEST if chains else False
+        if not goes_on:
+            fed = link.begins or bool(chains)
+            chains.append(_Chain(link.bottoms if fed else None, []))
+        chains[-1].calls.append(link.said)
+    return chains
+
+
+def _called(expression: Expression) -> Called:
+    assert isinstance(expression, Called)  # noqa: S101  # the form of calls is one, filled or not
+    return expression
 
 
 def _on(chain: Expression, call: Called) -> Expression:
     """A call on what a chain has made so far."""
     assert isinstance(call.function, Name)  # noqa: S101  # a link has no object
     return Called(Attribute(chain, call.function.name), call.arguments, call.keywords)
-
-
-def shortened(link: Link) -> Link:
-    """The link without strides that go without saying, and with equal parts as `(part,) * 3`."""
-    call, arguments = link.call, link.call.arguments
-    if call.function in STRIDED and arguments[-1] == arguments[-2]:
-        arguments = arguments[: -2 if arguments[-1] == Literal(1) else -1]
-    keywords = tuple((name, _multiplied(value)) for name, value in call.keywords)
-    return replace(link, call=Called(call.function, arguments, keywords))
-
-
-STRIDED = (Name("conv"), Name("deconv"))
-"""The methods that end with strides, which are 1 and the same along both axes unless given."""
 
 
 def _multiplied(value: Expression) -> Expression:

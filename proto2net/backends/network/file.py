@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import groupby, takewhile
+from itertools import groupby, islice, takewhile
 from typing import Any, NamedTuple
 
 from proto2net import layers, layout
-from proto2net.backends.network.blocks import Method, methods
+from proto2net.backends.network.blocks import METHOD, Method, methods
 from proto2net.backends.network.calls import Calls, Style, expression, style_of
-from proto2net.backends.network.chains import Link, chained, linked, shortened
+from proto2net.backends.network.chains import Link, chained, linked
+from proto2net.backends.network.units import UnitCalls, UnitMethod, unit_methods
 from proto2net.backends.source import INDENT, WIDTH, class_name, entry_name
 from proto2net.backends.statements import (
     Assignment,
@@ -83,9 +84,12 @@ def _imports(graph: Graph, used: Collection[str]) -> list[str]:
     """What these names need, in ruff's order."""
     standard = {
         "Path": "from pathlib import Path",
+        "Any": "from typing import Any",
         "ClassVar": "from typing import ClassVar",
     }
     lines = [line for name, line in standard.items() if name in used]
+    if {"Any", "ClassVar"} <= set(used):
+        lines[-2:] = ["from typing import Any, ClassVar"]
     lines += [""] * bool(lines)
     modules = {type(node.layer).__name__: type(node.layer).__module__ for node in graph.nodes}
     modules |= dict.fromkeys(layers.__all__, "proto2net.layers")
@@ -128,7 +132,7 @@ def _attributes(graph: Graph, name: str, style: Style) -> list[Statement]:
         say("outputs", tree(tuple(blob.name for blob in graph.outputs)))
     for attribute, value in style._asdict().items():
         if value != getattr(Network, attribute):
-            say(attribute, expression(value), Name("ClassVar"))
+            say(attribute, expression(value))
     return said
 
 
@@ -159,27 +163,59 @@ def _inputs(graph: Graph) -> _Inputs:
 
 
 def _methods(graph: Graph, style: Style, name: str, flat: bool) -> list[Statement]:
-    """The class's methods: setup, and those of blocks."""
-    calls = Calls(graph, style)
+    """The class's methods: setup, those of blocks, and those of units that make all shorter."""
+    plain = Calls(graph, style)
+    if flat:
+        return [_setup(graph, (), UnitCalls(plain))]
+    regions = _regions(graph, UnitCalls(plain), name)
+
+    def body(*units: UnitMethod) -> list[Statement]:
+        calls = UnitCalls(plain, units)
+        blocks = [*methods(regions, calls, name)]
+        definitions = [*(each.definition for each in blocks), *(each.definition for each in units)]
+        return [_setup(graph, blocks, calls), *definitions]
+
+    shortest = body()
+    chosen: tuple[UnitMethod, ...] = ()
+    units = islice(unit_methods(graph, plain, name), _MOST_TRIED)
+    alone = [(body(unit), unit) for unit in units]
+    for tried, unit in sorted(alone, key=lambda each: _size(each[0])):
+        if unit.definition.name in {each.definition.name for each in chosen}:
+            continue
+        found = body(*chosen, unit) if chosen else tried
+        if _size(found) < _size(shortest):
+            shortest, chosen = found, (*chosen, unit)
+    return shortest
+
+
+_MOST_TRIED = 8
+"""How many units are tried, those first that are most of the network: each takes time."""
+
+
+def _regions(graph: Graph, calls: UnitCalls, name: str) -> list[Region]:
+    """The regions of blocks that make the class shorter."""
     found: list[Method] = []
     setup = _setup(graph, found, calls)
-    for block in [] if flat else methods(outline(graph).regions, calls, name):
+    for block in methods(outline(graph).regions, calls, name):
         shorter = _setup(graph, [*found, block], calls)
-        if len(lines_of([shorter, block.definition], 1)) < len(setup.lines(1)):
+        if _size([shorter, block.definition]) < _size([setup]):
             setup = shorter
             found.append(block)
-    return [setup, *(block.definition for block in found)]
+    return [region for block in found for region in block.calls]
 
 
-def _setup(graph: Graph, blocks: Sequence[Method], calls: Calls) -> Statement:
+def _size(statements: Sequence[Statement]) -> int:
+    """How many lines methods have."""
+    return len(lines_of(statements, 1))
+
+
+def _setup(graph: Graph, blocks: Sequence[Method], calls: UnitCalls) -> Statement:
     """The method that makes the network, with calls of these blocks."""
     links = _links(graph, {region: call for m in blocks for region, call in m.calls.items()}, calls)
-    chains = chained(map(shortened, links) if blocks else links)
-    body = [Evaluation(chain) for chain in chains]
-    return Function("setup", [Parameter("self")], Literal(None), body)
+    return Function("setup", [Parameter("self")], Literal(None), chained(links))
 
 
-def _links(graph: Graph, blocks: Mapping[Region, Called], calls: Calls) -> Iterator[Link]:
+def _links(graph: Graph, blocks: Mapping[Region, Called], calls: UnitCalls) -> Iterator[Link]:
     """The calls of setup in order: those of blocks, and those of what is in none."""
     home = {node: region for region in blocks for node in region.nodes if node}
     terminals: tuple[str, ...] | None = None
@@ -188,7 +224,8 @@ def _links(graph: Graph, blocks: Mapping[Region, Called], calls: Calls) -> Itera
         made = calls(nodes)
         if region:
             entry = region.entry.name
-            yield Link(blocks[region], (Literal(entry),), terminals != (entry,), nodes[0])
+            begins = terminals != (entry,)
+            yield Link(blocks[region], (Literal(entry),), begins, nodes[0], METHOD)
         else:
             yield from linked(made, terminals)
         terminals = made[-1].nodes[-1].entry.tops

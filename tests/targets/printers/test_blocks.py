@@ -37,11 +37,21 @@ LINES = {
         "squeezenet_v1.1": 35,
         "mobilenet": 50,
     },
+    "network": {
+        "googlenet": 80,
+        "resnet50": 63,
+        "resnet152": 97,
+        "squeezenet_v1.1": 36,
+        "mobilenet": 60,
+    },
 }
 """How many lines of code a file has at most, by target and network."""
 
 FOLDS = tuple(LINES)
 """The targets that have a way to say blocks."""
+
+FRAMEWORKS = tuple(to for to in FOLDS if to != "network")
+"""Those of them in which a layer's name is an identifier, or nearly one."""
 
 
 @pytest.mark.parametrize(("to", "name"), [(to, name) for to in LINES for name in LINES[to]])
@@ -77,7 +87,7 @@ def test_blocks_make_no_file_longer_and_all_together_much_shorter() -> None:
     assert {to for to in FOLDS if folded[to] > 0.6 * flat[to]} == set()
 
 
-@pytest.mark.parametrize("to", FOLDS)
+@pytest.mark.parametrize("to", FRAMEWORKS)
 def test_what_is_asked_for_inside_a_block_opens_that_block_alone(to: str) -> None:
     net = MODELS / "googlenet.prototxt"
     graph = proto2net.parse(net, outputs=["inception_4a/3x3_reduce", "prob"])
@@ -86,7 +96,7 @@ def test_what_is_asked_for_inside_a_block_opens_that_block_alone(to: str) -> Non
     assert "inception_4b_3x3_reduce" not in source
 
 
-@pytest.mark.parametrize("to", FOLDS)
+@pytest.mark.parametrize("to", FRAMEWORKS)
 def test_flat_says_each_layer_where_it_stands(to: str) -> None:
     source = proto2net.convert(MODELS / "googlenet.prototxt", to=to, flat=True)
     assert "inception(" not in source.lower()
