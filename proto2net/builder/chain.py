@@ -126,7 +126,8 @@ class Chain:
     def _append(self, form: str, layer: Layer, more: More) -> Self:
         """Append a layer to the chain, which goes on with its tops."""
         issues = [*_unknown(more), *_wrong(more)]
-        name = self._unique(form) if issues else more.get("name") or self._unique(form)
+        named = "name" in more and not issues
+        name = more["name"] if named else self._unique(form)
         issues += [] if issues else self._misplaced(layer, name, "top" in more)
         try:
             layer = settled(layer)

@@ -244,6 +244,16 @@ def test_what_is_asked_for_inside_a_block_opens_that_block_alone() -> None:
     assert "inception_4b/3x3_reduce" not in source
 
 
+def test_layers_without_a_name_stay_without_one() -> None:
+    printed(
+        proto2net.parse(
+            """input: "data" input_shape { dim: 2 dim: 3 }
+            layer { name: "" type: "ReLU" bottom: "data" top: "a" }
+            layer { type: "TanH" bottom: "a" top: "b" }"""
+        )
+    )
+
+
 def test_names_from_a_file_are_quoted() -> None:
     definition = r"""
     name: "\"); import os  # \\"
