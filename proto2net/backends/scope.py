@@ -123,12 +123,18 @@ class Scope:
     def statements(self) -> list[Statement]:
         """The forward pass, from the inputs' variables to the outputs'."""
         written: list[Statement] = []
+        entry = self.block.entry if self.block else None
+        whole = self.variable(entry) if entry else None
         for optional, steps in self.parted():
-            if optional:
-                written += self._projection(steps)
+            if not optional or whole is None:
+                for step in steps:
+                    self._state(step, written)
                 continue
-            for step in steps:
-                self._state(step, written)
+            projection = self._projection(steps)
+            kept = Assignment((self.variables[steps[-1].tops[0]],), whole)
+            gone = steps[0].bottoms[0] != entry  # the variable may hold another value by then
+            written.insert(0 if gone else len(written), kept)
+            written.append(projection)
         return written
 
     def body(self, first: Sequence[Statement] = ()) -> list[Statement]:
@@ -146,15 +152,14 @@ class Scope:
         for projects, steps in groupby(self.steps, lambda step: step.node in optional):
             yield projects, list(steps)
 
-    def _projection(self, steps: Sequence[Step]) -> list[Statement]:
-        """The statements of steps that not every block has; without them, what they read stays."""
+    def _projection(self, steps: Sequence[Step]) -> Statement:
+        """The statement of steps that not every block has."""
         body: list[Statement] = []
         self._depth += 1
         for step in steps:
             self._state(step, body)
         self._depth -= 1
-        kept = Assignment((self.variables[steps[-1].tops[0]],), self.read(steps[0])[0])
-        return [kept, Compound("if", Variable(f"{self.own}{PROJECT}"), body)]
+        return Compound("if", Variable(f"{self.own}{PROJECT}"), body)
 
     def _state(self, step: Step, written: list[Statement]) -> None:
         """Append what a step says, if it says anything."""

@@ -19,14 +19,7 @@ SPEAKS = (ast.Module, ast.ClassDef, ast.FunctionDef)
 
 def branches(*strides: int, dropout: bool = False) -> str:
     """A network of blocks of three branches, each of which moves by a stride."""
-    shape = "shape { dim: 2 dim: 3 dim: 17 dim: 25 }"
-    text = f'layer {{ name: "data" type: "Input" top: "data" input_param {{ {shape} }} }}\n'
-    entry = "data"
-
-    def add(name: str, kind: str, *bottoms: str, top: str = "", rest: str = "") -> str:
-        read = " ".join(f'bottom: "{bottom}"' for bottom in bottoms)
-        return f'layer {{ name: "{name}" type: "{kind}" {read} top: "{top or name}" {rest} }}\n'
-
+    text, entry = _input(17, 25), "data"
     for number, stride in enumerate(strides):
         cell = f"cell{number + 1}"
         window = f"kernel_size: 3 pad: 1 stride: {stride}"
@@ -34,16 +27,51 @@ def branches(*strides: int, dropout: bool = False) -> str:
         for way in ways[:2]:
             filler = 'weight_filler { type: "xavier" }'
             rest = f"convolution_param {{ num_output: {4 + number} {window} {filler} }}"
-            text += add(way, "Convolution", entry, rest=rest)
-            text += add(f"{way}_relu", "ReLU", way, top=way)
-        text += add(
-            ways[2], "Pooling", entry, rest=f"pooling_param {{ {window} round_mode: FLOOR }}"
-        )
+            text += _layer(way, "Convolution", entry, rest=rest)
+            text += _layer(f"{way}_relu", "ReLU", way, top=way)
+        pool = f"pooling_param {{ {window} round_mode: FLOOR }}"
+        text += _layer(ways[2], "Pooling", entry, rest=pool)
         if dropout:
-            text += add(f"{cell}/drop", "Dropout", ways[2], top=ways[2])
-        text += add(f"{cell}/join", "Concat", *ways)
+            text += _layer(f"{cell}/drop", "Dropout", ways[2], top=ways[2])
+        text += _layer(f"{cell}/join", "Concat", *ways)
         entry = f"{cell}/join"
     return text
+
+
+def preactivated(*channels: int, in_place: bool = False) -> str:
+    """A network of residual blocks that begin with a ReLU, which a projection reads too.
+
+    A block has one where it has other channels than the one before. With `in_place` the ReLU of
+    such a block overwrites what the block reads.
+    """
+    text, entry, width = _input(5, 7), "data", 3
+    for number, wanted in enumerate(channels):
+        unit = f"unit{number + 1}"
+        projects = wanted != width
+        relu = entry if in_place and projects else f"{unit}/relu"
+        text += _layer(f"{unit}/relu", "ReLU", entry, top=relu)
+        read = relu
+        for name in ("a", "b"):
+            window = f"convolution_param {{ num_output: {wanted} kernel_size: 3 pad: 1 }}"
+            text += _layer(f"{unit}/{name}", "Convolution", read, rest=window)
+            read = f"{unit}/{name}"
+        if projects:
+            window = f"convolution_param {{ num_output: {wanted} kernel_size: 1 }}"
+            text += _layer(f"{unit}/expand", "Convolution", relu, rest=window)
+        joined = f"{unit}/expand" if projects else entry
+        text += _layer(f"{unit}/sum", "Eltwise", read, joined)
+        entry, width = f"{unit}/sum", wanted
+    return text
+
+
+def _input(height: int, width: int) -> str:
+    shape = f"shape {{ dim: 2 dim: 3 dim: {height} dim: {width} }}"
+    return _layer("data", "Input", rest=f"input_param {{ {shape} }}")
+
+
+def _layer(name: str, kind: str, *bottoms: str, top: str = "", rest: str = "") -> str:
+    read = " ".join(f'bottom: "{bottom}"' for bottom in bottoms)
+    return f'layer {{ name: "{name}" type: "{kind}" {read} top: "{top or name}" {rest} }}\n'
 
 
 def outputs(graph: Graph, to: str, *, seed: int = 0) -> tuple[list[Ndarray], list[Ndarray]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from blocks import branches, outputs
+from blocks import branches, outputs, preactivated
 from digests import MODELS
 
 import proto2net
@@ -27,6 +27,13 @@ def check_equal(found: list[np.ndarray], flat: list[np.ndarray]) -> None:
 def test_a_network_of_blocks_gives_what_the_flat_one_gives(name: str) -> None:
     shape = (1, 3, SIZES[name], SIZES[name])
     graph = proto2net.parse(MODELS / f"{name}.prototxt", inputs={"data": shape})
+    check_equal(*outputs(graph, "numpy"))
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_block_without_a_projection_adds_what_it_reads_itself(in_place: bool) -> None:
+    graph = proto2net.parse(preactivated(4, 4, 6, 6, 9, 9, in_place=in_place))
+    assert "project" in backends.get("numpy").emit(graph).source
     check_equal(*outputs(graph, "numpy"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from blocks import branches, outputs
+from blocks import branches, outputs, preactivated
 from digests import MODELS
 
 import proto2net
@@ -23,6 +23,14 @@ def test_a_network_of_blocks_gives_what_the_flat_one_gives(name: str) -> None:
     assert len(found) == len(flat)
     for one, other in zip(found, flat, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_block_without_a_projection_adds_what_it_reads_itself(in_place: bool) -> None:
+    graph = proto2net.parse(preactivated(4, 4, 6, 6, 9, 9, in_place=in_place))
+    assert "project" in backends.get("torch").emit(graph).source
+    found, flat = outputs(graph, "torch")
+    np.testing.assert_array_equal(found[0], flat[0])
 
 
 def test_what_only_the_forward_pass_of_a_block_reads_is_kept() -> None:
