@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import PurePath
+from textwrap import wrap
 from typing import ClassVar, Generic, TypeVar
 
 from proto2net.backends.base import Array, Backend, Code, Emitted, Step
@@ -362,9 +363,9 @@ def made_of(graph: Graph) -> list[str]:
     title = f'"""{plain(graph.name) or "A network"}, converted from Caffe by proto2net {VERSION}.'
     files = [node.where.file for node in graph.nodes if node.where]
     if not files or files[0].startswith("<"):  # it was no file
-        return [f'{title}"""']
-    definition = plain(PurePath(files[0]).name)
-    return [title, "", f"Definition: {definition}, {graph.phase.lower()} phase.", '"""']
+        return wrap(f'{title}"""', WIDTH)
+    definition = f"Definition: {plain(PurePath(files[0]).name)}, {graph.phase.lower()} phase."
+    return [*wrap(title, WIDTH), "", *wrap(definition, WIDTH), '"""']
 
 
 def from_pretrained(

@@ -56,7 +56,7 @@ def statements(layers: list[Filled], item: str, items: Expression) -> list[State
                 some = any(parameter not in layer.fillings for layer in alike)
                 looped.append(_looped(Attribute(Variable(item), parameter), filling, some))
         if looped:
-            common.append(Compound("if", call("isinstance", Variable(item), kind), looped))
+            common.append(_if(call("isinstance", Variable(item), kind), looped))
         single += [
             filling_of(Attribute(layer.reached, parameter), filling)
             for layer in alike
@@ -83,6 +83,14 @@ def start_of(node: Node[Any], blob: str, made: float | None) -> Filler | None:
 def filling_of(parameter: Expression, filling: Expression) -> Statement:
     """The statement that fills a parameter so."""
     return Evaluation(filled(filling, {PARAMETER.key: parameter}))
+
+
+def _if(test: Expression, body: list[Statement]) -> Statement:
+    """What is done where this holds; of two tests, each in the other, one is made."""
+    match body:
+        case [Compound("if", inner, looped)]:
+            return Compound("if", Operation(test, "and", inner), looped)
+    return Compound("if", test, body)
 
 
 def _looped(parameter: Expression, filling: Expression, optional: bool) -> Statement:

@@ -6,8 +6,10 @@ and nowhere else.
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import NamedTuple
 
+from proto2net.backends.source import INDENT, WIDTH
 from proto2net.backends.statements import (
     Assignment,
     Function,
@@ -68,9 +70,8 @@ def _docstring(found: Transformed, *, channels_last: bool) -> list[str]:
     does = []
     if transform.mean_file:
         name = plain(transform.mean_file.replace("\\", "/").rpartition("/")[2])
-        lines.append(
-            f"`mean` is the mean image of {name}, ({channels}, H, W), BGR as Caffe has it."
-        )
+        mean = f"`mean` is the mean image of {name}: ({channels}, H, W), BGR as Caffe has it."
+        lines += wrap(mean, WIDTH - len(INDENT))
     if channels == 3:
         does.append("Caffe's channels are in the order blue, green, red.")
     if transform.mirror:

@@ -58,8 +58,9 @@ Layout = tuple[str | Operator | Brackets, ...]
 """What stands on a line, one after the other."""
 
 # How strongly what an expression is made of binds: of two, the looser one needs brackets.
-_LAMBDA, _CONDITIONAL, _COMPARISON, _UNION, _SUM, _PRODUCT, _SIGN, _ATOM = range(8)
+_LAMBDA, _CONDITIONAL, _AND, _COMPARISON, _UNION, _SUM, _PRODUCT, _SIGN, _ATOM = range(9)
 _BINDING = {
+    "and": _AND,
     **dict.fromkeys(("<", ">", "<=", ">=", "==", "!=", "in", "is", "is not"), _COMPARISON),
     "|": _UNION,
     **dict.fromkeys(("+", "-"), _SUM),

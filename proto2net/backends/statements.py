@@ -96,16 +96,30 @@ class Assignment(Statement):
 def _in_brackets(before: str, value: Layout, indent: int) -> list[str]:
     """The lines of a value that needs brackets of its own; none if it does not.
 
-    These are a sum or a product, and a value for which what stands before leaves no room to begin.
+    These are a sum or a product, but for one of two parts that ends in a call with room for what
+    stands before its brackets, and a value for which what stands before leaves no room to begin.
     """
     parts = operands(value)
-    if len(parts) == 1 and len(broken((f"{before} ", *value), indent)[0]) <= WIDTH:
+    plain = broken((f"{before} ", *value), indent)
+    if len(parts) == 1 and len(plain[0]) <= WIDTH:
+        return []
+    if len(parts) == 2 and _ends_in_call(value) and all(len(line) <= WIDTH for line in plain):
         return []
     margin, whole = INDENT * indent, INDENT * (indent + 1) + flat(value)
+    if len(whole) > WIDTH and not any(isinstance(piece, Brackets) for piece in value):
+        return []
     lines = [whole]
     if len(whole) > WIDTH:
         lines = [line for part in parts for line in broken(part, indent + 1)]
     return [f"{margin}{before} (", *lines, f"{margin})"]
+
+
+def _ends_in_call(value: Layout) -> bool:
+    """Whether a line can be broken within the brackets that end it."""
+    match value:
+        case [*_, Brackets("(", (_, *_))]:
+            return True
+    return False
 
 
 def _head(value: Layout) -> str:
@@ -261,7 +275,7 @@ class Function(Statement):
         opening, closing = f"{margin}def {self.name}(", f"){flat(result)}:"
         if len(opening + within + closing) <= WIDTH:
             head = [opening + within + closing]
-        elif len(margin + INDENT + within) <= WIDTH:
+        elif len(parameters) > 1 and len(margin + INDENT + within) <= WIDTH:
             head = [opening, margin + INDENT + within, margin + closing]
         else:
             lines = [line for part in parameters for line in broken(part, indent + 1, ",")]

@@ -244,7 +244,8 @@ def _loop(row: Sequence[_Link]) -> Compound:
     first, last = row[0], row[-1]
     variable = Variable(INDEX if first.counts else LETTER)
     letters = Literal("".join(link.last for link in row))
-    over = call("range", first.place, last.place + 1) if first.counts else letters
+    bounds = [first.place, last.place + 1] if first.place else [last.place + 1]
+    over = call("range", *bounds) if first.counts else letters
     turn = Assignment((first.variable,), first.counted(first.steps(row[1]), variable))
     return Compound("for", Operation(variable, "in", over), [turn])
 

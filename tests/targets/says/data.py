@@ -6,14 +6,14 @@ ROWS: list[Row] = [
     says(
         "DummyData { shape { dim: 2 dim: 3 } }",
         read=0,
-        torch=("DummyData(((2, 3), lambda x: nn.init.zeros_(x)))", "self.f()[0]"),
+        torch=("DummyData(((2, 3), nn.init.zeros_))", "self.f()[0]"),
         tf="DummyData((2, 3), initializers.Zeros())(x)",
         numpy="np.zeros((2, 3), np.float32)",
     ),
     says(
         "DummyData { shape { dim: 2 dim: 3 dim: 5 dim: 7 } }",
         read=0,
-        torch=("DummyData(((2, 3, 5, 7), lambda x: nn.init.zeros_(x)))", "self.f()[0]"),
+        torch=("DummyData(((2, 3, 5, 7), nn.init.zeros_))", "self.f()[0]"),
         tf="layers.Permute((2, 3, 1))(DummyData((2, 3, 5, 7), initializers.Zeros())(x))",
         numpy="np.zeros((2, 3, 5, 7), np.float32)",
     ),
@@ -25,10 +25,7 @@ ROWS: list[Row] = [
         read=0,
         tops=2,
         torch=(
-            (
-                "DummyData(((2, 3), lambda x: nn.init.ones_(x)), "
-                "((2, 3), lambda x: nn.init.constant_(x, 0.5)))"
-            ),
+            ("DummyData(((2, 3), nn.init.ones_), ((2, 3), lambda x: nn.init.constant_(x, 0.5)))"),
             "self.f()",
         ),
         tf=(
@@ -47,7 +44,7 @@ ROWS: list[Row] = [
     says(
         "DummyData { shape { dim: 2 dim: 3 } data_filler { type: 'gaussian' } }",
         read=0,
-        torch=("DummyData(((2, 3), lambda x: nn.init.normal_(x)))", "self.f()[0]"),
+        torch=("DummyData(((2, 3), nn.init.normal_))", "self.f()[0]"),
         tf="DummyData((2, 3), initializers.RandomNormal(stddev=1.0))(x)",
         numpy="gaussian(self.rng, (2, 3))",
     ),
@@ -67,7 +64,7 @@ ROWS: list[Row] = [
     says(
         "DummyData { shape { dim: 2 dim: 3 } data_filler { type: 'positive_unitball' } }",
         read=0,
-        torch=("DummyData(((2, 3), lambda x: positive_unitball_(x)))", "self.f()[0]"),
+        torch=("DummyData(((2, 3), positive_unitball_))", "self.f()[0]"),
         tf="DummyData((2, 3), PositiveUnitball((1,)))(x)",
         numpy="positive_unitball(self.rng, (2, 3))",
     ),
@@ -119,7 +116,7 @@ ROWS: list[Row] = [
     says(
         "DummyData { shape { dim: 2 dim: 3 dim: 4 dim: 4 } data_filler { type: 'bilinear' } }",
         read=0,
-        torch=("DummyData(((2, 3, 4, 4), lambda x: bilinear_(x)))", "self.f()[0]"),
+        torch=("DummyData(((2, 3, 4, 4), bilinear_))", "self.f()[0]"),
         tf="layers.Permute((2, 3, 1))(DummyData((2, 3, 4, 4), Bilinear((2, 3)))(x))",
         numpy="bilinear((2, 3, 4, 4))",
     ),
