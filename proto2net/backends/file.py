@@ -17,6 +17,7 @@ from proto2net.backends.base import Array, Backend, Code, Emitted, Step
 from proto2net.backends.blocks import Block, Composite, composite, folded
 from proto2net.backends.forming import blocks
 from proto2net.backends.head import CLASSES, head_of
+from proto2net.backends.helpers import names_used
 from proto2net.backends.preprocess import preprocess
 from proto2net.backends.rows import numbered, runs
 from proto2net.backends.scope import Scope, shown_name
@@ -36,9 +37,9 @@ from proto2net.backends.statements import (
     Function,
     Parameter,
     Statement,
+    expressions_of,
     lines_of,
     names_in,
-    names_of,
 )
 from proto2net.backends.tree import (
     Display,
@@ -46,6 +47,7 @@ from proto2net.backends.tree import (
     Literal,
     Name,
     Operation,
+    Pair,
     Subscript,
     Variable,
     call,
@@ -109,12 +111,24 @@ class SourceFile(Generic[S]):
         taken = {*self.imports, *self._callable(steps), *brought, *RESERVED, self.entry}
         self.blocks: list[Statement] = []
         """The definitions of blocks."""
+        self.unpacked: dict[Expression, frozenset[str]] = {}
+        """The names that `**` takes out of the object of a layer."""
         if self.folds and not flat:
             steps = self._folded(steps, taken, names)
         self.head = head_of(self.graph, steps, self.functions, self.classes_name)
         if self.head:
             steps = [self.head.step if s.nodes == self.head.step.nodes else s for s in steps]
         self.scope = self.scoped(steps, taken)
+        self._unpack(self.scope)
+
+    def _unpack(self, scope: S) -> None:
+        """Know what the layer objects of a scope hold that are dictionaries."""
+        for step in scope.steps:
+            shown, known = scope.object(step), self.unpacked
+            if isinstance(step.code.init, Display):
+                keys = (item.key for item in step.code.init.items if isinstance(item, Pair))
+                names = (str(key.value) for key in keys if isinstance(key, Literal))
+                known[shown] = known.get(shown, frozenset()).union(names)
 
     def _folded(self, steps: Sequence[Step], taken: set[str], names: Namespace) -> list[Step]:
         """The steps with one in the place of each block; also collects the definitions of these."""
@@ -132,6 +146,7 @@ class SourceFile(Generic[S]):
             if not self._saves_lines(block, definition, taken):
                 continue
             self.blocks.append(definition)
+            self._unpack(scope)
             taken.add(title)
             objects = [scope.objects.get(step.node, "") for step in scope.steps]
             for index, use in enumerate(block.uses):
@@ -247,12 +262,13 @@ class SourceFile(Generic[S]):
         main = Compound("if", code('__name__ == "__main__"'), self.main())
         statements = [*self.classes, *self.blocks, *self.preprocess(), *self.body(), main]
         weights = self._weights_file()
-        used = set(names_of([*weights, *statements]))
-        helpers = self.backend.helpers.used(used)
-        used = used.union(*map(self.backend.helpers.names, helpers))
+        expressions = list(expressions_of([*weights, *statements]))
+        used = set(names_in(*expressions))
+        helpers = self.backend.helpers.pruned(used, expressions, self.unpacked)
+        used = used.union(*map(names_used, helpers.values()))
         title = "\n".join(made_of(self.graph))
         parts = [
-            *(self.backend.helpers[name] for name in helpers),
+            *helpers.values(),
             *("\n".join(statement.lines(0)) for statement in statements),
         ]
         head = [title, "", *_grouped(self.import_lines(used)), *lines_of(weights, 0)]

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from inspect import getsource
 from pathlib import Path
 from symtable import symtable
 from textwrap import dedent
 from typing import Any
 
+from proto2net.backends.tree import Expression
 from proto2net.errors import Proto2NetError
 
 FAMILIES = (
@@ -31,6 +32,7 @@ class Helpers(Mapping[str, str]):
         self._target = target
         self._sources: dict[str, str] = {}
         self._names: dict[str, frozenset[str]] = {}
+        self._added: set[str] = set()
         for file in _files(package):
             self._sources |= _definitions(file.read_text(encoding="utf-8"))
 
@@ -53,6 +55,7 @@ class Helpers(Mapping[str, str]):
                 "give yours another name",
             )
         self._sources[name] = source
+        self._added.add(name)
 
     def used(self, names: Iterable[str]) -> list[str]:
         """The helpers among these names, and those that they use, in order."""
@@ -64,6 +67,24 @@ class Helpers(Mapping[str, str]):
                 used.add(name)
                 waiting += self.names(name) & self.keys()
         return [name for name in self if name in used]
+
+    def pruned(
+        self,
+        names: Iterable[str],
+        expressions: Iterable[Expression],
+        unpacked: Mapping[Expression, Collection[str]],
+    ) -> dict[str, str]:
+        """The sources of the helpers that are used, without what a file does not reach.
+
+        `unpacked` are the names that `**` takes out of what stands behind it.
+        """
+        sources = {name: self[name] for name in self.used(names)}
+        if not sources:
+            return {}
+        from proto2net.backends.pruning import pruned, uses_in  # which many files do not need
+
+        uses = list(uses_in(expressions, sources, unpacked))
+        return pruned(sources, uses, self._added)
 
     def names(self, name: str) -> frozenset[str]:
         """The names that a helper uses."""

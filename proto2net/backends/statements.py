@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 
 from proto2net.backends.printing import (
@@ -25,8 +25,8 @@ class Statement:
         """The statement as source."""
         raise NotImplementedError
 
-    def names(self) -> Iterator[str]:
-        """The names that it takes from imports, from helpers or from Python."""
+    def expressions(self) -> Iterator[Expression]:
+        """The expressions that it says."""
         raise NotImplementedError
 
 
@@ -89,8 +89,8 @@ class Assignment(Statement):
             )
         return _in_brackets(f"{names} =", value, indent) or broken(whole, indent)
 
-    def names(self) -> Iterator[str]:
-        return names_in(self.type, self.value)
+    def expressions(self) -> Iterator[Expression]:
+        yield from (part for part in (self.type, self.value) if part)
 
 
 def _in_brackets(before: str, value: Layout, indent: int) -> list[str]:
@@ -140,8 +140,8 @@ class Evaluation(Statement):
         layout = laid_out(self.value)
         return _chain(layout, indent) or _on_lines(layout, indent)
 
-    def names(self) -> Iterator[str]:
-        return names_in(self.value)
+    def expressions(self) -> Iterator[Expression]:
+        yield self.value
 
 
 _CHAIN = 3
@@ -185,8 +185,8 @@ class Return(Statement):
             return chain or _in_brackets("return", parts[0], indent) or broken(whole, indent)
         return broken(("return ", Brackets("(", parts, ")", display=True)), indent)
 
-    def names(self) -> Iterator[str]:
-        return names_in(*self.values)
+    def expressions(self) -> Iterator[Expression]:
+        yield from self.values
 
 
 @dataclass(frozen=True)
@@ -198,8 +198,8 @@ class Raise(Statement):
     def lines(self, indent: int) -> list[str]:
         return broken(("raise ", *laid_out(self.error)), indent)
 
-    def names(self) -> Iterator[str]:
-        return names_in(self.error)
+    def expressions(self) -> Iterator[Expression]:
+        yield self.error
 
 
 @dataclass(frozen=True)
@@ -212,8 +212,8 @@ class Verbatim(Statement):
     def lines(self, indent: int) -> list[str]:
         return [f"{INDENT * indent}{line}" if line else "" for line in self.text]
 
-    def names(self) -> Iterator[str]:
-        return iter(self.uses)
+    def expressions(self) -> Iterator[Expression]:
+        yield from map(Name, self.uses)
 
 
 BLANK = Verbatim(("",))
@@ -232,9 +232,9 @@ class Compound(Statement):
         head: Layout = (f"{self.keyword} ", *laid_out(self.head))
         return [*broken(head, indent, ":"), *lines_of(self.body, indent + 1)]
 
-    def names(self) -> Iterator[str]:
-        yield from names_in(self.head)
-        yield from names_of(self.body)
+    def expressions(self) -> Iterator[Expression]:
+        yield self.head
+        yield from expressions_of(self.body)
 
 
 @dataclass(frozen=True)
@@ -287,11 +287,11 @@ class Function(Statement):
             *(body or [f"{margin}{INDENT}pass"]),
         ]
 
-    def names(self) -> Iterator[str]:
+    def expressions(self) -> Iterator[Expression]:
         types = [parameter.type for parameter in self.parameters]
         defaults = [parameter.default for parameter in self.parameters]
-        yield from names_in(self.result, *types, *defaults, *self.decorators)
-        yield from names_of(self.body)
+        yield from (part for part in (self.result, *types, *defaults, *self.decorators) if part)
+        yield from expressions_of(self.body)
 
 
 @dataclass(frozen=True)
@@ -320,9 +320,9 @@ class Class(Statement):
             lines += ["", *statement.lines(indent + 1)]
         return lines
 
-    def names(self) -> Iterator[str]:
-        yield from names_in(*self.bases, *self.decorators)
-        yield from names_of([*self.attributes, *self.body])
+    def expressions(self) -> Iterator[Expression]:
+        yield from (*self.bases, *self.decorators)
+        yield from expressions_of([*self.attributes, *self.body])
 
 
 def lines_of(statements: Sequence[Statement], indent: int) -> list[str]:
@@ -330,7 +330,12 @@ def lines_of(statements: Sequence[Statement], indent: int) -> list[str]:
     return [line for statement in statements for line in statement.lines(indent)]
 
 
-def names_of(statements: Sequence[Statement]) -> Iterator[str]:
-    """The names that statements use."""
+def expressions_of(statements: Iterable[Statement]) -> Iterator[Expression]:
+    """The expressions that statements say."""
     for statement in statements:
-        yield from statement.names()
+        yield from statement.expressions()
+
+
+def names_of(statements: Iterable[Statement]) -> Iterator[str]:
+    """The names that statements take from imports, from helpers or from Python."""
+    return names_in(*expressions_of(statements))

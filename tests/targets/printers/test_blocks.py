@@ -22,11 +22,11 @@ LINES = {
         "mobilenet": 67,
     },
     "numpy": {
-        "googlenet": 304,
-        "resnet50": 296,
-        "resnet152": 294,
-        "squeezenet_v1.1": 212,
-        "mobilenet": 258,
+        "googlenet": 272,
+        "resnet50": 260,
+        "resnet152": 258,
+        "squeezenet_v1.1": 191,
+        "mobilenet": 234,
     },
     "tf": {
         "alexnet": 53,

@@ -56,7 +56,7 @@ def threshold_at(x: np.ndarray, threshold: float = 0.0) -> np.ndarray:
 def power_of(
     x: np.ndarray, power: float = 1.0, scale: float = 1.0, shift: float = 0.0
 ) -> np.ndarray:
-    """(shift + scale * x)^power, a constant where that needs no x (power_layer.cpp)."""
+    """A power of a linear function (power_layer.cpp)."""
     if power * scale == 0:
         x = np.zeros_like(x)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -66,7 +66,7 @@ def power_of(
 def exponential(
     x: np.ndarray, base: float = math.e, scale: float = 1.0, shift: float = 0.0
 ) -> np.ndarray:
-    """base^(shift + scale * x) (exp_layer.cpp)."""
+    """A power of the base, whose exponent is linear (exp_layer.cpp)."""
     with np.errstate(over="ignore"):
         outer = float(np.float64(base) ** shift)
     return outer * np.exp(math.log(base) * scale * x)
@@ -75,7 +75,7 @@ def exponential(
 def logarithm(
     x: np.ndarray, base: float = math.e, scale: float = 1.0, shift: float = 0.0
 ) -> np.ndarray:
-    """The logarithm to this base of shift + scale * x (log_layer.cpp)."""
+    """The logarithm of a linear function (log_layer.cpp)."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.log(shift + scale * x) / math.log(base)
 

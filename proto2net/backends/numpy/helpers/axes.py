@@ -15,10 +15,14 @@ from proto2net.backends.numpy.helpers.common import per_axis, spread
 
 
 def flatten(x: np.ndarray, axis: int = 1, end_axis: int = -1) -> np.ndarray:
-    """The axes from `axis` to `end_axis` merged into one (flatten_layer.cpp)."""
-    end = end_axis % x.ndim + 1
-    merged = math.prod(x.shape[axis:end])
-    return x.reshape(*x.shape[:axis], merged, *x.shape[end:])
+    """Axes merged into one: all behind the first, or those told (flatten_layer.cpp).
+
+    `axis` is the first of them.
+    `end_axis` is the last of them.
+    """
+    end = None if end_axis == -1 else end_axis % x.ndim + 1
+    behind = [] if end is None else x.shape[end:]
+    return x.reshape(*x.shape[:axis], math.prod(x.shape[axis:end]), *behind)
 
 
 def reshape(
@@ -39,7 +43,7 @@ def crop(
     axis: int = 2,
     offset: int | tuple[int, ...] = 0,
 ) -> np.ndarray:
-    """What is as large as the reference, from the axis on at an offset.
+    """What is as large as the reference in its last axes.
 
     Caffe has it in crop_layer.cpp.
     """
@@ -59,9 +63,10 @@ def greatest(x: np.ndarray, top_k: int, axis: int) -> np.ndarray:
 
 
 def argmax(x: np.ndarray, top_k: int = 1, out_max_val: bool = False) -> np.ndarray:
-    """Where each sample's greatest values stand, and with them the values.
+    """Where each sample's greatest values stand.
 
     Caffe has it in argmax_layer.cpp.
+    `out_max_val` adds the values.
     """
     values = flatten(x)
     places = greatest(values, top_k, 1)
@@ -74,9 +79,10 @@ def argmax(x: np.ndarray, top_k: int = 1, out_max_val: bool = False) -> np.ndarr
 def argmax_along(
     x: np.ndarray, axis: int, top_k: int = 1, out_max_val: bool = False
 ) -> np.ndarray:
-    """Where the greatest values along an axis stand, or these values.
+    """Where the greatest values along an axis stand.
 
     Caffe has it in argmax_layer.cpp.
+    `out_max_val` gives the values in their place.
     """
     places = greatest(x, top_k, axis)
     if out_max_val:

@@ -55,16 +55,18 @@ def windows(
     kernel: tuple[int, ...],
     stride: tuple[int, ...],
     pad: list[tuple[int, int]],
-    dilation: tuple[int, ...],
+    dilation: int | tuple[int, ...] = 1,
     fill: float = 0.0,
 ) -> np.ndarray:
-    """`count` windows over the last axes, which become (*count, *kernel), `fill` around
-    them.
+    """Windows over the last axes, which become (*count, *kernel).
+
+    `fill` is what stands around.
     """
     first = x.ndim - len(kernel)
     around, extents = [(0, 0)] * first, []
     starts, steps = [slice(None)] * first, []
-    options = zip(count, kernel, stride, pad, dilation, strict=True)
+    holes = per_axis(dilation, len(kernel))
+    options = zip(count, kernel, stride, pad, holes, strict=True)
     for axis, (c, k, step, (before, _), hole) in enumerate(options, first):
         gaps = step > hole * (k - 1) + 1 or hole > x.shape[axis]
         if gaps:  # keep what is read alone, one window behind the other
@@ -86,8 +88,9 @@ def windows(
 def read_places(
     x: np.ndarray, axis: int, places: np.ndarray, fill: float
 ) -> np.ndarray:
-    """What stands at these places of an axis, one behind the other; `fill` where
-    nothing is.
+    """What stands at these places of an axis, one behind the other.
+
+    `fill` is what stands where nothing is.
     """
     n = x.shape[axis]
     beyond = [(0, int(other == axis)) for other in range(x.ndim)]

@@ -18,7 +18,10 @@ def inner_product(
     axis: int = 1,
     transpose: bool = False,
 ) -> np.ndarray:
-    """All from the axis on, as one vector, times a matrix (inner_product_layer.cpp)."""
+    """Each sample as one vector, times a matrix (inner_product_layer.cpp).
+
+    `axis` is the first one of the vector.
+    """
     matrix, x = weight if transpose else weight.T, flatten(x, axis)
     if x.shape[-1] != len(matrix):
         raise ValueError(f"{x.shape} should have {len(matrix)} values in its last axis")

@@ -41,7 +41,10 @@ def non_maximum_suppression(
     eta: float,
     confidence_threshold: float,
 ) -> list[int]:
-    """Indices of the best boxes that overlap no better one too much (bbox_util.cpp)."""
+    """Indices of the best boxes that overlap no better one too much (bbox_util.cpp).
+
+    `eta` lowers the limit.
+    """
     order = np.argsort(-scores, kind="stable")
     left = order[scores[order] > confidence_threshold][:top_k]
     most = np.zeros(len(left))  # each box's largest overlap with those kept
@@ -75,16 +78,18 @@ def detection_output(
     """Rows of image, label, score, box; -1 if nothing is found
     (detection_output_layer.cpp).
 
-    Behind the boxes of TextBoxes++ stand the corners of `polygons`.
+    `polygons` are those of TextBoxes++: their corners stand behind the boxes.
     """
     corners, variances = prior.reshape(2, -1, 1, 4)
     loc = loc.reshape(len(loc), len(corners), -1, 12 if polygons else 4)
-    loc, points = loc[..., :4], loc[..., 4:]
+    if polygons:
+        points = polygon_corners(loc[..., 4:], corners, variances)
+        loc = loc[..., :4]
     if not variance_encoded_in_target:
         loc = loc * variances
     boxes = decode_boxes(loc, corners, code_type)
     if polygons:
-        points = polygon_corners(points, corners, variances)
+        boxes = np.concatenate((boxes, points), axis=-1)
     scores = conf.reshape(len(conf), -1, num_classes)
     images = []
     for image in range(len(scores)):
@@ -92,13 +97,13 @@ def detection_output(
         for label in range(num_classes):
             if label == background_label_id:
                 continue
-            location = 0 if share_location else label
-            box, point = boxes[image, :, location], points[image, :, location]
+            box = boxes[image, :, 0 if share_location else label]
             score = scores[image, :, label]
+            sides = box[:, :4] if polygons else box
             kept = non_maximum_suppression(
-                box, score, nms_threshold, top_k, eta, confidence_threshold
+                sides, score, nms_threshold, top_k, eta, confidence_threshold
             )
-            rows += [[image, label, score[i], *box[i], *point[i]] for i in kept]
+            rows += [[image, label, score[i], *box[i]] for i in kept]
         found = np.array(rows, np.float32).reshape(-1, 15 if polygons else 7)
         best = np.argsort(-found[:, 2], kind="stable")[:keep_top_k]
         images.append(found[np.sort(best)])

@@ -21,7 +21,10 @@ def unit_inner_product(
     axis: int = 1,
     eps: float = 1e-6,
 ) -> np.ndarray:
-    """All from the axis on, times a matrix whose rows are brought to length 1."""
+    """Each sample times a matrix whose rows are brought to length 1.
+
+    `axis` is the first one of the sample's vector.
+    """
     return inner_product(x, unit_rows(weight, eps), bias, axis)
 
 
@@ -33,14 +36,20 @@ def bounded_scaled(
     low: float | None = None,
     high: float | None = None,
 ) -> np.ndarray:
-    """x times a factor that is first brought between two bounds, plus a bias."""
+    """x times a factor that is first brought between two bounds.
+
+    `bias` is what is added.
+    """
     return scaled(x, np.clip(weight, low, high), bias, axis)
 
 
 def inner_distance(
     x: np.ndarray, weight: np.ndarray, axis: int = 1, squared: bool = True
 ) -> np.ndarray:
-    """The sum of squares or magnitudes by which each vector differs from each row."""
+    """The sum of what each vector differs by from each row.
+
+    `squared` tells whether that is squared.
+    """
     rows = weight.reshape(len(weight), -1)
     difference = flatten(x, axis)[..., None, :] - rows
     parts = np.square(difference) if squared else np.abs(difference)

@@ -46,7 +46,10 @@ def gaussian(
     std: float = 1.0,
     sparse: int = -1,
 ) -> np.ndarray:
-    """Gaussian; if sparse, all but about so many of shape[0] become 0 (filler.hpp)."""
+    """Gaussian (filler.hpp).
+
+    `sparse` is about how many of shape[0] do not become 0.
+    """
     values = rng.normal(mean, std, shape)
     if sparse >= 0:
         values = values * (rng.random(shape) < sparse / shape[0])

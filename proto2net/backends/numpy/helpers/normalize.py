@@ -86,9 +86,10 @@ def mvn(
     across_channels: bool = False,
     eps: float = 1e-9,
 ) -> np.ndarray:
-    """Mean 0 and variance 1 for each plane or image, always of 4 axes.
+    """Mean 0 and variance 1 for each plane, always of 4 axes.
 
     Caffe has it in mvn_layer.cpp.
+    `across_channels` takes all planes of an image together.
     """
     x = x.reshape((*x.shape, 1, 1, 1, 1)[:4])
     axes = (1, 2, 3) if across_channels else (2, 3)
@@ -101,21 +102,26 @@ def mvn(
 def scaled(
     x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None, axis: int = 1
 ) -> np.ndarray:
-    """x times a factor that broadcasts from the axis on, plus a bias.
+    """x times a factor that has some of its axes.
 
     Caffe has it in scale_layer.cpp.
+    `bias` is what is added.
+    `axis` is the first of the factor's axes in x.
     """
     x = x * spread(weight, x.ndim - axis - weight.ndim)
     return x if bias is None else shifted(x, bias, axis)
 
 
 def shifted(x: np.ndarray, bias: np.ndarray, axis: int = 1) -> np.ndarray:
-    """x plus a bias that broadcasts from the axis on (bias_layer.cpp)."""
+    """x plus a bias that has some of its axes (bias_layer.cpp).
+
+    `axis` is the first of the bias's axes in x.
+    """
     return x + spread(bias, x.ndim - axis - bias.ndim)
 
 
 def softmax(x: np.ndarray, axis: int = 1) -> np.ndarray:
-    """e^x over its sum along the axis (softmax_layer.cpp)."""
+    """e^x over its sum along an axis (softmax_layer.cpp)."""
     powers = np.exp(x - x.max(axis, keepdims=True))
     return powers / powers.sum(axis, keepdims=True)
 
@@ -150,12 +156,13 @@ def bn_of_batch(
     eps: float = 1e-5,
     momentum: float = 1.0,
 ) -> np.ndarray:
-    """bn by the batch's statistics; of those that are stored the share `momentum`
-    stays.
+    """bn by the batch's statistics.
+
+    `momentum` is the share of the stored ones that stays.
     """
     axes = (0, *range(2, x.ndim))
     found = x.mean(axes), x.var(axes)
-    for stored, new in zip((mean, variance), found, strict=True):
-        if stored is not None:
+    if mean is not None and variance is not None:
+        for stored, new in zip((mean, variance), found, strict=True):
             stored[...] = momentum * stored + (1 - momentum) * new.reshape(stored.shape)
     return bn(x, slope, bias, *found, eps=eps)

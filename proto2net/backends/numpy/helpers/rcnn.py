@@ -24,8 +24,8 @@ def propose(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The regions that are most likely objects, best first, and their scores.
 
-    A box with too small a side goes (lib/rpn/proposal_layer.py), or is kept with a
-    score of 0 (proposal_layer.cpp).
+    A box with too small a side goes (lib/rpn/proposal_layer.py).
+    `keep_small` keeps it, with a score of 0 (proposal_layer.cpp).
     """
     (score,), (shift,) = scores, shifts  # one image
     score = score[len(anchors) :].transpose(1, 2, 0).ravel()

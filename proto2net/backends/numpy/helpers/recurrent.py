@@ -96,7 +96,8 @@ def lstm(
     outputs = []
     for step in range(len(x)):
         continues = cont[step : step + 1]
-        gates = (continues[..., None] * h) @ W_hc.T + inputs[step]
+        kept = continues[..., None] * h
+        gates = kept @ W_hc.T + inputs[step]
         c, h = lstm_unit(c, gates, continues)
         outputs.append(h)
     return np.concatenate(outputs), h, c
@@ -128,8 +129,9 @@ def lstm_of_caffe_lstm(
     states: list[np.ndarray] | None = None,
     sequences: int = 0,
 ) -> np.ndarray:
-    """caffe-lstm's: without `cont` from zeros, else where the last call ended.
+    """The outputs of caffe-lstm's LSTM.
 
+    `cont` is 0 where a sequence starts; without it, each does in every call.
     `sequences` is how many are in the first axis together with the steps, if they are.
     """
     if sequences:

@@ -11,14 +11,12 @@ import numpy as np
 
 
 def normalize(
-    x: np.ndarray,
-    weight: np.ndarray,
-    across_spatial: bool = True,
-    eps: float = 1e-10,
+    x: np.ndarray, weight: np.ndarray, across_spatial: bool = True, eps: float = 1e-10
 ) -> np.ndarray:
-    """Divide each image, or each pixel, by its norm, and scale.
+    """Divide by a norm, and scale.
 
     Source: SSD's normalize_layer.cpp.
+    `across_spatial` takes the norm of an image, not that of each pixel.
     """
     axis = tuple(range(1, x.ndim)) if across_spatial else 1
     norm = np.sqrt(np.square(x).sum(axis, keepdims=True) + np.float32(eps))
@@ -96,13 +94,14 @@ def prior_box(
     down, across = step or (height / rows, width / columns)
     y, x = (np.arange(rows) + offset) * down, (np.arange(columns) + offset) * across
     half = np.array(box_sizes(min_size, max_size or [], aspect_ratio or [], flip)) / 2
-    half, shift = half[:, None], np.zeros(2)
+    center = np.stack(np.meshgrid(x, y), axis=-1)[:, :, None]
     if rows_of_each:
         sides, shifts = squares_in_rows(min_size, rows_of_each)
-        half, shift = np.array(sides)[:, None, None] / 2, np.array(shifts)[:, None]
-    levels = [y, (np.arange(rows) + 1) * down] if denser else [y]
-    centers = [np.stack(np.meshgrid(x, level), axis=-1) for level in levels]
-    center = np.stack(centers, axis=-2)[:, :, None] + shift
+        half, center = np.array(sides)[:, None] / 2, center + np.array(shifts)
+    if denser:
+        lower = np.stack(np.meshgrid(x, (np.arange(rows) + 1) * down), axis=-1)
+        center = np.stack((center, lower[:, :, None]), axis=3)
+        half = half[:, None]
     boxes = np.concatenate((center - half, center + half), axis=-1)
     boxes = boxes / [width, height, width, height]
     if clip:

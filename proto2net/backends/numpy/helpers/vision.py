@@ -21,23 +21,27 @@ from proto2net.backends.numpy.helpers.common import (
 )
 
 
+def dilated(
+    kernel: tuple[int, ...], dilation: int | tuple[int, ...]
+) -> tuple[int, ...]:
+    """How far a kernel reaches whose values stand so far apart."""
+    apart = per_axis(dilation, len(kernel))
+    return tuple(d * (k - 1) + 1 for k, d in zip(kernel, apart, strict=True))
+
+
 def convolved(
     size: tuple[int, ...],
-    kernel: tuple[int, ...],
+    extent: tuple[int, ...],
     stride: int | tuple[int, ...],
     pad: int | tuple[int | tuple[int, int], ...],
-    dilation: int | tuple[int, ...],
 ) -> tuple[int, ...]:
     """The size of a convolution's output, C++ rounding towards zero.
 
     Caffe has it in conv_layer.cpp.
     """
-    options = [per_axis(value, len(size)) for value in (stride, dilation)]
-    pads = both_sides(pad, len(size))
-    return tuple(
-        int((n + sum(p) - d * (k - 1) - 1) / s) + 1
-        for n, p, k, s, d in zip(size, pads, kernel, *options, strict=True)
-    )
+    steps, pads = per_axis(stride, len(size)), both_sides(pad, len(size))
+    axes = zip(size, pads, extent, steps, strict=True)
+    return tuple(int((n + sum(p) - e) / s) + 1 for n, p, e, s in axes)
 
 
 def im2col(
@@ -50,9 +54,10 @@ def im2col(
     """Each window as a column, of channels times kernel values (im2col.cpp)."""
     axes = len(kernel)
     *batch, channels = x.shape[: x.ndim - axes]
-    count = convolved(x.shape[x.ndim - axes :], kernel, stride, pad, dilation)
-    stride, dilation = per_axis(stride, axes), per_axis(dilation, axes)
-    view = windows(x, count, kernel, stride, both_sides(pad, axes), dilation)
+    extent = kernel if dilation == 1 else dilated(kernel, dilation)
+    count = convolved(x.shape[x.ndim - axes :], extent, stride, pad)
+    steps, pads = per_axis(stride, axes), both_sides(pad, axes)
+    view = windows(x, count, kernel, steps, pads, dilation)
     columns = np.moveaxis(view, range(-axes, 0), range(-2 * axes, -axes))
     return columns.reshape(*batch, channels * math.prod(kernel), *count)
 
@@ -76,14 +81,23 @@ def convolution(
     if x.shape[axis] != channels:
         raise ValueError(f"{x.shape} should have {channels} channels in axis {axis}")
     batch, size = x.shape[:axis], x.shape[axis + 1 :]
-    count = convolved(size, kernel, stride, pad, dilation)
+    extent = kernel if dilation == 1 else dilated(kernel, dilation)
+    count = convolved(size, extent, stride, pad)
     top = np.empty((*batch, len(weight), *count), np.float32)
-    filters = weight.reshape(group, len(weight) // group, -1)
+    filters = weight.reshape(len(weight), -1)
     for image in np.ndindex(batch):
-        columns = im2col(x[image], kernel, stride, pad, dilation)
-        grouped = columns.reshape(group, filters.shape[2], -1)
-        top[image] = (filters @ grouped).reshape(top[image].shape)
+        columns = im2col(x[image], kernel, stride, pad, dilation).reshape(
+            group * filters.shape[1], -1
+        )
+        found = filters @ columns if group == 1 else grouped(filters, columns, group)
+        top[image] = found.reshape(top[image].shape)
     return top if bias is None else top + spread(bias, len(kernel))
+
+
+def grouped(filters: np.ndarray, columns: np.ndarray, group: int) -> np.ndarray:
+    """The product of each group of filters with its own columns."""
+    filters = filters.reshape(group, len(filters) // group, -1)
+    return filters @ columns.reshape(group, filters.shape[2], -1)
 
 
 def deconvolution(
@@ -113,8 +127,8 @@ def deconvolution(
     top = np.zeros((*batch, channels, *out), np.float32)
     filters = weight.reshape(group, len(weight) // group, -1).transpose(0, 2, 1)
     for image in np.ndindex(batch):
-        grouped = x[image].reshape(group, filters.shape[2], -1)
-        columns = (filters @ grouped).reshape(channels, *kernel, *size)
+        values = x[image].reshape(group, filters.shape[2], -1)
+        columns = (filters @ values).reshape(channels, *kernel, *size)
         for offset in np.ndindex(kernel):
             read, place = [], []
             for o, (n, _, s, d), (p, _), end in zip(
@@ -134,7 +148,7 @@ def pooled(
     size: tuple[int, ...],
     kernel: tuple[int, ...],
     stride: tuple[int, ...],
-    pad: list[tuple[int, int]],
+    pads: list[tuple[int, int]],
     ceil: bool,
 ) -> tuple[int, ...]:
     """How many windows fit; with padding, none starts behind the image.
@@ -142,11 +156,11 @@ def pooled(
     Caffe has it in pooling_layer.cpp.
     """
     counts = []
-    for n, k, s, (before, after) in zip(size, kernel, stride, pad, strict=True):
+    for n, k, s, (before, after) in zip(size, kernel, stride, pads, strict=True):
         room = n + before + after - k
         count = (-(-room // s) if ceil else room // s) + 1
         starts_behind = (count - 1) * s >= n + before
-        counts.append(count - 1 if any(map(any, pad)) and starts_behind else count)
+        counts.append(count - 1 if any(map(any, pads)) and starts_behind else count)
     return tuple(counts)
 
 
@@ -169,7 +183,7 @@ def pooling_windows(
             places = np.clip(0, start, start + k - n) + np.arange(n)
             x = read_places(x, axis + 2, places, fill)
             sizes[axis], steps[axis], pads[axis] = n, n, (0, 0)
-    return windows(x, count, tuple(sizes), tuple(steps), pads, (1,) * axes, fill)
+    return windows(x, count, tuple(sizes), tuple(steps), pads, fill=fill)
 
 
 def flat_windows(view: np.ndarray) -> np.ndarray:

@@ -29,7 +29,7 @@ def reorg(x: np.ndarray, stride: int, reverse: bool = False) -> np.ndarray:
 def swapped_reorg(x: np.ndarray, stride: int, reverse: bool = False) -> np.ndarray:
     """Synopsys' reorg, which takes the height of planes for their width.
 
-    With `reverse` only the first elements of the result have a place in the top.
+    Of the result, the top has room for the first elements.
     """
     n, c, h, w = x.shape
     y = reorg(x.reshape(n, c, w, h), stride, reverse)
@@ -42,8 +42,8 @@ def yolo_boxes(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Boxes (x, y, width, height), how likely each is one, and its classes' scores.
 
-    They are in the order of images, rows, columns and anchors; the anchors' sizes are
-    in pixels, of which there are `scale` between two places.
+    They are in the order of images, rows, columns and anchors.
+    `scale` is how many of the anchors' units there are between two places.
     """
     n, _, h, w = x.shape
     t = x.reshape(n, len(anchors), -1, h, w).transpose(0, 3, 4, 1, 2)

@@ -67,8 +67,9 @@ class Crop(layers.Layer):
 class ArgMax(layers.Layer):
     """Where the greatest values stand; of equal ones, the last comes first.
 
-    Without an axis, in a whole sample in the order that it is given; then out_max_val
-    adds the values as a second channel. With one, they stand in the indices' place.
+    `axis` is where they are sought; None: in a whole sample in the order of its axes.
+    `out_max_val` adds the values as a second channel; with an axis, it gives them in
+    the place of the indices.
     """
 
     def __init__(

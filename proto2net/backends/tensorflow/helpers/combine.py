@@ -14,9 +14,8 @@ class Filter(layers.Layer):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.supports_jit = (
-            False  # how many rows there are is known from the data alone
-        )
+        # How many rows there are is known from the data alone.
+        self.supports_jit = False
 
     def call(self, inputs: list[tf.Tensor]) -> list[tf.Tensor]:
         *filtered, selector = inputs

@@ -39,8 +39,8 @@ def polygon_corners(
 class DetectionOutput(layers.Layer):
     """What SSD finds: (1, M, 7, 1), rows of image, label, score and box (x, y, x, y).
 
-    If it finds nothing in any image, each has a row of -1. Behind the boxes of
-    TextBoxes++ stand the corners of `polygons`.
+    If it finds nothing in any image, each has a row of -1.
+    `polygons` are those of TextBoxes++: their corners stand behind the boxes.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class DetectionOutput(layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.num_classes, self.code_type = num_classes, code_type
-        self.numbers = 12 if polygons else 4
+        self.polygons = polygons
         self.share_location = share_location
         self.background_label_id = background_label_id
         self.variance_encoded_in_target = variance_encoded_in_target
@@ -71,7 +71,8 @@ class DetectionOutput(layers.Layer):
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         scores, boxes = self.candidates(*inputs)
         shape = tf.shape(scores)
-        of_classes = tf.reshape(boxes[..., :4], (-1, shape[2], 4))
+        sides = boxes[..., :4] if self.polygons else boxes
+        of_classes = tf.reshape(sides, (-1, shape[2], 4))
         rows = tf.reshape(scores, (-1, shape[2])), of_classes
         kept = tf.map_fn(self.not_suppressed, rows, fn_output_signature=tf.bool)
         kept = tf.reshape(kept, shape)
@@ -82,7 +83,7 @@ class DetectionOutput(layers.Layer):
         ids = tf.cast(place[:, :2], score.dtype)
         found = tf.concat((ids, score[:, None], box), axis=1)
         images = tf.range(tf.cast(shape[0], score.dtype))[:, None]
-        others = [(0, 0), (0, 2 + self.numbers)]
+        others = [(0, 0), (0, 14 if self.polygons else 6)]
         nothing = tf.pad(images, others, constant_values=-1.0)
         found = tf.cond(tf.shape(found)[0] > 0, lambda: found, lambda: nothing)
         return found[None, :, :, None]
@@ -93,13 +94,14 @@ class DetectionOutput(layers.Layer):
         """The best scores (N, classes, top_k), highest first, and their boxes."""
         corners, variances = tf.unstack(tf.reshape(prior, (2, -1, 1, 4)))
         batch, priors = tf.shape(loc)[0], tf.shape(corners)[0]
-        loc = tf.reshape(loc, (batch, priors, -1, self.numbers))
-        loc, points = loc[..., :4], loc[..., 4:]
+        loc = tf.reshape(loc, (batch, priors, -1, 12 if self.polygons else 4))
+        if self.polygons:
+            points = polygon_corners(loc[..., 4:], corners, variances)
+            loc = loc[..., :4]
         if not self.variance_encoded_in_target:
             loc = loc * variances
         boxes = decode_boxes(loc, corners, self.code_type)
-        if self.numbers > 4:
-            points = polygon_corners(points, corners, variances)
+        if self.polygons:
             boxes = tf.concat((boxes, points), axis=-1)
         boxes = tf.transpose(boxes, (0, 2, 1, 3))
         if self.share_location:
@@ -116,8 +118,9 @@ class DetectionOutput(layers.Layer):
         """Which boxes of a class overlap no better one too much."""
         scores, boxes = row
         start, end = tf.split(boxes, 2, axis=1)
+        # No box shall be inside out.
         index = tf.image.non_max_suppression(
-            tf.concat((start, tf.maximum(start, end)), axis=1),  # no box is inside out
+            tf.concat((start, tf.maximum(start, end)), axis=1),
             scores,
             max_output_size=tf.size(scores),
             iou_threshold=min(self.nms_threshold, 1.0),

@@ -13,7 +13,7 @@ from proto2net.backends.tensorflow.helpers.normalize import Scale
 
 
 def unit_columns(kernel: tf.Tensor, eps: float = 1e-6, axis: int = 0) -> tf.Tensor:
-    """Each column of a matrix, brought to length 1; for axis 1 each row."""
+    """Each column of a matrix, or each row, brought to length 1."""
     squares = ops.sum(ops.square(kernel), axis, keepdims=True)
     return kernel / ops.sqrt(squares + eps)
 
@@ -60,9 +60,10 @@ class BoundedScale(Scale):
 
 @keras.saving.register_keras_serializable("caffe")
 class InnerDistance(layers.Layer):
-    """The sum of squares or magnitudes by which each vector differs from each row.
+    """The sum of what each vector differs by from each row.
 
-    The rows are learned, if their number is given, or a second input.
+    `units` is how many rows are learned; 0: they are a second input.
+    `squared` tells whether that is squared.
     """
 
     def __init__(

@@ -61,7 +61,7 @@ class NormalizedLoss(layers.Layer):
 class SoftmaxWithLoss(NormalizedLoss):
     """Minus the log of the label's share in a softmax over the last axis.
 
-    The first `batch_axes` axes are the batch that BATCH_SIZE counts.
+    `batch_axes` is how many axes are the batch that BATCH_SIZE counts.
     """
 
     def __init__(self, batch_axes: int = 1, **kwargs: Any) -> None:
@@ -103,7 +103,7 @@ def label_of(rows: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
 
 
 def at_least(x: tf.Tensor, least: float) -> tf.Tensor:
-    """No less than `least`, but with a gradient as if there were no limit."""
+    """No less than this, but with a gradient as if there were no limit."""
     return ops.stop_gradient(ops.maximum(x, least)) + (x - ops.stop_gradient(x))
 
 
@@ -131,7 +131,10 @@ class EuclideanLoss(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class HingeLoss(layers.Layer):
-    """How far each score is from the right side of a margin of 1, or that squared."""
+    """How far each score is from the right side of a margin of 1.
+
+    `squared` squares that.
+    """
 
     def __init__(self, squared: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -188,7 +191,7 @@ class Accuracy(layers.Layer):
     """The share of labels among the top_k scores of the last axis; ties count against
     them.
 
-    With per_class, the share of each class is a second output.
+    `per_class` makes the share of each class a second output.
     """
 
     def __init__(

@@ -91,8 +91,8 @@ def root(x: tf.Tensor, eps: float) -> tf.Tensor:
 class BatchNorm(layers.Layer):
     """Batch normalisation with Caffe's averages, in which the first batch weighs most.
 
-    Divided by `scale_factor`, the weight of all batches so far, they are what inference
-    uses. With use_global_stats=False it uses the batch's own too.
+    Divided by scale_factor, the weight of all batches so far, they are what is used.
+    `use_global_stats` tells whether they are; None: in inference.
     """
 
     def __init__(
@@ -146,7 +146,10 @@ class After(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class Scale(layers.Layer):
-    """Multiplies the last axes by learned factors, and adds a learned bias if asked."""
+    """Multiplies the last axes by learned factors.
+
+    `use_bias` adds a learned bias.
+    """
 
     def __init__(
         self, shape: tuple[int, ...], use_bias: bool = False, **kwargs: Any

@@ -17,7 +17,8 @@ class Proposal(layers.Layer):
     """The regions (0, x1, y1, x2, y2) that are most likely objects, best first, and
     their scores.
 
-    A box with too small a side goes, or is kept with a score of 0.
+    A box with too small a side goes.
+    `keep_small` keeps it, with a score of 0.
     """
 
     def __init__(
@@ -90,10 +91,7 @@ class TextProposal(layers.Layer):
     """
 
     def __init__(
-        self,
-        anchors: tuple[tuple[float, ...], ...],
-        feat_stride: int,
-        **kwargs: Any,
+        self, anchors: tuple[tuple[float, ...], ...], feat_stride: int, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         self.anchors, self.feat_stride = anchors, feat_stride

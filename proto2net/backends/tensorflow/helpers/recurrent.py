@@ -13,9 +13,9 @@ class Recurrent(layers.Layer):
     """Caffe's recurrent layers: inputs are x (T, N, ...), cont (T, N), and what else is
     told.
 
-    Where cont is 0, a sequence starts anew. The state is kept from call to call, unless
-    expose_hidden makes it an input and an output; no gradient passes from one call to
-    another.
+    Where cont is 0, a sequence starts anew. The state is kept from call to call; no
+    gradient passes from one call to another.
+    `expose_hidden` makes the state an input and an output.
     """
 
     states = 1
@@ -181,8 +181,8 @@ class Lstm(LSTM):
 class ContinuationIndicator(layers.Layer):
     """0 at the first step of each sequence, and 1 at the others.
 
-    How many sequences there are is given, or the input's size along an axis; else the
-    input only makes it a part of the model.
+    The input makes it a part of the model.
+    `sequences` is how many there are; None: the input's size along an axis.
     """
 
     def __init__(

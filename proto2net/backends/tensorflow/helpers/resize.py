@@ -12,10 +12,10 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("caffe")
 class Interp(layers.Layer):
-    """Bilinear interpolation in which the corners stay; Keras aligns the pixels' edges.
+    """Bilinear interpolation in which corners stay; Keras aligns the pixels' edges.
 
-    The size is that of a second input, or given, or comes of factors, which count the
-    gaps between pixels.
+    `size` is that of the output; else it is that of a second input, if there is one.
+    `shrink_factor` and others count the gaps between pixels.
     """
 
     def __init__(
@@ -48,7 +48,9 @@ class Interp(layers.Layer):
 class MaxUnpooling(layers.Layer):
     """Puts each value to where a mask of max pooling says, among zeros.
 
-    The output is `scale` times the input, and `less` smaller; or it has the size given.
+    `scale` is how many times the input's size the output has.
+    `less` is how much smaller it is than that.
+    `size` is the output's size, if it is given.
     """
 
     def __init__(

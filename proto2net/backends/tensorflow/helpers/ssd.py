@@ -13,8 +13,9 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("caffe")
 class Normalize(layers.Layer):
-    """Divides each pixel, or each image, by its Euclidean norm, and scales the
-    channels.
+    """Divides by a Euclidean norm, and scales the channels.
+
+    `across_spatial` takes the norm of an image, not that of each pixel.
     """
 
     def __init__(
@@ -88,8 +89,8 @@ class PriorBox(layers.Layer):
     """SSD's boxes around each place of a feature map, and their variances.
 
     A box is x, y, x, y of its corners, as shares of the image; sizes are in pixels.
-    `denser` has each box again at the lower end of its place; `rows_of_each` has
-    squares in so many rows around each place.
+    `denser` has each box again at the lower end of its place.
+    `rows_of_each` has squares in so many rows around each place.
     """
 
     def __init__(
@@ -120,14 +121,16 @@ class PriorBox(layers.Layer):
         step = tf.constant(self.step) if self.step else size / feature
         y, x = ((tf.range(feature[a]) + self.offset) * step[a] for a in (0, 1))
         sizes = box_sizes(self.min_size, self.max_size, self.aspect_ratio, self.flip)
-        half, shift = tf.constant(sizes, tf.float32)[:, None] / 2, tf.zeros(2)
+        half = tf.constant(sizes, tf.float32) / 2
+        center = tf.stack(tf.meshgrid(x, y), axis=-1)[:, :, None]
         if self.rows_of_each:
             sides, shifts = squares_in_rows(self.min_size, self.rows_of_each)
-            half = tf.constant(sides)[:, None, None] / 2
-            shift = tf.constant(shifts)[:, None]
-        levels = [y, (tf.range(feature[0]) + 1) * step[0]] if self.denser else [y]
-        centers = [tf.stack(tf.meshgrid(x, level), axis=-1) for level in levels]
-        center = tf.stack(centers, axis=-2)[:, :, None] + shift
+            half, center = tf.constant(sides)[:, None] / 2, center + tf.constant(shifts)
+        if self.denser:
+            y = (tf.range(feature[0]) + 1) * step[0]
+            lower = tf.stack(tf.meshgrid(x, y), axis=-1)
+            center = tf.stack((center, lower[:, :, None]), axis=3)
+            half = half[:, None]
         boxes = tf.concat((center - half, center + half), axis=-1)
         boxes = boxes / tf.tile(size[::-1], (2,))
         if self.clip:

@@ -39,7 +39,7 @@ class Reorg(layers.Layer):
 class SwappedReorg(Reorg):
     """Synopsys' Reorg, which takes the height of planes for their width.
 
-    With `reverse` only the first elements of the result have a place in the top.
+    `reverse` makes more than the top has room for: its first elements stay.
     """
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
@@ -59,8 +59,8 @@ def yolo_boxes(
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Boxes (x, y, width, height), how likely each is one, and its classes' scores.
 
-    They are in the order of images, rows, columns and anchors; the anchors' sizes are
-    in pixels, of which there are `scale` between two places.
+    They are in the order of images, rows, columns and anchors.
+    `scale` is how many of the anchors' units there are between two places.
     """
     h, w = ops.shape(x)[1], ops.shape(x)[2]
     values = x.shape[3] // len(anchors)
@@ -131,10 +131,7 @@ class Yolov3DetectionOutput(YoloDetections):
     """Each class of a box that YOLOv3 finds, in maps of several sizes."""
 
     def __init__(
-        self,
-        anchors: tuple[Any, ...],
-        anchors_scale: tuple[int, ...],
-        **kwargs: Any,
+        self, anchors: tuple[Any, ...], anchors_scale: tuple[int, ...], **kwargs: Any
     ) -> None:
         super().__init__(anchors, **kwargs)
         self.anchors_scale = anchors_scale

@@ -6,10 +6,7 @@ import torch
 
 
 def arg_max(
-    x: torch.Tensor,
-    top_k: int = 1,
-    axis: int | None = None,
-    out_max_val: bool = False,
+    x: torch.Tensor, top_k: int = 1, axis: int | None = None, out_max_val: bool = False
 ) -> torch.Tensor:
     """torch.topk's indices as floats, of equal elements the last one first."""
     values = x.reshape(x.shape[0], -1) if axis is None else x

@@ -14,8 +14,7 @@ class DummyData(nn.Module):
     like: torch.Tensor
 
     def __init__(
-        self,
-        *tensors: tuple[tuple[int, ...], Callable[[torch.Tensor], torch.Tensor]],
+        self, *tensors: tuple[tuple[int, ...], Callable[[torch.Tensor], torch.Tensor]]
     ) -> None:
         super().__init__()
         self.tensors = tensors

@@ -40,7 +40,10 @@ def non_maximum_suppression(
     eta: float,
     confidence_threshold: float,
 ) -> torch.Tensor:
-    """Indices of the best boxes that overlap no better one; eta lowers the limit."""
+    """Indices of the best boxes that overlap no better one too much.
+
+    `eta` lowers the limit.
+    """
     order = scores.argsort(descending=True, stable=True)
     left = order[scores[order] > confidence_threshold][:top_k]
     most = torch.zeros_like(scores[left])  # each box's largest overlap with those kept
@@ -73,18 +76,19 @@ def detection_output(
 ) -> torch.Tensor:
     """Rows of image, label, score and box (x, y, x, y) for what SSD finds.
 
-    If it finds nothing in any image, each has a row of -1. Behind the boxes of
-    TextBoxes++ stand the corners of `polygons`.
+    If it finds nothing in any image, each has a row of -1.
+    `polygons` are those of TextBoxes++: their corners stand behind the boxes.
     """
     corners, variances = prior.reshape(2, -1, 1, 4)
     loc = loc.reshape(len(loc), len(corners), -1, 12 if polygons else 4)
-    loc, points = loc[..., :4], loc[..., 4:]
+    if polygons:
+        points = polygon_corners(loc[..., 4:], corners, variances)
+        loc = loc[..., :4]
     if not variance_encoded_in_target:
         loc = loc * variances
     boxes = decode_boxes(loc, corners, code_type)
     if polygons:
-        points = polygon_corners(points, corners, variances)
-    places = torch.cat((boxes, points), dim=-1)
+        boxes = torch.cat((boxes, points), dim=-1)
     scores = conf.reshape(len(conf), -1, num_classes)
     images: list[torch.Tensor] = []
     for image in range(len(scores)):
@@ -92,13 +96,14 @@ def detection_output(
         for label in range(num_classes):
             if label == background_label_id:
                 continue
-            place = places[image, :, 0 if share_location else label]
+            box = boxes[image, :, 0 if share_location else label]
             score = scores[image, :, label]
+            sides = box[:, :4] if polygons else box
             kept = non_maximum_suppression(
-                place[:, :4], score, nms_threshold, top_k, eta, confidence_threshold
+                sides, score, nms_threshold, top_k, eta, confidence_threshold
             )
-            ids = place.new_tensor([image, label]).expand(len(kept), 2)
-            rows.append(torch.cat((ids, score[kept, None], place[kept]), dim=1))
+            ids = box.new_tensor([image, label]).expand(len(kept), 2)
+            rows.append(torch.cat((ids, score[kept, None], box[kept]), dim=1))
         found = torch.cat(rows)
         best = found[:, 2].argsort(descending=True, stable=True)[:keep_top_k]
         images.append(found[best.sort().values])

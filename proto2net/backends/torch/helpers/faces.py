@@ -51,8 +51,9 @@ class BoundedScale(Scale):
 
 
 def distances(x: torch.Tensor, rows: torch.Tensor, p: int = 2) -> torch.Tensor:
-    """The sum of squares, or for p=1 of magnitudes, by which each vector differs from
-    each row.
+    """The sum of what each vector differs by from each row.
+
+    `p` is 2 for squares, and 1 for magnitudes.
     """
     mode = "donot_use_mm_for_euclid_dist"  # which keeps the digits of small distances
     distance = torch.cdist(x, rows, p=p, compute_mode=mode)

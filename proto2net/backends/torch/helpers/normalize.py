@@ -8,8 +8,8 @@ from torch import nn
 class BatchNorm(nn.Module):
     """Batch normalisation with Caffe's averages, in which the first batch weighs most.
 
-    `scale_factor` is the weight of all batches so far. `use_global_stats` is whether to
-    use the averages; None: when not training.
+    `scale_factor` is the weight of all batches so far.
+    `use_global_stats` is whether to use the averages; None: when not training.
     """
 
     running_mean: torch.Tensor
@@ -64,7 +64,11 @@ class BatchNorm(nn.Module):
 
 
 class Scale(nn.Module):
-    """Multiply by a weight that spans the axes from `axis` on, and add such a bias."""
+    """Multiply by a weight that spans some of the axes.
+
+    `axis` is the first of them.
+    `bias` tells whether such a bias is added.
+    """
 
     def __init__(self, *shape: int, axis: int = 1, bias: bool = True) -> None:
         super().__init__()
@@ -101,10 +105,10 @@ def root_plus(square: torch.Tensor, eps: float) -> torch.Tensor:
 
 
 class BN(nn.Module):
-    """nn.BatchNorm2d with a running variance of the batches' own, not the unbiased one.
+    """nn.BatchNorm2d with a running variance that is not the unbiased one.
 
-    `momentum` is the share of the old statistics that stays, and `frozen` uses these in
-    training too.
+    `momentum` is the share of the old statistics that stays.
+    `frozen` uses these in training too.
     """
 
     running_mean: torch.Tensor

@@ -23,7 +23,8 @@ def propose(
     """The regions (0, x1, y1, x2, y2) that are most likely objects, best first, and
     their scores.
 
-    A box with too small a side goes, or is kept with a score of 0.
+    A box with too small a side goes.
+    `keep_small` keeps it, with a score of 0.
     """
     (score,), (shift,) = scores, shifts  # one image
     score = score[len(anchors) :].permute(1, 2, 0).flatten()

@@ -109,7 +109,7 @@ class RNN(Recurrent):
 
 
 class Lstm(Recurrent):
-    """LSTM as caffe-lstm has it: without `cont`, every forward pass starts from zeros.
+    """LSTM as caffe-lstm has it: where no `cont` is given, it starts from zeros.
 
     `sequences` is how many are in the first axis together with the steps, if they are.
     """

@@ -7,9 +7,10 @@ from torch import nn
 
 
 class Normalize(nn.Module):
-    """Divide by the Euclidean norm of each pixel, or of each image, and scale.
+    """Divide by a Euclidean norm, and scale.
 
     F.normalize has no eps inside of the root, and no weight for each channel.
+    `across_spatial` takes the norm of an image, not that of each pixel.
     """
 
     def __init__(
@@ -85,8 +86,8 @@ def prior_box(
     """SSD's boxes around each place of a feature map, and their variances.
 
     A box is x, y, x, y of its corners, as shares of the image; sizes are in pixels.
-    `denser` has each box again at the lower end of its place; `rows_of_each` has
-    squares in so many rows around each place.
+    `denser` has each box again at the lower end of its place.
+    `rows_of_each` has squares in so many rows around each place.
     """
     rows, columns = feature.shape[2:]
     height, width = image_size or image.shape[2:]
@@ -94,16 +95,17 @@ def prior_box(
     y = (torch.arange(rows).to(feature) + offset) * down
     x = (torch.arange(columns).to(feature) + offset) * across
     sizes = box_sizes(min_size, max_size or [], aspect_ratio or [], flip)
-    half, shift = feature.new_tensor(sizes)[:, None] / 2, feature.new_zeros(2)
+    half = feature.new_tensor(sizes) / 2
+    center = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)[:, :, None]
     if rows_of_each:
         sides, shifts = squares_in_rows(min_size, rows_of_each)
-        half = feature.new_tensor(sides)[:, None, None] / 2
-        shift = feature.new_tensor(shifts)[:, None]
-    levels = [y, (torch.arange(rows).to(feature) + 1) * down] if denser else [y]
-    centers = [
-        torch.stack(torch.meshgrid(x, level, indexing="xy"), dim=-1) for level in levels
-    ]
-    center = torch.stack(centers, dim=-2)[:, :, None] + shift
+        half = feature.new_tensor(sides)[:, None] / 2
+        center = center + feature.new_tensor(shifts)
+    if denser:
+        y = (torch.arange(rows).to(feature) + 1) * down
+        lower = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)
+        center = torch.stack((center, lower[:, :, None]), dim=3)
+        half = half[:, None]
     boxes = torch.cat((center - half, center + half), dim=-1)
     boxes = boxes / feature.new_tensor([width, height, width, height])
     if clip:

@@ -160,7 +160,10 @@ def stochastic_pool(
     ceil_mode: bool = True,
     training: bool = False,
 ) -> torch.Tensor:
-    """A weighted mean of each window; in training an element, drawn by its share."""
+    """A weighted mean of each window.
+
+    `training` takes an element of it, drawn by its share.
+    """
     counts = window_counts(x, kernel, stride, (0, 0), ceil_mode)
     x = pad_windows(x, counts, kernel, stride, (0, 0), 0.0)
     columns = im2col(x, kernel, stride, (0, 0), (1, 1))

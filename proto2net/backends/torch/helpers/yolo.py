@@ -24,7 +24,7 @@ def reorg(x: torch.Tensor, stride: int, reverse: bool = False) -> torch.Tensor:
 def swapped_reorg(x: torch.Tensor, stride: int, reverse: bool = False) -> torch.Tensor:
     """Synopsys' reorg, which takes the height of planes for their width.
 
-    With `reverse` only the first elements of the result have a place in the top.
+    Of the result, the top has room for the first elements.
     """
     n, c, h, w = x.shape
     y = reorg(x.reshape(n, c, w, h), stride, reverse)
@@ -37,8 +37,8 @@ def yolo_boxes(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Boxes (x, y, width, height), how likely each is one, and its classes' scores.
 
-    They are in the order of images, rows, columns and anchors; the anchors' sizes are
-    in pixels, of which there are `scale` between two places.
+    They are in the order of images, rows, columns and anchors.
+    `scale` is how many of the anchors' units there are between two places.
     """
     n, _, h, w = x.shape
     t = x.reshape(n, len(anchors), -1, h, w).permute(0, 3, 4, 1, 2)

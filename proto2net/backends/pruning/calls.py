@@ -1,0 +1,151 @@
+"""How the helpers of a file are called: by its own code, and by each other."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
+
+from proto2net.backends.tree import Call, Expression, Name, Star, parts_of
+from proto2net.frozen import dataclass
+
+INIT = "__init__"
+
+
+@dataclass(frozen=True)
+class Use:
+    """One call: what it passes by place and by name; None where that is no constant."""
+
+    helper: str
+    places: tuple[ast.expr | None, ...] = ()
+    names: Mapping[str, ast.expr | None] = field(default_factory=dict)
+    more_places: bool = False
+    """Whether it may pass more by place: `*values`."""
+    more_names: bool = False
+    """Whether it may pass anything else: `**values`, or a function that is itself passed on."""
+    within: str = ""
+    """The helper that it stands in; none for the code of the file."""
+    hands_on: bool = False
+    """Whether it also passes what its own function got as `**others`."""
+    of_base: bool = False
+    """Whether it is `super().__init__(…)`, which calls what makes an object of a base."""
+
+
+def uses_in(
+    expressions: Iterable[Expression],
+    helpers: Collection[str],
+    unpacked: Mapping[Expression, Collection[str]],
+) -> Iterator[Use]:
+    """How expressions use helpers; `unpacked` are the keys of what `**` can stand before."""
+    for expression in expressions:
+        called: set[int] = set()
+        for part in parts_of(expression):
+            if isinstance(part, Call) and isinstance(part.function, Name):
+                if part.function.name in helpers:
+                    called.add(id(part.function))
+                    yield _use(part.function.name, part, unpacked)
+            elif isinstance(part, Name) and part.name in helpers and id(part) not in called:
+                yield Use(part.name, more_names=True)
+
+
+def _use(helper: str, call: Call, unpacked: Mapping[Expression, Collection[str]]) -> Use:
+    names: dict[str, ast.expr | None] = dict.fromkeys(name for name, _ in call.keywords)
+    for argument in call.arguments:
+        if isinstance(argument, Star) and argument.stars == "**":
+            names |= dict.fromkeys(unpacked.get(argument.value, ()))
+    stars = [argument for argument in call.arguments if isinstance(argument, Star)]
+    unknown = any(star.stars == "**" and star.value not in unpacked for star in stars)
+    more = any(star.stars == "*" for star in stars)
+    places = (None,) * (len(call.arguments) - len(stars))
+    return Use(helper, places, names, more_places=more, more_names=unknown)
+
+
+class Signature:
+    """What a function, or a class when it is made, can be called with."""
+
+    def __init__(self, node: ast.FunctionDef) -> None:
+        self.node = node
+        arguments = node.args
+        method = node.name == INIT
+        places = [*arguments.posonlyargs, *arguments.args][method:]
+        self.places = [parameter.arg for parameter in places]
+        self.defaults: dict[str, ast.expr | None] = dict.fromkeys(self.places)
+        known = arguments.defaults
+        self.defaults |= zip(self.places[len(self.places) - len(known) :], known, strict=True)
+        only = [parameter.arg for parameter in arguments.kwonlyargs]
+        self.defaults |= zip(only, arguments.kw_defaults, strict=True)
+        self.others = arguments.kwarg.arg if arguments.kwarg else ""
+
+    def bound(self, use: Use) -> dict[str, ast.expr | None]:
+        """What a call passes for the parameters, and by names that are none of them."""
+        bound = dict(zip(self.places, use.places, strict=False)) | dict(use.names)
+        if use.more_places:
+            bound = dict.fromkeys(self.places[len(use.places) :]) | bound
+        return dict.fromkeys(self.defaults) | bound if use.more_names else bound
+
+
+def function_of(tree: ast.stmt) -> ast.FunctionDef | None:
+    """What is called when a helper is: itself, or what makes an object of a class."""
+    if isinstance(tree, ast.FunctionDef):
+        return tree
+    body = tree.body if isinstance(tree, ast.ClassDef) else []
+    return next((m for m in body if isinstance(m, ast.FunctionDef) and m.name == INIT), None)
+
+
+def bases_of(tree: ast.stmt) -> Sequence[str]:
+    """The names of a class's bases."""
+    bases = tree.bases if isinstance(tree, ast.ClassDef) else []
+    return [base.id for base in bases if isinstance(base, ast.Name)]
+
+
+def inner_uses(name: str, tree: ast.stmt, helpers: Collection[str]) -> Iterator[Use]:
+    """How a helper uses the others."""
+    own = _bound_names(tree)
+    function = function_of(tree)
+    others = function.args.kwarg.arg if function and function.args.kwarg else ""
+    called: set[int] = {id(base) for base in getattr(tree, "bases", [])}
+    for part in ast.walk(tree):
+        match part:
+            case ast.Call(func=ast.Name(id=called_name) as callee):
+                if called_name in helpers and called_name not in own:
+                    called.add(id(callee))
+                    yield _inner(called_name, name, part, others)
+            case ast.Call(func=callee) if is_super(callee):
+                yield _inner(name, name, part, others, of_base=True)
+            case ast.Name(id=other) if other in helpers and other not in own:
+                if id(part) not in called:
+                    yield Use(other, more_names=True, within=name)
+
+
+def is_super(node: ast.expr) -> bool:
+    """Whether this is `super().__init__`."""
+    match node:
+        case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=attribute):
+            return attribute == INIT
+    return False
+
+
+def _inner(helper: str, within: str, call: ast.Call, others: str, *, of_base: bool = False) -> Use:
+    plain = [argument for argument in call.args if not isinstance(argument, ast.Starred)]
+    stars = [keyword.value for keyword in call.keywords if keyword.arg is None]
+    handed = [isinstance(star, ast.Name) and star.id == others for star in stars]
+    return Use(
+        helper,
+        tuple(plain),
+        {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg},
+        more_places=len(plain) < len(call.args),
+        more_names=not all(handed),
+        within=within,
+        hands_on=any(handed),
+        of_base=of_base,
+    )
+
+
+def _bound_names(tree: ast.stmt) -> set[str]:
+    """The names that a helper has for what is its own."""
+    return {
+        part.arg if isinstance(part, ast.arg) else part.id
+        for part in ast.walk(tree)
+        if isinstance(part, ast.arg)
+        or (isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store))
+    }
