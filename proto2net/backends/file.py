@@ -6,20 +6,18 @@ A target's own file class adds the skeleton: a class with forward, or a function
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import PurePath
 from textwrap import wrap
 from typing import ClassVar, Generic, TypeVar
 
 from proto2net.backends.base import Array, Backend, Code, Emitted, Step
-from proto2net.backends.blocks import Block, Composite, composite, folded
-from proto2net.backends.forming import blocks
+from proto2net.backends.blocks import Block
+from proto2net.backends.folding import folding
 from proto2net.backends.head import CLASSES, head_of
 from proto2net.backends.helpers import names_used
 from proto2net.backends.preprocess import preprocess
-from proto2net.backends.rows import numbered, runs
 from proto2net.backends.scope import Scope, shown_name
 from proto2net.backends.source import (
     INDENT,
@@ -60,7 +58,7 @@ from proto2net.batch import following, takes_one
 from proto2net.errors import Issue, UnsupportedError
 from proto2net.graph import Blob, Graph
 from proto2net.lowering import lowered
-from proto2net.outline import Kind, Region, Stage, outline
+from proto2net.outline import Kind, Region
 from proto2net.shape import Shape
 from proto2net.text import plain
 from proto2net.version import VERSION
@@ -121,7 +119,7 @@ class SourceFile(Generic[S]):
         self.scope = self.scoped(steps, taken)
         self._unpack(self.scope)
 
-    def _unpack(self, scope: S) -> None:
+    def _unpack(self, scope: Scope) -> None:
         """Know what the layer objects of a scope hold that are dictionaries."""
         for step in scope.steps:
             shown, known = scope.object(step), self.unpacked
@@ -132,54 +130,12 @@ class SourceFile(Generic[S]):
 
     def _folded(self, steps: Sequence[Step], taken: set[str], names: Namespace) -> list[Step]:
         """The steps with one in the place of each block; also collects the definitions of these."""
-        parts = outline(self.graph).parts
-        stages = [part for part in parts if isinstance(part, Stage)]
-        rows = (part.regions if isinstance(part, Stage) else (part,) for part in parts)
-        regions = [part for row in rows for part in row if isinstance(part, Region)]
-        regions = [region for region in regions if self.says_names(region)]
-        found: dict[Region, Composite] = {}
-        for block in blocks(regions, steps, self.functions):
-            title = names.unique(self.named(block.kind))
-            worded = block.in_words(self.own)
-            scope = self.scoped(worded.steps, taken, worded)
-            definition = self.block(title, worded, scope)
-            if not self._saves_lines(block, definition, taken):
-                continue
-            self.blocks.append(definition)
+        found = folding(self, steps, taken, names)
+        self.blocks += found.definitions.values()
+        taken.update(found.definitions)
+        for scope in found.scopes:
             self._unpack(scope)
-            taken.add(title)
-            objects = [scope.objects.get(step.node, "") for step in scope.steps]
-            for index, use in enumerate(block.uses):
-                found[use.region] = use.composite(self.use(title, block, index), objects)
-        return folded(folded(steps, found.values()), self._staged(stages, found))
-
-    def _saves_lines(self, block: Block, definition: Statement, taken: Collection[str]) -> bool:
-        """Whether a file is shorter with the definition of a block than without."""
-        alike = Counter(len(use.steps) for use in block.uses)
-        alone = {len(use.steps): block.alone(use) for use in block.uses}
-        flat = sum(
-            self.scoped(one.steps, taken, one).size() * alike[size] for size, one in alone.items()
-        )
-        return len(definition.lines(0)) + self.lines_of_use * len(block.uses) < flat
-
-    def _staged(
-        self, stages: Iterable[Stage], found: Mapping[Region, Composite]
-    ) -> Iterator[Composite]:
-        """Steps in the place of blocks in a row, where the target has a way to say these."""
-        for stage in stages:
-            row = [found[region] for region in stage.regions if region in found]
-            if len(row) < len(stage.regions):
-                continue
-            code = self.stage([each.code for each in row])
-            if code:
-                yield composite(stage.name, code, row, numbered(row))
-                continue
-            for start, end in runs([each.code for each in row]):
-                part = row[start:end]
-                name = f"{part[0].name}_to_{stage.regions[end - 1].key}"
-                code = self.stage([each.code for each in part])
-                if code:
-                    yield composite(name, code, part, numbered(part))
+        return found.steps
 
     functions: ClassVar[Mapping[Expression, Sequence[Meaning]]] = {}
     """The names of positional arguments of functions, where they tell what a parameter is."""
@@ -189,6 +145,9 @@ class SourceFile(Generic[S]):
 
     folds: ClassVar[bool] = False
     """Whether the target has a way to define a block."""
+
+    folds_units: ClassVar[bool] = False
+    """Whether it has one for the units in these too."""
 
     lines_of_use: ClassVar[int] = 2
     """How many lines make and call a block: that of its object, and that of the forward pass."""

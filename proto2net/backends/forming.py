@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from proto2net.backends.base import Code, Step
-from proto2net.backends.blocks import ENTRY, PROJECT, SHORTCUT, Block, Use
+from proto2net.backends.blocks import ENTRY, PROJECT, SHORTCUT, Block, Composite, Use
 from proto2net.backends.parameters import Argument, parameters
 from proto2net.backends.source import Namespace
 from proto2net.backends.tree import (
@@ -131,7 +131,17 @@ def _form(unifier: Unifier, within: _Within, found: Sequence[Step | None]) -> St
             raise
         general = [code and (code.general or code) for code in codes]
         forward, init = _expressions(unifier, part, general)
-    return Step(tuple(map(within.node, whole.nodes)), Code(forward, init, there[0].arrays))
+    nodes, code = tuple(map(within.node, whole.nodes)), Code(forward, init, there[0].arrays)
+    if isinstance(whole, Composite):
+        return dataclasses.replace(
+            whole,
+            nodes=nodes,
+            code=code,
+            title=within.name(whole.node),
+            entry=within.blob(whole.entry),
+            exit=within.blob(whole.exit),
+        )
+    return Step(nodes, code)
 
 
 def _expressions(

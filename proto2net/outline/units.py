@@ -28,7 +28,7 @@ LONGEST = 5
 def units(graph: Graph) -> list[list[Unit]]:
     """The units of a graph, those of the same layer types together; of what most would save first.
 
-    They overlap: the types of one may begin another.
+    Those come first that begin with a product. They overlap: the types of one may begin another.
     """
     found: dict[tuple[str, ...], list[Unit]] = {}
     for row in _rows(graph):
@@ -42,7 +42,12 @@ def units(graph: Graph) -> list[list[Unit]]:
                 if not _torn(*row[start + length - 1 : start + length + 1]):
                     found.setdefault(tuple(node.layer.type for node in unit), []).append(unit)
     alike = [each for each in map(_apart, found.values()) if len(each) >= LEAST]
-    return sorted(alike, key=lambda each: -len(each) * (len(each[0]) - 1))
+    return sorted(alike, key=lambda u: (not begins_with_product(u[0]), -len(u) * (len(u[0]) - 1)))
+
+
+def begins_with_product(unit: Unit) -> bool:
+    """Whether a unit is a convolution or another product, and what is done with what it gives."""
+    return _is_product(unit[0])
 
 
 _SAID = {"Convolution": "Conv", "Deconvolution": "Deconv", "InnerProduct": "FC", "BatchNorm": "BN"}

@@ -74,6 +74,39 @@ def _layer(name: str, kind: str, *bottoms: str, top: str = "", rest: str = "") -
     return f'layer {{ name: "{name}" type: "{kind}" {read} top: "{top or name}" {rest} }}\n'
 
 
+TREES = "ash birch cedar elm fir hazel larch maple oak pine rowan yew".split()
+WORDS = [f"{tree}_{part}" for tree in TREES for part in ("root", "trunk", "leaf")]
+
+
+def in_no_block(*frozen: str) -> str:
+    """A network of convolutions with BatchNorm and ReLU whose names tell of no blocks.
+
+    Training leaves those convolutions as they are that are `frozen`.
+    """
+    shape = "shape { dim: 2 dim: 3 dim: 31 dim: 39 }"
+    text = f'layer {{ name: "data" type: "Input" top: "data" input_param {{ {shape} }} }}\n'
+    entry = "data"
+
+    def add(name: str, kind: str, bottom: str, top: str, rest: str = "") -> str:
+        wires = f'bottom: "{bottom}" top: "{top}"'
+        return f'layer {{ name: "{name}" type: "{kind}" {wires} {rest} }}\n'
+
+    for number, word in enumerate(WORDS):
+        sizes = (
+            f"num_output: {4 + number % 5} kernel_size: {1 + 2 * (number % 2)} pad: {number % 2}"
+        )
+        filler = 'bias_term: false weight_filler { type: "xavier" }'
+        rest = f"convolution_param {{ {sizes} stride: {1 + (number == 2)} {filler} }}"
+        if word in frozen:
+            rest += " param { lr_mult: 0 }"
+        text += add(word, "Convolution", entry, word, rest)
+        text += add(f"{word}_norm", "BatchNorm", word, word)
+        text += add(f"{word}_factor", "Scale", word, word, "scale_param { bias_term: true }")
+        text += add(f"{word}_act", "ReLU", word, word)
+        entry = word
+    return text
+
+
 def outputs(graph: Graph, to: str, *, seed: int = 0) -> tuple[list[Ndarray], list[Ndarray]]:
     """The outputs of the emitted file with its blocks, and those of the flat one."""
     target = backends.get(to)

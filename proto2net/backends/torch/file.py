@@ -242,6 +242,7 @@ class TorchFile(SourceFile[TorchScope]):
     imports = IMPORTS
 
     folds = True
+    folds_units = True
     own = "self."
     functions: ClassVar = {
         dotted("nn.Conv1d"): ("in_channels", "out_channels"),

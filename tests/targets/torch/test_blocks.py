@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from blocks import branches, outputs, preactivated
+from blocks import WORDS, branches, in_no_block, outputs, preactivated
 from digests import MODELS
 
 import proto2net
@@ -59,6 +59,38 @@ def test_equal_blocks_within_a_row_of_others_are_a_stage_too() -> None:
     network = proto2net.load(MODELS / "mobilenet.prototxt", to="torch")
     assert isinstance(network.conv5_1_to_5_5, torch.nn.Sequential)
     assert len(network.conv5_1_to_5_5) == 5
+
+
+def test_what_stands_everywhere_is_a_class() -> None:
+    graph = proto2net.parse(in_no_block())
+    source = proto2net.convert(graph, to="torch")
+    assert "self.hazel_root = ConvBNReLU(8, 4, 3, padding=1)\n" in source
+    assert "self.ash_leaf = ConvBNReLU(5, 6, 1, stride=2)\n" in source
+    found, flat = outputs(graph, "torch")
+    np.testing.assert_array_equal(found[0], flat[0])
+    state = proto2net.load(graph, to="torch").state_dict()
+    assert state["birch_root.conv.weight"].shape == (7, 6, 3, 3)
+
+
+@pytest.mark.parametrize("frozen", [(), WORDS[:2], WORDS])
+def test_training_starts_and_leaves_alone_in_a_unit_what_it_does_without(
+    frozen: tuple[str, ...],
+) -> None:
+    graph = proto2net.parse(in_no_block(*frozen), phase="train")
+    target = backends.get("torch")
+    found, flat = target.emit(graph), target.emit(graph, flat=True)
+    assert "ConvBNReLU(" in found.source
+    torch.manual_seed(0)
+    one = dict(api.built(target, found, "TRAIN").named_parameters())
+    torch.manual_seed(0)
+    other = dict(api.built(target, flat, "TRAIN").named_parameters())
+    place = {array: name for name, array in flat.arrays.items()}
+    moved = {name: place[array] for name, array in found.arrays.items() if name in one}
+    assert set(moved.values()) == set(other)
+    learns = {name: other[moved[name]].requires_grad for name in one}
+    assert {name: parameter.requires_grad for name, parameter in one.items()} == learns
+    for name, parameter in one.items():
+        assert (parameter.std() > 0) == (other[moved[name]].std() > 0)
 
 
 def conv(name: str, bottom: str, rest: str = "") -> str:
