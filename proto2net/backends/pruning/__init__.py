@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from proto2net.backends.pruning.bodies import (
     attribute_constants,
@@ -53,22 +54,27 @@ def pruned(
     return _Pruning(sources, uses, whole).result()
 
 
+@lru_cache(maxsize=2**9)
+def _source(text: str) -> Source:
+    """The source and the tree of a helper, which many files may have."""
+    return Source(text)
+
+
 class _Helper:
     """A helper, and what is left of it."""
 
-    def __init__(self, name: str, text: str, helpers: Collection[str]) -> None:
+    def __init__(self, name: str, text: str) -> None:
         self.name = name
         self.text = text
-        self.source = Source(text)
+        self.source = _source(text)
         self.gone: set[str] = set()
         """The parameters that were left out."""
-        self._helpers = helpers
         self.have(self.source.tree)
 
     def have(self, tree: ast.stmt) -> None:
         """Have this left."""
         self.tree = tree
-        self.uses = list(inner_uses(self.name, tree, self._helpers))
+        self.uses = inner_uses(self.name, tree)
         self.reads = loads(tree)
         function = function_of(tree)
         self.signature = Signature(function) if function else None
@@ -83,7 +89,7 @@ class _Pruning:
     def __init__(
         self, sources: Mapping[str, str], uses: Sequence[Use], whole: Collection[str]
     ) -> None:
-        self.helpers = {name: _Helper(name, text, sources) for name, text in sources.items()}
+        self.helpers = {name: _Helper(name, text) for name, text in sources.items()}
         self.uses = uses
         self.whole = whole
 

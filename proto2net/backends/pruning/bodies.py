@@ -16,6 +16,7 @@ from proto2net.backends.pruning.simplify import (
     simplified_tree,
     stores,
     value_of,
+    walk,
     with_constants,
     with_fields,
     without_unread,
@@ -34,7 +35,7 @@ def without_parameter(
 
     There is no value for a parameter that is not read.
     """
-    if sum(isinstance(part, ast.arg) and part.arg == name for part in ast.walk(node)) > 1:
+    if sum(isinstance(part, ast.arg) and part.arg == name for part in walk(node)) > 1:
         return None
     body = node.body
     if value is not None:
@@ -138,7 +139,7 @@ def unread_in(tree: ast.AST) -> set[str]:
 def _constants(function: ast.FunctionDef) -> dict[str, ast.expr]:
     """The variables that are one constant throughout, or another name of one variable."""
     stored = stores(function)
-    parameters = {part.arg for part in ast.walk(function.args) if isinstance(part, ast.arg)}
+    parameters = {part.arg for part in walk(function.args) if isinstance(part, ast.arg)}
     stored += Counter(parameters)
     return {
         name: value

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
+from functools import lru_cache
 
+from proto2net.backends.pruning.simplify import walk
 from proto2net.backends.tree import Call, Expression, Name, Star, parts_of
 from proto2net.frozen import dataclass
 
@@ -98,23 +100,30 @@ def bases_of(tree: ast.stmt) -> Sequence[str]:
     return [base.id for base in bases if isinstance(base, ast.Name)]
 
 
-def inner_uses(name: str, tree: ast.stmt, helpers: Collection[str]) -> Iterator[Use]:
-    """How a helper uses the others."""
-    own = _bound_names(tree)
+@lru_cache(maxsize=2**12)
+def inner_uses(name: str, tree: ast.stmt) -> Sequence[Use]:
+    """How a helper calls what is not its own, and passes it on; trees are not changed."""
     function = function_of(tree)
     others = function.args.kwarg.arg if function and function.args.kwarg else ""
-    called: set[int] = {id(base) for base in getattr(tree, "bases", [])}
-    for part in ast.walk(tree):
+    uses: list[Use] = []
+    own: set[str] = set()
+    names: set[str] = set()
+    called = {id(base) for base in getattr(tree, "bases", [])}
+    for part in walk(tree):
         match part:
-            case ast.Call(func=ast.Name(id=called_name) as callee):
-                if called_name in helpers and called_name not in own:
-                    called.add(id(callee))
-                    yield _inner(called_name, name, part, others)
-            case ast.Call(func=callee) if is_super(callee):
-                yield _inner(name, name, part, others, of_base=True)
-            case ast.Name(id=other) if other in helpers and other not in own:
-                if id(part) not in called:
-                    yield Use(other, more_names=True, within=name)
+            case ast.Call(func=ast.Name(id=helper) as callee):
+                called.add(id(callee))
+                uses.append(_inner(helper, name, part, others))
+            case ast.Call(func=made) if is_super(made):
+                uses.append(_inner(name, name, part, others, of_base=True))
+            case ast.arg(arg=parameter):
+                own.add(parameter)
+            case ast.Name(id=variable, ctx=ast.Store()):
+                own.add(variable)
+            case ast.Name(id=variable) if id(part) not in called:
+                names.add(variable)
+    uses += [Use(variable, more_names=True, within=name) for variable in names]
+    return [use for use in uses if use.helper not in own]
 
 
 def is_super(node: ast.expr) -> bool:
@@ -139,13 +148,3 @@ def _inner(helper: str, within: str, call: ast.Call, others: str, *, of_base: bo
         hands_on=any(handed),
         of_base=of_base,
     )
-
-
-def _bound_names(tree: ast.stmt) -> set[str]:
-    """The names that a helper has for what is its own."""
-    return {
-        part.arg if isinstance(part, ast.arg) else part.id
-        for part in ast.walk(tree)
-        if isinstance(part, ast.arg)
-        or (isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store))
-    }

@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from proto2net.backends.printing import Brackets, Layout, Operator, flat, operands
+from proto2net.backends.pruning.simplify import walk
 from proto2net.backends.source import INDENT, WIDTH, literal
 
 # How strongly an expression binds: of two, the looser one needs brackets.
@@ -347,13 +348,17 @@ class Source:
     def __init__(self, text: str) -> None:
         self.lines = text.splitlines()
         self.tree = ast.parse(text).body[0]
-        self._own = {id(node) for node in ast.walk(self.tree) if isinstance(node, ast.stmt)}
+
+    @cached_property
+    def _own(self) -> set[int]:
+        """The statements that the source has."""
+        return {id(node) for node in walk(self.tree) if isinstance(node, ast.stmt)}
 
     @cached_property
     def unread(self) -> set[str]:
         """The parameters that the source does not read itself."""
-        parameters = {part.arg for part in ast.walk(self.tree) if isinstance(part, ast.arg)}
-        return parameters - {part.id for part in ast.walk(self.tree) if isinstance(part, ast.Name)}
+        parameters = {part.arg for part in walk(self.tree) if isinstance(part, ast.arg)}
+        return parameters - {part.id for part in walk(self.tree) if isinstance(part, ast.Name)}
 
     def said(self, node: ast.stmt, indent: int = 0, *, anew: bool = False) -> list[str]:
         """The lines of a statement: those of the source if it stood there so, or `anew`."""

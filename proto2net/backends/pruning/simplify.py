@@ -10,7 +10,7 @@ import ast
 import math
 import operator
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
@@ -43,24 +43,26 @@ _NEUTRAL: dict[type[ast.operator], tuple[int | None, int | None]] = {
 """The operand on the left and that on the right which leave the other one as it is."""
 
 
+_PLAIN = (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.Constant)
+"""Parts of trees that hold no others."""
+
+
 # ---- making trees of others -----------------------------------------------------------------
 
 
 def rebuilt(node: N, change: Callable[[ast.AST], ast.AST]) -> N:
     """The node with its parts changed; itself if none is."""
-    fields: dict[str, object] = {}
-    same = True
+    changed: dict[str, object] = {}
     for name, value in ast.iter_fields(node):
-        new: object = value
-        if isinstance(value, ast.AST):
-            new = change(value)
-            same &= new is value
-        elif isinstance(value, list):
+        if isinstance(value, list):
             parts = [change(part) if isinstance(part, ast.AST) else part for part in value]
             if not _alike(parts, value):
-                new, same = parts, False
-        fields[name] = new
-    return node if same else ast.copy_location(type(node)(**fields), node)
+                changed[name] = parts
+        elif isinstance(value, ast.AST) and not isinstance(value, _PLAIN):
+            new = change(value)
+            if new is not value:
+                changed[name] = new
+    return with_fields(node, **changed) if changed else node
 
 
 def with_fields(node: N, **changed: object) -> N:
@@ -98,6 +100,25 @@ def with_constants(node: N, constants: Mapping[str, ast.expr]) -> N:
 def placed(value: ast.expr, at: ast.AST) -> ast.expr:
     """A copy of a constant for this place."""
     return ast.copy_location(with_fields(value), at)
+
+
+def walk(node: ast.AST, *, into_statements: bool = True) -> Iterator[ast.AST]:
+    """All that a tree is made of but for constants and signs; far quicker than ast.walk.
+
+    Of what stands within a statement, other statements can be left whole.
+    """
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        if part is not node and not into_statements and isinstance(part, ast.stmt):
+            continue
+        for name in part._fields:
+            value = getattr(part, name, None)
+            if isinstance(value, list):
+                waiting += [each for each in value if isinstance(each, ast.AST)]
+            elif isinstance(value, ast.AST) and not isinstance(value, _PLAIN):
+                waiting.append(value)
 
 
 # ---- expressions ----------------------------------------------------------------------------
@@ -350,24 +371,15 @@ def stores(node: ast.AST) -> Counter[str]:
 def _places(node: ast.AST) -> tuple[Counter[str], Counter[str]]:
     """What a tree reads, and what it assigns to; trees are not changed, so that it is kept."""
     read, stored = Counter[str](), Counter[str]()
-    waiting = [node]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, ast.Name | ast.Attribute):
+    for part in walk(node, into_statements=False):
+        if isinstance(part, ast.stmt) and part is not node:
+            for total, more in zip((read, stored), _places(part), strict=True):
+                total.update(more)
+        elif isinstance(part, ast.Name | ast.Attribute):
             name = place(part)
             if name:
                 (stored if isinstance(part.ctx, ast.Store) else read)[name] += 1
-        for child in ast.iter_child_nodes(part):
-            if isinstance(child, ast.stmt):
-                for total, more in zip((read, stored), _places(child), strict=True):
-                    total.update(more)
-            elif not isinstance(child, _PLAIN):
-                waiting.append(child)
     return read, stored
-
-
-_PLAIN = (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.Constant)
-"""Parts of trees that hold no names."""
 
 
 def without_unread(body: list[ast.stmt], unread: Iterable[str]) -> list[ast.stmt]:
@@ -460,5 +472,5 @@ def _is_pure(value: ast.expr) -> bool:
     """Whether an expression does nothing but give its value."""
     return not any(
         isinstance(part, ast.Attribute) and (part.attr.endswith("_") or part.attr in _ACTS)
-        for part in ast.walk(value)
+        for part in walk(value)
     )
