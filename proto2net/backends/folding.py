@@ -104,7 +104,7 @@ class Folding:
 
     def _fold_units(self, regions: Iterable[Region]) -> set[tuple[Node[Any], ...]]:
         """Put steps in the place of units that may save lines. Returns the layers of each."""
-        places = {n: (r.kind, place) for r in regions for place, n in enumerate(r.nodes) if n}
+        places = {n: (r.kind.title, place) for r in regions for place, n in enumerate(r.nodes) if n}
         used: set[Node[Any]] = set()
         found: dict[tuple[Node[Any], ...], Composite] = {}
         for block in unit_blocks(self._file.graph, self.steps, self._functions, places, used):

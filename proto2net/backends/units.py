@@ -36,13 +36,20 @@ def unit_blocks(
     step_of = {node: step for step in steps for node in step.nodes}
     for alike in units(graph):
         groups: dict[Any, list[Unit]] = {}
-        for unit in alike if begins_with_product(alike[0]) else ():
+        if not begins_with_product(alike[0]) or not _are_many(alike, places):
+            continue
+        for unit in alike:
             form = _form(graph, unit, step_of)
             if form and not any(node in taken for node in unit):
                 groups.setdefault(form, []).append(unit)
         for found in groups.values():
-            if len({places.get(unit[0], unit[0]) for unit in found}) >= LEAST_PLACES:
+            if _are_many(found, places):
                 yield from blocks(_regions(found), steps, functions)
+
+
+def _are_many(found: Sequence[Unit], places: Mapping[Node[Any], object]) -> bool:
+    """Whether these would be written often enough."""
+    return len({places.get(unit[0], unit[0].name) for unit in found}) >= LEAST_PLACES
 
 
 def _form(graph: Graph, unit: Unit, step_of: Mapping[Node[Any], Step]) -> tuple[Any, ...]:
