@@ -30,7 +30,7 @@ from proto2net.backends.network.calls import (
 )
 from proto2net.backends.network.chains import Link, returned
 from proto2net.backends.parameters import Argument, parameters
-from proto2net.backends.source import Namespace
+from proto2net.backends.source import INDENT, WIDTH, Namespace
 from proto2net.backends.statements import Function, Parameter
 from proto2net.backends.tree import Call as Called
 from proto2net.backends.tree import Expression, Literal, Name, Star, Variable
@@ -40,6 +40,7 @@ from proto2net.frozen import dataclass
 from proto2net.graph import Graph, Node
 from proto2net.layers import Filler
 from proto2net.outline.units import LEAST, Unit, units, words
+from proto2net.text import plain
 
 PARTS = ("block", GIVEN)
 """What the parts are called that the names of a unit's layers are made of; mostly there is one."""
@@ -316,36 +317,35 @@ class _Form:
         if found is None or len(found.arguments) > MOST or not all(each.meaning for each in slots):
             raise DifferentError
         own = [_usual(argument) for argument in found.arguments]
-        declared = [
+        base = self._first[0].signature
+        said = base._replace(strides=base.strides and not self._sizes)
+        begin = Link(self._begin, (), False, self._first[0].nodes[0], said)
+        body = returned([link.filled(found.slots) for link in (begin, *self._others)], 2)
+        doc = [_doc(self._uses)]
+        definition = Function(title, self._declared(own), Literal(result), body, doc)
+        takes = self._takes(own)
+        calls = (self._call(title, index, own, takes) for index, _ in enumerate(self._uses))
+        return UnitMethod(definition, {call.nodes: call for call in calls})
+
+    def _declared(self, own: Sequence[Argument]) -> list[Parameter]:
+        """The method's parameters."""
+        return [
             Parameter("self"),
             *(Parameter(each.name, Name("str")) for each in self._parameters.values()),
             *[Parameter(f"*{SIZES}", Name("int"))] * self._sizes,
             *(Parameter(each.name, each.type, each.default) for each in own),
             *[Parameter(f"**{OPTIONS}", Name("Any"))] * bool(self._passed),
         ]
+
+    def _takes(self, own: Sequence[Argument]) -> Signature:
+        """What the method takes, as blocks that call it have to know."""
         base = self._first[0].signature
-        begin = Link(
-            self._begin,
-            (),
-            False,
-            self._first[0].nodes[0],
-            base._replace(strides=base.strides and not self._sizes),
-        )
-        links = [link.filled(found.slots) for link in (begin, *self._others)]
-        doc = [_doc(self._uses)]
-        body = returned(links, 2)
-        takes = Signature(
+        passed = [option for option in base.options if option[0] in self._passed]
+        return Signature(
             ("",) * len(self._parameters) + base.positional * self._sizes,
-            (
-                *(each for each in base.options if each[0] in self._passed),
-                *((each.name, each.default) for each in own),
-            ),
+            (*passed, *((each.name, each.default) for each in own)),
             base.strides and self._sizes,
         )
-        calls = {
-            use.unit: self._call(title, index, own, takes) for index, use in enumerate(self._uses)
-        }
-        return UnitMethod(Function(title, declared, Literal(result), body, doc), calls)
 
     def _call(self, title: str, index: int, own: Sequence[Argument], takes: Signature) -> UnitCall:
         """The call in the place of a use."""
@@ -373,6 +373,11 @@ def _usual(argument: Argument) -> Argument:
 
 
 def _doc(uses: Sequence[_Use]) -> str:
-    """What the docstring says: the layers, and how often they are there."""
-    *types, last = [node.layer.type for node in uses[0].unit]
-    return f'"""{", ".join(types)} and {last}, {len(uses)} times in the definition."""'
+    """What the docstring says on a line: the layers, and how often they are there."""
+    *types, last = [plain(node.layer.type) for node in uses[0].unit]
+    often = f"{len(uses)} times in the definition."
+    said = f"{', '.join(types)} and {last}, {often}"
+    return f'"""{said if len(said) <= _DOC else often}"""'
+
+
+_DOC = WIDTH - len(2 * INDENT + '""""""')
