@@ -119,9 +119,21 @@ class Block:
     def alone(self, use: Use) -> Block:
         """One use of it as it would be without a definition."""
         entry, exit = use.region.entry, use.region.exit
+        uses = (Use(use.region, use.steps),)
         return dataclasses.replace(
-            self, steps=use.steps, projection=frozenset(), entry=entry, exit=exit, slots={}
+            self,
+            steps=use.steps,
+            projection=frozenset(),
+            entry=entry,
+            exit=exit,
+            slots={},
+            uses=uses,
         )
+
+    def alike(self, step: Step) -> list[Step]:
+        """The steps of the regions that one of the form stands for."""
+        index = next(i for i, each in enumerate(self.steps) if each.nodes == step.nodes)
+        return [found for use in self.uses if (found := use.row[index])]
 
     @property
     def said(self) -> str:

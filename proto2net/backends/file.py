@@ -15,7 +15,7 @@ from typing import ClassVar, Generic, TypeVar
 from proto2net.backends.base import Array, Backend, Code, Emitted, Step
 from proto2net.backends.blocks import Block
 from proto2net.backends.folding import folding
-from proto2net.backends.head import CLASSES, head_of
+from proto2net.backends.head import CLASSES, Head, head_of
 from proto2net.backends.helpers import names_used
 from proto2net.backends.preprocess import preprocess
 from proto2net.backends.scope import Scope, shown_name
@@ -115,7 +115,7 @@ class SourceFile(Generic[S]):
             steps = self._folded(steps, taken, names)
         self.head = head_of(self.graph, steps, self.functions, self.classes_name)
         if self.head:
-            steps = [self.head.step if s.nodes == self.head.step.nodes else s for s in steps]
+            steps = self.with_head(self.head, steps)
         self.scope = self.scoped(steps, taken)
         self._unpack(self.scope)
 
@@ -154,6 +154,10 @@ class SourceFile(Generic[S]):
 
     own: ClassVar[str] = ""
     """How a block reads an argument that it keeps: "self."."""
+
+    def with_head(self, head: Head, steps: Sequence[Step]) -> list[Step]:
+        """The steps with a head that may have another number of classes."""
+        return [head.step if step.nodes == head.step.nodes else step for step in steps]
 
     def scoped(
         self, steps: Sequence[Step], taken: Collection[str], block: Block | None = None
@@ -230,7 +234,9 @@ class SourceFile(Generic[S]):
             *helpers.values(),
             *("\n".join(statement.lines(0)) for statement in statements),
         ]
-        head = [title, "", *_grouped(self.import_lines(used)), *lines_of(weights, 0)]
+        constants = [*weights, *self.constants(used)]
+        used |= set(names_of(constants))
+        head = [title, "", *_grouped(self.import_lines(used)), *lines_of(constants, 0)]
         source = "\n\n\n".join(["\n".join(head), *parts])
         return Emitted({".py": f"{source}\n"}, self.entry, self._of_definition(self.scope.arrays))
 
@@ -253,6 +259,10 @@ class SourceFile(Generic[S]):
             return []
         path = code("Path(__file__).with_name({name})", name=self.weights)
         return [BLANK, Assignment(("WEIGHTS",), path)]
+
+    def constants(self, used: Collection[str]) -> list[Statement]:
+        """What stands above all definitions, of which these names are used."""
+        return []
 
     def import_lines(self, used: set[str]) -> list[str]:
         """The imports that these names need."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from proto2net.backends.source import INDENT, WIDTH, literal
 from proto2net.backends.tree import (
+    ALL,
     Attribute,
     Call,
     Comprehension,
@@ -140,7 +141,7 @@ def laid_out(expression: Expression) -> Layout:
 
 
 def _keyword(name: str) -> str:
-    return name if name == "**" else f"{name}="
+    return name if name == ALL else f"{name}="
 
 
 def _formatted(part: str | Variable) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from functools import cache
 from math import isfinite
+from typing import cast
 
 from proto2net.frozen import dataclass
 
@@ -88,6 +89,10 @@ class Attribute(Expression):
 
     value: Expression
     name: str
+
+
+ALL = "**"
+"""In the place of a keyword's name: the value is a dictionary of keywords."""
 
 
 @dataclass(frozen=True)
@@ -413,6 +418,21 @@ def filled(expression: Expression, parts: Mapping[int | str, Expression]) -> Exp
         case Conditional(value, test, other):
             return Conditional(*(filled(part, parts) for part in (value, test, other)))
     raise TypeError(f"no expression: {expression!r}")
+
+
+def replaced(expression: Expression, others: Mapping[int, Expression]) -> Expression:
+    """The expression with others in the place of those of its parts, which `id` tells apart."""
+    return cast("Expression", _replaced(expression, others))
+
+
+def _replaced(part: object, others: Mapping[int, Expression]) -> object:
+    if isinstance(part, tuple):
+        return tuple(_replaced(each, others) for each in part)
+    if not isinstance(part, Expression):
+        return part
+    if id(part) in others:
+        return others[id(part)]
+    return type(part)(**{name: _replaced(value, others) for name, value in vars(part).items()})
 
 
 def parts_of(expression: Expression) -> Iterator[Expression]:

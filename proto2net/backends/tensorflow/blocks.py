@@ -4,77 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from proto2net.backends.base import Step
-from proto2net.backends.blocks import Block
-from proto2net.backends.naming import GIVEN, Naming
-from proto2net.backends.source import Namespace
+from proto2net.backends.naming import GIVEN
 from proto2net.backends.statements import Assignment, Compound, Statement
 from proto2net.backends.tree import (
-    Attribute,
     Call,
     Expression,
     Formatted,
     Literal,
     Name,
-    Negative,
     Operation,
-    Series,
     Variable,
     call,
-    parts_of,
 )
 from proto2net.frozen import dataclass
 from proto2net.graph import Blob
-
-# ---- names ----------------------------------------------------------------------------------
-
-OPERATORS = {"+": "add", "-": "subtract", "*": "multiply", "/": "truedivide"}
-"""What Keras calls the operators that stand in expressions."""
-
-
-class KerasNames(Namespace):
-    """Unique layer names as Keras admits them: without slashes, and TensorFlow without blanks.
-
-    A name such as "flatten_1" is changed where Keras may give it to a layer that has none.
-    """
-
-    def __init__(self, expressions: Iterable[Expression] = ()) -> None:
-        super().__init__()
-        self._own = {name for each in expressions for name in _automatic(each)}
-
-    def name(self, wanted: str, default: str = "layer") -> str:
-        name = cleaned(wanted)[:60]
-        if re.sub(r"_\d+$", "", name).replace("_", "") in self._own:
-            name = f"{name}_{default}"
-        return self.unique(name if name[:1].isalnum() else f"{default}{name}")
-
-
-def cleaned(text: str) -> str:
-    """A part of a name with only what Keras admits."""
-    return re.sub(r"[^A-Za-z0-9_.-]", "_", text)
-
-
-def _automatic(expression: Expression) -> Iterator[str]:
-    """What Keras calls the layers that an expression makes without naming them."""
-    for part in parts_of(expression):
-        match part:
-            case Name(name) | Attribute(name=name):
-                yield name.replace("_", "").lower()
-            case Operation(operator=sign) if sign in OPERATORS:
-                yield OPERATORS[sign]
-            case Series(rest=rest):
-                yield from (OPERATORS[sign] for sign, _ in rest)
-            case Negative():
-                yield "negative"
-
-
-def named(block: Block) -> Naming:
-    """How the layers of a block are named."""
-    made = (step for step in block.steps if step.code.init)
-    return Naming((block.templates[step.node] for step in made), cleaned)
-
 
 # ---- variables ------------------------------------------------------------------------------
 

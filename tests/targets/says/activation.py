@@ -23,7 +23,8 @@ ROWS: list[Row] = [
         torch=("f = F.relu(x)", "F.max_pool2d(f, 3, stride=2, ceil_mode=True)"),
         tf=(
             'f = layers.ReLU(name="f")(x)',
-            'layers.MaxPooling2D(3, 2, name="g")(layers.ZeroPadding2D(((0, 1), (0, 1)))(f))',
+            'g = layers.ZeroPadding2D(((0, 1), (0, 1)), name="g_pad")(f)',
+            'layers.MaxPooling2D(3, 2, name="g")(g)',
         ),
         numpy=("f = relu(x)", "max_pool(f, 3, stride=2)"),
     ),
@@ -33,7 +34,8 @@ ROWS: list[Row] = [
         torch=("f = torch.sigmoid(x)", "F.max_pool2d(f, 3, stride=2, padding=1, ceil_mode=True)"),
         tf=(
             'f = layers.Activation("sigmoid", name="f")(x)',
-            'layers.MaxPooling2D(3, 2, name="g")(layers.ZeroPadding2D(((1, 2), (1, 2)))(f))',
+            'g = layers.ZeroPadding2D(((1, 2), (1, 2)), name="g_pad")(f)',
+            'layers.MaxPooling2D(3, 2, name="g")(g)',
         ),
         numpy=("f = sigmoid(x)", "max_pool(f, 3, stride=2, pad=1)"),
     ),
@@ -61,14 +63,14 @@ ROWS: list[Row] = [
     says(
         "Dropout { dropout_ratio: 0.2 scale_train: false }",
         torch=("nn.Dropout(0.2)", "0.8 * self.f(x)"),
-        tf='layers.Rescaling(0.8)(layers.Dropout(0.2, name="f")(x))',
+        tf='layers.Rescaling(0.8, name="f_rescaling")(layers.Dropout(0.2, name="f")(x))',
         numpy="0.8 * x",
     ),
     says(
         "Dropout { dropout_ratio: 0.2 scale_train: false }",
         phase="train",
         torch=("nn.Dropout(0.2)", "0.8 * self.f(x)"),
-        tf='layers.Rescaling(0.8)(layers.Dropout(0.2, name="f")(x))',
+        tf='layers.Rescaling(0.8, name="f_rescaling")(layers.Dropout(0.2, name="f")(x))',
         numpy="0.8 * dropout(x, self.rng, dropout_ratio=0.2)",
     ),
     says(
@@ -141,7 +143,7 @@ ROWS: list[Row] = [
     says(
         "Power { scale: 2 }",
         torch="2.0 * x",
-        tf="layers.Rescaling(2.0)(x)",
+        tf='layers.Rescaling(2.0, name="f")(x)',
         numpy="power_of(x, scale=2.0)",
     ),
     says("Power { scale: -1 }", torch="-x", tf="-x", numpy="power_of(x, scale=-1.0)"),
@@ -205,34 +207,46 @@ ROWS: list[Row] = [
     says(
         "PReLU",
         torch=("nn.PReLU(3)", "self.f(x)"),
-        tf='layers.PReLU(shared_axes=[1, 2], name="f")(x)',
+        tf=(
+            "layers.PReLU(shared_axes=[1, 2], "
+            'alpha_initializer=initializers.Constant(0.25), name="f")(x)'
+        ),
         numpy="prelu(x, **self.f)",
     ),
     says(
         "PReLU",
         bottoms=[FLAT],
         torch=("nn.PReLU(3)", "torch.where(x > 0, x, self.f.weight * x)"),
-        tf='layers.PReLU(name="f")(x)',
+        tf='layers.PReLU(alpha_initializer=initializers.Constant(0.25), name="f")(x)',
         numpy="prelu(x, **self.f)",
     ),
     says(
         "PReLU",
         bottoms=[(2, 1, 5, 7)],
         torch=("nn.PReLU()", "self.f(x)"),
-        tf='layers.PReLU(shared_axes=[1, 2], name="f")(x)',
+        tf=(
+            "layers.PReLU(shared_axes=[1, 2], "
+            'alpha_initializer=initializers.Constant(0.25), name="f")(x)'
+        ),
         numpy="prelu(x, **self.f)",
     ),
     says(
         "PReLU { channel_shared: true }",
         torch=("nn.PReLU()", "self.f(x)"),
-        tf='layers.PReLU(shared_axes=[1, 2, 3], name="f")(x)',
+        tf=(
+            "layers.PReLU(shared_axes=[1, 2, 3], "
+            'alpha_initializer=initializers.Constant(0.25), name="f")(x)'
+        ),
         numpy="prelu(x, **self.f)",
     ),
     says(
         "PReLU { channel_shared: true }",
         bottoms=[FLAT],
         torch=("nn.PReLU()", "torch.where(x > 0, x, self.f.weight * x)"),
-        tf='layers.PReLU(shared_axes=[1], name="f")(x)',
+        tf=(
+            "layers.PReLU(shared_axes=[1], "
+            'alpha_initializer=initializers.Constant(0.25), name="f")(x)'
+        ),
         numpy="prelu(x, **self.f)",
     ),
     says("ReLU", torch="F.relu(x)", tf='layers.ReLU(name="f")(x)', numpy="relu(x)"),
@@ -285,7 +299,7 @@ ROWS: list[Row] = [
         tf=(
             "f = x + 3.0",
             'f = layers.ReLU(max_value=6.0, name="f")(f)',
-            "f = layers.Rescaling(0.16666666666666666)(f)",
+            'f = layers.Rescaling(0.16666666666666666, name="f_2")(f)',
             'layers.Multiply(name="f_1")([x, f])',
         ),
         numpy=(
@@ -314,7 +328,7 @@ ROWS: list[Row] = [
     says(
         "Swish { beta: 0.5 }",
         torch="x * torch.sigmoid(0.5 * x)",
-        tf="x * ops.sigmoid(layers.Rescaling(0.5)(x))",
+        tf='x * ops.sigmoid(layers.Rescaling(0.5, name="f")(x))',
         numpy="swish(x, beta=0.5)",
     ),
     says(

@@ -118,7 +118,7 @@ RESHAPED: list[Row] = [
     says(
         "Flatten",
         torch="torch.flatten(x, 1)",
-        tf='layers.Flatten(name="f")(layers.Permute((3, 1, 2))(x))',
+        tf='layers.Flatten(name="f")(layers.Permute((3, 1, 2), name="f_permute")(x))',
         numpy="flatten(x)",
     ),
     says("Flatten", bottoms=[FLAT], torch="x", tf="x", numpy="flatten(x)"),
@@ -132,34 +132,48 @@ RESHAPED: list[Row] = [
     says(
         "Flatten { axis: 0 }",
         torch="torch.flatten(x, 0)",
-        tf='Reshape((-1,), name="f")(layers.Permute((3, 1, 2))(x))',
+        tf='Reshape((-1,), name="f")(layers.Permute((3, 1, 2), name="f_permute")(x))',
         numpy="flatten(x, axis=0)",
     ),
     says(
         "Flatten { axis: 2 }",
         torch="torch.flatten(x, 2)",
-        tf='layers.Reshape((3, -1), name="f")(layers.Permute((3, 1, 2))(x))',
+        tf=(
+            'f = layers.Permute((3, 1, 2), name="f_permute")(x)',
+            'layers.Reshape((3, -1), name="f")(f)',
+        ),
         numpy="flatten(x, axis=2)",
     ),
     says(
         "Flatten { end_axis: 2 }",
         torch="torch.flatten(x, 1, end_dim=2)",
-        tf='Reshape((-1,), axis=1, num_axes=2, name="f")(layers.Permute((3, 1, 2))(x))',
+        tf=(
+            'f = layers.Permute((3, 1, 2), name="f_permute")(x)',
+            'Reshape((-1,), axis=1, num_axes=2, name="f")(f)',
+        ),
         numpy="flatten(x, end_axis=2)",
     ),
     says(
         "Flatten { axis: 2 }",
         bottoms=[VIDEO],
         torch="torch.flatten(x, 2)",
-        tf='layers.Reshape((3, -1), name="f")(layers.Permute((4, 1, 2, 3))(x))',
+        tf=(
+            'f = layers.Permute((4, 1, 2, 3), name="f_permute")(x)',
+            'layers.Reshape((3, -1), name="f")(f)',
+        ),
         numpy="flatten(x, axis=2)",
     ),
     says(
         "Flatten { axis: 1 end_axis: 0 }",
         torch="torch.unsqueeze(x, 1)",
         tf=(
-            'layers.Permute((2, 3, 4, 1))(Reshape((1,), axis=1, num_axes=0, name="f")('
-            "layers.Permute((3, 1, 2))(x)))"
+            (
+                (
+                    'f = Reshape((1,), axis=1, num_axes=0, name="f")(layers.Permute((3, 1, 2), '
+                    'name="f_permute")(x))'
+                ),
+                'layers.Permute((2, 3, 4, 1), name="f_permute_1")(f)',
+            )
         ),
         numpy="flatten(x, end_axis=0)",
     ),
@@ -173,34 +187,45 @@ RESHAPED: list[Row] = [
     says(
         "Reshape { shape { dim: 0 dim: -1 } }",
         torch="torch.flatten(x, 1)",
-        tf='layers.Reshape((-1,), name="f")(layers.Permute((3, 1, 2))(x))',
+        tf=('layers.Reshape((-1,), name="f")(layers.Permute((3, 1, 2), name="f_permute")(x))'),
         numpy="reshape(x, (0, -1))",
     ),
     says(
         "Reshape { shape { dim: 0 dim: 3 dim: 35 } }",
         torch="x.reshape(x.shape[0], 3, 35)",
-        tf='layers.Reshape((3, 35), name="f")(layers.Permute((3, 1, 2))(x))',
+        tf=(
+            'f = layers.Permute((3, 1, 2), name="f_permute")(x)',
+            'layers.Reshape((3, 35), name="f")(f)',
+        ),
         numpy="reshape(x, (0, 3, 35))",
     ),
     says(
         "Reshape { shape { dim: 0 dim: 0 dim: -1 } }",
         torch="torch.flatten(x, 2)",
-        tf='layers.Reshape((3, -1), name="f")(layers.Permute((3, 1, 2))(x))',
+        tf=(
+            'f = layers.Permute((3, 1, 2), name="f_permute")(x)',
+            'layers.Reshape((3, -1), name="f")(f)',
+        ),
         numpy="reshape(x, (0, 0, -1))",
     ),
     says(
         "Reshape { shape { dim: 0 dim: 5 dim: -1 dim: 3 } }",
         torch="x.reshape(x.shape[0], 5, -1, 3)",
         tf=(
-            'layers.Permute((2, 3, 1))(layers.Reshape((5, -1, 3), name="f")('
-            "layers.Permute((3, 1, 2))(x)))"
+            (
+                (
+                    'f = layers.Reshape((5, -1, 3), name="f")(layers.Permute((3, 1, 2), '
+                    'name="f_permute")(x))'
+                ),
+                'layers.Permute((2, 3, 1), name="f_permute_1")(f)',
+            )
         ),
         numpy="reshape(x, (0, 5, -1, 3))",
     ),
     says(
         "Reshape { shape { dim: 2 dim: 105 } }",
         torch="x.reshape(2, 105)",
-        tf='Reshape((2, 105), name="f")(layers.Permute((3, 1, 2))(x))',
+        tf='Reshape((2, 105), name="f")(layers.Permute((3, 1, 2), name="f_permute")(x))',
         numpy="reshape(x, (2, 105))",
     ),
     says(
@@ -213,7 +238,7 @@ RESHAPED: list[Row] = [
     says(
         "Reshape { shape { dim: -1 dim: 3 } }",
         torch="x.reshape(-1, 3)",
-        tf='Reshape((-1, 3), name="f")(layers.Permute((3, 1, 2))(x))',
+        tf='Reshape((-1, 3), name="f")(layers.Permute((3, 1, 2), name="f_permute")(x))',
         numpy="reshape(x, (-1, 3))",
     ),
     says(
@@ -226,15 +251,23 @@ RESHAPED: list[Row] = [
     says(
         "Reshape { shape { dim: -1 } axis: 1 num_axes: 2 }",
         torch="x.reshape(x.shape[0], -1, x.shape[3])",
-        tf='Reshape((-1,), axis=1, num_axes=2, name="f")(layers.Permute((3, 1, 2))(x))',
+        tf=(
+            'f = layers.Permute((3, 1, 2), name="f_permute")(x)',
+            'Reshape((-1,), axis=1, num_axes=2, name="f")(f)',
+        ),
         numpy="reshape(x, (-1,), axis=1, num_axes=2)",
     ),
     says(
         "Reshape { shape { dim: 1 dim: 3 } axis: 1 num_axes: 1 }",
         torch="x.reshape(x.shape[0], 1, 3, *x.shape[2:4])",
         tf=(
-            'layers.Permute((2, 3, 4, 1))(Reshape((1, 3), axis=1, num_axes=1, name="f")('
-            "layers.Permute((3, 1, 2))(x)))"
+            (
+                (
+                    'f = Reshape((1, 3), axis=1, num_axes=1, name="f")(layers.Permute((3, 1, '
+                    '2), name="f_permute")(x))'
+                ),
+                'layers.Permute((2, 3, 4, 1), name="f_permute_1")(f)',
+            )
         ),
         numpy="reshape(x, (1, 3), axis=1, num_axes=1)",
     ),
@@ -242,8 +275,13 @@ RESHAPED: list[Row] = [
         "Reshape { shape { dim: 1 } axis: -1 num_axes: 0 }",
         torch="x.reshape(*x.shape[:4], 1)",
         tf=(
-            'layers.Permute((2, 3, 4, 1))(Reshape((1,), axis=4, name="f")('
-            "layers.Permute((3, 1, 2))(x)))"
+            (
+                (
+                    'f = Reshape((1,), axis=4, name="f")(layers.Permute((3, 1, 2), '
+                    'name="f_permute")(x))'
+                ),
+                'layers.Permute((2, 3, 4, 1), name="f_permute_1")(f)',
+            )
         ),
         numpy="reshape(x, (1,), axis=4, num_axes=0)",
     ),
@@ -251,8 +289,13 @@ RESHAPED: list[Row] = [
         "Reshape { shape { dim: 1 } num_axes: 0 }",
         torch="x.reshape(1, *x.shape[:4])",
         tf=(
-            'layers.Permute((2, 3, 4, 1))(Reshape((1,), num_axes=0, name="f")('
-            "layers.Permute((3, 1, 2))(x)))"
+            (
+                (
+                    'f = Reshape((1,), num_axes=0, name="f")(layers.Permute((3, 1, 2), '
+                    'name="f_permute")(x))'
+                ),
+                'layers.Permute((2, 3, 4, 1), name="f_permute_1")(f)',
+            )
         ),
         numpy="reshape(x, (1,), num_axes=0)",
     ),
@@ -260,8 +303,13 @@ RESHAPED: list[Row] = [
         "Reshape { shape { dim: 0 dim: -1 dim: 1 } axis: 1 }",
         torch="x.reshape(*x.shape[:2], -1, 1)",
         tf=(
-            'layers.Permute((2, 3, 1))(layers.Reshape((3, -1, 1), name="f")('
-            "layers.Permute((3, 1, 2))(x)))"
+            (
+                (
+                    'f = layers.Reshape((3, -1, 1), name="f")(layers.Permute((3, 1, 2), '
+                    'name="f_permute")(x))'
+                ),
+                'layers.Permute((2, 3, 1), name="f_permute_1")(f)',
+            )
         ),
         numpy="reshape(x, (0, -1, 1), axis=1)",
     ),
@@ -283,7 +331,7 @@ RESHAPED: list[Row] = [
         "Squeeze",
         bottoms=[(2, 3, 1, 1)],
         torch="x.reshape(*x.shape[:2])",
-        tf='layers.Reshape((3,), name="f")(layers.Permute((3, 1, 2))(x))',
+        tf=('layers.Reshape((3,), name="f")(layers.Permute((3, 1, 2), name="f_permute")(x))'),
         numpy="reshape(x, (), axis=2, num_axes=2)",
     ),
     says(
@@ -291,7 +339,8 @@ RESHAPED: list[Row] = [
         bottoms=[(2, 1, 5, 1)],
         torch=("f = x.reshape(*x.shape[:3])", "f.reshape(f.shape[0], f.shape[2])"),
         tf=(
-            'f = layers.Reshape((1, -1), name="f")(layers.Permute((3, 1, 2))(x))',
+            'f = layers.Permute((3, 1, 2), name="f_permute")(x)',
+            'f = layers.Reshape((1, -1), name="f")(f)',
             'layers.Reshape((-1,), name="f_1")(f)',
         ),
         numpy="reshape(reshape(x, (), axis=3, num_axes=1), (), axis=1, num_axes=1)",
@@ -366,14 +415,14 @@ CUT: list[Row] = [
         "Crop { axis: 3 offset: 2 }",
         bottoms=[IMAGE, (2, 3, 4, 5, 6)],
         torch="x[:, :, :, 2 : 2 + y.shape[3]]",
-        tf='Crop((2,), (2,), name="f")([x, layers.Permute((1, 2, 4, 3))(y)])',
+        tf=('Crop((2,), (2,), name="f")([x, layers.Permute((1, 2, 4, 3), name="f_permute")(y)])'),
         numpy="crop(x, y, axis=3, offset=2)",
     ),
     says(
         "Crop { axis: 1 }",
         bottoms=[(2, 3, 7), IMAGE],
         torch="x[:, : y.shape[1], : y.shape[2]]",
-        tf='Crop((1, 2), (0, 0), name="f")([x, layers.Permute((3, 1, 2))(y)])',
+        tf=('Crop((1, 2), (0, 0), name="f")([x, layers.Permute((3, 1, 2), name="f_permute")(y)])'),
         numpy="crop(x, y, axis=1)",
     ),
 ]
@@ -395,13 +444,16 @@ REDUCED: list[Row] = [
     says(
         "Reduction { operation: SUMSQ axis: 2 coeff: 0.5 }",
         torch="0.5 * torch.sum(torch.square(x), dim=(2, 3))",
-        tf="layers.Rescaling(0.5)(ops.sum(ops.square(x), axis=(1, 2)))",
+        tf='layers.Rescaling(0.5, name="f")(ops.sum(ops.square(x), axis=(1, 2)))',
         numpy="0.5 * np.sum(np.square(x), axis=(2, 3))",
     ),
     says(
         "Reduction { operation: MEAN axis: -1 coeff: 2 }",
         torch="2.0 * torch.mean(x, dim=(3,))",
-        tf="layers.Rescaling(2.0)(layers.Permute((2, 1))(ops.mean(x, axis=(2,))))",
+        tf=(
+            'f = layers.Permute((2, 1), name="f_permute")(ops.mean(x, axis=(2,)))',
+            'layers.Rescaling(2.0, name="f_rescaling")(f)',
+        ),
         numpy="2.0 * np.mean(x, axis=(3,))",
     ),
     says(
@@ -421,15 +473,23 @@ REDUCED: list[Row] = [
     says(
         "ArgMax",
         torch="arg_max(x)",
-        tf='layers.Permute((2, 3, 1))(ArgMax(name="f")(layers.Permute((3, 1, 2))(x)))',
+        tf=(
+            'f = ArgMax(name="f")(layers.Permute((3, 1, 2), name="f_permute")(x))',
+            'layers.Permute((2, 3, 1), name="f_permute_1")(f)',
+        ),
         numpy="argmax(x)",
     ),
     says(
         "ArgMax { top_k: 3 out_max_val: true }",
         torch="arg_max(x, top_k=3, out_max_val=True)",
         tf=(
-            'layers.Permute((2, 3, 1))(ArgMax(top_k=3, out_max_val=True, name="f")('
-            "layers.Permute((3, 1, 2))(x)))"
+            (
+                (
+                    'f = ArgMax(top_k=3, out_max_val=True, name="f")(layers.Permute((3, 1, 2), '
+                    'name="f_permute")(x))'
+                ),
+                'layers.Permute((2, 3, 1), name="f_permute_1")(f)',
+            )
         ),
         numpy="argmax(x, top_k=3, out_max_val=True)",
     ),

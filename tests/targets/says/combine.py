@@ -68,7 +68,10 @@ JOINED: list[Row] = [
         "Eltwise { coeff: 0.5 coeff: -2 }",
         bottoms=TWO,
         torch="0.5 * x - 2.0 * y",
-        tf="layers.Rescaling(0.5)(x) + layers.Rescaling(-2.0)(y)",
+        tf=(
+            'layers.Rescaling(0.5, name="f_rescaling_1")(x) + layers.Rescaling(-2.0, '
+            'name="f_rescaling")(y)'
+        ),
         numpy="0.5 * x - 2.0 * y",
     ),
     says(
@@ -104,21 +107,21 @@ JOINED: list[Row] = [
         "Mul",
         bottoms=[IMAGE, (7,)],
         torch="x * y",
-        tf="x * layers.Permute((2, 3, 1))(ops.expand_dims(y, [0, 1, 2]))",
+        tf='x * layers.Permute((2, 3, 1), name="f")(ops.expand_dims(y, [0, 1, 2]))',
         numpy="x * y",
     ),
     says(
         "Mul",
         bottoms=[(5, 7), IMAGE],
         torch="x * y",
-        tf="layers.Permute((2, 3, 1))(ops.expand_dims(x, [0, 1])) * y",
+        tf='layers.Permute((2, 3, 1), name="f")(ops.expand_dims(x, [0, 1])) * y',
         numpy="x * y",
     ),
     says(
         "Mul",
         bottoms=[VIDEO, (4, 5, 1)],
         torch="x * y",
-        tf="x * layers.Permute((2, 3, 4, 1))(ops.expand_dims(y, [0, 1]))",
+        tf='x * layers.Permute((2, 3, 4, 1), name="f")(ops.expand_dims(y, [0, 1]))',
         numpy="x * y",
     ),
     says(

@@ -29,8 +29,8 @@ ROWS: list[Row] = [
             "self.f()",
         ),
         tf=(
-            "(DummyData((2, 3), initializers.Ones())(x), "
-            "DummyData((2, 3), initializers.Constant(0.5))(x))"
+            '(DummyData((2, 3), initializers.Ones(), name="f_dummy_data_1")(x), '
+            'DummyData((2, 3), initializers.Constant(0.5), name="f_dummy_data")(x))'
         ),
         numpy="(np.ones((2, 3), np.float32), np.full((2, 3), 0.5, np.float32))",
     ),
@@ -38,7 +38,7 @@ ROWS: list[Row] = [
         "DummyData { shape { dim: 2 dim: 3 } data_filler { type: 'uniform' min: -1 max: 2 } }",
         read=0,
         torch=("DummyData(((2, 3), lambda x: nn.init.uniform_(x, -1.0, 2.0)))", "self.f()[0]"),
-        tf="DummyData((2, 3), initializers.RandomUniform(-1.0, 2.0))(x)",
+        tf=('DummyData((2, 3), initializers.RandomUniform(minval=-1.0, maxval=2.0), name="f")(x)'),
         numpy="uniform(self.rng, (2, 3), -1.0, 2.0)",
     ),
     says(
@@ -58,7 +58,7 @@ ROWS: list[Row] = [
             "DummyData(((2, 3), lambda x: sparse_normal_(x, 1.0, mean=1.0, std=0.5)))",
             "self.f()[0]",
         ),
-        tf="DummyData((2, 3), SparseNormal(1.0, mean=1.0, stddev=0.5))(x)",
+        tf='DummyData((2, 3), SparseNormal(1.0, mean=1.0, stddev=0.5), name="f")(x)',
         numpy="gaussian(self.rng, (2, 3), mean=1.0, std=0.5, sparse=2)",
     ),
     says(
@@ -77,7 +77,7 @@ ROWS: list[Row] = [
         ),
         tf=(
             'DummyData((2, 3), initializers.VarianceScaling(mode="fan_out", '
-            'distribution="uniform"))(x)'
+            'distribution="uniform"), name="f")(x)'
         ),
         numpy="xavier(self.rng, (2, 3))",
     ),
@@ -93,7 +93,7 @@ ROWS: list[Row] = [
         ),
         tf=(
             'DummyData((2, 3), initializers.VarianceScaling(scale=2.0, mode="fan_avg", '
-            'distribution="untruncated_normal"))(x)'
+            'distribution="untruncated_normal"), name="f")(x)'
         ),
         numpy='msra(self.rng, (2, 3), variance_norm="AVERAGE")',
     ),
@@ -110,7 +110,7 @@ ROWS: list[Row] = [
             ),
             "self.f()[0]",
         ),
-        tf='DummyData((2, 3), initializers.VarianceScaling(distribution="uniform"))(x)',
+        tf=('DummyData((2, 3), initializers.VarianceScaling(distribution="uniform"), name="f")(x)'),
         numpy='xavier(self.rng, (2, 3), variance_norm="FAN_OUT")',
     ),
     says(

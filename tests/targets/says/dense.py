@@ -20,21 +20,21 @@ INNER_PRODUCT: list[Row] = [
     says(
         "InnerProduct { num_output: 4 }",
         torch=("nn.Linear(105, 4)", "self.f(torch.flatten(x, 1))"),
-        tf='layers.Dense(4, name="f")(layers.Flatten()(x))',
+        tf='layers.Dense(4, name="f")(layers.Flatten(name="f_flatten")(x))',
         numpy="inner_product(x, **self.f)",
     ),
     says(
         "InnerProduct { num_output: 4 }",
         bottoms=[(2, 3, 1, 1)],
         torch=("nn.Linear(3, 4)", "self.f(torch.flatten(x, 1))"),
-        tf='layers.Dense(4, name="f")(layers.Flatten()(x))',
+        tf='layers.Dense(4, name="f")(layers.Flatten(name="f_flatten")(x))',
         numpy="inner_product(x, **self.f)",
     ),
     says(
         "InnerProduct { num_output: 4 }",
         bottoms=[SEQUENCE],
         torch=("nn.Linear(21, 4)", "self.f(torch.flatten(x, 1))"),
-        tf='layers.Dense(4, name="f")(layers.Flatten()(x))',
+        tf='layers.Dense(4, name="f")(layers.Flatten(name="f_flatten")(x))',
         numpy="inner_product(x, **self.f)",
     ),
     says(
@@ -47,7 +47,7 @@ INNER_PRODUCT: list[Row] = [
     says(
         "InnerProduct { num_output: 4 transpose: true }",
         torch=("nn.Linear(105, 4)", "self.f(torch.flatten(x, 1))"),
-        tf='layers.Dense(4, name="f")(layers.Flatten()(x))',
+        tf='layers.Dense(4, name="f")(layers.Flatten(name="f_flatten")(x))',
         numpy="inner_product(x, **self.f, transpose=True)",
     ),
     says(
@@ -89,13 +89,22 @@ INNER_PRODUCT: list[Row] = [
     says(
         "InnerProduct { num_output: 4 axis: 2 }",
         torch=("nn.Linear(35, 4)", "self.f(torch.flatten(x, 2))"),
-        tf='layers.Dense(4, name="f")(layers.Reshape((-1, 35))(layers.Permute((3, 1, 2))(x)))',
+        tf=(
+            (
+                'f = layers.Reshape((-1, 35), name="f_reshape")(layers.Permute((3, 1, 2), '
+                'name="f_permute")(x))'
+            ),
+            'layers.Dense(4, name="f")(f)',
+        ),
         numpy="inner_product(x, **self.f, axis=2)",
     ),
     says(
         "InnerProduct { num_output: 4 axis: -1 }",
         torch=("nn.Linear(7, 4)", "self.f(x)"),
-        tf='layers.Permute((2, 3, 1))(layers.Dense(4, name="f")(layers.Permute((3, 1, 2))(x)))',
+        tf=(
+            ('f = layers.Dense(4, name="f")(layers.Permute((3, 1, 2), name="f_permute")(x))'),
+            'layers.Permute((2, 3, 1), name="f_permute_1")(f)',
+        ),
         numpy="inner_product(x, **self.f, axis=3)",
     ),
     says(
@@ -103,15 +112,23 @@ INNER_PRODUCT: list[Row] = [
         bottoms=[VIDEO],
         torch=("nn.Linear(35, 4)", "self.f(torch.flatten(x, 3))"),
         tf=(
-            'layers.Permute((2, 3, 1))(layers.Dense(4, name="f")('
-            "Reshape((35,), axis=3)(layers.Permute((4, 1, 2, 3))(x))))"
+            (
+                (
+                    'f = layers.Dense(4, name="f")(Reshape((35,), axis=3, '
+                    'name="f_reshape")(layers.Permute((4, 1, 2, 3), name="f_permute")(x)))'
+                ),
+                'layers.Permute((2, 3, 1), name="f_permute_1")(f)',
+            )
         ),
         numpy="inner_product(x, **self.f, axis=3)",
     ),
     says(
         "InnerProduct { num_output: 4 axis: 0 }",
         torch=("nn.Linear(210, 4)", "self.f(torch.flatten(x, 0))"),
-        tf='layers.Dense(4, name="f")(ops.reshape(layers.Permute((3, 1, 2))(x), (1, 210)))[0]',
+        tf=(
+            'layers.Dense(4, name="f")(ops.reshape(layers.Permute((3, 1, 2), '
+            'name="f_permute")(x), (1, 210)))[0]'
+        ),
         numpy="inner_product(x, **self.f, axis=0)",
     ),
     # ---- with a ReLU
@@ -155,7 +172,10 @@ INNER_PRODUCT: list[Row] = [
         "InnerProduct { num_output: 4 min_top_axes: 4 }",
         bottoms=[FLAT],
         torch=("nn.Linear(3, 4)", "self.f(x)[..., None, None]"),
-        tf='layers.Permute((2, 3, 1))(ops.expand_dims(layers.Dense(4, name="f")(x), [2, 3]))',
+        tf=(
+            "layers.Permute((2, 3, 1), "
+            'name="f_permute")(ops.expand_dims(layers.Dense(4, name="f")(x), [2, 3]))'
+        ),
         numpy="inner_product(x, **self.f)[..., None, None]",
     ),
     says(
@@ -176,8 +196,10 @@ INNER_PRODUCT: list[Row] = [
         "InnerProduct { num_output: 4 axis: 2 min_top_axes: 4 }",
         torch=("nn.Linear(35, 4)", "self.f(torch.flatten(x, 2))[..., None]"),
         tf=(
-            'layers.Permute((2, 3, 1))(ops.expand_dims(layers.Dense(4, name="f")('
-            "layers.Reshape((-1, 35))(layers.Permute((3, 1, 2))(x))), [3]))"
+            "layers.Permute((2, 3, 1), "
+            'name="f_permute_1")(ops.expand_dims(layers.Dense(4, '
+            'name="f")(layers.Reshape((-1, 35), name="f_reshape")(layers.Permute((3, 1, '
+            '2), name="f_permute")(x))), [3]))'
         ),
         numpy="inner_product(x, **self.f, axis=2)[..., None]",
     ),
@@ -213,7 +235,7 @@ INNER_PRODUCT: list[Row] = [
     says(
         "InnerProduct { num_output: 4 normalize: true }",
         torch=("UnitLinear(105, 4)", "self.f(torch.flatten(x, 1))"),
-        tf='UnitDense(4, name="f")(layers.Flatten()(x))',
+        tf='UnitDense(4, name="f")(layers.Flatten(name="f_flatten")(x))',
         numpy="unit_inner_product(x, **self.f)",
     ),
     says(
@@ -236,8 +258,9 @@ INNER_PRODUCT: list[Row] = [
         bottoms=[IMAGE, (4, 3, 5, 7)],
         torch="F.linear(torch.flatten(x, 1), y.flatten(1))",
         tf=(
-            "ops.matmul(layers.Flatten()(layers.Permute((3, 1, 2))(x)), "
-            "ops.transpose(ops.reshape(layers.Permute((3, 1, 2))(y), (-1, 105))))"
+            'ops.matmul(layers.Flatten(name="f_flatten")(layers.Permute((3, 1, 2), '
+            'name="f_permute_1")(x)), ops.transpose(ops.reshape(layers.Permute((3, 1, '
+            '2), name="f_permute")(y), (-1, 105))))'
         ),
         numpy="inner_product(x, flatten(y))",
     ),
@@ -285,15 +308,23 @@ EMBED: list[Row] = [
         "Embed { input_dim: 9 num_output: 4 }",
         bottoms=[SEQUENCE],
         torch=("Embed(9, 4)", "self.f(x.long())"),
-        tf='layers.Permute((2, 3, 1))(BiasedEmbedding(9, 4, name="f")(x))',
+        tf=(
+            'f = BiasedEmbedding(9, 4, name="f")(x)',
+            'layers.Permute((2, 3, 1), name="f_permute")(f)',
+        ),
         numpy="embed(x, **self.f)",
     ),
     says(
         "Embed { input_dim: 9 num_output: 4 bias_term: false }",
         torch=("nn.Embedding(9, 4)", "self.f(x.long())"),
         tf=(
-            'layers.Permute((2, 3, 4, 1))(layers.Embedding(9, 4, name="f")('
-            "layers.Permute((3, 1, 2))(x)))"
+            (
+                (
+                    'f = layers.Embedding(9, 4, name="f")(layers.Permute((3, 1, 2), '
+                    'name="f_permute")(x))'
+                ),
+                'layers.Permute((2, 3, 4, 1), name="f_permute_1")(f)',
+            )
         ),
         numpy="embed(x, **self.f)",
     ),

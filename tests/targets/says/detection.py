@@ -86,7 +86,10 @@ ROWS: list[Row] = [
         "DetectionOutput { num_classes: 3 }",
         bottoms=[(2, 8, 1, 1), (2, 3, 1, 2), (1, 2, 8)],
         torch="detection_output(x, y, z, num_classes=3)",
-        tf='DetectionOutput(num_classes=3, name="f")([x, layers.Permute((3, 1, 2))(y), z])',
+        tf=(
+            'DetectionOutput(num_classes=3, name="f")([x, layers.Permute((3, 1, 2), '
+            'name="f_permute")(y), z])'
+        ),
         numpy="detection_output(x, y, z, num_classes=3)",
     ),
     # ---- of caffe-yolov2

@@ -104,7 +104,13 @@ ROWS: list[Row] = [
     says(
         "InnerDistance { num_output: 4 bias_term: false }",
         torch=("InnerDistance(105, 4)", "self.f(torch.flatten(x, 1))"),
-        tf='InnerDistance(4, name="f")(layers.Flatten()(layers.Permute((3, 1, 2))(x)))',
+        tf=(
+            (
+                'f = layers.Flatten(name="f_flatten")(layers.Permute((3, 1, 2), '
+                'name="f_permute")(x))'
+            ),
+            'InnerDistance(4, name="f")(f)',
+        ),
         numpy='inner_distance(x, self.f["weight"])',
     ),
     says(
@@ -148,8 +154,9 @@ ROWS: list[Row] = [
         bottoms=[IMAGE, (4, 3, 5, 7)],
         torch="distances(torch.flatten(x, 1), y.flatten(1))",
         tf=(
-            'InnerDistance(name="f")([layers.Flatten()(layers.Permute((3, 1, 2))(x)), '
-            "ops.reshape(layers.Permute((3, 1, 2))(y), (-1, 105))])"
+            'InnerDistance(name="f")([layers.Flatten(name="f_flatten")(layers.Permute((3, '
+            '1, 2), name="f_permute_1")(x)), ops.reshape(layers.Permute((3, 1, 2), '
+            'name="f_permute")(y), (-1, 105))])'
         ),
         numpy="inner_distance(x, y)",
     ),
@@ -170,7 +177,10 @@ ROWS: list[Row] = [
     says(
         "MarginInnerProduct { num_output: 4 }",
         torch=("UnitLinear(105, 4, bias=False, eps=0.0)", "self.f(torch.flatten(x, 1))"),
-        tf='UnitDense(4, eps=0.0, use_bias=False, name="f")(layers.Flatten()(x))',
+        tf=(
+            'f = layers.Flatten(name="f_flatten")(x)',
+            'UnitDense(4, eps=0.0, use_bias=False, name="f")(f)',
+        ),
         numpy="unit_inner_product(x, **self.f, eps=0.0)",
     ),
     says(

@@ -63,7 +63,8 @@ SOFTMAX: list[Row] = [
         bottoms=[IMAGE, (2, 3, 7)],
         torch="softmax_loss(x, y, axis=2)",
         tf=(
-            'AddLoss()(SoftmaxWithLoss(batch_axes=2, name="f")([layers.Permute((3, 2, 1))(x), y]))'
+            'AddLoss()(SoftmaxWithLoss(batch_axes=2, name="f")([layers.Permute((3, 2, '
+            '1), name="f_permute")(x), y]))'
         ),
         numpy="softmax_loss(x, y, axis=2)",
     ),
@@ -72,7 +73,8 @@ SOFTMAX: list[Row] = [
         bottoms=[(2, 3, 3, 7), (2, 3, 7)],
         torch="softmax_loss(x, y, axis=2)",
         tf=(
-            'AddLoss()(SoftmaxWithLoss(batch_axes=2, name="f")([layers.Permute((3, 2, 1))(x), y]))'
+            'AddLoss()(SoftmaxWithLoss(batch_axes=2, name="f")([layers.Permute((3, 2, '
+            '1), name="f_permute")(x), y]))'
         ),
         numpy="softmax_loss(x, y, axis=2)",
     ),
@@ -87,7 +89,9 @@ SOFTMAX: list[Row] = [
         "SoftmaxWithLoss",
         bottoms=[(2, 3, 7), (2, 7)],
         torch="F.cross_entropy(x, y.long())",
-        tf='AddLoss()(SoftmaxWithLoss(name="f")([layers.Permute((2, 1))(x), y]))',
+        tf=(
+            'AddLoss()(SoftmaxWithLoss(name="f")([layers.Permute((2, 1), name="f_permute")(x), y]))'
+        ),
         numpy="softmax_loss(x, y)",
     ),
     says(
@@ -147,8 +151,8 @@ OTHERS: list[Row] = [
         bottoms=[IMAGE, (2, 105)],
         torch='F.binary_cross_entropy_with_logits(x, y.view_as(x), reduction="sum") / x.shape[0]',
         tf=(
-            'AddLoss()(SigmoidCrossEntropyLoss(normalization="BATCH_SIZE", name="f")('
-            "[layers.Permute((3, 1, 2))(x), y]))"
+            'AddLoss()(SigmoidCrossEntropyLoss(normalization="BATCH_SIZE", '
+            'name="f")([layers.Permute((3, 1, 2), name="f_permute")(x), y]))'
         ),
         numpy="sigmoid_cross_entropy_loss(x, y)",
     ),
@@ -197,21 +201,30 @@ OTHERS: list[Row] = [
         "EuclideanLoss",
         bottoms=[IMAGE, (2, 105)],
         torch='F.mse_loss(x, y.view_as(x), reduction="sum") / (2 * x.shape[0])',
-        tf='AddLoss()(EuclideanLoss(name="f")([layers.Permute((3, 1, 2))(x), y]))',
+        tf=(
+            'AddLoss()(EuclideanLoss(name="f")([layers.Permute((3, 1, 2), '
+            'name="f_permute")(x), y]))'
+        ),
         numpy="euclidean_loss(x, y)",
     ),
     says(
         "EuclideanLoss",
         bottoms=[(3, 2, 5, 7), (3, 70)],
         torch='F.mse_loss(x, y.view_as(x), reduction="sum") / (2 * x.shape[0])',
-        tf='AddLoss()(EuclideanLoss(name="f")([layers.Permute((3, 1, 2))(x), y]))',
+        tf=(
+            'AddLoss()(EuclideanLoss(name="f")([layers.Permute((3, 1, 2), '
+            'name="f_permute")(x), y]))'
+        ),
         numpy="euclidean_loss(x, y)",
     ),
     says(
         "EuclideanLoss",
         bottoms=[(2, 3, 5, 1), (2, 15)],
         torch='F.mse_loss(x, y.view_as(x), reduction="sum") / (2 * x.shape[0])',
-        tf='AddLoss()(EuclideanLoss(name="f")([layers.Permute((3, 1, 2))(x), y]))',
+        tf=(
+            'AddLoss()(EuclideanLoss(name="f")([layers.Permute((3, 1, 2), '
+            'name="f_permute")(x), y]))'
+        ),
         numpy="euclidean_loss(x, y)",
     ),
     says(
@@ -246,7 +259,7 @@ OTHERS: list[Row] = [
         "HingeLoss",
         bottoms=[IMAGE, (2,)],
         torch="hinge_loss(x, y)",
-        tf='AddLoss()(HingeLoss(name="f")([layers.Permute((3, 1, 2))(x), y]))',
+        tf=('AddLoss()(HingeLoss(name="f")([layers.Permute((3, 1, 2), name="f_permute")(x), y]))'),
         numpy="hinge_loss(x, y)",
     ),
     says(
@@ -260,7 +273,10 @@ OTHERS: list[Row] = [
         "MultinomialLogisticLoss",
         bottoms=[IMAGE, (2, 1)],
         torch="F.nll_loss(torch.log(at_least(torch.flatten(x, 1), 1e-20)), y.flatten().long())",
-        tf='AddLoss()(MultinomialLogisticLoss(name="f")([layers.Permute((3, 1, 2))(x), y]))',
+        tf=(
+            'AddLoss()(MultinomialLogisticLoss(name="f")([layers.Permute((3, 1, 2), '
+            'name="f_permute")(x), y]))'
+        ),
         numpy="multinomial_logistic_loss(x, y)",
     ),
     says(
@@ -275,7 +291,10 @@ OTHERS: list[Row] = [
         bottoms=[(2, 3), (2,), (1, 1, 3, 3)],
         tops=2,
         torch="infogain_loss(x, y, z), F.softmax(x, dim=1)",
-        tf=('f1, f2 = (InfogainLoss(name="f")([x, y, z]), layers.Softmax()(x))', "AddLoss()(f1)"),
+        tf=(
+            ('f1, f2 = (InfogainLoss(name="f")([x, y, z]), layers.Softmax(name="f_softmax")(x))'),
+            "AddLoss()(f1)",
+        ),
         numpy="(infogain_loss(x, y, z), softmax(x))",
     ),
     says(
@@ -285,8 +304,8 @@ OTHERS: list[Row] = [
         torch="infogain_loss(x, y, z, axis=2), F.softmax(x, dim=2)",
         tf=(
             (
-                'f1, f2 = (InfogainLoss(batch_axes=2, name="f")('
-                "[layers.Permute((3, 2, 1))(x), y, z]), layers.Softmax(axis=1)(x))"
+                'f1, f2 = (InfogainLoss(batch_axes=2, name="f")([layers.Permute((3, 2, 1), '
+                'name="f_permute")(x), y, z]), layers.Softmax(axis=1, name="f_softmax")(x))'
             ),
             "AddLoss()(f1)",
         ),
@@ -355,7 +374,7 @@ ACCURACY: list[Row] = [
         "Accuracy { axis: 2 }",
         bottoms=[IMAGE, (2, 3, 7)],
         torch="top_k_accuracy(x, y, axis=2)",
-        tf='Accuracy(name="f")([layers.Permute((3, 2, 1))(x), y])',
+        tf='Accuracy(name="f")([layers.Permute((3, 2, 1), name="f_permute")(x), y])',
         numpy="accuracy(x, y, axis=2)",
     ),
     says(

@@ -77,7 +77,10 @@ ROWS: list[Row] = [
         "Python { module: 'pylayer.mask_layer' layer: 'MaskLayer' }",
         bottoms=[(2, 1, 21, 21)],
         torch="x.reshape(-1, 1, 21, 21)",
-        tf='layers.Reshape((21, 21, 1), name="f")(layers.Permute((3, 1, 2))(x))',
+        tf=(
+            'f = layers.Permute((3, 1, 2), name="f_permute")(x)',
+            'layers.Reshape((21, 21, 1), name="f")(f)',
+        ),
         numpy="x.reshape(-1, 1, 21, 21)",
     ),
     says(

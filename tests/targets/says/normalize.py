@@ -234,33 +234,39 @@ BN: list[Row] = [
         "BN { eps: 0.001 momentum: 0.8 }",
         phase="train",
         torch=("BN(3, eps=0.001, momentum=0.8)", "self.f(x)"),
-        tf='layers.BatchNormalization(momentum=0.8, name="f")(x)',
+        tf=('layers.BatchNormalization(momentum=0.8, gamma_initializer="zeros", name="f")(x)'),
         numpy="bn_of_batch(x, **self.f, eps=0.001, momentum=0.8)",
     ),
     says(
         "BN { frozen: true }",
         phase="train",
         torch=("BN(3, frozen=True)", "self.f(x)"),
-        tf=('layers.BatchNormalization(momentum=0.9, epsilon=1e-05, trainable=False, name="f")(x)'),
+        tf=(
+            "layers.BatchNormalization(momentum=0.9, epsilon=1e-05, trainable=False, "
+            'gamma_initializer="zeros", name="f")(x)'
+        ),
         numpy="bn(x, **self.f)",
     ),
     says(
         "BN { frozen: true }",
         torch=("nn.BatchNorm2d(3)", "self.f(x)"),
-        tf='layers.BatchNormalization(epsilon=1e-05, name="f")(x)',
+        tf=('layers.BatchNormalization(epsilon=1e-05, gamma_initializer="zeros", name="f")(x)'),
         numpy="bn(x, **self.f)",
     ),
     says(
         "BN { eps: 0.001 }",
         torch=("nn.BatchNorm2d(3, eps=0.001)", "self.f(x)"),
-        tf='layers.BatchNormalization(name="f")(x)',
+        tf='layers.BatchNormalization(gamma_initializer="zeros", name="f")(x)',
         numpy="bn(x, **self.f, eps=0.001)",
     ),
     says(
         "BN { eps: 0 }",
         phase="train",
         torch=refuses("eps is 0, which PyTorch cannot take with the statistics of a batch"),
-        tf='layers.BatchNormalization(momentum=0.9, epsilon=0.0, name="f")(x)',
+        tf=(
+            "layers.BatchNormalization(momentum=0.9, epsilon=0.0, "
+            'gamma_initializer="zeros", name="f")(x)'
+        ),
         numpy="bn_of_batch(x, **self.f, eps=0.0, momentum=0.9)",
     ),
     says(
@@ -349,20 +355,23 @@ BN: list[Row] = [
         "BN { var_eps: 0.001 }",
         phase="train",
         torch=("BN(3, eps=0.001, momentum=0.95)", "self.f(x)"),
-        tf='layers.BatchNormalization(momentum=0.95, name="f")(x)',
+        tf=('layers.BatchNormalization(momentum=0.95, gamma_initializer="zeros", name="f")(x)'),
         numpy="bn_of_batch(x, **self.f, eps=0.001, momentum=0.95)",
     ),
     says(
         "BN { moving_average: true }",
         torch=("nn.BatchNorm2d(3, eps=1e-10)", "self.f(x)"),
-        tf='layers.BatchNormalization(epsilon=1e-10, name="f")(x)',
+        tf=('layers.BatchNormalization(epsilon=1e-10, gamma_initializer="zeros", name="f")(x)'),
         numpy="bn(x, **self.f, eps=1e-10)",
     ),
     says(
         "BN { moving_average: true decay: 0.25 }",
         phase="train",
         torch=("BN(3, eps=1e-10, momentum=0.75)", "self.f(x)"),
-        tf='layers.BatchNormalization(momentum=0.75, epsilon=1e-10, name="f")(x)',
+        tf=(
+            "layers.BatchNormalization(momentum=0.75, epsilon=1e-10, "
+            'gamma_initializer="zeros", name="f")(x)'
+        ),
         numpy="bn_of_batch(x, **self.f, eps=1e-10, momentum=0.75)",
     ),
 ]
@@ -479,7 +488,7 @@ SCALE: list[Row] = [
         "Scale { axis: 0 }",
         bottoms=[IMAGE, (2, 3, 5)],
         torch="x * y[..., None]",
-        tf="x * ops.expand_dims(layers.Permute((2, 1))(y), [2])",
+        tf='x * ops.expand_dims(layers.Permute((2, 1), name="f")(y), [2])',
         numpy="scaled(x, y, axis=0)",
     ),
     says(
@@ -664,7 +673,10 @@ OTHERS: list[Row] = [
         "MVN",
         bottoms=[FLAT],
         torch="mean_variance_norm(x[..., None, None], (2, 3))",
-        tf='MVN(name="f")(layers.Permute((2, 3, 1))(ops.expand_dims(x, [2, 3])))',
+        tf=(
+            'f = layers.Permute((2, 3, 1), name="f_permute")(ops.expand_dims(x, [2, 3]))',
+            'MVN(name="f")(f)',
+        ),
         numpy="mvn(x)",
     ),
     says(
@@ -672,48 +684,50 @@ OTHERS: list[Row] = [
         bottoms=[SEQUENCE],
         torch="x[..., None] - x[..., None].mean((2, 3), keepdim=True)",
         tf=(
-            'MVN(normalize_variance=False, name="f")(layers.Permute((2, 3, 1))('
-            "ops.expand_dims(x, [3])))"
+            (
+                'f = layers.Permute((2, 3, 1), name="f_permute")(ops.expand_dims(x, [3]))',
+                'MVN(normalize_variance=False, name="f")(f)',
+            )
         ),
         numpy="mvn(x, normalize_variance=False)",
     ),
     says(
         "Softmax",
         torch="F.softmax(x, dim=1)",
-        tf='layers.Softmax(name="f")(x)',
+        tf='layers.Softmax(dtype="float32", name="f")(x)',
         numpy="softmax(x)",
     ),
     says(
         "Softmax { axis: 2 }",
         torch="F.softmax(x, dim=2)",
-        tf='layers.Softmax(axis=1, name="f")(x)',
+        tf='layers.Softmax(axis=1, dtype="float32", name="f")(x)',
         numpy="softmax(x, axis=2)",
     ),
     says(
         "Softmax { axis: -1 }",
         torch="F.softmax(x, dim=3)",
-        tf='layers.Softmax(axis=2, name="f")(x)',
+        tf='layers.Softmax(axis=2, dtype="float32", name="f")(x)',
         numpy="softmax(x, axis=-1)",
     ),
     says(
         "Softmax",
         bottoms=[FLAT],
         torch="F.softmax(x, dim=1)",
-        tf='layers.Softmax(name="f")(x)',
+        tf='layers.Softmax(dtype="float32", name="f")(x)',
         numpy="softmax(x)",
     ),
     says(
         "Softmax",
         bottoms=[SEQUENCE],
         torch="F.softmax(x, dim=1)",
-        tf='layers.Softmax(axis=1, name="f")(x)',
+        tf='layers.Softmax(axis=1, dtype="float32", name="f")(x)',
         numpy="softmax(x)",
     ),
     says(
         "Softmax",
         bottoms=[VIDEO],
         torch="F.softmax(x, dim=1)",
-        tf='layers.Softmax(name="f")(x)',
+        tf='layers.Softmax(dtype="float32", name="f")(x)',
         numpy="softmax(x)",
     ),
     says(

@@ -40,7 +40,7 @@ ROWS: list[Row] = [
         "LSTM { num_output: 4 }",
         bottoms=[(5, 2, 3, 7), (5, 2)],
         torch=("LSTM(21, 4)", "self.f(x, y)[0]"),
-        tf='LSTM(4, name="f")([layers.Permute((3, 1, 2))(x), y])',
+        tf='LSTM(4, name="f")([layers.Permute((3, 1, 2), name="f_permute")(x), y])',
         numpy=('{..., "states": []}', "lstm_continued(x, y, **self.f)"),
     ),
     says(
@@ -94,7 +94,7 @@ ROWS: list[Row] = [
         "Lstm { num_output: 4 }",
         bottoms=[(5, 2, 3, 7)],
         torch=("Lstm(21, 4)", "self.f(x)"),
-        tf='Lstm(4, name="f")([layers.Permute((3, 1, 2))(x)])',
+        tf='Lstm(4, name="f")([layers.Permute((3, 1, 2), name="f_permute")(x)])',
         numpy="lstm_of_caffe_lstm(x, **self.f)",
     ),
     says(
@@ -148,19 +148,19 @@ ROWS: list[Row] = [
         "ContinuationIndicator { time_step: 5 batch_size: 2 }",
         read=0,
         torch=("ContinuationIndicator(5)", "self.f(2)"),
-        tf="ContinuationIndicator(5, sequences=2)(x)",
+        tf='ContinuationIndicator(5, sequences=2, name="f")(x)',
         numpy="continuation_indicator(5, 2)",
     ),
     says(
         "ContinuationIndicator { time_step: 5 }",
         torch=("ContinuationIndicator(5)", "self.f(x.shape[0])"),
-        tf="ContinuationIndicator(5)(x)",
+        tf='ContinuationIndicator(5, name="f")(x)',
         numpy="continuation_indicator(5, x.shape[0])",
     ),
     says(
         "ContinuationIndicator { time_step: 5 axis: 1 }",
         torch=("ContinuationIndicator(5)", "self.f(x.shape[1])"),
-        tf="ContinuationIndicator(5, axis=3)(x)",
+        tf='ContinuationIndicator(5, axis=3, name="f")(x)',
         numpy="continuation_indicator(5, x.shape[1])",
     ),
 ]

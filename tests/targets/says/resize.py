@@ -44,13 +44,13 @@ ROWS: list[Row] = [
     says(
         "Interp { height: 9 width: 11 pad_beg: -1 pad_end: -2 }",
         torch='F.interpolate(x[:, :, 1:-2, 1:-2], (9, 11), mode="bilinear", align_corners=True)',
-        tf='Interp((9, 11), name="f")(layers.Cropping2D(((1, 2), (1, 2)))(x))',
+        tf=('Interp((9, 11), name="f")(layers.Cropping2D(((1, 2), (1, 2)), name="f_crop")(x))'),
         numpy="interp(x[:, :, 1:-2, 1:-2], (9, 11))",
     ),
     says(
         "Interp { zoom_factor: 2 pad_beg: -1 pad_end: -1 }",
         torch="interp(x[:, :, 1:-1, 1:-1], zoom_factor=2)",
-        tf='Interp(zoom_factor=2, name="f")(layers.Cropping2D(1)(x))',
+        tf='Interp(zoom_factor=2, name="f")(layers.Cropping2D(1, name="f_crop")(x))',
         numpy=(
             "interp(x[:, :, 1:-1, 1:-1], interp_size(x[:, :, 1:-1, 1:-1].shape[2:], zoom_factor=2))"
         ),
@@ -58,13 +58,19 @@ ROWS: list[Row] = [
     says(
         "Interp { zoom_factor: 2 pad_end: -1 }",
         torch="interp(x[:, :, :-1, :-1], zoom_factor=2)",
-        tf='Interp(zoom_factor=2, name="f")(layers.Cropping2D(((0, 1), (0, 1)))(x))',
+        tf=(
+            'f = layers.Cropping2D(((0, 1), (0, 1)), name="f_crop")(x)',
+            'Interp(zoom_factor=2, name="f")(f)',
+        ),
         numpy="interp(x[:, :, :-1, :-1], interp_size(x[:, :, :-1, :-1].shape[2:], zoom_factor=2))",
     ),
     says(
         "Interp { zoom_factor: 2 pad_beg: -1 }",
         torch="interp(x[:, :, 1:, 1:], zoom_factor=2)",
-        tf='Interp(zoom_factor=2, name="f")(layers.Cropping2D(((1, 0), (1, 0)))(x))',
+        tf=(
+            'f = layers.Cropping2D(((1, 0), (1, 0)), name="f_crop")(x)',
+            'Interp(zoom_factor=2, name="f")(f)',
+        ),
         numpy="interp(x[:, :, 1:, 1:], interp_size(x[:, :, 1:, 1:].shape[2:], zoom_factor=2))",
     ),
     says(
@@ -78,7 +84,7 @@ ROWS: list[Row] = [
         "Interp { use_blob_size: true pad_beg: -1 }",
         bottoms=[IMAGE, (2, 4, 9, 11)],
         torch='F.interpolate(x[:, :, 1:, 1:], y.shape[2:], mode="bilinear", align_corners=True)',
-        tf='Interp(name="f")([layers.Cropping2D(((1, 0), (1, 0)))(x), y])',
+        tf='Interp(name="f")([layers.Cropping2D(((1, 0), (1, 0)), name="f_crop")(x), y])',
         numpy="interp(x[:, :, 1:, 1:], y.shape[2:])",
     ),
     says(

@@ -56,7 +56,10 @@ NORMALIZE: list[Row] = [
         fork="happynear",
         bottoms=[FLAT],
         torch="normalize_pixels(x)[0]",
-        tf='NormalizePixels(name="f")(layers.Permute((2, 3, 1))(ops.expand_dims(x, [2, 3])))[0]',
+        tf=(
+            'NormalizePixels(name="f")(layers.Permute((2, 3, 1), '
+            'name="f_permute")(ops.expand_dims(x, [2, 3])))[0]'
+        ),
         numpy="normalize_pixels(x)[0]",
     ),
 ]

@@ -18,7 +18,10 @@ CONVOLUTION: list[Row] = [
             "pad_w: 1 }"
         ),
         torch=("nn.Conv2d(3, 4, kernel_size=(1, 3), stride=(2, 1), padding=(0, 1))", "self.f(x)"),
-        tf='layers.Conv2D(4, (1, 3), strides=(2, 1), name="f")(layers.ZeroPadding2D((0, 1))(x))',
+        tf=(
+            'f = layers.ZeroPadding2D((0, 1), name="f_pad")(x)',
+            'layers.Conv2D(4, (1, 3), strides=(2, 1), name="f")(f)',
+        ),
         numpy="convolution(x, **self.f, stride=(2, 1), pad=(0, 1))",
     ),
     says(
@@ -50,8 +53,8 @@ CONVOLUTION: list[Row] = [
         "Convolution { num_output: 4 kernel_size: 3 stride: 2 dilation: 2 pad: 2 }",
         torch=("nn.Conv2d(3, 4, kernel_size=3, stride=2, padding=2, dilation=2)", "self.f(x)"),
         tf=(
-            'layers.Conv2D(4, 3, dilation_rate=2, name="f")(layers.ZeroPadding2D(2)(x))[:, ::2, '
-            "::2]"
+            'layers.Conv2D(4, 3, dilation_rate=2, name="f")(layers.ZeroPadding2D(2, '
+            'name="f_pad")(x))[:, ::2, ::2]'
         ),
         numpy="convolution(x, **self.f, stride=2, pad=2, dilation=2)",
     ),
@@ -65,19 +68,28 @@ CONVOLUTION: list[Row] = [
     says(
         "Convolution { num_output: 4 kernel_size: 3 stride: 2 pad: 1 }",
         torch=("nn.Conv2d(3, 4, kernel_size=3, stride=2, padding=1)", "self.f(x)"),
-        tf='layers.Conv2D(4, 3, strides=2, name="f")(layers.ZeroPadding2D(1)(x))',
+        tf=(
+            'f = layers.ZeroPadding2D(1, name="f_pad")(x)',
+            'layers.Conv2D(4, 3, strides=2, name="f")(f)',
+        ),
         numpy="convolution(x, **self.f, stride=2, pad=1)",
     ),
     says(
         "Convolution { num_output: 4 kernel_size: 3 pad_h: 1 pad_w: 2 }",
         torch=("nn.Conv2d(3, 4, kernel_size=3, padding=(1, 2))", "self.f(x)"),
-        tf='layers.Conv2D(4, 3, name="f")(layers.ZeroPadding2D((1, 2))(x))',
+        tf=(
+            'f = layers.ZeroPadding2D((1, 2), name="f_pad")(x)',
+            'layers.Conv2D(4, 3, name="f")(f)',
+        ),
         numpy="convolution(x, **self.f, pad=(1, 2))",
     ),
     says(
         "Convolution { num_output: 4 kernel_size: 3 pad_l: 1 pad_r: 2 pad_t: 3 pad_b: 4 }",
         torch=("nn.Conv2d(3, 4, kernel_size=3)", "self.f(F.pad(x, (1, 2, 3, 4)))"),
-        tf='layers.Conv2D(4, 3, name="f")(layers.ZeroPadding2D(((3, 4), (1, 2)))(x))',
+        tf=(
+            'f = layers.ZeroPadding2D(((3, 4), (1, 2)), name="f_pad")(x)',
+            'layers.Conv2D(4, 3, name="f")(f)',
+        ),
         numpy="convolution(x, **self.f, pad=((3, 4), (1, 2)))",
     ),
     says(
@@ -109,8 +121,8 @@ CONVOLUTION: list[Row] = [
             "self.f(pad_same(x, (5, 5), (2, 2)))",
         ),
         tf=(
-            'layers.Conv2D(4, 3, dilation_rate=2, name="f")(PadSame((5, 5), (2, 2))(x))[:, ::2, '
-            "::2]"
+            'layers.Conv2D(4, 3, dilation_rate=2, name="f")(PadSame((5, 5), (2, 2), '
+            'name="f_pad")(x))[:, ::2, ::2]'
         ),
         numpy="convolution(x, **self.f, stride=2, pad=same_pad(x, (5, 5), (2, 2)), dilation=2)",
     ),
@@ -119,14 +131,17 @@ CONVOLUTION: list[Row] = [
         "Convolution { num_output: 4 kernel_size: 3 stride: 2 }",
         bottoms=[LOW],
         torch=("nn.Conv2d(3, 4, kernel_size=3, stride=2)", "self.f(pad_to(x, (3, 3)))"),
-        tf='layers.Conv2D(4, 3, strides=2, name="f")(PadTo((3, 3))(x))',
+        tf=('f = PadTo((3, 3), name="f_pad")(x)', 'layers.Conv2D(4, 3, strides=2, name="f")(f)'),
         numpy="convolution(x, **self.f, stride=2)",
     ),
     says(
         "Convolution { num_output: 4 kernel_size: 6 stride: 3 pad: 1 }",
         bottoms=[LOW],
         torch=("nn.Conv2d(3, 4, kernel_size=6, stride=3, padding=1)", "self.f(pad_to(x, (4, 4)))"),
-        tf='layers.Conv2D(4, 6, strides=3, name="f")(layers.ZeroPadding2D(1)(PadTo((4, 4))(x)))',
+        tf=(
+            'f = layers.ZeroPadding2D(1, name="f_pad_1")(PadTo((4, 4), name="f_pad")(x))',
+            'layers.Conv2D(4, 6, strides=3, name="f")(f)',
+        ),
         numpy="convolution(x, **self.f, stride=3, pad=1)",
     ),
     says(
@@ -137,8 +152,8 @@ CONVOLUTION: list[Row] = [
             "cut_windows(self.f(pad_to(x, (4, 4))), x, (4, 4), (2, 2))",
         ),
         tf=(
-            'CutWindows((4, 4), (2, 2))([layers.Conv2D(4, 4, strides=2, name="f")('
-            "PadTo((4, 4))(x)), x])"
+            'CutWindows((4, 4), (2, 2), name="f_cut")([layers.Conv2D(4, 4, strides=2, '
+            'name="f")(PadTo((4, 4), name="f_pad")(x)), x])'
         ),
         numpy="convolution(x, **self.f, stride=2)",
     ),
@@ -177,7 +192,10 @@ CONVOLUTION: list[Row] = [
     says(
         "ConvolutionDepthwise { num_output: 3 kernel_size: 3 pad: 1 stride: 2 }",
         torch=("nn.Conv2d(3, 3, kernel_size=3, stride=2, padding=1, groups=3)", "self.f(x)"),
-        tf='layers.DepthwiseConv2D(3, strides=2, name="f")(layers.ZeroPadding2D(1)(x))',
+        tf=(
+            'f = layers.ZeroPadding2D(1, name="f_pad")(x)',
+            'layers.DepthwiseConv2D(3, strides=2, name="f")(f)',
+        ),
         numpy="convolution(x, **self.f, stride=2, pad=1, group=3)",
     ),
     # ---- other axes
@@ -194,8 +212,13 @@ CONVOLUTION: list[Row] = [
         bottoms=[SEQUENCE],
         torch=("nn.Conv1d(3, 4, kernel_size=3, stride=2, padding=1)", "self.f(x)"),
         tf=(
-            'layers.Permute((2, 1))(layers.Conv1D(4, 3, strides=2, name="f")('
-            "layers.ZeroPadding1D(1)(layers.Permute((2, 1))(x))))"
+            (
+                (
+                    'f = layers.Conv1D(4, 3, strides=2, name="f")(layers.ZeroPadding1D(1, '
+                    'name="f_pad")(layers.Permute((2, 1), name="f_permute")(x)))'
+                ),
+                'layers.Permute((2, 1), name="f_permute_1")(f)',
+            )
         ),
         numpy="convolution(x, **self.f, stride=2, pad=1)",
     ),
@@ -203,7 +226,10 @@ CONVOLUTION: list[Row] = [
         "Convolution { num_output: 4 kernel_size: 3 pad: 1 stride: 2 }",
         bottoms=[VIDEO],
         torch=("nn.Conv3d(3, 4, kernel_size=3, stride=2, padding=1)", "self.f(x)"),
-        tf='layers.Conv3D(4, 3, strides=2, name="f")(layers.ZeroPadding3D(1)(x))',
+        tf=(
+            'f = layers.ZeroPadding3D(1, name="f_pad")(x)',
+            'layers.Conv3D(4, 3, strides=2, name="f")(f)',
+        ),
         numpy="convolution(x, **self.f, stride=2, pad=1)",
     ),
     says(
@@ -226,7 +252,10 @@ CONVOLUTION: list[Row] = [
             "{ dim: 2 dim: 1 } pad_shape { dim: 1 dim: 1 } }"
         ),
         torch=("nn.Conv2d(3, 4, kernel_size=3, stride=(2, 1), padding=1)", "self.f(x)"),
-        tf='layers.Conv2D(4, 3, strides=(2, 1), name="f")(layers.ZeroPadding2D(1)(x))',
+        tf=(
+            'f = layers.ZeroPadding2D(1, name="f_pad")(x)',
+            'layers.Conv2D(4, 3, strides=(2, 1), name="f")(f)',
+        ),
         numpy="convolution(x, **self.f, stride=(2, 1), pad=1)",
     ),
     says(
@@ -234,9 +263,14 @@ CONVOLUTION: list[Row] = [
         bottoms=[(3, 5, 7)],
         torch=("nn.Conv2d(3, 4, kernel_size=3)", "self.f(x)"),
         tf=(
-            "Reshape((), num_axes=1)(layers.Permute((3, 1, 2))("
-            'layers.Conv2D(4, 3, name="f")(layers.Permute((2, 3, 1))('
-            "Reshape((1, 3), num_axes=1)(x)))))"
+            (
+                (
+                    'f = layers.Permute((3, 1, 2), name="f_permute_1")(layers.Conv2D(4, 3, '
+                    'name="f")(layers.Permute((2, 3, 1), name="f_permute")(Reshape((1, 3), '
+                    'num_axes=1, name="f_reshape")(x))))'
+                ),
+                'Reshape((), num_axes=1, name="f_reshape_1")(f)',
+            )
         ),
         numpy="convolution(x, **self.f)",
     ),
@@ -248,10 +282,16 @@ CONVOLUTION: list[Row] = [
             "self.f(x.flatten(0, 1)).unflatten(0, x.shape[:2])",
         ),
         tf=(
-            "layers.Permute((2, 3, 4, 1))(Unflatten(2)("
-            '[layers.Permute((3, 1, 2))(layers.Conv2D(4, 3, name="f")('
-            "layers.Permute((2, 3, 1))(Reshape((-1, 4), num_axes=3)("
-            "layers.Permute((4, 1, 2, 3))(x))))), layers.Permute((4, 1, 2, 3))(x)]))"
+            (
+                (
+                    'f = Unflatten(2, name="f_unflatten")([layers.Permute((3, 1, 2), '
+                    'name="f_permute_3")(layers.Conv2D(4, 3, name="f")(layers.Permute((2, 3, '
+                    '1), name="f_permute_2")(Reshape((-1, 4), num_axes=3, '
+                    'name="f_reshape")(layers.Permute((4, 1, 2, 3), name="f_permute_1")(x))))), '
+                    'layers.Permute((4, 1, 2, 3), name="f_permute")(x)])'
+                ),
+                'layers.Permute((2, 3, 4, 1), name="f_permute_4")(f)',
+            )
         ),
         numpy="convolution(x, **self.f)",
     ),
@@ -263,10 +303,17 @@ CONVOLUTION: list[Row] = [
             "self.f(x.flatten(0, 1)).unflatten(0, x.shape[:2])",
         ),
         tf=(
-            "layers.Permute((2, 3, 1))(Unflatten(2)([layers.Permute((2, 1))("
-            'layers.Conv1D(4, 3, padding="same", name="f")('
-            "layers.Permute((2, 1))(Reshape((-1, 4), num_axes=3)(layers.Permute((3, 1, 2))(x))))), "
-            "layers.Permute((3, 1, 2))(x)]))"
+            (
+                (
+                    'f = Unflatten(2, name="f_unflatten")([layers.Permute((2, 1), '
+                    'name="f_permute_3")(layers.Conv1D(4, 3, padding="same", '
+                    'name="f")(layers.Permute((2, 1), name="f_permute_2")(Reshape((-1, 4), '
+                    'num_axes=3, name="f_reshape")(layers.Permute((3, 1, 2), '
+                    'name="f_permute_1")(x))))), layers.Permute((3, 1, 2), '
+                    'name="f_permute")(x)])'
+                ),
+                'layers.Permute((2, 3, 1), name="f_permute_4")(f)',
+            )
         ),
         numpy="convolution(x, **self.f, pad=1)",
     ),
@@ -290,7 +337,10 @@ CONVOLUTION: list[Row] = [
             "nn.Conv1d(7, 4, kernel_size=1)",
             "self.f(x.flatten(0, 2).unsqueeze(-1)).squeeze(-1).unflatten(0, x.shape[:3])",
         ),
-        tf='layers.Permute((2, 3, 1))(layers.Dense(4, name="f")(layers.Permute((3, 1, 2))(x)))',
+        tf=(
+            ('f = layers.Dense(4, name="f")(layers.Permute((3, 1, 2), name="f_permute")(x))'),
+            'layers.Permute((2, 3, 1), name="f_permute_1")(f)',
+        ),
         numpy="convolution(x, **self.f)",
     ),
     says(
@@ -374,7 +424,10 @@ DECONVOLUTION: list[Row] = [
     says(
         "Deconvolution { num_output: 4 kernel_size: 3 stride: 2 pad: 1 }",
         torch=("nn.ConvTranspose2d(3, 4, kernel_size=3, stride=2, padding=1)", "self.f(x)"),
-        tf='layers.Cropping2D(1)(layers.Conv2DTranspose(4, 3, strides=2, name="f")(x))',
+        tf=(
+            'f = layers.Conv2DTranspose(4, 3, strides=2, name="f")(x)',
+            'layers.Cropping2D(1, name="f_crop")(f)',
+        ),
         numpy="deconvolution(x, **self.f, stride=2, pad=1)",
     ),
     says(
@@ -405,8 +458,13 @@ DECONVOLUTION: list[Row] = [
             "self.f(x)",
         ),
         tf=(
-            "layers.Cropping2D(1)(ConvTranspose(6, (4, 4), strides=(2, 2), groups=3, "
-            'use_bias=False, name="f")(x))'
+            (
+                (
+                    "f = ConvTranspose(6, (4, 4), strides=(2, 2), groups=3, use_bias=False, "
+                    'name="f")(x)'
+                ),
+                'layers.Cropping2D(1, name="f_crop")(f)',
+            )
         ),
         numpy="deconvolution(x, **self.f, stride=2, pad=1, group=3)",
     ),
@@ -417,8 +475,10 @@ DECONVOLUTION: list[Row] = [
             "F.pad(self.f(x), (-1, 0, 0, -1))",
         ),
         tf=(
-            'layers.Cropping2D(((0, 1), (1, 0)))(layers.Conv2DTranspose(4, 4, strides=2, name="f")('
-            "x))"
+            (
+                'f = layers.Conv2DTranspose(4, 4, strides=2, name="f")(x)',
+                'layers.Cropping2D(((0, 1), (1, 0)), name="f_crop")(f)',
+            )
         ),
         numpy="deconvolution(x, **self.f, stride=2, pad=((0, 1), (1, 0)))",
     ),
@@ -432,8 +492,10 @@ DECONVOLUTION: list[Row] = [
             "F.pad(self.f(x), (-1, -2, -1, -2))",
         ),
         tf=(
-            'layers.Cropping2D(((1, 2), (1, 2)))(layers.Conv2DTranspose(4, 4, strides=2, name="f")('
-            "x))"
+            (
+                'f = layers.Conv2DTranspose(4, 4, strides=2, name="f")(x)',
+                'layers.Cropping2D(((1, 2), (1, 2)), name="f_crop")(f)',
+            )
         ),
         numpy="deconvolution(x, **self.f, stride=2, pad=((1, 2), (1, 2)))",
     ),
@@ -457,8 +519,13 @@ DECONVOLUTION: list[Row] = [
         bottoms=[SEQUENCE],
         torch=("nn.ConvTranspose1d(3, 4, kernel_size=3, stride=2, padding=1)", "self.f(x)"),
         tf=(
-            "layers.Permute((2, 1))(layers.Cropping1D(1)("
-            'layers.Conv1DTranspose(4, 3, strides=2, name="f")(layers.Permute((2, 1))(x))))'
+            (
+                (
+                    'f = layers.Cropping1D(1, name="f_crop")(layers.Conv1DTranspose(4, 3, '
+                    'strides=2, name="f")(layers.Permute((2, 1), name="f_permute")(x)))'
+                ),
+                'layers.Permute((2, 1), name="f_permute_1")(f)',
+            )
         ),
         numpy="deconvolution(x, **self.f, stride=2, pad=1)",
     ),
@@ -466,7 +533,10 @@ DECONVOLUTION: list[Row] = [
         "Deconvolution { num_output: 4 kernel_size: 3 stride: 2 pad: 1 }",
         bottoms=[VIDEO],
         torch=("nn.ConvTranspose3d(3, 4, kernel_size=3, stride=2, padding=1)", "self.f(x)"),
-        tf='layers.Cropping3D(1)(layers.Conv3DTranspose(4, 3, strides=2, name="f")(x))',
+        tf=(
+            'f = layers.Conv3DTranspose(4, 3, strides=2, name="f")(x)',
+            'layers.Cropping3D(1, name="f_crop")(f)',
+        ),
         numpy="deconvolution(x, **self.f, stride=2, pad=1)",
     ),
     says(
@@ -474,9 +544,15 @@ DECONVOLUTION: list[Row] = [
         bottoms=[(3, 5, 7)],
         torch=("nn.ConvTranspose2d(3, 4, kernel_size=3)", "self.f(x)"),
         tf=(
-            "Reshape((), num_axes=1)(layers.Permute((3, 1, 2))("
-            'layers.Conv2DTranspose(4, 3, name="f")(layers.Permute((2, 3, 1))('
-            "Reshape((1, 3), num_axes=1)(x)))))"
+            (
+                (
+                    "f = layers.Permute((3, 1, 2), "
+                    'name="f_permute_1")(layers.Conv2DTranspose(4, 3, '
+                    'name="f")(layers.Permute((2, 3, 1), name="f_permute")(Reshape((1, 3), '
+                    'num_axes=1, name="f_reshape")(x))))'
+                ),
+                'Reshape((), num_axes=1, name="f_reshape_1")(f)',
+            )
         ),
         numpy="deconvolution(x, **self.f)",
     ),
@@ -488,10 +564,17 @@ DECONVOLUTION: list[Row] = [
             "self.f(x.flatten(0, 1)).unflatten(0, x.shape[:2])",
         ),
         tf=(
-            "layers.Permute((2, 3, 4, 1))(Unflatten(2)("
-            '[layers.Permute((3, 1, 2))(layers.Conv2DTranspose(4, 3, padding="same", name="f")('
-            "layers.Permute((2, 3, 1))(Reshape((-1, 4), num_axes=3)("
-            "layers.Permute((4, 1, 2, 3))(x))))), layers.Permute((4, 1, 2, 3))(x)]))"
+            (
+                (
+                    'f = Unflatten(2, name="f_unflatten")([layers.Permute((3, 1, 2), '
+                    'name="f_permute_3")(layers.Conv2DTranspose(4, 3, padding="same", '
+                    'name="f")(layers.Permute((2, 3, 1), name="f_permute_2")(Reshape((-1, 4), '
+                    'num_axes=3, name="f_reshape")(layers.Permute((4, 1, 2, 3), '
+                    'name="f_permute_1")(x))))), layers.Permute((4, 1, 2, 3), '
+                    'name="f_permute")(x)])'
+                ),
+                'layers.Permute((2, 3, 4, 1), name="f_permute_4")(f)',
+            )
         ),
         numpy="deconvolution(x, **self.f, pad=1)",
     ),
@@ -532,28 +615,33 @@ IM2COL: list[Row] = [
         "Im2col { kernel_size: 3 stride: 2 pad: 1 dilation: 2 }",
         torch="im2col(x, (3, 3), (2, 2), (1, 1), (2, 2))",
         tf=(
-            'Im2col((3, 3), strides=(2, 2), dilation_rate=(2, 2), name="f")('
-            "layers.ZeroPadding2D(1)(x))"
+            (
+                'f = layers.ZeroPadding2D(1, name="f_pad")(x)',
+                'Im2col((3, 3), strides=(2, 2), dilation_rate=(2, 2), name="f")(f)',
+            )
         ),
         numpy="im2col(x, (3, 3), stride=2, pad=1, dilation=2)",
     ),
     says(
         "Im2col { kernel_h: 1 kernel_w: 3 pad_h: 0 pad_w: 1 }",
         torch="im2col(x, (1, 3), (1, 1), (0, 1), (1, 1))",
-        tf='Im2col((1, 3), name="f")(layers.ZeroPadding2D((0, 1))(x))',
+        tf='Im2col((1, 3), name="f")(layers.ZeroPadding2D((0, 1), name="f_pad")(x))',
         numpy="im2col(x, (1, 3), pad=(0, 1))",
     ),
     says(
         "Im2col { kernel_size: 3 pad_l: 1 pad_r: 2 }",
         torch="im2col(F.pad(x, (1, 2, 0, 0)), (3, 3), (1, 1), (0, 0), (1, 1))",
-        tf='Im2col((3, 3), name="f")(layers.ZeroPadding2D(((0, 0), (1, 2)))(x))',
+        tf=(
+            'f = layers.ZeroPadding2D(((0, 0), (1, 2)), name="f_pad")(x)',
+            'Im2col((3, 3), name="f")(f)',
+        ),
         numpy="im2col(x, (3, 3), pad=((0, 0), (1, 2)))",
     ),
     says(
         "Im2col { kernel_size: 3 stride: 2 }",
         bottoms=[LOW],
         torch="im2col(x, (3, 3), (2, 2), (0, 0), (1, 1))",
-        tf='Im2col((3, 3), strides=(2, 2), name="f")(PadTo((3, 3))(x))',
+        tf='Im2col((3, 3), strides=(2, 2), name="f")(PadTo((3, 3), name="f_pad")(x))',
         numpy="im2col(x, (3, 3), stride=2)",
     ),
     says(
@@ -561,8 +649,8 @@ IM2COL: list[Row] = [
         bottoms=[LOW],
         torch="im2col(x, (4, 4), (2, 2), (0, 0), (1, 1))",
         tf=(
-            'CutWindows((4, 4), (2, 2))([Im2col((4, 4), strides=(2, 2), name="f")('
-            "PadTo((4, 4))(x)), x])"
+            'CutWindows((4, 4), (2, 2), name="f_cut")([Im2col((4, 4), strides=(2, 2), '
+            'name="f")(PadTo((4, 4), name="f_pad")(x)), x])'
         ),
         numpy="im2col(x, (4, 4), stride=2)",
     ),
@@ -570,7 +658,10 @@ IM2COL: list[Row] = [
         "Im2col { kernel_size: 3 }",
         bottoms=[SEQUENCE],
         torch="im2col(x, (3,), (1,), (0,), (1,))",
-        tf='layers.Permute((2, 1))(Im2col((3,), name="f")(layers.Permute((2, 1))(x)))',
+        tf=(
+            'f = Im2col((3,), name="f")(layers.Permute((2, 1), name="f_permute")(x))',
+            'layers.Permute((2, 1), name="f_permute_1")(f)',
+        ),
         numpy="im2col(x, (3,))",
     ),
     says(
@@ -578,10 +669,16 @@ IM2COL: list[Row] = [
         bottoms=[VIDEO],
         torch="im2col(x, (3, 3), (1, 1), (0, 0), (1, 1))",
         tf=(
-            "layers.Permute((2, 3, 4, 1))(Unflatten(2)("
-            '[layers.Permute((3, 1, 2))(Im2col((3, 3), name="f")('
-            "layers.Permute((2, 3, 1))(Reshape((-1, 4), num_axes=3)("
-            "layers.Permute((4, 1, 2, 3))(x))))), layers.Permute((4, 1, 2, 3))(x)]))"
+            (
+                (
+                    'f = Unflatten(2, name="f_unflatten")([layers.Permute((3, 1, 2), '
+                    'name="f_permute_3")(Im2col((3, 3), name="f")(layers.Permute((2, 3, 1), '
+                    'name="f_permute_2")(Reshape((-1, 4), num_axes=3, '
+                    'name="f_reshape")(layers.Permute((4, 1, 2, 3), name="f_permute_1")(x))))), '
+                    'layers.Permute((4, 1, 2, 3), name="f_permute")(x)])'
+                ),
+                'layers.Permute((2, 3, 4, 1), name="f_permute_4")(f)',
+            )
         ),
         numpy="im2col(x, (3, 3))",
     ),
@@ -603,7 +700,10 @@ POOLING: list[Row] = [
     says(
         "Pooling { kernel_size: 3 stride: 2 }",
         torch="F.max_pool2d(x, 3, stride=2, ceil_mode=True)",
-        tf='layers.MaxPooling2D(3, 2, name="f")(PadLowest(((0, 1), (0, 1)))(x))',
+        tf=(
+            'f = PadLowest(((0, 1), (0, 1)), name="f_pad")(x)',
+            'layers.MaxPooling2D(3, 2, name="f")(f)',
+        ),
         numpy="max_pool(x, 3, stride=2)",
     ),
     says(
@@ -640,7 +740,10 @@ POOLING: list[Row] = [
         "Pooling { kernel_size: 3 stride: 2 }",
         phase="train",
         torch="F.max_pool2d(x, 3, stride=2, ceil_mode=True)",
-        tf='layers.MaxPooling2D(3, 2, name="f")(PadLowest(((0, 1), (0, 1)))(x))',
+        tf=(
+            'f = PadLowest(((0, 1), (0, 1)), name="f_pad")(x)',
+            'layers.MaxPooling2D(3, 2, name="f")(f)',
+        ),
         numpy="max_pool(x, 3, stride=2)",
     ),
     says(
@@ -658,7 +761,10 @@ POOLING: list[Row] = [
     says(
         "Pooling { kernel_h: 3 kernel_w: 2 stride_h: 1 stride_w: 2 }",
         torch="F.max_pool2d(x, (3, 2), stride=(1, 2), ceil_mode=True)",
-        tf='layers.MaxPooling2D((3, 2), (1, 2), name="f")(PadLowest(((0, 0), (0, 1)))(x))',
+        tf=(
+            'f = PadLowest(((0, 0), (0, 1)), name="f_pad")(x)',
+            'layers.MaxPooling2D((3, 2), (1, 2), name="f")(f)',
+        ),
         numpy="max_pool(x, (3, 2), stride=(1, 2))",
     ),
     says(
@@ -683,13 +789,19 @@ POOLING: list[Row] = [
     says(
         "Pooling { pool: AVE kernel_size: 3 pad: 1 }",
         torch="F.avg_pool2d(x, 3, stride=1, padding=1)",
-        tf='layers.AveragePooling2D(3, 1, name="f")(layers.ZeroPadding2D(1)(x))',
+        tf=(
+            'f = layers.ZeroPadding2D(1, name="f_pad")(x)',
+            'layers.AveragePooling2D(3, 1, name="f")(f)',
+        ),
         numpy="average_pool(x, 3, pad=1)",
     ),
     says(
         "Pooling { kernel_size: 3 stride: 2 pad: 1 }",
         torch="F.max_pool2d(x, 3, stride=2, padding=1, ceil_mode=True)",
-        tf='layers.MaxPooling2D(3, 2, name="f")(PadLowest(((1, 2), (1, 2)))(x))',
+        tf=(
+            'f = PadLowest(((1, 2), (1, 2)), name="f_pad")(x)',
+            'layers.MaxPooling2D(3, 2, name="f")(f)',
+        ),
         numpy="max_pool(x, 3, stride=2, pad=1)",
     ),
     says(
@@ -701,37 +813,55 @@ POOLING: list[Row] = [
     says(
         "Pooling { kernel_size: 3 stride: 2 pad: 1 round_mode: FLOOR }",
         torch="F.max_pool2d(x, 3, stride=2, padding=1)",
-        tf='layers.MaxPooling2D(3, 2, name="f")(PadLowest(((1, 1), (1, 1)))(x))',
+        tf=(
+            'f = PadLowest(((1, 1), (1, 1)), name="f_pad")(x)',
+            'layers.MaxPooling2D(3, 2, name="f")(f)',
+        ),
         numpy="max_pool(x, 3, stride=2, pad=1, ceil=False)",
     ),
     says(
         "Pooling { pool: AVE kernel_size: 3 stride: 2 pad: 1 round_mode: FLOOR }",
         torch="F.avg_pool2d(x, 3, stride=2, padding=1)",
-        tf='layers.AveragePooling2D(3, 2, name="f")(layers.ZeroPadding2D(1)(x))',
+        tf=(
+            'f = layers.ZeroPadding2D(1, name="f_pad")(x)',
+            'layers.AveragePooling2D(3, 2, name="f")(f)',
+        ),
         numpy="average_pool(x, 3, stride=2, pad=1, ceil=False)",
     ),
     says(
         "Pooling { kernel_size: 3 stride: 2 pad: 2 }",
         torch="max_pool(x, (3, 3), (2, 2), padding=(2, 2))",
-        tf='layers.MaxPooling2D(3, 2, name="f")(PadLowest(((2, 2), (2, 2)))(x))',
+        tf=(
+            'f = PadLowest(((2, 2), (2, 2)), name="f_pad")(x)',
+            'layers.MaxPooling2D(3, 2, name="f")(f)',
+        ),
         numpy="max_pool(x, 3, stride=2, pad=2)",
     ),
     says(
         "Pooling { pool: AVE kernel_size: 3 stride: 2 pad: 2 }",
         torch="avg_pool(x, (3, 3), (2, 2), padding=(2, 2))",
-        tf='layers.AveragePooling2D(3, 2, name="f")(layers.ZeroPadding2D(2)(x))',
+        tf=(
+            'f = layers.ZeroPadding2D(2, name="f_pad")(x)',
+            'layers.AveragePooling2D(3, 2, name="f")(f)',
+        ),
         numpy="average_pool(x, 3, stride=2, pad=2)",
     ),
     says(
         "Pooling { kernel_size: 3 pad_l: 1 pad_r: 2 }",
         torch='F.max_pool2d(F.pad(x, (1, 2, 0, 0), value=float("-inf")), 3, stride=1)',
-        tf='layers.MaxPooling2D(3, 1, name="f")(PadLowest(((0, 0), (1, 2)))(x))',
+        tf=(
+            'f = PadLowest(((0, 0), (1, 2)), name="f_pad")(x)',
+            'layers.MaxPooling2D(3, 1, name="f")(f)',
+        ),
         numpy="max_pool(x, 3, pad=((0, 0), (1, 2)))",
     ),
     says(
         "Pooling { pool: AVE kernel_size: 3 pad_l: 1 }",
         torch="F.avg_pool2d(F.pad(x, (1, 0, 0, 0)), 3, stride=1)",
-        tf='layers.AveragePooling2D(3, 1, name="f")(layers.ZeroPadding2D(((0, 0), (1, 0)))(x))',
+        tf=(
+            'f = layers.ZeroPadding2D(((0, 0), (1, 0)), name="f_pad")(x)',
+            'layers.AveragePooling2D(3, 1, name="f")(f)',
+        ),
         numpy="average_pool(x, 3, pad=((0, 0), (1, 0)))",
     ),
     says(
@@ -739,19 +869,28 @@ POOLING: list[Row] = [
         torch=(
             'F.max_pool2d(F.pad(x, (1, 0, 0, 0), value=float("-inf")), 3, stride=2, ceil_mode=True)'
         ),
-        tf='layers.MaxPooling2D(3, 2, name="f")(PadLowest(((0, 1), (1, 1)))(x))',
+        tf=(
+            'f = PadLowest(((0, 1), (1, 1)), name="f_pad")(x)',
+            'layers.MaxPooling2D(3, 2, name="f")(f)',
+        ),
         numpy="max_pool(x, 3, stride=2, pad=((0, 0), (1, 0)))",
     ),
     says(
         "Pooling { kernel_size: 3 stride: 2 pad_r: 1 round_mode: FLOOR }",
         torch='F.max_pool2d(F.pad(x, (0, 1, 0, 0), value=float("-inf")), 3, stride=2)',
-        tf='layers.MaxPooling2D(3, 2, name="f")(PadLowest(((0, 0), (0, 1)))(x))',
+        tf=(
+            'f = PadLowest(((0, 0), (0, 1)), name="f_pad")(x)',
+            'layers.MaxPooling2D(3, 2, name="f")(f)',
+        ),
         numpy="max_pool(x, 3, stride=2, pad=((0, 0), (0, 1)), ceil=False)",
     ),
     says(
         "Pooling { kernel_size: 3 stride: 2 pad_r: 2 round_mode: FLOOR }",
         torch='F.max_pool2d(F.pad(x, (0, 2, 0, 0), value=float("-inf")), 3, stride=2)',
-        tf='layers.MaxPooling2D(3, 2, name="f")(PadLowest(((0, 0), (0, 2)))(x))',
+        tf=(
+            'f = PadLowest(((0, 0), (0, 2)), name="f_pad")(x)',
+            'layers.MaxPooling2D(3, 2, name="f")(f)',
+        ),
         numpy="max_pool(x, 3, stride=2, pad=((0, 0), (0, 2)), ceil=False)",
     ),
     says(
@@ -824,7 +963,10 @@ POOLING: list[Row] = [
     says(
         "Pooling { kernel_size: 2 stride: 3 pad: 1 }",
         torch="F.max_pool2d(x, 2, stride=3, padding=1, ceil_mode=True)",
-        tf='layers.MaxPooling2D(2, 3, name="f")(PadLowest(((1, 1), (1, 1)))(x))',
+        tf=(
+            'f = PadLowest(((1, 1), (1, 1)), name="f_pad")(x)',
+            'layers.MaxPooling2D(2, 3, name="f")(f)',
+        ),
         numpy="max_pool(x, 2, stride=3, pad=1)",
     ),
     says(
@@ -907,8 +1049,10 @@ OTHER_POOLING: list[Row] = [
         bottoms=[VIDEO],
         torch="F.max_pool3d(x, (2, 3, 3), stride=(1, 2, 2), ceil_mode=True)",
         tf=(
-            'layers.MaxPooling3D((2, 3, 3), (1, 2, 2), name="f")'
-            "(PadLowest(((0, 0), (0, 1), (0, 1)))(x))"
+            (
+                'f = PadLowest(((0, 0), (0, 1), (0, 1)), name="f_pad")(x)',
+                'layers.MaxPooling3D((2, 3, 3), (1, 2, 2), name="f")(f)',
+            )
         ),
         numpy="nd_max_pool(x, (2, 3, 3), (1, 2, 2), (0, 0, 0))",
     ),
@@ -918,7 +1062,10 @@ OTHER_POOLING: list[Row] = [
             "{ dim: 1 dim: 1 } }"
         ),
         torch="F.max_pool2d(x, 3, stride=2, padding=1, ceil_mode=True)",
-        tf='layers.MaxPooling2D(3, 2, name="f")(PadLowest(((1, 2), (1, 2)))(x))',
+        tf=(
+            'f = PadLowest(((1, 2), (1, 2)), name="f_pad")(x)',
+            'layers.MaxPooling2D(3, 2, name="f")(f)',
+        ),
         numpy="nd_max_pool(x, (3, 3), (2, 2), (1, 1))",
     ),
     says(

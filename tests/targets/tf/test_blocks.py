@@ -140,6 +140,36 @@ def test_layers_of_blocks_are_frozen(rates: tuple[int, int]) -> None:
     assert trained == {"last/kernel", "last/bias"} | (kernels if rates[0] else set())
 
 
+def filled(deviations: str) -> str:
+    """Modules whose first convolutions are drawn with these standard deviations, one a module."""
+    return net(
+        *(
+            block.replace("pad: 1", f'pad: 1 weight_filler {{ type: "gaussian" std: {std} }}', 1)
+            for block, std in zip(modules(5, width=40), deviations.split(), strict=True)
+        )
+    )
+
+
+def deviation(kernel: Any) -> float:
+    return float(np.std(kernel))
+
+
+@pytest.mark.parametrize("deviations", ["0.5 0.5 0.5 0.5 0.5", "0.5 0.5 0.1 0.5 0.5"])
+def test_layers_of_blocks_start_as_the_definition_says(deviations: str) -> None:
+    arrays = backends.get("tf").runner.arrays(proto2net.load(filled(deviations), to="tf"))
+    for index, std in enumerate(map(float, deviations.split())):
+        assert deviation(arrays[f"m{index}_a/kernel"]) == pytest.approx(std, rel=0.1)
+    assert deviation(arrays["m2_b/kernel"]) < 0.1
+
+
+def test_a_block_says_how_its_layers_start_where_all_do_alike() -> None:
+    alike, apart = said(filled("2 2 2 2 2")), said(filled("2 2 1 2 2"))
+    assert 'name=f"{name}_a", **GAUSSIAN)' in alike
+    assert "fill(" not in alike
+    assert 'name=f"{name}_a")' in apart
+    assert 'model.get_layer("m2_a").kernel, initializers.RandomNormal(stddev=1.0)' in apart
+
+
 def test_no_gradient_goes_into_a_block_where_the_definition_stops_it() -> None:
     blocks = [
         block.replace('/a" type', '/a" propagate_down: false type') for block in modules(6, "first")
@@ -160,7 +190,7 @@ def test_text_of_names_stays_text() -> None:
 
 def test_a_classifier_takes_the_number_of_its_classes() -> None:
     source = proto2net.convert(MODELS / "squeezenet_v1.1.prototxt", to="tf")
-    assert "def squeezenet_v1_1(input_shape=(227, 227, 3), classes=1000) -> keras.Model:" in source
+    assert "    classes: int = 1000,\n" in source
     made: dict[str, Any] = {}
     exec(source, made)  # noqa: S102  # it is our own
     model = made["squeezenet_v1_1"](input_shape=(65, 65, 3), classes=7)

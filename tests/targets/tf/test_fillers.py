@@ -219,6 +219,40 @@ def test_layers_start_as_in_caffe_where_the_file_does_not_say_but_for_weights() 
     }
 
 
+def printed(*fillers: str) -> str:
+    """The file of inner products with these fillers, one behind the other."""
+    text = "inner_product_param {{ num_output: 4 {} }}"
+    rows = [
+        layer("InnerProduct", f"y{i}" if i else "x", f"y{i + 1}", text.format(filler), f"n{i}")
+        for i, filler in enumerate(fillers)
+    ]
+    return proto2net.convert(sample(" ".join(rows), inputs={"x": np.zeros((2, 4))}).net, to="tf")
+
+
+def test_a_layer_says_how_it_starts() -> None:
+    xavier = 'weight_filler { type: "xavier" }'
+    drawn = 'weight_filler { type: "gaussian" std: 0.5 } bias_filler { value: 1 }'
+    source = printed(xavier, drawn, "")
+    assert 'layers.Dense(4, kernel_initializer="lecun_uniform", name="n0")' in source
+    assert "kernel_initializer=initializers.RandomNormal(stddev=0.5)," in source
+    assert 'bias_initializer="ones",' in source
+    assert 'layers.Dense(4, name="n2")' in source
+    assert "model" not in source.split("def net")[-1].partition("return")[0]
+
+
+def test_what_many_layers_say_is_said_once() -> None:
+    msra = 'weight_filler { type: "msra" } bias_filler { value: 0.5 }'
+    source = printed(msra, msra, "", msra)
+    assert "\n\nMSRA = {\n" in source
+    assert '"config": {"scale": 2.0, "distribution": "untruncated_normal"},' in source
+    assert source.count("**MSRA") == 3
+
+
+def test_a_start_of_our_own_is_made_for_each_layer() -> None:
+    source = printed(*['weight_filler { type: "gaussian" sparse: 2 }'] * 3)
+    assert source.count("kernel_initializer=SparseNormal(0.5, stddev=1.0)") == 3
+
+
 def test_each_layer_is_drawn_by_itself() -> None:
     text = 'inner_product_param { num_output: 4 weight_filler { type: "xavier" } }'
     names = ["a", "b", "c", "d"]

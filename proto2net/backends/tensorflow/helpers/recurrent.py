@@ -47,7 +47,9 @@ class Recurrent(layers.Layer):
     def _zeros(self, sequences: int | None) -> keras.Variable | tf.Variable:
         """A state to keep; its number of sequences may be known from the data alone."""
         if sequences is not None:
-            return self.add_weight((sequences, self.units), "zeros", trainable=False)
+            return self.add_weight(
+                (sequences, self.units), "zeros", trainable=False, name="state"
+            )
         self.supports_jit = False
         shape = (None, self.units)
         return tf.Variable(tf.zeros((0, self.units)), trainable=False, shape=shape)
