@@ -172,7 +172,7 @@ def _on_one_line(lines: Sequence[str], node: ast.expr) -> str:
     found[-1] = found[-1][: node.end_col_offset]
     found[0] = found[0][node.col_offset :]
     text = " ".join(line.strip() for line in found)
-    return re.sub(r"(?<=[(\[{]) |,? (?=[)\]}])", "", text) if len(found) > 1 else text
+    return re.sub(r"(?<=[(\[{]) |,? (?=[)\]}])| (?=\.[a-z])", "", text) if len(found) > 1 else text
 
 
 def _assignments(function: ast.FunctionDef | None) -> Iterator[ast.Assign]:

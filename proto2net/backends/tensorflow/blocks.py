@@ -63,14 +63,14 @@ def carried(
 
 
 def in_turn(statement: Statement, indent: int) -> list[Statement]:
-    """A call of a layer on another layer's, one below the other where a line is too short."""
+    """Calls of layers on what others give, one below the other where a line is too short."""
     if len(statement.lines(indent)) == 1 or not isinstance(statement, Assignment):
         return [statement]
     match statement.value:
         case Call(function, (Call(Call()) as inner,), ()) if len(statement.targets) == 1:
             first = Assignment(statement.targets, inner)
             value = Call(function, (Variable(*statement.targets),))
-            return [first, dataclasses.replace(statement, value=value)]
+            return [*in_turn(first, indent), dataclasses.replace(statement, value=value)]
     return [statement]
 
 

@@ -68,8 +68,12 @@ class Starts:
         self._constants: dict[Options, str] = {}
         for step in steps:
             options = self._said.get(step.node, ())
-            if often[options] >= OFTEN and options not in self._constants and _is_plain(options):
-                self._constants[options] = names.name(_filler(step, options).upper())
+            if (
+                often[options] >= OFTEN
+                and options not in self._constants
+                and _is_worth_a_name(options)
+            ):
+                self._constants[options] = names.name(_filler(step).upper())
 
     def options(self, alike: Sequence[Step]) -> Options:
         """What the layer says that stands for all these; nothing if they do not start alike."""
@@ -115,9 +119,14 @@ def _said(step: Step) -> Options:
     depthwise = step.code.kind == dotted("layers.DepthwiseConv2D")
     return tuple(
         (f"{'depthwise' if depthwise and name == 'kernel' else name}_initializer", _short(how))
-        for name, how in _initializers(step).items()
-        if how and how != _DEFAULTS.get(name)
+        for name, how in _stated(step)
     )
+
+
+def _stated(step: Step) -> list[tuple[str, Expression]]:
+    """The variables that do not start as Keras has it, and how they start."""
+    found = _initializers(step).items()
+    return [(name, how) for name, how in found if how and how != _DEFAULTS.get(name)]
 
 
 _SHORT = {
@@ -140,9 +149,17 @@ def _short(initializer: Expression) -> Expression:
     return Literal(_SHORT[initializer]) if initializer in _SHORT else initializer
 
 
-def _is_plain(options: Options) -> bool:
-    """Whether a dictionary can have them: others draw the same numbers for all layers."""
-    return all(isinstance(value, Literal) or _config(value) for _, value in options)
+def _is_worth_a_name(options: Options) -> bool:
+    """Whether a dictionary can have them, and they are more than a word.
+
+    It cannot have initializers of ours, which would draw the same numbers for all layers.
+    """
+    if not all(isinstance(value, Literal) or _config(value) for _, value in options):
+        return False
+    return any(
+        option.startswith(("kernel", "depthwise")) or not isinstance(value, Literal)
+        for option, value in options
+    )
 
 
 def _config(initializer: Expression) -> str:
@@ -166,11 +183,14 @@ def _dictionary(items: Iterable[tuple[str, Expression]]) -> Expression:
     return Display("{}", tuple(Pair(Literal(key), value) for key, value in items))
 
 
-def _filler(step: Step, options: Options) -> str:
-    """The word of Caffe for how the first of a step's variables starts, for a layer's kind."""
-    ((node, blob),) = next(iter(step.code.arrays.values())).sources
-    head = "depthwise_" if options[0][0].startswith("depthwise") else ""
-    return head + node.blobs[blob].start.type
+def _filler(step: Step) -> str:
+    """The word of Caffe for how the first variable starts: "xavier", "alpha_constant"."""
+    (variable, _), *_ = _stated(step)
+    ((node, blob),) = step.code.arrays[variable].sources
+    filler = node.blobs[blob].start.type
+    if step.code.kind == dotted("layers.DepthwiseConv2D"):
+        return f"depthwise_{filler}"
+    return filler if variable == "kernel" else f"{variable}_{filler}"
 
 
 def initialisation(layers: Iterable[tuple[Step, str]]) -> list[Statement]:

@@ -167,13 +167,9 @@ RESHAPED: list[Row] = [
         "Flatten { axis: 1 end_axis: 0 }",
         torch="torch.unsqueeze(x, 1)",
         tf=(
-            (
-                (
-                    'f = Reshape((1,), axis=1, num_axes=0, name="f")(layers.Permute((3, 1, 2), '
-                    'name="f_permute")(x))'
-                ),
-                'layers.Permute((2, 3, 4, 1), name="f_permute_1")(f)',
-            )
+            'f = layers.Permute((3, 1, 2), name="f_permute")(x)',
+            'f = Reshape((1,), axis=1, num_axes=0, name="f")(f)',
+            'layers.Permute((2, 3, 4, 1), name="f_permute_1")(f)',
         ),
         numpy="flatten(x, end_axis=0)",
     ),
@@ -212,13 +208,9 @@ RESHAPED: list[Row] = [
         "Reshape { shape { dim: 0 dim: 5 dim: -1 dim: 3 } }",
         torch="x.reshape(x.shape[0], 5, -1, 3)",
         tf=(
-            (
-                (
-                    'f = layers.Reshape((5, -1, 3), name="f")(layers.Permute((3, 1, 2), '
-                    'name="f_permute")(x))'
-                ),
-                'layers.Permute((2, 3, 1), name="f_permute_1")(f)',
-            )
+            'f = layers.Permute((3, 1, 2), name="f_permute")(x)',
+            'f = layers.Reshape((5, -1, 3), name="f")(f)',
+            'layers.Permute((2, 3, 1), name="f_permute_1")(f)',
         ),
         numpy="reshape(x, (0, 5, -1, 3))",
     ),
@@ -261,13 +253,9 @@ RESHAPED: list[Row] = [
         "Reshape { shape { dim: 1 dim: 3 } axis: 1 num_axes: 1 }",
         torch="x.reshape(x.shape[0], 1, 3, *x.shape[2:4])",
         tf=(
-            (
-                (
-                    'f = Reshape((1, 3), axis=1, num_axes=1, name="f")(layers.Permute((3, 1, '
-                    '2), name="f_permute")(x))'
-                ),
-                'layers.Permute((2, 3, 4, 1), name="f_permute_1")(f)',
-            )
+            'f = layers.Permute((3, 1, 2), name="f_permute")(x)',
+            'f = Reshape((1, 3), axis=1, num_axes=1, name="f")(f)',
+            'layers.Permute((2, 3, 4, 1), name="f_permute_1")(f)',
         ),
         numpy="reshape(x, (1, 3), axis=1, num_axes=1)",
     ),
@@ -275,13 +263,8 @@ RESHAPED: list[Row] = [
         "Reshape { shape { dim: 1 } axis: -1 num_axes: 0 }",
         torch="x.reshape(*x.shape[:4], 1)",
         tf=(
-            (
-                (
-                    'f = Reshape((1,), axis=4, name="f")(layers.Permute((3, 1, 2), '
-                    'name="f_permute")(x))'
-                ),
-                'layers.Permute((2, 3, 4, 1), name="f_permute_1")(f)',
-            )
+            ('f = Reshape((1,), axis=4, name="f")(layers.Permute((3, 1, 2), name="f_permute")(x))'),
+            'layers.Permute((2, 3, 4, 1), name="f_permute_1")(f)',
         ),
         numpy="reshape(x, (1,), axis=4, num_axes=0)",
     ),
@@ -289,13 +272,9 @@ RESHAPED: list[Row] = [
         "Reshape { shape { dim: 1 } num_axes: 0 }",
         torch="x.reshape(1, *x.shape[:4])",
         tf=(
-            (
-                (
-                    'f = Reshape((1,), num_axes=0, name="f")(layers.Permute((3, 1, 2), '
-                    'name="f_permute")(x))'
-                ),
-                'layers.Permute((2, 3, 4, 1), name="f_permute_1")(f)',
-            )
+            'f = layers.Permute((3, 1, 2), name="f_permute")(x)',
+            'f = Reshape((1,), num_axes=0, name="f")(f)',
+            'layers.Permute((2, 3, 4, 1), name="f_permute_1")(f)',
         ),
         numpy="reshape(x, (1,), num_axes=0)",
     ),
@@ -303,13 +282,9 @@ RESHAPED: list[Row] = [
         "Reshape { shape { dim: 0 dim: -1 dim: 1 } axis: 1 }",
         torch="x.reshape(*x.shape[:2], -1, 1)",
         tf=(
-            (
-                (
-                    'f = layers.Reshape((3, -1, 1), name="f")(layers.Permute((3, 1, 2), '
-                    'name="f_permute")(x))'
-                ),
-                'layers.Permute((2, 3, 1), name="f_permute_1")(f)',
-            )
+            'f = layers.Permute((3, 1, 2), name="f_permute")(x)',
+            'f = layers.Reshape((3, -1, 1), name="f")(f)',
+            'layers.Permute((2, 3, 1), name="f_permute_1")(f)',
         ),
         numpy="reshape(x, (0, -1, 1), axis=1)",
     ),
@@ -483,13 +458,9 @@ REDUCED: list[Row] = [
         "ArgMax { top_k: 3 out_max_val: true }",
         torch="arg_max(x, top_k=3, out_max_val=True)",
         tf=(
-            (
-                (
-                    'f = ArgMax(top_k=3, out_max_val=True, name="f")(layers.Permute((3, 1, 2), '
-                    'name="f_permute")(x))'
-                ),
-                'layers.Permute((2, 3, 1), name="f_permute_1")(f)',
-            )
+            'f = layers.Permute((3, 1, 2), name="f_permute")(x)',
+            'f = ArgMax(top_k=3, out_max_val=True, name="f")(f)',
+            'layers.Permute((2, 3, 1), name="f_permute_1")(f)',
         ),
         numpy="argmax(x, top_k=3, out_max_val=True)",
     ),

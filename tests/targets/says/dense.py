@@ -90,10 +90,8 @@ INNER_PRODUCT: list[Row] = [
         "InnerProduct { num_output: 4 axis: 2 }",
         torch=("nn.Linear(35, 4)", "self.f(torch.flatten(x, 2))"),
         tf=(
-            (
-                'f = layers.Reshape((-1, 35), name="f_reshape")(layers.Permute((3, 1, 2), '
-                'name="f_permute")(x))'
-            ),
+            'f = layers.Permute((3, 1, 2), name="f_permute")(x)',
+            'f = layers.Reshape((-1, 35), name="f_reshape")(f)',
             'layers.Dense(4, name="f")(f)',
         ),
         numpy="inner_product(x, **self.f, axis=2)",
@@ -112,13 +110,10 @@ INNER_PRODUCT: list[Row] = [
         bottoms=[VIDEO],
         torch=("nn.Linear(35, 4)", "self.f(torch.flatten(x, 3))"),
         tf=(
-            (
-                (
-                    'f = layers.Dense(4, name="f")(Reshape((35,), axis=3, '
-                    'name="f_reshape")(layers.Permute((4, 1, 2, 3), name="f_permute")(x)))'
-                ),
-                'layers.Permute((2, 3, 1), name="f_permute_1")(f)',
-            )
+            'f = layers.Permute((4, 1, 2, 3), name="f_permute")(x)',
+            'f = Reshape((35,), axis=3, name="f_reshape")(f)',
+            'f = layers.Dense(4, name="f")(f)',
+            'layers.Permute((2, 3, 1), name="f_permute_1")(f)',
         ),
         numpy="inner_product(x, **self.f, axis=3)",
     ),
@@ -319,12 +314,10 @@ EMBED: list[Row] = [
         torch=("nn.Embedding(9, 4)", "self.f(x.long())"),
         tf=(
             (
-                (
-                    'f = layers.Embedding(9, 4, name="f")(layers.Permute((3, 1, 2), '
-                    'name="f_permute")(x))'
-                ),
-                'layers.Permute((2, 3, 4, 1), name="f_permute_1")(f)',
-            )
+                'f = layers.Embedding(9, 4, name="f")(layers.Permute((3, 1, 2), '
+                'name="f_permute")(x))'
+            ),
+            'layers.Permute((2, 3, 4, 1), name="f_permute_1")(f)',
         ),
         numpy="embed(x, **self.f)",
     ),

@@ -684,10 +684,8 @@ OTHERS: list[Row] = [
         bottoms=[SEQUENCE],
         torch="x[..., None] - x[..., None].mean((2, 3), keepdim=True)",
         tf=(
-            (
-                'f = layers.Permute((2, 3, 1), name="f_permute")(ops.expand_dims(x, [3]))',
-                'MVN(normalize_variance=False, name="f")(f)',
-            )
+            'f = layers.Permute((2, 3, 1), name="f_permute")(ops.expand_dims(x, [3]))',
+            'MVN(normalize_variance=False, name="f")(f)',
         ),
         numpy="mvn(x, normalize_variance=False)",
     ),

@@ -212,13 +212,10 @@ CONVOLUTION: list[Row] = [
         bottoms=[SEQUENCE],
         torch=("nn.Conv1d(3, 4, kernel_size=3, stride=2, padding=1)", "self.f(x)"),
         tf=(
-            (
-                (
-                    'f = layers.Conv1D(4, 3, strides=2, name="f")(layers.ZeroPadding1D(1, '
-                    'name="f_pad")(layers.Permute((2, 1), name="f_permute")(x)))'
-                ),
-                'layers.Permute((2, 1), name="f_permute_1")(f)',
-            )
+            'f = layers.Permute((2, 1), name="f_permute")(x)',
+            'f = layers.ZeroPadding1D(1, name="f_pad")(f)',
+            'f = layers.Conv1D(4, 3, strides=2, name="f")(f)',
+            'layers.Permute((2, 1), name="f_permute_1")(f)',
         ),
         numpy="convolution(x, **self.f, stride=2, pad=1)",
     ),
@@ -263,14 +260,11 @@ CONVOLUTION: list[Row] = [
         bottoms=[(3, 5, 7)],
         torch=("nn.Conv2d(3, 4, kernel_size=3)", "self.f(x)"),
         tf=(
-            (
-                (
-                    'f = layers.Permute((3, 1, 2), name="f_permute_1")(layers.Conv2D(4, 3, '
-                    'name="f")(layers.Permute((2, 3, 1), name="f_permute")(Reshape((1, 3), '
-                    'num_axes=1, name="f_reshape")(x))))'
-                ),
-                'Reshape((), num_axes=1, name="f_reshape_1")(f)',
-            )
+            'f = Reshape((1, 3), num_axes=1, name="f_reshape")(x)',
+            'f = layers.Permute((2, 3, 1), name="f_permute")(f)',
+            'f = layers.Conv2D(4, 3, name="f")(f)',
+            'f = layers.Permute((3, 1, 2), name="f_permute_1")(f)',
+            'Reshape((), num_axes=1, name="f_reshape_1")(f)',
         ),
         numpy="convolution(x, **self.f)",
     ),
@@ -283,15 +277,13 @@ CONVOLUTION: list[Row] = [
         ),
         tf=(
             (
-                (
-                    'f = Unflatten(2, name="f_unflatten")([layers.Permute((3, 1, 2), '
-                    'name="f_permute_3")(layers.Conv2D(4, 3, name="f")(layers.Permute((2, 3, '
-                    '1), name="f_permute_2")(Reshape((-1, 4), num_axes=3, '
-                    'name="f_reshape")(layers.Permute((4, 1, 2, 3), name="f_permute_1")(x))))), '
-                    'layers.Permute((4, 1, 2, 3), name="f_permute")(x)])'
-                ),
-                'layers.Permute((2, 3, 4, 1), name="f_permute_4")(f)',
-            )
+                'f = Unflatten(2, name="f_unflatten")([layers.Permute((3, 1, 2), '
+                'name="f_permute_3")(layers.Conv2D(4, 3, name="f")(layers.Permute((2, 3, '
+                '1), name="f_permute_2")(Reshape((-1, 4), num_axes=3, '
+                'name="f_reshape")(layers.Permute((4, 1, 2, 3), name="f_permute_1")(x))))), '
+                'layers.Permute((4, 1, 2, 3), name="f_permute")(x)])'
+            ),
+            'layers.Permute((2, 3, 4, 1), name="f_permute_4")(f)',
         ),
         numpy="convolution(x, **self.f)",
     ),
@@ -304,16 +296,14 @@ CONVOLUTION: list[Row] = [
         ),
         tf=(
             (
-                (
-                    'f = Unflatten(2, name="f_unflatten")([layers.Permute((2, 1), '
-                    'name="f_permute_3")(layers.Conv1D(4, 3, padding="same", '
-                    'name="f")(layers.Permute((2, 1), name="f_permute_2")(Reshape((-1, 4), '
-                    'num_axes=3, name="f_reshape")(layers.Permute((3, 1, 2), '
-                    'name="f_permute_1")(x))))), layers.Permute((3, 1, 2), '
-                    'name="f_permute")(x)])'
-                ),
-                'layers.Permute((2, 3, 1), name="f_permute_4")(f)',
-            )
+                'f = Unflatten(2, name="f_unflatten")([layers.Permute((2, 1), '
+                'name="f_permute_3")(layers.Conv1D(4, 3, padding="same", '
+                'name="f")(layers.Permute((2, 1), name="f_permute_2")(Reshape((-1, 4), '
+                'num_axes=3, name="f_reshape")(layers.Permute((3, 1, 2), '
+                'name="f_permute_1")(x))))), layers.Permute((3, 1, 2), '
+                'name="f_permute")(x)])'
+            ),
+            'layers.Permute((2, 3, 1), name="f_permute_4")(f)',
         ),
         numpy="convolution(x, **self.f, pad=1)",
     ),
@@ -458,13 +448,8 @@ DECONVOLUTION: list[Row] = [
             "self.f(x)",
         ),
         tf=(
-            (
-                (
-                    "f = ConvTranspose(6, (4, 4), strides=(2, 2), groups=3, use_bias=False, "
-                    'name="f")(x)'
-                ),
-                'layers.Cropping2D(1, name="f_crop")(f)',
-            )
+            ('f = ConvTranspose(6, (4, 4), strides=(2, 2), groups=3, use_bias=False, name="f")(x)'),
+            'layers.Cropping2D(1, name="f_crop")(f)',
         ),
         numpy="deconvolution(x, **self.f, stride=2, pad=1, group=3)",
     ),
@@ -475,10 +460,8 @@ DECONVOLUTION: list[Row] = [
             "F.pad(self.f(x), (-1, 0, 0, -1))",
         ),
         tf=(
-            (
-                'f = layers.Conv2DTranspose(4, 4, strides=2, name="f")(x)',
-                'layers.Cropping2D(((0, 1), (1, 0)), name="f_crop")(f)',
-            )
+            'f = layers.Conv2DTranspose(4, 4, strides=2, name="f")(x)',
+            'layers.Cropping2D(((0, 1), (1, 0)), name="f_crop")(f)',
         ),
         numpy="deconvolution(x, **self.f, stride=2, pad=((0, 1), (1, 0)))",
     ),
@@ -492,10 +475,8 @@ DECONVOLUTION: list[Row] = [
             "F.pad(self.f(x), (-1, -2, -1, -2))",
         ),
         tf=(
-            (
-                'f = layers.Conv2DTranspose(4, 4, strides=2, name="f")(x)',
-                'layers.Cropping2D(((1, 2), (1, 2)), name="f_crop")(f)',
-            )
+            'f = layers.Conv2DTranspose(4, 4, strides=2, name="f")(x)',
+            'layers.Cropping2D(((1, 2), (1, 2)), name="f_crop")(f)',
         ),
         numpy="deconvolution(x, **self.f, stride=2, pad=((1, 2), (1, 2)))",
     ),
@@ -519,13 +500,10 @@ DECONVOLUTION: list[Row] = [
         bottoms=[SEQUENCE],
         torch=("nn.ConvTranspose1d(3, 4, kernel_size=3, stride=2, padding=1)", "self.f(x)"),
         tf=(
-            (
-                (
-                    'f = layers.Cropping1D(1, name="f_crop")(layers.Conv1DTranspose(4, 3, '
-                    'strides=2, name="f")(layers.Permute((2, 1), name="f_permute")(x)))'
-                ),
-                'layers.Permute((2, 1), name="f_permute_1")(f)',
-            )
+            'f = layers.Permute((2, 1), name="f_permute")(x)',
+            'f = layers.Conv1DTranspose(4, 3, strides=2, name="f")(f)',
+            'f = layers.Cropping1D(1, name="f_crop")(f)',
+            'layers.Permute((2, 1), name="f_permute_1")(f)',
         ),
         numpy="deconvolution(x, **self.f, stride=2, pad=1)",
     ),
@@ -544,15 +522,11 @@ DECONVOLUTION: list[Row] = [
         bottoms=[(3, 5, 7)],
         torch=("nn.ConvTranspose2d(3, 4, kernel_size=3)", "self.f(x)"),
         tf=(
-            (
-                (
-                    "f = layers.Permute((3, 1, 2), "
-                    'name="f_permute_1")(layers.Conv2DTranspose(4, 3, '
-                    'name="f")(layers.Permute((2, 3, 1), name="f_permute")(Reshape((1, 3), '
-                    'num_axes=1, name="f_reshape")(x))))'
-                ),
-                'Reshape((), num_axes=1, name="f_reshape_1")(f)',
-            )
+            'f = Reshape((1, 3), num_axes=1, name="f_reshape")(x)',
+            'f = layers.Permute((2, 3, 1), name="f_permute")(f)',
+            'f = layers.Conv2DTranspose(4, 3, name="f")(f)',
+            'f = layers.Permute((3, 1, 2), name="f_permute_1")(f)',
+            'Reshape((), num_axes=1, name="f_reshape_1")(f)',
         ),
         numpy="deconvolution(x, **self.f)",
     ),
@@ -565,16 +539,14 @@ DECONVOLUTION: list[Row] = [
         ),
         tf=(
             (
-                (
-                    'f = Unflatten(2, name="f_unflatten")([layers.Permute((3, 1, 2), '
-                    'name="f_permute_3")(layers.Conv2DTranspose(4, 3, padding="same", '
-                    'name="f")(layers.Permute((2, 3, 1), name="f_permute_2")(Reshape((-1, 4), '
-                    'num_axes=3, name="f_reshape")(layers.Permute((4, 1, 2, 3), '
-                    'name="f_permute_1")(x))))), layers.Permute((4, 1, 2, 3), '
-                    'name="f_permute")(x)])'
-                ),
-                'layers.Permute((2, 3, 4, 1), name="f_permute_4")(f)',
-            )
+                'f = Unflatten(2, name="f_unflatten")([layers.Permute((3, 1, 2), '
+                'name="f_permute_3")(layers.Conv2DTranspose(4, 3, padding="same", '
+                'name="f")(layers.Permute((2, 3, 1), name="f_permute_2")(Reshape((-1, 4), '
+                'num_axes=3, name="f_reshape")(layers.Permute((4, 1, 2, 3), '
+                'name="f_permute_1")(x))))), layers.Permute((4, 1, 2, 3), '
+                'name="f_permute")(x)])'
+            ),
+            'layers.Permute((2, 3, 4, 1), name="f_permute_4")(f)',
         ),
         numpy="deconvolution(x, **self.f, pad=1)",
     ),
@@ -615,10 +587,8 @@ IM2COL: list[Row] = [
         "Im2col { kernel_size: 3 stride: 2 pad: 1 dilation: 2 }",
         torch="im2col(x, (3, 3), (2, 2), (1, 1), (2, 2))",
         tf=(
-            (
-                'f = layers.ZeroPadding2D(1, name="f_pad")(x)',
-                'Im2col((3, 3), strides=(2, 2), dilation_rate=(2, 2), name="f")(f)',
-            )
+            'f = layers.ZeroPadding2D(1, name="f_pad")(x)',
+            'Im2col((3, 3), strides=(2, 2), dilation_rate=(2, 2), name="f")(f)',
         ),
         numpy="im2col(x, (3, 3), stride=2, pad=1, dilation=2)",
     ),
@@ -670,15 +640,13 @@ IM2COL: list[Row] = [
         torch="im2col(x, (3, 3), (1, 1), (0, 0), (1, 1))",
         tf=(
             (
-                (
-                    'f = Unflatten(2, name="f_unflatten")([layers.Permute((3, 1, 2), '
-                    'name="f_permute_3")(Im2col((3, 3), name="f")(layers.Permute((2, 3, 1), '
-                    'name="f_permute_2")(Reshape((-1, 4), num_axes=3, '
-                    'name="f_reshape")(layers.Permute((4, 1, 2, 3), name="f_permute_1")(x))))), '
-                    'layers.Permute((4, 1, 2, 3), name="f_permute")(x)])'
-                ),
-                'layers.Permute((2, 3, 4, 1), name="f_permute_4")(f)',
-            )
+                'f = Unflatten(2, name="f_unflatten")([layers.Permute((3, 1, 2), '
+                'name="f_permute_3")(Im2col((3, 3), name="f")(layers.Permute((2, 3, 1), '
+                'name="f_permute_2")(Reshape((-1, 4), num_axes=3, '
+                'name="f_reshape")(layers.Permute((4, 1, 2, 3), name="f_permute_1")(x))))), '
+                'layers.Permute((4, 1, 2, 3), name="f_permute")(x)])'
+            ),
+            'layers.Permute((2, 3, 4, 1), name="f_permute_4")(f)',
         ),
         numpy="im2col(x, (3, 3))",
     ),
@@ -1049,10 +1017,8 @@ OTHER_POOLING: list[Row] = [
         bottoms=[VIDEO],
         torch="F.max_pool3d(x, (2, 3, 3), stride=(1, 2, 2), ceil_mode=True)",
         tf=(
-            (
-                'f = PadLowest(((0, 0), (0, 1), (0, 1)), name="f_pad")(x)',
-                'layers.MaxPooling3D((2, 3, 3), (1, 2, 2), name="f")(f)',
-            )
+            'f = PadLowest(((0, 0), (0, 1), (0, 1)), name="f_pad")(x)',
+            'layers.MaxPooling3D((2, 3, 3), (1, 2, 2), name="f")(f)',
         ),
         numpy="nd_max_pool(x, (2, 3, 3), (1, 2, 2), (0, 0, 0))",
     ),
