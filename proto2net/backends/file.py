@@ -235,7 +235,7 @@ class SourceFile(Generic[S]):
             *("\n".join(statement.lines(0)) for statement in statements),
         ]
         constants = [*weights, *self.constants(used)]
-        used |= set(names_of(constants))
+        used |= set(names_in(*expressions_of(constants)))
         head = [title, "", *_grouped(self.import_lines(used)), *lines_of(constants, 0)]
         source = "\n\n\n".join(["\n".join(head), *parts])
         return Emitted({".py": f"{source}\n"}, self.entry, self._of_definition(self.scope.arrays))

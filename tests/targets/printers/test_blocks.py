@@ -29,9 +29,9 @@ LINES = {
         "mobilenet": 234,
     },
     "tf": {
-        "alexnet": 58,
+        "alexnet": 51,
         "vgg16": 53,
-        "googlenet": 101,
+        "googlenet": 94,
         "resnet50": 63,
         "resnet152": 63,
         "squeezenet_v1.1": 39,

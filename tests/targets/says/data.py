@@ -7,14 +7,17 @@ ROWS: list[Row] = [
         "DummyData { shape { dim: 2 dim: 3 } }",
         read=0,
         torch=("DummyData(((2, 3), nn.init.zeros_))", "self.f()[0]"),
-        tf="DummyData((2, 3), initializers.Zeros())(x)",
+        tf='DummyData((2, 3), initializers.Zeros(), name="f")(x)',
         numpy="np.zeros((2, 3), np.float32)",
     ),
     says(
         "DummyData { shape { dim: 2 dim: 3 dim: 5 dim: 7 } }",
         read=0,
         torch=("DummyData(((2, 3, 5, 7), nn.init.zeros_))", "self.f()[0]"),
-        tf="layers.Permute((2, 3, 1))(DummyData((2, 3, 5, 7), initializers.Zeros())(x))",
+        tf=(
+            'f = DummyData((2, 3, 5, 7), initializers.Zeros(), name="f_dummy_data")(x)',
+            'layers.Permute((2, 3, 1), name="f_permute")(f)',
+        ),
         numpy="np.zeros((2, 3, 5, 7), np.float32)",
     ),
     says(
@@ -45,7 +48,7 @@ ROWS: list[Row] = [
         "DummyData { shape { dim: 2 dim: 3 } data_filler { type: 'gaussian' } }",
         read=0,
         torch=("DummyData(((2, 3), nn.init.normal_))", "self.f()[0]"),
-        tf="DummyData((2, 3), initializers.RandomNormal(stddev=1.0))(x)",
+        tf='DummyData((2, 3), initializers.RandomNormal(stddev=1.0), name="f")(x)',
         numpy="gaussian(self.rng, (2, 3))",
     ),
     says(
@@ -65,7 +68,7 @@ ROWS: list[Row] = [
         "DummyData { shape { dim: 2 dim: 3 } data_filler { type: 'positive_unitball' } }",
         read=0,
         torch=("DummyData(((2, 3), positive_unitball_))", "self.f()[0]"),
-        tf="DummyData((2, 3), PositiveUnitball((1,)))(x)",
+        tf='DummyData((2, 3), PositiveUnitball((1,)), name="f")(x)',
         numpy="positive_unitball(self.rng, (2, 3))",
     ),
     says(
@@ -117,7 +120,10 @@ ROWS: list[Row] = [
         "DummyData { shape { dim: 2 dim: 3 dim: 4 dim: 4 } data_filler { type: 'bilinear' } }",
         read=0,
         torch=("DummyData(((2, 3, 4, 4), bilinear_))", "self.f()[0]"),
-        tf="layers.Permute((2, 3, 1))(DummyData((2, 3, 4, 4), Bilinear((2, 3)))(x))",
+        tf=(
+            'f = DummyData((2, 3, 4, 4), Bilinear((2, 3)), name="f_dummy_data")(x)',
+            'layers.Permute((2, 3, 1), name="f_permute")(f)',
+        ),
         numpy="bilinear((2, 3, 4, 4))",
     ),
     says(
