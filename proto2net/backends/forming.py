@@ -123,7 +123,8 @@ def _form(unifier: Unifier, within: _Within, found: Sequence[Step | None]) -> St
     if len(names) > 1 or any(code.definition or code.state or code.updates for code in there):
         raise DifferentError
     whole = next(step for step in found if step and step.node in within)
-    part = within.role(whole.node)
+    named = next((node for node in whole.nodes if node.name == whole.name), whole.node)
+    part = within.role(named)
     try:
         forward, init = _expressions(unifier, part, codes)
     except DifferentError:
@@ -137,7 +138,7 @@ def _form(unifier: Unifier, within: _Within, found: Sequence[Step | None]) -> St
             whole,
             nodes=nodes,
             code=code,
-            title=within.name(whole.node),
+            title=within.name(named),
             entry=within.blob(whole.entry),
             exit=within.blob(whole.exit),
         )

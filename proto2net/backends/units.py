@@ -12,7 +12,7 @@ from proto2net.backends.tree import Expression
 from proto2net.backends.unify import Meaning
 from proto2net.graph import Graph, Node
 from proto2net.outline import Kind, Region
-from proto2net.outline.units import Unit, begins_with_product, units, words
+from proto2net.outline.units import Unit, is_product, units, words
 
 LEAST_PLACES = 8
 """Places where a unit must be written: with fewer it saves less than its definition takes."""
@@ -36,7 +36,7 @@ def unit_blocks(
     step_of = {node: step for step in steps for node in step.nodes}
     for alike in units(graph):
         groups: dict[Any, list[Unit]] = {}
-        if not begins_with_product(alike[0]) or not _are_many(alike, places):
+        if not _are_many(alike, places):
             continue
         for unit in alike:
             form = _form(graph, unit, step_of)
@@ -71,7 +71,7 @@ def _regions(found: Sequence[Unit]) -> Iterator[Region]:
     types = [node.layer.type.lower() for node in found[0]]
     kind = Kind("".join(words(found[0])), tuple(_SHORT.get(each, each) for each in types), (), ())
     for unit in found:
-        name = unit[0].name
+        name = next((node.name for node in unit if is_product(node)), unit[0].name)
         yield Region(kind, name, name, unit, unit[0].bottoms[0], unit[-1].tops[0])
 
 

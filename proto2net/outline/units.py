@@ -37,17 +37,12 @@ def units(graph: Graph) -> list[list[Unit]]:
                 continue
             for length in range(2, min(LONGEST, len(row) - start) + 1):
                 unit = tuple(row[start : start + length])
-                if sum(map(_is_product, unit)) > 1:
+                if sum(map(is_product, unit)) > 1:
                     break
                 if not _torn(*row[start + length - 1 : start + length + 1]):
                     found.setdefault(tuple(node.layer.type for node in unit), []).append(unit)
     alike = [each for each in map(_apart, found.values()) if len(each) >= LEAST]
-    return sorted(alike, key=lambda u: (not begins_with_product(u[0]), -len(u) * (len(u[0]) - 1)))
-
-
-def begins_with_product(unit: Unit) -> bool:
-    """Whether a unit is a convolution or another product, and what is done with what it gives."""
-    return _is_product(unit[0])
+    return sorted(alike, key=lambda u: (not is_product(u[0][0]), -len(u) * (len(u[0]) - 1)))
 
 
 _SAID = {"Convolution": "Conv", "Deconvolution": "Deconv", "InnerProduct": "FC", "BatchNorm": "BN"}
@@ -86,7 +81,8 @@ def _follows(graph: Graph, node: Node[Any], before: Node[Any]) -> bool:
     return alone and node.bottoms == before.tops and list(readers) == [node]
 
 
-def _is_product(node: Node[Any]) -> bool:
+def is_product(node: Node[Any]) -> bool:
+    """Whether a layer is a convolution or another product, of which a unit has one at most."""
     return isinstance(node.layer, ConvolutionParameter | InnerProduct)
 
 

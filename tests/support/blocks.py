@@ -78,10 +78,11 @@ TREES = "ash birch cedar elm fir hazel larch maple oak pine rowan yew".split()
 WORDS = [f"{tree}_{part}" for tree in TREES for part in ("root", "trunk", "leaf")]
 
 
-def in_no_block(*frozen: str) -> str:
+def in_no_block(*frozen: str, preactivated: bool = False) -> str:
     """A network of convolutions with BatchNorm and ReLU whose names tell of no blocks.
 
-    Training leaves those convolutions as they are that are `frozen`.
+    Training leaves those convolutions as they are that are `frozen`. BatchNorm and ReLU stand
+    before the convolutions if they are `preactivated`, and a sum behind each.
     """
     shape = "shape { dim: 2 dim: 3 dim: 31 dim: 39 }"
     text = f'layer {{ name: "data" type: "Input" top: "data" input_param {{ {shape} }} }}\n'
@@ -99,11 +100,17 @@ def in_no_block(*frozen: str) -> str:
         rest = f"convolution_param {{ {sizes} stride: {1 + (number == 2)} {filler} }}"
         if word in frozen:
             rest += " param { lr_mult: 0 }"
-        text += add(word, "Convolution", entry, word, rest)
-        text += add(f"{word}_norm", "BatchNorm", word, word)
-        text += add(f"{word}_factor", "Scale", word, word, "scale_param { bias_term: true }")
-        text += add(f"{word}_act", "ReLU", word, word)
+        value = f"{word}_norm" if preactivated else word
+        conv = add(word, "Convolution", value if preactivated else entry, word, rest)
+        before = entry if preactivated else word
+        after = add(f"{word}_norm", "BatchNorm", before, value)
+        after += add(f"{word}_factor", "Scale", value, value, "scale_param { bias_term: true }")
+        after += add(f"{word}_act", "ReLU", value, value)
+        text += after + conv if preactivated else conv + after
         entry = word
+        if preactivated:
+            entry = f"{word}_twice"
+            text += add(entry, "Eltwise", f'{word}" bottom: "{word}', entry)
     return text
 
 

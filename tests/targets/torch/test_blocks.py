@@ -72,6 +72,14 @@ def test_what_stands_everywhere_is_a_class() -> None:
     assert state["birch_root.conv.weight"].shape == (7, 6, 3, 3)
 
 
+def test_what_begins_with_its_normalisation_is_called_as_its_convolution() -> None:
+    graph = proto2net.parse(in_no_block(preactivated=True))
+    source = proto2net.convert(graph, to="torch")
+    assert "self.hazel_root = BNReLUConv(8, 4, 3, padding=1)\n" in source
+    found, flat = outputs(graph, "torch")
+    np.testing.assert_array_equal(found[0], flat[0])
+
+
 @pytest.mark.parametrize("frozen", [(), WORDS[:2], WORDS])
 def test_training_starts_and_leaves_alone_in_a_unit_what_it_does_without(
     frozen: tuple[str, ...],
