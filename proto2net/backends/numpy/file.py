@@ -65,6 +65,13 @@ LOAD_PATHS = """for name, array in arrays.items():
     layer[parameter][...] = array"""
 """What copies learned arrays in where some are those of blocks."""
 
+STRICT = """paths = array_paths(net)
+missing, unexpected = paths - arrays.keys(), arrays.keys() - paths
+if missing or unexpected:
+    wrong = f"missing: {sorted(missing)}; unexpected: {sorted(unexpected)}"
+    raise ValueError(wrong)"""
+"""What refuses a file that lacks something, or has too much."""
+
 _ARRAY = dotted("np.ndarray")
 
 
@@ -72,6 +79,8 @@ class NumpyScope(Scope):
     """The methods of a class: what makes its learned arrays, and its forward."""
 
     own = "self."
+    shares = False
+    """Whether two layers have one array, which the network then has by both names."""
     reserved = frozenset({"self"})
     reserved_objects = frozenset({"from_pretrained", "load", "rng"})
     indent = 2
@@ -140,6 +149,7 @@ class NumpyScope(Scope):
         for (parameter, array), owner in arrays:
             place = Subscript(Variable(f"self.{name}"), Literal(parameter))
             if owner in places:
+                self.shares = True
                 yield Assignment((text(place),), _reshaped(places[owner], array, owner))
             else:
                 places[owner] = place
@@ -200,11 +210,13 @@ class NumpyFile(SourceFile[NumpyScope]):
     def _from_pretrained(self) -> list[Statement]:
         if not self.weights:
             return []
-        made = [
+        made: list[Statement] = [
             Assignment(("net",), code("cls()")),
-            Evaluation(code("net.load(load_file(path))")),
-            Return((Variable("net"),)),
+            Assignment(("arrays",), code("load_file(path)")),
         ]
+        if not self.partial and not self.scope.shares:
+            made.append(Verbatim(STRICT.splitlines(), ["array_paths"]))
+        made += [Evaluation(code("net.load(arrays)")), Return((Variable("net"),))]
         return [from_pretrained(self.entry, made)]
 
     def main(self) -> list[Statement]:

@@ -97,3 +97,15 @@ def read_places(
     inside = (places >= 0) & (places < n)
     x = np.pad(x, beyond, constant_values=fill)
     return x.take(np.where(inside, places, n).ravel(), axis)
+
+
+def array_paths(part: object, path: str = "") -> set[str]:
+    """Where the learned arrays of a network are, such as "conv1.weight"."""
+    if isinstance(part, np.ndarray):
+        return {path}
+    parts = dict(enumerate(part)) if isinstance(part, list) else part
+    items = parts if isinstance(parts, dict) else getattr(parts, "__dict__", {})
+    found = (
+        array_paths(each, f"{path}.{key}".lstrip(".")) for key, each in items.items()
+    )
+    return set().union(*found)
