@@ -94,7 +94,7 @@ def _imports(graph: Graph, used: Collection[str]) -> list[str]:
     modules = {type(node.layer).__name__: type(node.layer).__module__ for node in graph.nodes}
     modules |= dict.fromkeys(layers.__all__, "proto2net.layers")
     wanted: dict[str, list[str]] = {"proto2net": ["Network"]}
-    for name in modules.keys() & used:
+    for name in modules.keys() & used - standard.keys():
         wanted.setdefault(modules[name], []).append(name)
     for module in sorted(wanted):
         lines += _import(module, wanted[module])

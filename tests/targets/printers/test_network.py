@@ -173,6 +173,8 @@ def test_a_projection_is_there_where_it_is_asked_for() -> None:
 
 def test_what_a_block_says_again_and_again_is_a_method_too() -> None:
     source = proto2net.convert(MODELS / "mobilenet.prototxt", to="network")
+    assert "from typing import Any, ClassVar\n" in source
+    assert "from proto2net.layers import Filler, ParamSpec\n" in source
     assert '            .conv_bn_relu("1", 3, 3, 32, 2, padding=1)\n' in source
     assert '        return self.conv_bn_relu(f"{name}/sep", 1, 1, out_channels)\n' in source
     assert "def conv_bn_relu(self, name: str, *sizes: int, **options: Any)" in source
