@@ -29,9 +29,9 @@ LINES = {
         "mobilenet": 234,
     },
     "tf": {
-        "alexnet": 51,
+        "alexnet": 48,
         "vgg16": 53,
-        "googlenet": 94,
+        "googlenet": 91,
         "resnet50": 63,
         "resnet152": 63,
         "squeezenet_v1.1": 39,

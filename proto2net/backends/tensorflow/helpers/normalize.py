@@ -22,13 +22,10 @@ class LRN(layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+        self.reach, self.alpha, self.beta, self.k = size // 2, alpha / size, beta, k
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
-        radius = min(self.size // 2, x.shape[-1])
-        return tf.nn.local_response_normalization(
-            x, radius, self.k, self.alpha / self.size, self.beta
-        )
+        return tf.nn.lrn(x, min(self.reach, x.shape[-1]), self.k, self.alpha, self.beta)
 
 
 @keras.saving.register_keras_serializable("caffe")
