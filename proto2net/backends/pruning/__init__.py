@@ -1,7 +1,8 @@
 """Helpers without what a file cannot reach, which is known from how the file calls them.
 
-A parameter that no call passes, or for which all other helpers pass the same constant, becomes that
-constant. What this decides is left out, and so is what is then read by nobody.
+A parameter with a default that no call passes, or for which all other helpers pass the same
+constant, becomes that constant. What this decides is left out, and so is what is then read by
+nobody.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from proto2net.backends.pruning.bodies import (
     settled,
     with_functions,
     without_arguments,
+    without_methods,
     without_parameter,
     without_useless_init,
 )
@@ -170,6 +172,8 @@ class _Pruning:
         for name, default in signature.defaults.items():
             if any(name in bound and not use.within for use, bound in calls):
                 continue
+            if default is None and name in loads(left):
+                continue
             value = _common([bound.get(name, default) for _, bound in calls])
             if value is None and (name in loads(left) or name in helper.source.unread):
                 continue
@@ -206,11 +210,13 @@ class _Pruning:
         now = [member.tree for member in family]
         known = attribute_constants(before).keys()
         constants = {n: v for n, v in attribute_constants(now).items() if n not in known}
+        uncalled = _reads(before) - _reads(now)
         unread = (_unread(now) - _unread(before)) | constants.keys()
         for member in family:
             left = with_constants(member.tree, constants)
             left = with_functions(left, lambda f: _without_attributes(f, unread))
             left = without_useless_init(settled(left, member.source.tree))
+            left = without_methods(left, uncalled)
             if left is not member.tree:
                 self._have(member, left)
 
@@ -246,6 +252,11 @@ def _unread(trees: Iterable[ast.stmt]) -> set[str]:
     stored: Counter[str] = sum(map(stores, trees), Counter())
     read: Counter[str] = sum(map(loads, trees), Counter())
     return {name for name in stored.keys() - read.keys() if name.startswith("self.")}
+
+
+def _reads(trees: Iterable[ast.stmt]) -> set[str]:
+    """The attributes that classes read, among them their methods."""
+    return set().union(*(loads(tree).keys() for tree in trees))
 
 
 def _without_attributes(function: ast.FunctionDef, names: set[str]) -> ast.FunctionDef:

@@ -162,8 +162,10 @@ def attribute_constants(trees: Collection[ast.stmt]) -> dict[str, ast.expr]:
 
 
 def is_constant(node: ast.expr | None) -> bool:
-    """Whether an expression has one value."""
-    return node is not None and value_of(node) is not UNKNOWN
+    """Whether an expression has one value, which nothing changes."""
+    if node is None or any(isinstance(part, ast.List) for part in walk(node)):
+        return False
+    return value_of(node) is not UNKNOWN
 
 
 def assigned(function: ast.FunctionDef) -> Iterator[tuple[str, ast.expr]]:
@@ -175,6 +177,14 @@ def assigned(function: ast.FunctionDef) -> Iterator[tuple[str, ast.expr]]:
                     yield from zip(map(place, targets), values, strict=True)
             case ast.Assign(targets=[target], value=value):
                 yield place(target), value
+
+
+def without_methods(tree: D, uncalled: Collection[str]) -> D:
+    """A class without the methods of these names: "self.padded"."""
+    if not isinstance(tree, ast.ClassDef):
+        return tree
+    body = [node for node in tree.body if f"self.{getattr(node, 'name', '')}" not in uncalled]
+    return tree if len(body) == len(tree.body) else with_fields(tree, body=body)
 
 
 def without_useless_init(tree: D) -> D:

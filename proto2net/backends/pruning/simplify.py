@@ -155,6 +155,9 @@ def simplified(node: ast.AST) -> ast.AST:
 
 def _reduced(node: ast.AST) -> ast.AST:
     match node:
+        case ast.Call(func=ast.Name(id="isinstance"), args=[value, ast.Name(id=kind)]):
+            known = value_of(value)
+            return node if known is UNKNOWN else _constant(type(known).__name__ == kind, node)
         case ast.IfExp(test=test, body=body, orelse=other):
             truth = _truth(test)
             return node if truth is None else placed(body if truth else other, node)

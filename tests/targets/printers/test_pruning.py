@@ -234,16 +234,16 @@ def maximum(x: Array, low: float) -> Array:
         ["Relu()"],
         '''def clipped(x) -> Array:
     """x between bounds."""
-    x = maximum(x)
-    return minimum(x)  # the end
+    x = maximum(x, 0.0)
+    return minimum(x, 6)  # the end
 
 
-def maximum(x: Array) -> Array:
-    return where(x < 0.0, 0.0, x)
+def maximum(x: Array, low: float) -> Array:
+    return where(x < low, low, x)
 
 
-def minimum(x: Array) -> Array:
-    return where(x < 6, x, 6)
+def minimum(x: Array, high: float) -> Array:
+    return where(x < high, x, high)
 
 
 class Clip(Layer):

@@ -67,9 +67,11 @@ def exponential(
     x: np.ndarray, base: float = math.e, scale: float = 1.0, shift: float = 0.0
 ) -> np.ndarray:
     """A power of the base, whose exponent is linear (exp_layer.cpp)."""
+    powers = np.exp((1.0 if base == math.e else math.log(base)) * scale * x)
+    if shift == 0:
+        return powers
     with np.errstate(over="ignore"):
-        outer = float(np.float64(base) ** shift)
-    return outer * np.exp(math.log(base) * scale * x)
+        return float(np.float64(base) ** shift) * powers
 
 
 def logarithm(

@@ -53,7 +53,7 @@ def crop(
     return x[tuple([slice(None)] * axis + inside)]
 
 
-def greatest(x: np.ndarray, top_k: int, axis: int) -> np.ndarray:
+def greatest(x: np.ndarray, top_k: int = 1, axis: int = 1) -> np.ndarray:
     """Where the greatest values stand, of equals the last one first.
 
     Caffe has it in argmax_layer.cpp.

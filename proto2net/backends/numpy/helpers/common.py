@@ -65,8 +65,9 @@ def windows(
     first = x.ndim - len(kernel)
     around, extents = [(0, 0)] * first, []
     starts, steps = [slice(None)] * first, []
-    holes = per_axis(dilation, len(kernel))
-    options = zip(count, kernel, stride, pad, holes, strict=True)
+    options = zip(
+        count, kernel, stride, pad, per_axis(dilation, len(kernel)), strict=True
+    )
     for axis, (c, k, step, (before, _), hole) in enumerate(options, first):
         gaps = step > hole * (k - 1) + 1 or hole > x.shape[axis]
         if gaps:  # keep what is read alone, one window behind the other
@@ -86,7 +87,7 @@ def windows(
 
 
 def read_places(
-    x: np.ndarray, axis: int, places: np.ndarray, fill: float
+    x: np.ndarray, axis: int, places: np.ndarray, fill: float = 0.0
 ) -> np.ndarray:
     """What stands at these places of an axis, one behind the other.
 

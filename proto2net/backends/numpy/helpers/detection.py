@@ -38,8 +38,8 @@ def non_maximum_suppression(
     scores: np.ndarray,
     nms_threshold: float,
     top_k: int | None,
-    eta: float,
     confidence_threshold: float,
+    eta: float = 1.0,
 ) -> list[int]:
     """Indices of the best boxes that overlap no better one too much (bbox_util.cpp).
 
@@ -101,7 +101,7 @@ def detection_output(
             score = scores[image, :, label]
             sides = box[:, :4] if polygons else box
             kept = non_maximum_suppression(
-                sides, score, nms_threshold, top_k, eta, confidence_threshold
+                sides, score, nms_threshold, top_k, confidence_threshold, eta
             )
             rows += [[image, label, score[i], *box[i]] for i in kept]
         found = np.array(rows, np.float32).reshape(-1, 15 if polygons else 7)

@@ -21,7 +21,7 @@ def ones(**shapes: int | tuple[int, ...]) -> dict[str, np.ndarray]:
     return {name: np.ones(shape, np.float32) for name, shape in shapes.items()}
 
 
-def fan(shape: tuple[int, ...], variance_norm: str) -> float:
+def fan(shape: tuple[int, ...], variance_norm: str = "FAN_IN") -> float:
     """The number of inputs or outputs, or their mean, as Caffe counts them.
 
     Caffe has it in filler.hpp.

@@ -15,7 +15,10 @@ from proto2net.backends.numpy.helpers.normalize import softmax
 
 
 def classes_last(
-    scores: np.ndarray, labels: np.ndarray, axis: int, ignore_label: int | None
+    scores: np.ndarray,
+    labels: np.ndarray,
+    axis: int = 1,
+    ignore_label: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Scores with the classes last, a label for each, and whether it counts."""
     scores = np.moveaxis(scores, axis, -1)
@@ -32,7 +35,7 @@ def of_labels(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def normalized(
-    losses: np.ndarray, counted: np.ndarray, normalization: str, axis: int
+    losses: np.ndarray, counted: np.ndarray, normalization: str = "VALID", axis: int = 1
 ) -> np.ndarray:
     """The sum of what counts, over what the normalization names (loss_layer.cpp)."""
     numbers = {
@@ -144,7 +147,7 @@ def contrastive_loss(
     return np.asarray(losses.sum() / (2 * len(a)), np.float32)
 
 
-def hits(scores: np.ndarray, labels: np.ndarray, top_k: int) -> np.ndarray:
+def hits(scores: np.ndarray, labels: np.ndarray, top_k: int = 1) -> np.ndarray:
     """Whether less than top_k others score as high as the label.
 
     Caffe has it in accuracy_layer.cpp.

@@ -138,10 +138,10 @@ def lstm_of_caffe_lstm(
         x = x.reshape(-1, sequences, *x.shape[1:])
     batch, shape = x.shape[:2], (1, x.shape[1], W_hc.shape[1])
     go_on = np.ones(batch) if cont is None else (cont != 0).reshape(batch)
-    kept = [] if states is None else states
-    h, c = last_states(kept, 2, shape)
+    h, c = last_states(states or [], 2, shape)
     y, h, c = lstm(x, go_on.astype(np.float32), h, c, W_xc, b_c, W_hc)
-    kept[:] = [h, c]
+    if states is not None:
+        states[:] = [h, c]
     return y.reshape(-1, y.shape[2]) if sequences else y
 
 

@@ -14,7 +14,7 @@ def round_half_away(x: np.ndarray) -> np.ndarray:
     return whole + np.sign(x) * (np.abs(x - whole) >= 0.5)
 
 
-def padded_corners(rois: np.ndarray, pad_ratio: float) -> np.ndarray:
+def padded_corners(rois: np.ndarray, pad_ratio: float = 0.0) -> np.ndarray:
     """x1, y1, x2, y2 of regions widened on each side by a share of theirs."""
     corners = rois[:, 1:]
     pad = (corners[:, 2:] - corners[:, :2] + 1) * np.float32(pad_ratio)

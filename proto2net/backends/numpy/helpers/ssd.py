@@ -38,7 +38,10 @@ def normalize_pixels(
 
 
 def box_sizes(
-    min_size: list[int], max_size: list[int], aspect_ratio: list[float], flip: bool
+    min_size: list[int],
+    max_size: list[int],
+    aspect_ratio: list[float],
+    flip: bool = True,
 ) -> list[tuple[float, float]]:
     """Width and height of each box around a place, in their order.
 

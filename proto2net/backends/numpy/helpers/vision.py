@@ -32,8 +32,8 @@ def dilated(
 def convolved(
     size: tuple[int, ...],
     extent: tuple[int, ...],
-    stride: int | tuple[int, ...],
-    pad: int | tuple[int | tuple[int, int], ...],
+    stride: int | tuple[int, ...] = 1,
+    pad: int | tuple[int | tuple[int, int], ...] = 0,
 ) -> tuple[int, ...]:
     """The size of a convolution's output, C++ rounding towards zero.
 
@@ -149,7 +149,7 @@ def pooled(
     kernel: tuple[int, ...],
     stride: tuple[int, ...],
     pads: list[tuple[int, int]],
-    ceil: bool,
+    ceil: bool = True,
 ) -> tuple[int, ...]:
     """How many windows fit; with padding, none starts behind the image.
 
@@ -167,10 +167,10 @@ def pooled(
 def pooling_windows(
     x: np.ndarray,
     kernel: int | tuple[int, ...],
-    stride: int | tuple[int, ...],
-    pad: int | tuple[int | tuple[int, int], ...],
-    ceil: bool,
-    fill: float,
+    stride: int | tuple[int, ...] = 1,
+    pad: int | tuple[int | tuple[int, int], ...] = 0,
+    ceil: bool = True,
+    fill: float = 0.0,
 ) -> np.ndarray:
     """The windows of a pooling: (N, C, rows, columns, kernel_h, kernel_w)."""
     axes = x.ndim - 2
@@ -240,7 +240,7 @@ def average_pool(
 
     Caffe has it in pooling_layer.cpp.
     """
-    view = pooling_windows(x, kernel, stride, pad, ceil, 0)
+    view = pooling_windows(x, kernel, stride, pad, ceil)
     steps = per_axis(kernel, 2), per_axis(stride, 2), both_sides(pad, 2)
     heights, widths = (
         np.minimum(k, n + sum(p) - s * np.arange(count))
@@ -269,7 +269,7 @@ def stochastic_pool(
     ceil: bool = True,
 ) -> np.ndarray:
     """The expected draw of stochastic pooling, for testing (pooling_layer.cu)."""
-    view = pooling_windows(x, kernel, stride, 0, ceil, 0)
+    view = pooling_windows(x, kernel, stride, ceil=ceil)
     total = view.sum((-2, -1))
     squares = np.square(view).sum((-2, -1))
     return np.where(total > 0, squares / np.where(total > 0, total, 1), np.float32(0))
@@ -286,7 +286,7 @@ def stochastic_pool_draw(
 
     Caffe has it in pooling_layer.cu.
     """
-    view = pooling_windows(x, kernel, stride, 0, ceil, 0)
+    view = pooling_windows(x, kernel, stride, ceil=ceil)
     values = flat_windows(view)
     sums = values.cumsum(-1)
     drawn = (1 - rng.random(sums.shape[:-1], np.float32))[..., None] * sums[..., -1:]

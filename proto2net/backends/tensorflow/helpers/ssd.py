@@ -57,7 +57,10 @@ class NormalizePixels(layers.Layer):
 
 
 def box_sizes(
-    min_size: list[int], max_size: list[int], aspect_ratio: list[float], flip: bool
+    min_size: list[int],
+    max_size: list[int],
+    aspect_ratio: list[float],
+    flip: bool = True,
 ) -> list[tuple[float, float]]:
     """The width and height of each box that SSD has around a place, in its order."""
     sizes: list[tuple[float, float]] = []

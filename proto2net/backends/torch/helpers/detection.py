@@ -37,8 +37,8 @@ def non_maximum_suppression(
     scores: torch.Tensor,
     nms_threshold: float,
     top_k: int | None,
-    eta: float,
     confidence_threshold: float,
+    eta: float = 1.0,
 ) -> torch.Tensor:
     """Indices of the best boxes that overlap no better one too much.
 
@@ -100,7 +100,7 @@ def detection_output(
             score = scores[image, :, label]
             sides = box[:, :4] if polygons else box
             kept = non_maximum_suppression(
-                sides, score, nms_threshold, top_k, eta, confidence_threshold
+                sides, score, nms_threshold, top_k, confidence_threshold, eta
             )
             ids = box.new_tensor([image, label]).expand(len(kept), 2)
             rows.append(torch.cat((ids, score[kept, None], box[kept]), dim=1))

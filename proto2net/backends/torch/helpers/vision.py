@@ -64,7 +64,7 @@ def window_counts(
     kernel: tuple[int, int],
     stride: tuple[int, int],
     padding: tuple[int | tuple[int, int], ...],
-    ceil_mode: bool,
+    ceil_mode: bool = True,
 ) -> list[int]:
     """How many pooling windows Caffe has along each axis."""
     counts: list[int] = []
