@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from blocks import code_lines
@@ -58,6 +59,17 @@ FRAMEWORKS = tuple(to for to in FOLDS if to != "network")
 def test_a_file_is_short(to: str, name: str) -> None:
     source = proto2net.convert(MODELS / f"{name}.prototxt", to=to)
     assert code_lines(source) <= LINES[to][name]
+
+
+KERAS_LINES = {"cls__densenet__deploy_densenet121": 117, "cls__inception__deploy_inception-v3": 390}
+"""The same of files of the corpus in Keras."""
+
+
+@needs_corpus
+def test_a_keras_file_of_the_corpus_is_short() -> None:
+    for path, _, text in corpus({"deploy"}):
+        most = KERAS_LINES.get(Path(path).stem)
+        assert most is None or code_lines(proto2net.convert(text, to="tf")) <= most, path
 
 
 def graphs() -> Iterator[Graph]:
