@@ -14,7 +14,7 @@ def round_half_away(x: np.ndarray) -> np.ndarray:
     return whole + np.sign(x) * (np.abs(x - whole) >= 0.5)
 
 
-def padded_corners(rois: np.ndarray, pad_ratio: float = 0.0) -> np.ndarray:
+def padded_corners(rois: np.ndarray, pad_ratio: float) -> np.ndarray:
     """x1, y1, x2, y2 of regions widened on each side by a share of theirs."""
     corners = rois[:, 1:]
     pad = (corners[:, 2:] - corners[:, :2] + 1) * np.float32(pad_ratio)
@@ -33,7 +33,8 @@ def roi_pool(
     Caffe has it in roi_pooling_layer.cpp.
     """
     rois = rois.reshape(len(rois), -1)
-    corners = padded_corners(rois, pad_ratio) * np.float32(spatial_scale)
+    corners = padded_corners(rois, pad_ratio) if pad_ratio else rois[:, 1:]
+    corners = corners * np.float32(spatial_scale)
     corners = round_half_away(corners)
     size = np.maximum(corners[:, 2:] - corners[:, :2] + 1, 1)
     top = np.zeros((len(rois), x.shape[1], *pooled_size), np.float32)
@@ -99,7 +100,8 @@ def roi_align(
     Caffe has it in roi_align_layer.cpp.
     """
     rois = rois.reshape(len(rois), -1)
-    corners = padded_corners(rois, pad_ratio) * np.float32(spatial_scale)
+    corners = padded_corners(rois, pad_ratio) if pad_ratio else rois[:, 1:]
+    corners = corners * np.float32(spatial_scale)
     corners = corners - np.float32(0.5)
     start, size = corners[:, :2], corners[:, 2:] - corners[:, :2]
     rows, columns = (

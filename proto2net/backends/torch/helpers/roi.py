@@ -29,7 +29,8 @@ def roi_pool(
     one.
     """
     rois = rois.flatten(1)
-    corners = round_half_away(padded_corners(rois, pad_ratio) * spatial_scale)
+    corners = padded_corners(rois, pad_ratio) if pad_ratio else rois[:, 1:]
+    corners = round_half_away(corners * spatial_scale)
     (width, height), (w, h) = x.shape[:1:-1], pooled_size[::-1]
     left, top = corners[:, :1], corners[:, 1:2]
     size = (corners[:, 2:] - corners[:, :2] + 1).clamp(min=1)
@@ -108,7 +109,8 @@ def roi_align(
     plane.
     """
     rois = rois.flatten(1)
-    corners = padded_corners(rois, pad_ratio) * spatial_scale - 0.5
+    corners = padded_corners(rois, pad_ratio) if pad_ratio else rois[:, 1:]
+    corners = corners * spatial_scale - 0.5
     start, size = corners[:, :2], corners[:, 2:] - corners[:, :2]
     rows, columns = (
         start[:, side, None]
