@@ -16,9 +16,10 @@ from proto2net.backends.scope import Scope
 from proto2net.backends.statements import Statement, lines_of
 from proto2net.backends.tree import Call, Expression, Name
 from proto2net.backends.unify import Meaning
-from proto2net.backends.units import unit_blocks
+from proto2net.backends.units import LEAST_PLACES, unit_blocks
 from proto2net.graph import Node
 from proto2net.outline import Part, Region, Stage, outline
+from proto2net.outline.units import is_product
 
 if TYPE_CHECKING:
     from proto2net.backends.file import SourceFile
@@ -54,6 +55,17 @@ class Folding:
         """How many lines the definitions and the network take."""
         scope: Scope = self._file.scoped(self.steps, self.taken)
         return len(lines_of([*self.definitions.values()], 0)) + scope.size()
+
+    @property
+    def products(self) -> int:
+        """How many convolutions and other products the definitions and the network have."""
+        written = [self.steps, *(scope.steps for scope in self.scopes)]
+        return sum(
+            is_product(step.node)
+            for steps in written
+            for step in steps
+            if not isinstance(step, Composite)
+        )
 
     def fold(self, parts: Sequence[Part], *, units: bool = False) -> None:
         """Put steps in the place of blocks; with `units` those of units too, if there are any."""
@@ -162,7 +174,7 @@ def folding(
     parts = outline(file.graph).parts
     plain = Folding(file, steps, taken, names)
     plain.fold(parts)
-    if not file.folds_units:
+    if not file.folds_units or plain.products < LEAST_PLACES:
         return plain
     other = Folding(file, steps, taken, names)
     other.fold(parts, units=True)
