@@ -30,6 +30,7 @@ from proto2net.backends.tree import (
     Expression,
     Literal,
     Name,
+    Star,
     Subscript,
     Variable,
     call,
@@ -200,8 +201,14 @@ class NumpyFile(SourceFile[NumpyScope]):
         return Code(call(SELF, BOTTOM), block.call(title, index, *rng))
 
     def stage(self, uses: Sequence[Code]) -> Code | None:
-        made = in_a_row([use.init for use in uses if use.init])
-        return Code(call("sequential", BOTTOM, SELF), tree(made)) if made else None
+        match in_a_row([use.init for use in uses if use.init]):
+            case None:
+                return None
+            case [Star(value=made)]:
+                layers = made
+            case made:
+                layers = tree(made)
+        return Code(call("sequential", BOTTOM, SELF), layers)
 
     def body(self) -> list[Statement]:
         methods = [*self.scope.methods(), *self._from_pretrained()]

@@ -100,3 +100,8 @@ def test_parameters_have_the_names_that_torch_gives_them(name: str) -> None:
     graph = proto2net.parse(MODELS / f"{name}.prototxt")
     found, right = (parameters(backends.get(to).emit(graph).source) for to in ("numpy", "torch"))
     assert found == right
+
+
+def test_equal_blocks_in_a_row_are_a_list_that_a_loop_makes() -> None:
+    source = proto2net.convert(MODELS / "mobilenet.prototxt", to="numpy")
+    assert "= [DepthwiseSeparable(rng, 512, 512) for _ in range(5)]" in source
