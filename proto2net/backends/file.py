@@ -353,13 +353,18 @@ def made_of(graph: Graph) -> list[str]:
     return [*wrap(title, WIDTH), "", *wrap(definition, WIDTH), '"""']
 
 
+def loaded_docstring(made: str, *, anew: bool) -> list[str]:
+    """What is said of a function that makes a network with weights; `anew`: but for its head."""
+    said = f'"""The {made} with the learned weights of a file.'
+    return [said, "", "A head of another size starts anew.", '"""'] if anew else [f'{said}"""']
+
+
 def from_pretrained(
     entry: str, body: Sequence[Statement], classes: Parameter | None = None
 ) -> Statement:
     """The method that makes a network with the learned weights of a file."""
     path = Parameter("path", code("str | Path"), Name("WEIGHTS"))
-    anew = "; a head of another size starts anew" if classes else ""
-    doc = [f'"""The network with the learned weights of a file{anew}."""']
+    doc = loaded_docstring("network", anew=bool(classes))
     parameters = [Parameter("cls"), path, *([classes] if classes else [])]
     return Function("from_pretrained", parameters, Literal(entry), body, doc, [Name("classmethod")])
 

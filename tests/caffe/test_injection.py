@@ -22,6 +22,7 @@ from attacks import (
     WORDS,
     assert_plain,
     assert_same_code,
+    assert_same_words,
     canary,
     distinct,
     executed,
@@ -60,11 +61,14 @@ def hostile() -> Graph:
         return proto2net.parse(network(NAMES, JOINED))
 
 
+@pytest.mark.parametrize("flat", [False, True])
 @pytest.mark.parametrize("target", PYTHON)
-def test_names_are_nothing_but_names_and_strings(target: str) -> None:
-    attacked = proto2net.convert(hostile(), to=target)
-    benign = proto2net.convert(network(BENIGN, harmless(JOINED)), to=target)
-    assert_same_code(attacked, benign)
+def test_names_are_nothing_but_names_and_strings(target: str, flat: bool) -> None:
+    attacked = proto2net.convert(hostile(), to=target, flat=flat)
+    benign = proto2net.convert(network(BENIGN, harmless(JOINED)), to=target, flat=flat)
+    if flat or target != "network":  # whose units are where names have parts in common
+        assert_same_code(attacked, benign)
+    assert_same_words(attacked, benign)
     assert max(map(len, attacked.splitlines())) < (2 * len(LONG) if target == "network" else 200)
 
 

@@ -168,10 +168,19 @@ TEXT = {tokenize.STRING, tokenize.COMMENT, getattr(tokenize, "FSTRING_MIDDLE", t
 
 def assert_same_code(attacked: str, benign: str) -> None:
     """Only what strings and comments say differs, and nothing hides in the characters."""
-    assert_plain(attacked)
-    for token in tokenize.generate_tokens(io.StringIO(attacked).readline):
-        assert token.string.isascii() or token.type in TEXT, token
+    assert_same_words(attacked, benign)
     assert _shape(attacked) == _shape(benign)
+
+
+def assert_same_words(attacked: str, benign: str) -> None:
+    """What is no string or comment is made of the same names, and nothing hides in characters."""
+    assert_plain(attacked)
+    words = []
+    for source in (attacked, benign):
+        tokens = [*tokenize.generate_tokens(io.StringIO(source).readline)]
+        assert all(token.string.isascii() or token.type in TEXT for token in tokens)
+        words.append({token.string for token in tokens if token.type == tokenize.NAME})
+    assert words[0] == words[1]
 
 
 def assert_plain(text: str) -> None:

@@ -177,7 +177,8 @@ def _methods(graph: Graph, style: Style, name: str, flat: bool) -> list[Statemen
 
     shortest = body()
     chosen: tuple[UnitMethod, ...] = ()
-    units = islice(unit_methods(graph, plain, name), _MOST_TRIED)
+    most = min(_MOST_TRIED, max(1, _MOST_LAYERS // max(1, len(graph.nodes))))
+    units = islice(unit_methods(graph, plain, name), most)
     alone = [(body(unit), unit) for unit in units]
     for tried, unit in sorted(alone, key=lambda each: _size(each[0])):
         if unit.definition.name in {each.definition.name for each in chosen}:
@@ -190,6 +191,9 @@ def _methods(graph: Graph, style: Style, name: str, flat: bool) -> list[Statemen
 
 _MOST_TRIED = 8
 """How many units are tried, those first that are most of the network: each takes time."""
+
+_MOST_LAYERS = 16_000
+"""Layers that are laid out in all tries: a very large network has fewer of these."""
 
 
 def _regions(graph: Graph, calls: UnitCalls, name: str) -> list[Region]:

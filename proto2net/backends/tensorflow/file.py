@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from proto2net.backends.base import Code, Step
 from proto2net.backends.blocks import Block, single
-from proto2net.backends.file import SourceFile
+from proto2net.backends.file import SourceFile, loaded_docstring
 from proto2net.backends.head import Head
 from proto2net.backends.naming import GIVEN
 from proto2net.backends.preprocess import preprocess
@@ -68,7 +68,8 @@ WITHOUT_STATE = VARIABLES.replace(".weights", '.weights\n    if variable.name !=
 
 STRICT = """missing, unexpected = variables.keys() - arrays, arrays.keys() - variables
 if missing or unexpected:
-    raise ValueError(f"missing: {sorted(missing)}; unexpected: {sorted(unexpected)}")"""
+    wrong = f"missing: {sorted(missing)}; unexpected: {sorted(unexpected)}"
+    raise ValueError(wrong)"""
 """What refuses a file that lacks something, or has too much."""
 
 LENIENT = """unexpected = arrays.keys() - variables
@@ -207,8 +208,7 @@ class KerasFile(SourceFile[KerasScope]):
     def _load(self) -> list[Statement]:
         if not self.weights:
             return []
-        anew = "; a head of another size starts anew" if self.head else ""
-        doc = [f'"""The model with the learned weights of a file{anew}."""']
+        doc = loaded_docstring("model", anew=bool(self.head))
         path = Parameter("path", code("str | Path"), Name("WEIGHTS"))
         given = [*self.scope.parameters(), *self._more()]
         made = call(self.entry, *(Variable(each.name) for each in given))

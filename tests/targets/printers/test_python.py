@@ -16,12 +16,13 @@ from layer_cases import NAMES, UNSUPPORTED, case
 from places import ROOT
 
 import proto2net
+from proto2net import backends
 from proto2net.errors import UnsupportedError
 
 IMPORTS = {
-    "numpy": {"collections", "math", "numpy"},
-    "torch": {"collections", "math", "numpy", "torch"},
-    "tf": {"itertools", "keras", "math", "numpy", "tensorflow", "typing"},
+    "numpy": {"collections", "math", "numpy", "pathlib", "safetensors"},
+    "torch": {"collections", "math", "numpy", "pathlib", "safetensors", "torch"},
+    "tf": {"itertools", "keras", "math", "numpy", "pathlib", "safetensors", "tensorflow", "typing"},
 }
 """What the files of each target may import."""
 TARGETS = pytest.mark.parametrize("target", IMPORTS)
@@ -38,6 +39,9 @@ def sources(target: str) -> dict[str, str]:
         for file in MODELS.glob("*.prototxt"):
             name = f"{file.stem.replace('.', '_')}_{phase}"
             found[name] = proto2net.convert(file, to=target, phase=phase)
+            graph = proto2net.parse(file, phase=phase)
+            emitted = backends.get(target).emit(graph, weights="learned.safetensors")
+            found[f"{name}_with_weights"] = emitted.source
         for name in NAMES:
             try:
                 source = proto2net.convert(

@@ -62,7 +62,7 @@ def test_a_head_of_another_size_starts_anew_and_all_else_is_loaded(written: Modu
     assert other(IMAGES).shape == (2, 5)
     conv, same = (net.get_layer("conv").kernel for net in (whole, other))
     np.testing.assert_array_equal(conv, same)
-    assert "a head of another size starts anew" in written.load.__doc__
+    assert "A head of another size starts anew" in written.load.__doc__
 
 
 def test_images_may_have_another_size(tmp_path: Path) -> None:
