@@ -78,7 +78,7 @@ class Looks:
 
 def _compared(layer: type[Layer]) -> list[str]:
     """The fields that must be equal."""
-    fields = dataclasses.fields(layer)  # type: ignore[arg-type]
+    fields = dataclasses.fields(layer)  # type: ignore[arg-type]  # every layer type is one
     return [field.name for field in fields if field.name not in FREE]
 
 

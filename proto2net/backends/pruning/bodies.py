@@ -107,7 +107,7 @@ def functions(tree: ast.stmt) -> Iterator[ast.FunctionDef]:
 def with_functions(tree: D, change: Callable[[ast.FunctionDef], ast.FunctionDef]) -> D:
     """The tree with its functions changed."""
     if isinstance(tree, ast.FunctionDef):
-        return change(tree)  # type: ignore[return-value]
+        return change(tree)  # type: ignore[return-value]  # D is FunctionDef here
     assert isinstance(tree, ast.ClassDef)  # noqa: S101  # helpers are one or the other
     body = [change(node) if isinstance(node, ast.FunctionDef) else node for node in tree.body]
     same = all(new is old for new, old in zip(body, tree.body, strict=True))
@@ -214,7 +214,7 @@ def documented(tree: D, gone: Collection[str]) -> D:
 
     What it says of one begins on a line of its own, with its name: `name`.
     """
-    assert isinstance(tree, ast.FunctionDef | ast.ClassDef)  # noqa: S101
+    assert isinstance(tree, ast.FunctionDef | ast.ClassDef)  # noqa: S101  # as helpers are
     match tree.body:
         case [ast.Expr(value=ast.Constant(value=str(text))) as said, *others]:
             left = "\n".join(_without_lines(cleandoc(text).splitlines(), gone)).strip()

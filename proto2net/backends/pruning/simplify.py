@@ -25,11 +25,11 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[object, object], object]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
     ast.Lt: operator.lt,  # type: ignore[dict-item]  # of numbers
-    ast.LtE: operator.le,  # type: ignore[dict-item]
-    ast.Gt: operator.gt,  # type: ignore[dict-item]
-    ast.GtE: operator.ge,  # type: ignore[dict-item]
-    ast.In: lambda item, items: item in items,  # type: ignore[operator]
-    ast.NotIn: lambda item, items: item not in items,  # type: ignore[operator]
+    ast.LtE: operator.le,  # type: ignore[dict-item]  # of numbers
+    ast.Gt: operator.gt,  # type: ignore[dict-item]  # of numbers
+    ast.GtE: operator.ge,  # type: ignore[dict-item]  # of numbers
+    ast.In: lambda item, items: item in items,  # type: ignore[operator]  # of tuples
+    ast.NotIn: lambda item, items: item not in items,  # type: ignore[operator]  # of tuples
 }
 
 _NEUTRAL: dict[type[ast.operator], tuple[int | None, int | None]] = {
@@ -266,9 +266,9 @@ def _text(part: ast.expr) -> ast.expr:
 
 def simplified_tree(tree: N) -> N:
     """A function or class without what is decided in it."""
-    assert isinstance(tree, ast.stmt)  # noqa: S101
+    assert isinstance(tree, ast.stmt)  # noqa: S101  # as its type says, which is a variable
     (new,) = _statement(tree)
-    return new  # type: ignore[return-value]
+    return new  # type: ignore[return-value]  # the same type comes back
 
 
 def simplified_body(body: list[ast.stmt]) -> list[ast.stmt]:
