@@ -170,7 +170,10 @@ def _reduced(node: ast.AST) -> ast.AST:
             values = value_of(left), value_of(right)
             if UNKNOWN in values:
                 return node
-            return _constant(bool(_COMPARISONS[type(operation)](*values)), node)
+            try:
+                return _constant(bool(_COMPARISONS[type(operation)](*values)), node)
+            except TypeError:  # as `x > 0` behind `x is not None`, where x is None
+                return node
         case ast.BinOp(left=left, op=operation, right=right) if type(operation) in _NEUTRAL:
             before, behind = _NEUTRAL[type(operation)]
             if _is_number(left, before):

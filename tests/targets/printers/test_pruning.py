@@ -13,7 +13,7 @@ from digests import MODELS
 
 import proto2net
 from proto2net import backends
-from proto2net.backends.pruning import pruned, uses_in
+from proto2net.backends.pruning import Use, pruned, uses_in
 from proto2net.backends.pruning.lines import Source
 from proto2net.backends.tree import code
 from proto2net.errors import Proto2NetError
@@ -268,6 +268,12 @@ def test_of_a_helper_that_is_left_which_these_calls_reach(calls: list[str], left
     uses = list(uses_in(map(code, calls), HELPERS, {}))
     found = pruned(HELPERS, uses)
     assert "\n\n\n".join(found.values()) == left
+
+
+def test_what_another_test_guards_is_not_computed() -> None:
+    text = "def f(x: int, top: int | None = None) -> int:\n    return 1 if {} else x"
+    guarded = text.format("top is not None and top > 0")
+    assert pruned({"f": guarded}, [Use("f", (None,))])["f"].endswith(":\n    return x")
 
 
 def test_what_another_package_pastes_stays_as_it_is() -> None:
