@@ -1,0 +1,35 @@
+"""What forks of Caffe refuse is refused, with the place, what was found and what would be right."""
+
+from __future__ import annotations
+
+import pytest
+from digests import GOLDEN
+
+import proto2net
+from proto2net import Proto2NetError
+
+REJECT = GOLDEN / "reject-forks"
+
+# For each case the layer that is at fault, its line, and words of the problem and its hint.
+CASES: dict[str, tuple[str, int, str]] = {
+    # MS-CNN, Cascade R-CNN and other detectors
+    # Synopsys
+    # volumes, Unpooling and Local
+    # optical flow
+}
+
+
+def test_every_recorded_case_is_tested() -> None:
+    assert sorted(path.name for path in REJECT.glob("*")) == sorted(CASES)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_problem_is_told_with_its_place(case: str) -> None:
+    layer, line, words = CASES[case]
+    file = REJECT / case / "net.prototxt"
+    with pytest.raises(Proto2NetError, match=words.replace(" .* ", r"(?s:.)*")) as error:
+        proto2net.parse(file)
+    (issue,) = error.value.issues
+    assert issue.where is not None
+    assert (issue.where.file, issue.where.line) == (str(file), line)
+    assert issue.layer.startswith(f'layer "{layer}" (')
