@@ -131,7 +131,7 @@ V1_TYPES = {
     "SMOOTH_L1_LOSS": "SmoothL1Loss",
     "SPP": "SPP",
     "UNIQUE_LABEL": "UniqueLabel",
-    "UNPOOLING": "UnPooling",
+    "UNPOOLING": "Unpooling",
     "UPSAMPLE": "Upsample",
     "VIDEO_DATA": "VideoData",
     "VOXEL_SOFTMAX": "VoxelSoftmax",

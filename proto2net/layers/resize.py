@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from proto2net.frozen import dataclass
-from proto2net.layers.base import Layer, layer
+from proto2net.layers.base import Layer, layer, per_axis
 from proto2net.shape import Shape, Shapes, dims, require
 
 
@@ -217,3 +217,119 @@ class UpsampleDarknet(Layer):
         check_image(bottom)
         require(self.stride > 0, f"stride is {self.stride}; it must be above 0")
         return ((*bottom[:2], *(n * self.stride for n in bottom[2:])),)
+
+
+@layer("Unpooling", param="unpooling_param", bottoms=(1, 2), in_place=False)
+@dataclass(frozen=True)
+class Unpooling(Layer):
+    """Enlarge images, as the reverse of a Pooling by windows (DeconvNet's unpooling_layer.cpp).
+
+    MAX puts each value to where the mask of a max pooling says, or without a mask into the upper
+    left corner of its window. TILE repeats it all over its window, and AVE gives each place there
+    an equal share. Where windows overlap, the places of TILE and AVE have the sum.
+    """
+
+    keeps_signs: ClassVar[bool] = True
+
+    unpool: str = "MAX"
+    kernel: tuple[int, ...] = per_axis("kernel_size", "kernel_h", "kernel_w", default=())
+    stride: tuple[int, ...] = per_axis("stride", "stride_h", "stride_w", default=(1,))
+    pad: tuple[int, ...] = per_axis("pad", "pad_h", "pad_w", default=(0,))
+    unpool_size: int | None = None
+    unpool_h: int | None = None
+    unpool_w: int | None = None
+
+    @property
+    def method(self) -> str:
+        """MAX, AVE or TILE."""
+        return self.unpool
+
+    @property
+    def size(self) -> Shape | None:
+        """The height and width of the top, if they are given."""
+        if self.unpool_size is not None:
+            return self.unpool_size, self.unpool_size
+        if self.unpool_h is None or self.unpool_w is None:
+            return None
+        return self.unpool_h, self.unpool_w
+
+    @property
+    def window(self) -> tuple[Shape, Shape]:
+        """The kernel and the stride, along both axes."""
+        kernel, stride = ((*sizes, *sizes)[:2] for sizes in (self.kernel, self.stride))
+        return kernel, stride
+
+    @property
+    def scales(self) -> Shape:
+        """How many times the height and width of the bottom a top has whose size is not given."""
+        return self.window[0]
+
+    @property
+    def less(self) -> Shape:
+        """How much less than that it has."""
+        return tuple(s - k for k, s in zip(*self.window, strict=True))
+
+    def check_counts(self, bottoms: int, tops: int) -> None:
+        super().check_counts(bottoms, tops)
+        require(
+            bottoms == 1 or self.method == "MAX",
+            f"only MAX unpooling reads a mask; this one is {self.method}",
+        )
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        bottom, *mask = bottoms
+        check_image(bottom)
+        self._check_window()
+        require(
+            mask in ([], [bottom]),
+            f"the mask must be as the bottom, {dims(bottom)}, but it is {dims(bottoms[-1])}",
+        )
+        sizes = zip(bottom[2:], self.scales, self.less, strict=True)
+        size = self.size or tuple(n * scale - less for n, scale, less in sizes)
+        require(min(size) > 0, f"the top would be {dims(size)}; each side must be above 0")
+        return ((*bottom[:2], *size),)
+
+    def _check_window(self) -> None:
+        require(
+            self.method in ("MAX", "AVE", "TILE"),
+            f"unpool is {self.method}; it can be MAX, AVE or TILE",
+        )
+        require(bool(self.kernel), "kernel_size is missing")
+        kernel, stride = self.window
+        require(min(kernel) > 0, f"a kernel of {dims(kernel)}; each side must be above 0")
+        require(min(stride) > 0, f"a stride of {dims(stride)}; each must be above 0")
+        require(not any(self.pad), f"pad is {dims(self.pad)}; unpooling has none", "leave it out")
+        sides = (self.unpool_h, self.unpool_w)
+        require(
+            self.unpool_size is None or sides == (None, None),
+            "unpool_size is given, and unpool_h or unpool_w too",
+            "give one or the other",
+        )
+        require(
+            (self.unpool_h is None) == (self.unpool_w is None),
+            "only one of unpool_h and unpool_w is given",
+            "give both, or unpool_size",
+        )
+
+
+@layer("UnPooling", param="unpooling_param", bottoms=(1, 2), in_place=False)
+@dataclass(frozen=True)
+class UnPooling(Unpooling):
+    """The Unpooling by the name that other forks have for it."""
+
+    pool: str | None = None
+    """What MyCaffe calls unpool; without a size, its top is a little larger."""
+
+    @property
+    def method(self) -> str:
+        return self.pool or self.unpool
+
+    @property
+    def scales(self) -> Shape:
+        kernel, stride = self.window
+        return stride if self.pool else kernel
+
+    @property
+    def less(self) -> Shape:
+        more = tuple(max(k - s, 1) for k, s in zip(*self.window, strict=True))
+        return tuple(-m for m in more) if self.pool else super().less

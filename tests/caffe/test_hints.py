@@ -86,7 +86,7 @@ MISSPELT = {
 """What was meant, by what was written."""
 
 OTHER = {
-    "type": "Local Region UnPooling MaxPooling Convolution3D GELU CReLU RReLU "
+    "type": "Region MaxPooling GELU CReLU RReLU "
     "LReLU ReLU7 Drop Pow Sin HardTanh BatchReNorm Dense GlobalPooling Deletion L3Loss Swish7 "
     "PoolingV ConvolutionDW Splicer",
     "field of a convolution": "stride_d kernel_l pad_d side num_input pad_q kernel_side",
@@ -117,6 +117,7 @@ def test_another_word_is_no_hint(kind: str) -> None:
 ALIKE = [
     {"layer", "layers"},
     {"LSTM", "Lstm"},
+    {"Unpooling", "UnPooling"},
     {"multibox_loss_param", "multiboxloss_param"},
     {"eps", "esp"},
 ]

@@ -15,6 +15,10 @@ CASES: dict[str, tuple[str, int, str]] = {
     # MS-CNN, Cascade R-CNN and other detectors
     # Synopsys
     # volumes, Unpooling and Local
+    "unpool_ave_with_mask": ("layer", 4, "only MAX unpooling reads a mask; this one is AVE"),
+    "unpool_both_sizes": ("layer", 3, "unpool_size is given, and unpool_h or unpool_w too"),
+    "unpool_no_kernel": ("layer", 3, "kernel_size is missing"),
+    "unpool_pad": ("layer", 3, "pad is 1; unpooling has none"),
     # optical flow
 }
 

@@ -33,6 +33,18 @@ def unpooled(x: Ndarray, mask: Ndarray, rows: int, columns: int) -> Ndarray:
     return y
 
 
+def spread(
+    x: Ndarray, kernel: tuple[int, int], stride: tuple[int, int], size: tuple[int, int]
+) -> Ndarray:
+    """Each value by itself: it is added to all places of its window that there are."""
+    y = np.zeros((*x.shape[:2], *size))
+    for h, w in np.ndindex(x.shape[2:]):
+        axes = zip((h, w), stride, kernel, strict=True)
+        rows, columns = (slice(p * s, p * s + k) for p, s, k in axes)
+        y[:, :, rows, columns] += x[:, :, h, w, None, None]
+    return y
+
+
 def mask(shape: tuple[int, ...], rows: int, columns: int) -> Ndarray:
     """Where values can go, no two of a plane to the same place."""
     places = np.zeros(shape, np.float32)
@@ -161,6 +173,38 @@ SAMPLES = {
             ).reshape(POOLED.shape),
             "m": 0 * ODD_MASK,
         },
+    ),
+    "unpool_with_a_place_twice": sample(  # the last value that goes there stays
+        layer(
+            "UnPooling", "x m", "y", "unpooling_param { kernel_size: 2 unpool_h: 6 unpool_w: 7 }"
+        ),
+        inputs={"x": POOLED, "m": np.minimum(ODD_MASK, 3)},
+        blobs={"y": unpooled(POOLED, np.minimum(ODD_MASK, 3), 6, 7)},
+    ),
+    "unpool_tile_with_gaps": sample(
+        layer(
+            "UnPooling",
+            "x",
+            "y",
+            "unpooling_param { unpool: TILE kernel_h: 1 kernel_w: 3 stride: 2 unpool_size: 6 }",
+        ),
+        inputs={"x": POOLED},
+        blobs={"y": spread(POOLED, (1, 3), (2, 2), (6, 6))},
+    ),
+    "unpool_to_the_default_size": sample(
+        layer(
+            "Unpooling",
+            "x",
+            "y",
+            "unpooling_param { unpool: TILE kernel_h: 2 kernel_w: 3 stride_h: 3 stride_w: 2 }",
+        ),
+        inputs={"x": POOLED},
+        blobs={"y": spread(POOLED, (2, 3), (3, 2), (3, 10))},
+    ),
+    "unpool_of_mycaffe": sample(
+        layer("UnPooling", "x", "y", "unpooling_param { pool: MAX kernel_size: 2 stride: 2 }"),
+        inputs={"x": POOLED},
+        blobs={"y": spread(POOLED, (1, 1), (2, 2), (5, 7))},
     ),
     # ---- channels and axes ----
     "depthwise_convolution": sample(

@@ -28,6 +28,20 @@ LAYERS = {
     "upsample": layer("Upsample", "x", "y", "upsample_param { scale: 2 }"),
     "upsample_darknet": layer("UpsampleDarknet", "x", "y", "upsample_darknet_param { stride: 3 }"),
     "upsample_with_mask": POOL + layer("Upsample", "p m", "y", "upsample_param { scale: 3 }"),
+    "unpooling_max": POOL
+    + layer("Unpooling", "p m", "y", "unpooling_param { kernel_size: 3 stride: 2 }"),
+    "unpooling_corners": layer(
+        "Unpooling", "x", "y", "unpooling_param { kernel_size: 2 stride: 2 unpool_size: 15 }"
+    ),
+    "unpooling_ave": layer(
+        "Unpooling", "x", "y", "unpooling_param { unpool: AVE kernel_size: 3 stride: 2 }"
+    ),
+    "unpooling_to_a_size": layer(
+        "Unpooling",
+        "x",
+        "y",
+        "unpooling_param { unpool: AVE kernel_size: 3 stride: 2 unpool_h: 9 unpool_w: 21 }",
+    ),
     "depthwise": layer(
         "DepthwiseConvolution",
         "x",

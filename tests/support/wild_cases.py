@@ -72,6 +72,7 @@ WILD: dict[str, Converts | Refused] = {
     "mish": Converts({"m": (1, 3, 4, 5)}),
     "mul": Converts({"m": (2, 8, 5, 4)}),
     "squeeze": Converts({"s": (1, 8)}),
+    "unpooling": Converts({"u": (1, 3, 8, 8)}),
     # what is told
     "hint_for_lowercase_type": Refused('did you mean "Convolution"', "Deconvolution"),
     "labelmap": Refused("this is a label map", "layer"),
@@ -93,7 +94,6 @@ WILD: dict[str, Converts | Refused] = {
     "reshape_pixelshuffler": waits("pixelshuffler"),
     "resize_bilinear": unknown("ResizeBilinear"),
     "resize_nearest": unknown("ResizeNearestNeighbor"),
-    "unpooling": unknown("Unpooling"),
 }
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from proto2net.backends.base import Code, bottoms
 from proto2net.backends.numpy.backend import renders
-from proto2net.backends.tree import BOTTOM, Expression, call, code, span
+from proto2net.backends.shared.resize import unpooled_size
+from proto2net.backends.tree import BOTTOM, Expression, Placeholder, call, code, span
 from proto2net.graph import Node
-from proto2net.layers import Interp, Upsample
+from proto2net.layers import Interp, UnPooling, Unpooling, Upsample
 
 
 @renders(Interp)
@@ -38,10 +39,17 @@ def _upsample(node: Node[Upsample]) -> Code:
         return Code(call("upsample", BOTTOM, layer.scales[0]))
     if layer.size:
         return Code(call("max_unpool", *bottoms(node), layer.size))
-    sizes = tuple(
-        code("{0}.shape[{axis}] * {scale} - {less}", axis=axis, scale=scale, less=less)
-        if less
-        else code("{0}.shape[{axis}] * {scale}", axis=axis, scale=scale)
-        for axis, scale, less in zip((2, 3), layer.scales, layer.less, strict=True)
-    )
-    return Code(call("max_unpool", *bottoms(node), sizes))
+    return Code(call("max_unpool", *bottoms(node), unpooled_size(layer)))
+
+
+@renders(Unpooling)
+@renders(UnPooling)
+def _unpooling(node: Node[Unpooling]) -> Code:
+    layer = node.layer
+    kernel, stride = layer.window
+    size = layer.size or unpooled_size(layer)
+    if layer.method != "MAX":
+        average = (layer.method == "AVE", False)
+        return Code(call("unpool", BOTTOM, kernel, stride, size, average=average))
+    mask = Placeholder(1) if len(node.bottoms) > 1 else call("corner_mask", BOTTOM, stride, size)
+    return Code(call("max_unpool", BOTTOM, mask, size))

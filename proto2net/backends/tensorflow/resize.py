@@ -5,9 +5,9 @@ from __future__ import annotations
 from proto2net.backends.base import Code, bottoms
 from proto2net.backends.tensorflow.backend import renders
 from proto2net.backends.tensorflow.objects import CALLED, called_on, own
-from proto2net.backends.tree import BOTTOM, SELF, Placeholder, call
+from proto2net.backends.tree import BOTTOM, SELF, Expression, Placeholder, call
 from proto2net.graph import Node
-from proto2net.layers import Interp, Upsample
+from proto2net.layers import Interp, UnPooling, Unpooling, Upsample
 
 
 @renders(Interp)
@@ -38,11 +38,27 @@ def _upsample(node: Node[Upsample]) -> Code:
     layer = node.layer
     if len(node.bottoms) == 1:
         return Code(CALLED, own("layers.UpSampling2D", layer.scales[0]))
-    size = layer.size
-    init = own(
-        "MaxUnpooling",
-        scale=((2, 2) if size else layer.scales, (2, 2)),
-        less=((0, 0) if size else layer.less, (0, 0)),
-        size=(size, None),
-    )
-    return Code(called_on(bottoms(node)), init)
+    return Code(called_on(bottoms(node)), own("MaxUnpooling", **_sizes(layer)))
+
+
+@renders(Unpooling)
+@renders(UnPooling)
+def _unpooling(node: Node[Unpooling]) -> Code:
+    layer = node.layer
+    kernel, stride = layer.window
+    if layer.method != "MAX":
+        average = (layer.method == "AVE", False)
+        return Code(CALLED, own("Unpooling", kernel, stride, **_sizes(layer), average=average))
+    mask: Expression = Placeholder(1)
+    if len(node.bottoms) == 1:
+        mask = call(call("CornerMask", stride, **_sizes(layer)), BOTTOM)
+    return Code(called_on([BOTTOM, mask]), own("MaxUnpooling", **_sizes(layer)))
+
+
+def _sizes(layer: Upsample | Unpooling) -> dict[str, object]:
+    """The options of the top's size, which is given or comes of the bottom's."""
+    return {
+        "scale": ((2, 2) if layer.size else layer.scales, (2, 2)),
+        "less": ((0, 0) if layer.size else layer.less, (0, 0)),
+        "size": (layer.size, None),
+    }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from proto2net.backends.base import Code, bottoms
+from proto2net.backends.shared.resize import unpooled_size
 from proto2net.backends.source import same
 from proto2net.backends.torch.backend import renders
-from proto2net.backends.tree import BOTTOM, Expression, call, code, span
+from proto2net.backends.tree import BOTTOM, Placeholder, call, code, span
 from proto2net.graph import Node
-from proto2net.layers import Interp, Upsample
+from proto2net.layers import Interp, UnPooling, Unpooling, Upsample
 
 
 @renders(Interp)
@@ -44,14 +45,17 @@ def _upsample(node: Node[Upsample]) -> Code:
     if not any(layer.less):
         places = code("{1}.long()")
         return Code(call("F.max_unpool2d", BOTTOM, places, same(layer.scales)))
-    sizes = [
-        _unpooled(code("{0}.shape[{axis}]", axis=axis), scale, less)
-        for axis, scale, less in zip((2, 3), layer.scales, layer.less, strict=True)
-    ]
-    return Code(call("max_unpool", *bottoms(node), tuple(sizes)))
+    return Code(call("max_unpool", *bottoms(node), unpooled_size(layer)))
 
 
-def _unpooled(size: Expression, scale: int, less: int) -> Expression:
-    """A size times a scale, and less what rounding up had added."""
-    size = code("{size} * {scale}", size=size, scale=scale)
-    return code("{size} - {less}", size=size, less=less) if less else size
+@renders(Unpooling)
+@renders(UnPooling)
+def _unpooling(node: Node[Unpooling]) -> Code:
+    layer = node.layer
+    kernel, stride = layer.window
+    size = layer.size or unpooled_size(layer)
+    if layer.method != "MAX":
+        average = (layer.method == "AVE", False)
+        return Code(call("unpool", BOTTOM, kernel, stride, size, average=average))
+    mask = Placeholder(1) if len(node.bottoms) > 1 else call("corner_mask", BOTTOM, stride, size)
+    return Code(call("max_unpool", BOTTOM, mask, size))

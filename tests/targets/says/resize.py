@@ -177,4 +177,54 @@ ROWS: list[Row] = [
         tf='MaxUnpooling(size=(9, 11), name="f")([x, y])',
         numpy="max_unpool(x, y, (9, 11))",
     ),
+    # ---- the reverse of a pooling
+    says(
+        "Unpooling { kernel_size: 2 stride: 2 unpool_h: 9 unpool_w: 11 }",
+        bottoms=TWO,
+        torch="max_unpool(x, y, (9, 11))",
+        tf='MaxUnpooling(size=(9, 11), name="f")([x, y])',
+        numpy="max_unpool(x, y, (9, 11))",
+    ),
+    says(
+        "Unpooling { kernel_size: 2 stride: 2 }",
+        bottoms=TWO,
+        torch="max_unpool(x, y, (x.shape[2] * 2, x.shape[3] * 2))",
+        tf='MaxUnpooling(name="f")([x, y])',
+        numpy="max_unpool(x, y, (x.shape[2] * 2, x.shape[3] * 2))",
+    ),
+    says(
+        "UnPooling { kernel_h: 3 kernel_w: 2 stride: 2 }",
+        bottoms=TWO,
+        torch="max_unpool(x, y, (x.shape[2] * 3 + 1, x.shape[3] * 2))",
+        tf='MaxUnpooling(scale=(3, 2), less=(-1, 0), name="f")([x, y])',
+        numpy="max_unpool(x, y, (x.shape[2] * 3 + 1, x.shape[3] * 2))",
+    ),
+    says(
+        "UnPooling { pool: MAX kernel_size: 2 stride: 2 }",
+        bottoms=TWO,
+        torch="max_unpool(x, y, (x.shape[2] * 2 + 1, x.shape[3] * 2 + 1))",
+        tf='MaxUnpooling(less=(-1, -1), name="f")([x, y])',
+        numpy="max_unpool(x, y, (x.shape[2] * 2 + 1, x.shape[3] * 2 + 1))",
+    ),
+    says(
+        "Unpooling { kernel_size: 2 stride: 2 unpool_size: 9 }",
+        torch="max_unpool(x, corner_mask(x, (2, 2), (9, 9)), (9, 9))",
+        tf=(
+            'MaxUnpooling(size=(9, 9), name="f")'
+            '([x, CornerMask((2, 2), size=(9, 9), name="f_corner_mask")(x)])'
+        ),
+        numpy="max_unpool(x, corner_mask(x, (2, 2), (9, 9)), (9, 9))",
+    ),
+    says(
+        "Unpooling { unpool: AVE kernel_size: 3 stride: 2 unpool_size: 9 }",
+        torch="unpool(x, (3, 3), (2, 2), (9, 9), average=True)",
+        tf='Unpooling((3, 3), (2, 2), size=(9, 9), average=True, name="f")(x)',
+        numpy="unpool(x, (3, 3), (2, 2), (9, 9), average=True)",
+    ),
+    says(
+        "Unpooling { unpool: TILE kernel_size: 2 stride: 2 }",
+        torch="unpool(x, (2, 2), (2, 2), (x.shape[2] * 2, x.shape[3] * 2))",
+        tf='Unpooling((2, 2), (2, 2), name="f")(x)',
+        numpy="unpool(x, (2, 2), (2, 2), (x.shape[2] * 2, x.shape[3] * 2))",
+    ),
 ]

@@ -45,3 +45,45 @@ def max_unpool(x: np.ndarray, mask: np.ndarray, size: tuple[int, int]) -> np.nda
     places = mask.astype(int).reshape(planes, -1)
     np.put_along_axis(top, places, x.reshape(planes, -1), axis=1)
     return top.reshape(*x.shape[:2], *size)
+
+
+def corner_mask(
+    x: np.ndarray, stride: tuple[int, int], size: tuple[int, int]
+) -> np.ndarray:
+    """Where max_unpool puts values without a mask: the corners of their windows.
+
+    Caffe's forks have it in unpooling_layer.cpp.
+    """
+    rows, columns = (
+        np.minimum(np.arange(n) * s, count - 1)
+        for n, s, count in zip(x.shape[2:], stride, size, strict=True)
+    )
+    return np.broadcast_to(rows[:, None] * size[1] + columns, x.shape)
+
+
+def unpool(
+    x: np.ndarray,
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    size: tuple[int, int],
+    average: bool = False,
+) -> np.ndarray:
+    """Each value all over its window, as far as that lies in an image of this size.
+
+    `average` gives each place there an equal share of it.
+    """
+    axes = list(zip(x.shape[2:], kernel, stride, size, strict=True))
+    if average:
+        height, width = (
+            np.clip(count - s * np.arange(n), 1, k) for n, k, s, count in axes
+        )
+        x = x / np.outer(height, width).astype(np.float32)
+    top = np.zeros((*x.shape[:2], *size), np.float32)
+    for offset in np.ndindex(kernel):
+        rows, columns = (
+            slice(o, min(count, o + n * s), s)
+            for o, (n, _, s, count) in zip(offset, axes, strict=True)
+        )
+        places = top[:, :, rows, columns]
+        places += x[:, :, : places.shape[2], : places.shape[3]]
+    return top

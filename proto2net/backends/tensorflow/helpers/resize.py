@@ -78,3 +78,74 @@ class MaxUnpooling(layers.Layer):
             values,
         )
         return ops.reshape(y, (batch, rows, columns, channels))
+
+
+@keras.saving.register_keras_serializable("caffe")
+class CornerMask(layers.Layer):
+    """Where MaxUnpooling puts values without a mask: the corners of their windows.
+
+    `scale` is how many times the input's size the output has.
+    `less` is how much smaller it is than that.
+    `size` is the output's size, if it is given.
+    """
+
+    def __init__(
+        self,
+        strides: tuple[int, int],
+        scale: tuple[int, int] = (2, 2),
+        less: tuple[int, int] = (0, 0),
+        size: tuple[int, int] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.strides, self.scale, self.less, self.size = strides, scale, less, size
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        sides = ops.shape(x)[1:3]
+        axes = zip(sides, self.scale, self.less, strict=True)
+        size = self.size or [n * scale - less for n, scale, less in axes]
+        rows, columns = (
+            ops.minimum(ops.arange(n) * stride, count - 1)
+            for n, stride, count in zip(sides, self.strides, size, strict=True)
+        )
+        place = rows[:, None] * size[1] + columns
+        return ops.broadcast_to(place[:, :, None], ops.shape(x))
+
+
+@keras.saving.register_keras_serializable("caffe")
+class Unpooling(layers.Layer):
+    """Gives each value to all places of its window, as far as that lies in the output.
+
+    `scale` is how many times the input's size the output has.
+    `less` is how much smaller it is than that.
+    `size` is the output's size, if it is given.
+    `average` gives each place an equal share of it.
+    """
+
+    def __init__(
+        self,
+        pool_size: tuple[int, int],
+        strides: tuple[int, int],
+        scale: tuple[int, int] = (2, 2),
+        less: tuple[int, int] = (0, 0),
+        size: tuple[int, int] | None = None,
+        average: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.pool_size, self.strides, self.average = pool_size, strides, average
+        self.scale, self.less, self.size = scale, less, size
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        sides = ops.shape(x)[1:3]
+        axes = zip(sides, self.scale, self.less, strict=True)
+        size = self.size or [n * scale - less for n, scale, less in axes]
+        windows = zip(sides, size, self.pool_size, self.strides, strict=True)
+        rows, columns = (self._inside(*window) for window in windows)
+        return tf.einsum("nhwc,ih,jw->nijc", x, rows, columns)
+
+    def _inside(self, n: int, size: int, kernel: int, stride: int) -> tf.Tensor:
+        """Which places are in the window of each value, along one axis."""
+        start, place = ops.arange(n) * stride, ops.arange(size)[:, None]
+        inside = ops.cast((place >= start) & (place < start + kernel), "float32")
+        return inside / ops.maximum(ops.sum(inside, 0), 1) if self.average else inside

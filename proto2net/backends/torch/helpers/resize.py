@@ -27,3 +27,39 @@ def max_unpool(
     planes = x.new_zeros(*x.shape[:2], size[0] * size[1])
     placed = planes.scatter(2, mask.flatten(2).long(), x.flatten(2))
     return placed.reshape(*x.shape[:2], *size)
+
+
+def corner_mask(
+    x: torch.Tensor, stride: tuple[int, int], size: tuple[int, int]
+) -> torch.Tensor:
+    """Where max_unpool puts values without a mask: the corners of their windows."""
+    axes = zip(x.shape[2:], stride, size, strict=True)
+    rows, columns = (
+        (torch.arange(n, device=x.device) * s).clamp(max=count - 1)
+        for n, s, count in axes
+    )
+    return (rows[:, None] * size[1] + columns).expand_as(x)
+
+
+def unpool(
+    x: torch.Tensor,
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    size: tuple[int, int],
+    average: bool = False,
+) -> torch.Tensor:
+    """Each value all over its window, as far as that lies in an image of this size.
+
+    `average` gives each place there an equal share of it.
+    """
+    if average:
+        axes = zip(x.shape[2:], kernel, stride, size, strict=True)
+        height, width = (
+            (count - torch.arange(n, device=x.device) * s).clamp(1, k)
+            for n, k, s, count in axes
+        )
+        x = x / (height[:, None] * width)
+    window = x.new_ones(1, 1, *kernel)
+    planes = F.conv_transpose2d(x.flatten(0, 1).unsqueeze(1), window, stride=stride)
+    rows, columns = (count - n for count, n in zip(size, planes.shape[2:], strict=True))
+    return F.pad(planes, (0, columns, 0, rows)).view(*x.shape[:2], *size)
