@@ -26,7 +26,8 @@ from proto2net.layers.holes import Holes
 from proto2net.model import Model
 from proto2net.rewrites import deploy
 from proto2net.rewrites.batch import any_batch, fixing_batch
-from proto2net.shape import Shape, require
+from proto2net.rewrites.sizes import any_size
+from proto2net.shape import Sizes, require
 from proto2net.wiring import wire
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def parse(
     phase: str = "test",
     level: int = 0,
     stages: Sequence[str] = (),
-    inputs: Mapping[str, Sequence[int]] | None = None,
+    inputs: Mapping[str, Sequence[int | None]] | None = None,
     outputs: Sequence[str] = (),
     ignore_unknown_fields: bool = False,
     layers: str | Path | None = None,
@@ -54,11 +55,11 @@ def parse(
 ) -> Graph:
     """The graph of one phase of a network definition; a solver is followed to its network.
 
-    `inputs` gives shapes (N, C, H, W) to inputs by name; `outputs` keeps only what these blobs
-    need. `ignore_unknown_fields` passes over fields that no known version of Caffe has, or that
-    the layer does not know. `layers` is a Python file that declares layer types: it is run.
-    `holes` leaves layers to be written, by name or as "type:Foo", with the shapes of their tops.
-    `fork` names the fork of Caffe that the network is for, where forks disagree about a layer.
+    `inputs` gives shapes (N, C, H, W) to inputs by name, where None is a size that may be any;
+    `outputs` keeps only what these blobs need. `ignore_unknown_fields` passes over fields that no
+    known version of Caffe has, or that the layer does not know. `layers` is a Python file that
+    declares layer types: it is run. `holes` leaves layers to be written, by name or as "type:Foo",
+    with the shapes of their tops. `fork` names the fork of Caffe that the network is for, where forks disagree about a layer.
     `batch="any"` has a batch that a Reshape states as a number follow the input.
     `file` is what messages call a text. What was assumed, left out or ignored is logged.
     """
@@ -75,6 +76,10 @@ def parse(
     if batch:
         require(batch == "any", f'no batch "{batch}"', "it can be any")
         graph = any_batch(graph)
+    if graph is not net and graph.free_inputs:
+        graph, told = any_size(graph)
+        for note in told:
+            _LOG.info(note)
     if graph is not net:
         _tell_batch(graph)
     return graph
@@ -273,7 +278,7 @@ def _read(
     net: str | Path,
     file: str,
     rules: tuple[str, int, Sequence[str]],
-    inputs: Mapping[str, Shape],
+    inputs: Mapping[str, Sizes],
     outputs: Sequence[str],
     ignore_unknown_fields: bool,
     holes: Holes,

@@ -8,8 +8,8 @@ structure, and a rewrite builds a new graph.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Generic, TypeVar
 
@@ -151,6 +151,43 @@ class Graph:
     def macs(self) -> int:
         """Multiply-adds of one forward pass at the declared batch size."""
         return sum(node.macs for node in self.nodes)
+
+    @property
+    def free_inputs(self) -> bool:
+        """Whether an input may have any size."""
+        return any(isinstance(node.layer, Input) and node.layer.free for node in self.nodes)
+
+    @cached_property
+    def free(self) -> dict[Blob, tuple[int, ...]]:
+        """The axes of blobs that have any size where those of inputs have: they grow with these."""
+        if not self.free_inputs:
+            return {}
+        twice = self.resized(lambda size, axis: 2 * size)
+        found = {}
+        for node, other in zip(self.nodes, twice.nodes, strict=True):
+            for top, larger in zip(node.tops, other.tops, strict=True):
+                pairs = enumerate(zip(top.shape, larger.shape, strict=True))
+                grown = tuple(axis for axis, (a, b) in pairs if a != b)
+                if grown:
+                    found[top] = grown
+        return found
+
+    def resized(self, size: Callable[[int, int], int]) -> Graph:
+        """The graph with other sizes where its inputs may have any; `size` gets that, and the axis.
+
+        Raises ShapeError for a layer that refuses what it gets.
+        """
+
+        def again(node: Node[Layer]) -> Node[Layer]:
+            if not isinstance(node.layer, Input) or not node.layer.free:
+                return node
+            shapes = (
+                tuple(size(n, a) if a in free else n for a, n in enumerate(top.shape))
+                for top, free in zip(node.tops, node.layer.free, strict=True)
+            )
+            return replace(node, layer=replace(node.layer, shape=tuple(shapes)))
+
+        return self.rebuilt(map(again, self.nodes))
 
     @cached_property
     def input_set(self) -> frozenset[Blob]:

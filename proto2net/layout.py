@@ -6,7 +6,12 @@ keeps Caffe's order. The number of axes alone decides, so no layer has to know w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 from proto2net.shape import Shape
+
+T = TypeVar("T")
 
 
 def channels_last(axes: int) -> bool:
@@ -29,7 +34,7 @@ def place(axis: int, axes: int) -> int:
     return order(axes).index(axis)
 
 
-def laid_out(shape: Shape) -> Shape:
+def laid_out(shape: Sequence[T]) -> tuple[T, ...]:
     """A shape in TensorFlow's order."""
     return tuple(shape[axis] for axis in order(len(shape)))
 

@@ -15,6 +15,11 @@ from proto2net.frozen import dataclass
 
 Shape = tuple[int, ...]
 Shapes = tuple[Shape, ...]
+Sizes = tuple[int | None, ...]
+"""A shape of which some sizes may be any: None."""
+
+ANY_SIZE = "any"
+"""What a size is called that may be any."""
 
 MAX_AXES = 32
 MAX_COUNT = 2**31 - 1  # Caffe counts elements in an int
@@ -32,20 +37,22 @@ def count(shape: Sequence[int]) -> int:
     return prod(shape)
 
 
-def dims(shape: Sequence[int]) -> str:
-    """A shape as people write it: `2 x 3 x 8 x 8`, or `scalar` for no axes."""
+def dims(shape: Sequence[int | None]) -> str:
+    """A shape as people write it: `2 x 3 x 8 x any`, or `scalar` for no axes."""
     if len(shape) > MAX_AXES:
         return f"{dims(shape[:MAX_AXES])} x …"
     return _dims(tuple(shape))
 
 
 @lru_cache  # it stands in the sentences of many conditions, which are made though these hold
-def _dims(shape: Shape) -> str:
+def _dims(shape: Sizes) -> str:
     return " x ".join(map(_size, shape)) or "scalar"
 
 
-def _size(size: int) -> str:
+def _size(size: int | None) -> str:
     """A size, which may be one that nothing can have."""
+    if size is None:
+        return ANY_SIZE
     return str(size) if abs(size) < 2**64 else f"{'-' * (size < 0)}2^{size.bit_length() - 1}"
 
 

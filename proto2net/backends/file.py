@@ -19,6 +19,7 @@ from proto2net.backends.head import CLASSES, Head, head_of
 from proto2net.backends.helpers import names_used
 from proto2net.backends.preprocess import preprocess
 from proto2net.backends.scope import Scope, shown_name
+from proto2net.backends.sizes import check_sizes
 from proto2net.backends.source import (
     INDENT,
     WIDTH,
@@ -59,7 +60,7 @@ from proto2net.errors import Issue, UnsupportedError
 from proto2net.graph import Blob, Graph
 from proto2net.lowering import lowered
 from proto2net.outline import Kind, Region
-from proto2net.shape import Shape
+from proto2net.shape import ANY_SIZE, Shape
 from proto2net.text import plain
 from proto2net.version import VERSION
 
@@ -99,6 +100,7 @@ class SourceFile(Generic[S]):
         self.partial = partial
         self.following = following(self.graph)
         steps = backend.steps(self._lowered)
+        check_sizes(backend, graph, self._lowered, steps)
         if not self.graph.outputs:
             raise UnsupportedError(_no_outputs(graph))
         self.classes: list[Class] = []
@@ -215,7 +217,7 @@ class SourceFile(Generic[S]):
 
     def dims(self, blob: Blob) -> str:
         """A blob's shape for the docstring, with N for what follows the batch: (N, 96, 54, 54)."""
-        first, *others = map(str, self.scope.laid_out(blob.shape)) if blob.shape else [""]
+        first, *others = map(str, self.scope.laid_out(sizes_of(self.graph, blob)) or [""])
         if blob in self.following:
             first = "N"
         return f"({', '.join([first, *others])})" if blob.shape else "()"
@@ -341,6 +343,12 @@ class SourceFile(Generic[S]):
                 [Evaluation(call("print", Variable("name"), shape))],
             ),
         ]
+
+
+def sizes_of(graph: Graph, blob: Blob) -> Sequence[int | str]:
+    """The shape of a blob, with "any" for a size that may be any."""
+    free = graph.free.get(blob, ())
+    return [ANY_SIZE if axis in free else size for axis, size in enumerate(blob.shape)]
 
 
 def made_of(graph: Graph) -> list[str]:

@@ -9,7 +9,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from proto2net.backends.base import Array, Step
 from proto2net.backends.blocks import PROJECT, Block, Composite
@@ -20,6 +20,8 @@ from proto2net.graph import AUTOMATIC, Blob, Graph, Node
 from proto2net.layers import Input
 from proto2net.shape import Shape
 from proto2net.text import plain
+
+T = TypeVar("T")
 
 
 class Variables:
@@ -102,7 +104,7 @@ class Scope:
         """What {self} stands for in the step's code."""
         raise NotImplementedError
 
-    def laid_out(self, shape: Shape) -> Shape:
+    def laid_out(self, shape: Sequence[T]) -> Sequence[T]:
         """A shape of Caffe's with its axes in the target's order."""
         return shape
 
@@ -225,6 +227,8 @@ class Scope:
     def _comment(self, step: Step) -> str:
         """The shape of what a learned layer makes, if it has another size than the one before."""
         if self.block or not step.code.arrays or step.tops[-1].shape[2:] == self._size:
+            return ""
+        if step.tops[-1] in self.graph.free:
             return ""
         self._size = step.tops[-1].shape[2:]
         return self.shown(step.tops[-1].shape)

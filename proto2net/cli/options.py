@@ -14,6 +14,7 @@ from proto2net import Proto2NetError, backends
 from proto2net.cli.terminal import quoted
 from proto2net.output import printable
 from proto2net.rewrites.deploy import UNNAMED
+from proto2net.shape import ANY_SIZE, Sizes
 
 Command = Callable[..., None]
 
@@ -69,8 +70,9 @@ def definition(command: Command) -> Command:
             metavar="[NAME=]DIMS",
             multiple=True,
             callback=_by_name,
-            help="The shape of an input, such as data=1,3,224,224; without a name, of those "
-            "whose shape the file does not state, else of all with as many axes. Repeatable.",
+            help="The shape of an input, such as data=1,3,224,224, or data=1,3,any,any for images "
+            "of any size; without a name, of those whose shape the file does not state, else of "
+            "all with as many axes. Repeatable.",
         ),
         click.option(
             "--stage",
@@ -138,18 +140,28 @@ def target_names(ctx: click.Context, param: click.Parameter, text: str) -> list[
     return list(dict.fromkeys(target(name).name for name in names))
 
 
-def _input(text: str) -> tuple[str, tuple[int, ...]]:
-    """A name and a shape, from NAME=1,3,224,224 or NAME=1x3x224x224; UNNAMED without a name."""
+def _input(text: str) -> tuple[str, Sizes]:
+    """A name and sizes, from NAME=1,3,224,any or NAME=1x3x224xany; UNNAMED without a name."""
     name, equals, dims = text.rpartition("=")
     sizes = re.split(r"\s*[,x]\s*", dims.strip())
-    if (equals and not name) or not all(re.fullmatch("[0-9]{1,10}", size) for size in sizes):
+    known = all(size == ANY_SIZE or re.fullmatch("[0-9]{1,10}", size) for size in sizes)
+    if (equals and not name) or not known:
         raise click.BadParameter(f"{text!r} is not [NAME=]DIMS, such as data=1,3,224,224")
-    return name or UNNAMED, tuple(map(int, sizes))
+    return name or UNNAMED, tuple(None if size == ANY_SIZE else int(size) for size in sizes)
+
+
+def _stated(text: str) -> tuple[str, tuple[int, ...]]:
+    """The same, where each size is a number."""
+    name, sizes = _input(text)
+    known = tuple(size for size in sizes if size is not None)
+    if len(known) < len(sizes):
+        raise click.BadParameter(f"{text!r} has a size that is {ANY_SIZE}; give a number")
+    return name, known
 
 
 def shape(text: str) -> tuple[int, ...]:
     """A shape, from 1,3,224,224 or 1x3x224x224."""
-    name, shape = _input(text)
+    name, shape = _stated(text)
     if name != UNNAMED:
         raise click.BadParameter(f"{text!r} is not DIMS, such as 1,3,224,224")
     return shape
@@ -171,7 +183,7 @@ def _hole(text: str) -> tuple[str, list[tuple[int, ...]]]:
     name, _, shapes = text.rpartition("=")
     if not name:
         raise click.BadParameter(f"{text!r} is not NAME=SHAPE, such as rois=300,5")
-    return name, [_input(f"{name}={shape}")[1] for shape in shapes.split(";")]
+    return name, [_stated(f"{name}={shape}")[1] for shape in shapes.split(";")]
 
 
 def _stage(text: str) -> str:

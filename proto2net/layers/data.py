@@ -99,6 +99,8 @@ class Input(Layer):
 
     shape: tuple[Shape, ...] = ()
     transform_param: TransformationParameter | None = None
+    free: tuple[tuple[int, ...], ...] = ()
+    """The axes of each top that may have any size, of which its shape has an example."""
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         require(bool(self.shape), NOT_STATED, GIVE_IT)

@@ -16,9 +16,12 @@ from proto2net.layers import DataLayer, DummyData, Input, Layer, Parameter, Pyth
 from proto2net.layers.data import GIVE_IT, StandIn
 from proto2net.layers.python import PythonLoss
 from proto2net.layers.unknown import Unknown
-from proto2net.shape import Shape, dims
+from proto2net.shape import Shape, Sizes, dims
 
-Inputs = Mapping[str, Shape]
+Inputs = Mapping[str, Sizes]
+
+EXAMPLE = 256
+"""A size in the place of any, where the file states none."""
 
 UNSTATED = "*"
 """The name under which a shape is given for all inputs whose shape the file does not state."""
@@ -51,7 +54,8 @@ def feed(entries: list[Entry], inputs: Inputs) -> tuple[list[Entry], list[str]]:
             assumed = entry.layer.assumption()
             notes += [f"{entry.where}: {entry}: {assumed}"] if assumed else []
         transform = getattr(entry.layer, "transform_param", None)
-        fed.append(dataclasses.replace(entry, layer=Input(shapes, transform)))
+        made = dataclasses.replace(_input(shapes, _stated(entry, {})), transform_param=transform)
+        fed.append(dataclasses.replace(entry, layer=made))
     known = sorted(top for entry in fed for top in entry.tops if isinstance(entry.layer, Input))
     issues += [
         Issue(f'"{name}" is not an input', f"the inputs are {', '.join(known)}" if known else "")
@@ -63,13 +67,33 @@ def feed(entries: list[Entry], inputs: Inputs) -> tuple[list[Entry], list[str]]:
     return fed, notes
 
 
-def _named(entries: list[Entry], inputs: Inputs) -> dict[str, Shape]:
+def _input(shapes: Sequence[Sizes], stated: Sequence[Sizes] | None = None) -> Input:
+    """An input of these shapes, where a size that may be any is the stated one, or an example."""
+    known = zip(shapes, stated or shapes, strict=True)
+    found = tuple(_filled(shape, own if len(own) == len(shape) else shape) for shape, own in known)
+    free = tuple(
+        tuple(axis for axis, size in enumerate(shape) if size is None and axis) for shape in shapes
+    )
+    return Input(found, free=free if any(free) else ())
+
+
+def _filled(shape: Sizes, stated: Sizes) -> Shape:
+    """The shape with a number for each size."""
+    pairs = zip(shape, stated, strict=True)
+    known = [own if size is None else size for size, own in pairs]
+    return tuple(
+        (EXAMPLE + 64 * axis if axis else 1) if size is None else size
+        for axis, size in enumerate(known)
+    )
+
+
+def _named(entries: list[Entry], inputs: Inputs) -> dict[str, Sizes]:
     """The shapes with the names of the inputs that one without a name is for."""
     named = dict(inputs)
     shape = named.pop(UNNAMED, None)
     if shape is None:
         return named
-    stated: dict[str, Shape] = {}
+    stated: dict[str, Sizes] = {}
     for entry in entries:
         if isinstance(entry.layer, DataLayer | Input):
             shapes = _stated(entry, named)
@@ -80,13 +104,13 @@ def _named(entries: list[Entry], inputs: Inputs) -> dict[str, Shape]:
     alike = [name for name, found in free.items() if len(found) == len(shape)]
     if not alike and len(free) > 1:
         of = ", ".join(f'"{name}" ({dims(found)})' for name, found in free.items())
-        hint = f"name one, as in --input {next(iter(free))}={','.join(map(str, shape))}"
+        hint = f"name one, as in --input {next(iter(free))}={dims(shape).replace(' x ', ',')}"
         what = f"the shape {dims(shape)} is for an input of {len(shape)} axes, and none has as many"
         raise ShapeError(f"{what}: {of}", hint)
     return {**named, **dict.fromkeys(alike or free, shape)}
 
 
-def _stated(entry: Entry, inputs: Inputs) -> tuple[Shape, ...] | None:
+def _stated(entry: Entry, inputs: Inputs) -> tuple[Sizes, ...] | None:
     """The shapes of an input as they would be with these; None if that is not known."""
     try:
         return _shapes(entry, inputs)
@@ -94,7 +118,7 @@ def _stated(entry: Entry, inputs: Inputs) -> tuple[Shape, ...] | None:
         return None
 
 
-def _overridden(entry: Entry, shapes: tuple[Shape, ...], inputs: Inputs) -> list[str]:
+def _overridden(entry: Entry, shapes: tuple[Sizes, ...], inputs: Inputs) -> list[str]:
     """What is to be said of stated shapes in whose place others were asked for."""
     if inputs.keys().isdisjoint(entry.tops):
         return []
@@ -114,13 +138,13 @@ def _entering(entries: list[Entry], inputs: Inputs) -> list[Entry]:
         missing.update(set(entry.bottoms) - made)
         made.update(entry.tops)
     return [
-        Entry(name, Input((shape,)), tops=(name,))
+        Entry(name, _input([shape]), tops=(name,))
         for name, shape in inputs.items()
         if name in missing
     ]
 
 
-def _shapes(entry: Entry, inputs: Inputs) -> tuple[Shape, ...]:
+def _shapes(entry: Entry, inputs: Inputs) -> tuple[Sizes, ...]:
     """The shape of each top, as asked for or as the layer itself states it."""
     if not entry.tops:
         entry.layer.check_counts(len(entry.bottoms), 0)
@@ -133,7 +157,7 @@ def _shapes(entry: Entry, inputs: Inputs) -> tuple[Shape, ...]:
     tops = max(len(entry.tops), entry.layer.tops[0])  # those of labels may have been left out
     entry.layer.check_counts(len(entry.bottoms), tops)
     try:
-        stated = (
+        stated: tuple[Sizes, ...] = (
             entry.layer.named(entry.tops)
             if isinstance(entry.layer, DataLayer)
             else entry.layer.infer((), len(entry.tops))
@@ -176,7 +200,7 @@ def until(
     return kept[::-1], notes[::-1]
 
 
-def needed(inputs: Inputs, whole: Iterable[Entry], part: Iterable[Entry]) -> dict[str, Shape]:
+def needed(inputs: Inputs, whole: Iterable[Entry], part: Iterable[Entry]) -> dict[str, Sizes]:
     """The inputs without those that the whole of the layers has, and a part of them has not."""
     gone = _names(whole) - _names(part)
     return {name: shape for name, shape in inputs.items() if name not in gone}

@@ -307,6 +307,8 @@ def test_phase_level_and_stages_choose_layers(run: Run) -> None:
         ["--input", "data=1,-3"],
         ["--input", "data=1,3,"],
         ["--input", "data=" + "9" * 5000],
+        ["--input", "data=1,3,anyway"],
+        ["--holes", "rois=any,5"],
         ["--level", "99999999999"],
         ["--level", "high"],
         ["--stage", "\udcff"],

@@ -16,7 +16,7 @@ ORDER = [
     "arrays mistaken output shape text",
     "layers layout memory",
     "graph",
-    "batch feeds lowering model outline wiring",
+    "batch feeds lowering model outline sizes wiring",
     "caffe rewrites builder backends",
     "weights",
     "api",

@@ -6,7 +6,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from proto2net.backends.base import Step
 from proto2net.backends.blocks import ENTRY, Block, single
@@ -59,7 +59,9 @@ from proto2net.errors import Issue, UnsupportedError
 from proto2net.graph import Blob, Graph, Node
 from proto2net.layers import Softmax
 from proto2net.outline import Region
-from proto2net.shape import Shape
+from proto2net.shape import Sizes
+
+T = TypeVar("T")
 
 _LAST = {"name": 1, ALL: 2}
 """The keywords that stand behind all others of a layer, and their order."""
@@ -223,7 +225,7 @@ class KerasScope(Scope):
         self.input_names = [names.name(blob.name, "input") for blob in self.graph.inputs]
         return names
 
-    def laid_out(self, shape: Shape) -> Shape:
+    def laid_out(self, shape: Sequence[T]) -> Sequence[T]:
         return laid_out(shape)
 
     def frozen(self, step: Step) -> tuple[bool, list[str]]:
@@ -368,9 +370,14 @@ class KerasScope(Scope):
     def parameters(self) -> list[Parameter]:
         """The shapes of the inputs, as the function gets them."""
         return [
-            Parameter(name, SHAPE, tree(laid_out(blob.shape)[1:]))
+            Parameter(name, SHAPE, tree(laid_out(self._open(blob))[1:]))
             for blob, name in self._shape_names.items()
         ]
+
+    def _open(self, blob: Blob) -> Sizes:
+        """The shape of an input, with None for a size that may be any."""
+        free = self.graph.free.get(blob, ())
+        return tuple(None if axis in free else size for axis, size in enumerate(blob.shape))
 
     def _returned(self, entry: str) -> list[Statement]:
         inputs = one_or_list(list(map(self.variable, self.graph.inputs)))
