@@ -59,9 +59,9 @@ def parse(
     `outputs` keeps only what these blobs need. `ignore_unknown_fields` passes over fields that no
     known version of Caffe has, or that the layer does not know. `layers` is a Python file that
     declares layer types: it is run. `holes` leaves layers to be written, by name or as "type:Foo",
-    with the shapes of their tops. `fork` names the fork of Caffe that the network is for, where forks disagree about a layer.
-    `batch="any"` has a batch that a Reshape states as a number follow the input.
-    `file` is what messages call a text. What was assumed, left out or ignored is logged.
+    with the shapes of their tops. `fork` names the fork of Caffe that the network is for, where
+    forks disagree about a layer. `batch="any"` has a batch that a Reshape states as a number follow
+    the input. `file` is what messages call a text. What was assumed, left out or ignored is logged.
     """
     if isinstance(net, Graph):
         graph = net
