@@ -41,20 +41,25 @@ _LEGACY = (1, 2, 3, 4)
 """num, channels, height and width: what there was before `shape`."""
 
 _C3D_LEGACY = (1, 2, 3, 4, 5)
-"""C3D has a length before height, so that width is where data was, and data where diff was."""
+"""C3D has a length before height, so that width is where data was, and data where diff was.
+
+A length of 0 stands for 1."""
 
 _Parts = dict[tuple[int, int], Field]
 """The last field of each number and kind."""
 
 
 def mean(path: str | Path) -> Ndarray:
-    """The mean image of a .binaryproto, as (channels, height, width)."""
+    """The mean of a .binaryproto: (channels, height, width), of C3D's clips with a length too."""
     try:
         data = mapped(path)
         array = decoded(data, 0, len(data)).array
-        if array.ndim == 4 and len(array) == 1:
+        axes = 3
+        if array.ndim == len(_C3D_LEGACY):
+            axes = 4
+        if array.ndim == axes + 1 and len(array) == 1:
             array = array[0]
-        if array.ndim != 3:
+        if array.ndim != axes:
             found = f"a mean image has channels, height and width, but this is {dims(array.shape)}"
             raise WeightError(found)
         return array
@@ -122,6 +127,8 @@ def _stored(data: Data, parts: _Parts, dim: list[int], at: int) -> Stored:
     sizes = [parts.get((number, VARINT)) for number in numbers]
     legacy = any(sizes)
     shape = tuple(signed(s.value, 32) if s else 0 for s in sizes) if legacy else tuple(dim)
+    if _is_c3d(parts):
+        shape = (*shape[:2], shape[2] or 1, *shape[3:])
     if min(shape, default=0) < 0 or count([size or 1 for size in shape]) > MAX_COUNT:
         limit = f"Caffe's limit is {MAX_COUNT:,} elements"
         raise WeightError(f"byte {at:,}: a blob claims to be {dims(shape)}; {limit}", DAMAGED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from proto2net.caffe.schema import LINE, PROBLEMS, Message, message_class
+from proto2net.caffe.schema import LINE, PROBLEMS, Message, is_repeated, message_class, put
 
 
 def translate(net: Message) -> list[str]:
@@ -16,6 +16,7 @@ def translate(net: Message) -> list[str]:
         *_name_lstms(net),
         *_name_normalizes(net),
         *_name_multibox_losses(net),
+        *_name_volumes(net),
         *_drop_surplus_params(net),
         *_flatten_before_concats(net),
         *_split_layers(net),
@@ -53,6 +54,42 @@ def _name_multibox_losses(net: Message) -> list[str]:
         layer.multibox_loss_param.MergeFrom(layer.multiboxloss_param)
         layer.ClearField("multiboxloss_param")
     return ["read multiboxloss_param as multibox_loss_param, as MyCaffe does"] * bool(found)
+
+
+VOLUMES = {
+    "Convolution3D": ("convolution_param", "convolution3d_param"),
+    "Deconvolution3D": ("convolution_param", "convolution3d_param"),
+    "Pooling3D": ("pooling_param", "pooling3d_param"),
+    "VideoData": ("image_data_param", "video_data_param"),
+}
+"""C3D's layers, where version 1.0 has their parameters, and where version 1.1 has them."""
+
+
+def _name_volumes(net: Message) -> list[str]:
+    """C3D 1.0 has the parameters of its layers in messages of others (vision_layers.hpp there)."""
+    moved = [layer for layer in net.layer if layer.type in VOLUMES and _move_volume(layer)]
+    what = counted(len(moved), "layer")
+    return [f"read {what} of C3D 1.0 as of its version 1.1"] * bool(moved)
+
+
+def _move_volume(layer: Message) -> bool:
+    old, new = VOLUMES[layer.type]
+    if not layer.HasField(old) or layer.HasField(new):
+        return False
+    taken = getattr(layer, new)
+    given = {
+        field.name: [*value] if is_repeated(field) else [value]
+        for field, value in getattr(layer, old).ListFields()
+    }
+    fits = set(given) <= set(taken.DESCRIPTOR.fields_by_name)
+    if not fits or any(len(values) > 1 for values in given.values()):
+        return False
+    layer.ClearField(old)
+    if layer.type == "Deconvolution3D" and "bias_term" in given:
+        (layer.convolution_param.bias_term,) = given.pop("bias_term")  # there it is read in both
+    for name, (value,) in given.items():
+        put(taken, name, value)
+    return True
 
 
 _WEIGHTED = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from proto2net.caffe.dialects import counted, translate
+from proto2net.caffe.dialects import VOLUMES, counted, translate
 from proto2net.caffe.schema import LINE, Message, message_class, put
 from proto2net.caffe.v0 import upgrade_v0
 from proto2net.errors import Issue, Location, ParseError
@@ -36,6 +36,7 @@ def upgrade(net: Message, file: str = "<text>") -> list[str]:
 _DATA_PARAMS = {
     "DATA": "data_param",
     "IMAGE_DATA": "image_data_param",
+    "VIDEO_DATA": "image_data_param",
     "WINDOW_DATA": "window_data_param",
 }
 _TRANSFORMATIONS = ("scale", "mean_file", "crop_size", "mirror")
@@ -209,7 +210,7 @@ def _upgrade_inputs(net: Message, file: str) -> list[str]:
 
 def _check_input_sizes(net: Message, file: str) -> list[str]:
     """Refuse too few shapes or dims. Returns a note where there are more than Caffe reads."""
-    field, each, unit = ("input_dim", 4, "N, C, H and W of each input")
+    field, each, unit = ("input_dim", _dims_of_input(net), "N, C, H and W of each input")
     if net.input_shape:
         field, each, unit = ("input_shape", 1, "one for each input")
     given, needed, where = len(getattr(net, field)), each * len(net.input), Location(file, 0)
@@ -223,10 +224,17 @@ def _check_input_sizes(net: Message, file: str) -> list[str]:
     return []
 
 
+def _dims_of_input(net: Message) -> int:
+    """How many input_dim there are for each input: C3D has a length before the height."""
+    volumes = any(layer.type in VOLUMES for layer in net.layer)
+    return 5 if volumes and len(net.input_dim) == 5 * len(net.input) else 4
+
+
 def _input_layer(net: Message) -> Message:
     layer = message_class("LayerParameter")(name="input", type="Input", top=net.input)
+    each = _dims_of_input(net)
     for index in range(len(net.input)):
-        dims = net.input_dim[4 * index :][:4]
+        dims = net.input_dim[each * index :][:each]
         layer.input_param.shape.add(dim=net.input_shape[index].dim if net.input_shape else dims)
     return layer
 

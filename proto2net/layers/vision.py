@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from functools import lru_cache
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from proto2net.frozen import dataclass
 from proto2net.layers.base import ANY, Filler, Layer, Learned, Unstated, layer, per_axis
@@ -393,6 +393,204 @@ def _nd_window(layer: NdConvolution | NdPooling, bottom: Shape, axes: int) -> Wi
     require(min(stride) > 0, f"a stride of {dims(stride)}; each must be above 0")
     require(min(pad) >= 0, f"a pad of {dims(pad)}; each must be 0 or more")
     return Window(kernel, stride, pad, pad, (1,) * axes)
+
+
+@dataclass(frozen=True)
+class Convolution3DParameter(Layer):
+    """The parameters that C3D's convolutions of volumes (N, C, L, H, W) share."""
+
+    num_output: int = 0
+    kernel_size: int = 0
+    """Of height and width."""
+    kernel_depth: int = 0
+    stride: int = 1
+    temporal_stride: int = 1
+    pad: int = 0
+    temporal_pad: int = 0
+    group: int = 1
+    """Nobody reads it: there is one group."""
+    filter_group: int = 1
+    """In how many parts the filters are taken, for less memory and with the same result."""
+    bias_term: bool = True
+    weight_filler: Filler = Unstated()
+    bias_filler: Filler = Unstated()
+
+    def plain(self) -> Convolution | Deconvolution:
+        """The layer over any axes that computes the same."""
+        raise NotImplementedError
+
+    def _as(self, kind: type[P], *, bias_term: bool) -> P:
+        return kind(
+            self.num_output,
+            (self.kernel_depth, self.kernel_size, self.kernel_size),
+            (self.temporal_stride, self.stride, self.stride),
+            (self.temporal_pad, self.pad, self.pad),
+            bias_term=bias_term,
+            weight_filler=self.weight_filler,
+            bias_filler=self.bias_filler,
+        )
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        _check_volume(bottoms[0])
+        for name in ("kernel_size", "kernel_depth"):
+            require(getattr(self, name) > 0, f"{name} is missing or 0; it must be above 0")
+        return self.plain().infer(bottoms, tops)
+
+    def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
+        return self.plain().blobs(bottoms)
+
+    def macs(self, bottoms: Shapes, tops: Shapes) -> int:
+        return self.plain().macs(bottoms, tops)
+
+
+P = TypeVar("P", bound=ConvolutionParameter)
+
+
+def _check_volume(bottom: Shape) -> None:
+    """Refuse all but volumes, which have 5 axes."""
+    require(len(bottom) == 5, f"needs 5 axes (N, C, L, H, W), but the bottom is {dims(bottom)}")
+
+
+@layer("Convolution3D", param="convolution3d_param", in_place=False)
+@dataclass(frozen=True)
+class Convolution3D(Convolution3DParameter):
+    """A Convolution of volumes (C3D's convolution3d_layer.cpp)."""
+
+    def plain(self) -> Convolution:
+        return self._as(Convolution, bias_term=self.bias_term)
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        require(
+            self.filter_group > 0 and self.num_output % self.filter_group == 0,
+            f"num_output {self.num_output} does not divide into filter_group {self.filter_group}",
+        )
+        return super().infer(bottoms, tops)
+
+
+@dataclass(frozen=True)
+class BiasTerm:
+    """What C3D's Deconvolution3D reads of convolution_param."""
+
+    bias_term: bool = True
+
+
+@layer("Deconvolution3D", param="convolution3d_param", in_place=False)
+@dataclass(frozen=True)
+class Deconvolution3D(Convolution3DParameter):
+    """A Deconvolution of volumes (C3D's deconvolution3d_layer.cpp).
+
+    It looks for bias_term in convolution_param, and passes over that of its own parameters.
+    """
+
+    convolution_param: BiasTerm = BiasTerm()
+
+    def plain(self) -> Deconvolution:
+        return self._as(Deconvolution, bias_term=self.convolution_param.bias_term)
+
+
+@layer("Pooling3D", param="pooling3d_param", tops=(1, 2), in_place=False)
+@dataclass(frozen=True)
+class Pooling3D(Layer):
+    """A Pooling of volumes (N, C, L, H, W): two forks have different layers of this name.
+
+    C3D's (pool3d_layer.cpp), which is told by kernel_depth or temporal_stride, pads before it
+    pools: a last window may start in the padding. That of P3D (pooling3d_layer.cpp), with kernel_l,
+    drops such a window as Caffe's Pooling does.
+    """
+
+    pool: str = "MAX"
+    kernel: tuple[int, ...] = per_axis("kernel_size", "kernel_h", "kernel_w", default=())
+    stride: tuple[int, ...] = per_axis("stride", "stride_h", "stride_w", default=(1,))
+    pad: tuple[int, ...] = per_axis("pad", "pad_h", "pad_w", default=(0,))
+    kernel_depth: int | None = None
+    temporal_stride: int | None = None
+    kernel_l: int | None = None
+    stride_l: int | None = None
+    pad_l: int | None = None
+    global_pooling: bool = False
+    engine: str = "DEFAULT"
+
+    @property
+    def of_c3d(self) -> bool:
+        """Whether it is C3D's."""
+        return self.kernel_depth is not None or self.temporal_stride is not None
+
+    def window(self, bottom: Shape) -> Window:
+        """The window over this bottom; the whole volume when global."""
+        ones = (1, 1, 1)
+        if self.global_pooling:
+            return Window(bottom[2:], ones, (0, 0, 0), (0, 0, 0), ones)
+        kernel, stride, pad = (
+            (depth or 0, *_spread(name, size, 2, default=None))
+            for name, depth, size in (
+                ("kernel_size", self.kernel_depth or self.kernel_l, self.kernel),
+                ("stride", self.temporal_stride or self.stride_l or 1, self.stride),
+                ("pad", self.pad_l, self.pad),
+            )
+        )
+        return Window(kernel, stride, pad, pad, ones)
+
+    def nonnegative(self, bottoms: Sequence[bool]) -> bool:
+        """A window that is empty has the lowest float as its maximum."""
+        strides = (*self.stride, self.temporal_stride or self.stride_l or 1)
+        kernels = (*self.kernel, self.kernel_depth or self.kernel_l or 1)
+        return all(bottoms) and max(strides) <= min(kernels)
+
+    def check_counts(self, bottoms: int, tops: int) -> None:
+        super().check_counts(bottoms, tops)
+        require(
+            tops == 1 or self.pool == "MAX",
+            f"only MAX pooling has a second top (the mask); this one is {self.pool}",
+        )
+        require(tops == 1 or not self.of_c3d, "with kernel_depth, which is C3D's, there is one top")
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        _check_volume(bottom)
+        self._check()
+        window = self.window(bottom)
+        require(
+            min(*window.kernel, *window.stride) > 0,
+            f"a kernel of {dims(window.kernel)} with stride {dims(window.stride)}; each must be "
+            "above 0",
+        )
+        if not self.of_c3d:
+            require(
+                all(p < k for p, k in zip(window.pad, window.kernel, strict=True)),
+                f"pad {dims(window.pad)} must be smaller than the kernel {dims(window.kernel)}",
+            )
+            return ((*bottom[:2], *window.pooled(bottom[2:])),) * tops
+        padded = tuple(n + 2 * p for n, p in zip(bottom[2:], window.pad, strict=True))
+        window = replace(window, pad=(0, 0, 0), pad_end=(0, 0, 0))
+        return ((*bottom[:2], *window.pooled(padded)),)
+
+    def _check(self) -> None:
+        require(self.pool in ("MAX", "AVE"), f"pool is {self.pool}; it can be MAX or AVE")
+        depths = (self.kernel_l, self.stride_l, self.pad_l)
+        require(
+            not self.of_c3d or (depths == (None,) * 3 and not self.global_pooling),
+            "kernel_depth and temporal_stride are C3D's; kernel_l, stride_l, pad_l and "
+            "global_pooling are of another fork",
+            "give those of one",
+        )
+        if self.global_pooling:
+            given = (self.kernel, self.stride, self.pad, *depths)
+            require(
+                given == ((), (1,), (0,), None, None, None),
+                "global_pooling takes the whole volume, but a kernel, stride or pad is given too",
+                "give one or the other",
+            )
+            return
+        require(bool(self.kernel), "kernel_size is missing")
+        require(
+            bool(self.kernel_depth or self.kernel_l),
+            "the kernel's depth is missing or 0",
+            "give kernel_depth, as C3D has it, or kernel_l, as P3D does",
+        )
+        require(
+            not self.of_c3d or self.pool == "AVE" or not any(self.pad),
+            f"pad is {dims(self.pad)}, but C3D's MAX pooling cannot be padded",
+        )
 
 
 @layer("SPP", param="spp_param", in_place=False)

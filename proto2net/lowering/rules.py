@@ -17,7 +17,10 @@ from proto2net.layers import (
     Axpy,
     BilinearInterpolation,
     Convolution,
+    Convolution3D,
     ConvolutionDepthwise,
+    Deconvolution,
+    Deconvolution3D,
     DepthwiseConvolution,
     Dropout,
     Eltwise,
@@ -78,6 +81,12 @@ def _nd_convolution(node: Node[NdConvolution]) -> Layer:
     window = node.layer.window(node.bottoms[0].shape)
     sizes = {"kernel": window.kernel, "stride": window.stride, "pad": window.pad}
     return _convolution(node.layer, **sizes)
+
+
+@lowers(Convolution3D, Convolution)
+@lowers(Deconvolution3D, Deconvolution)
+def _convolution_3d(node: Node[Convolution3D | Deconvolution3D]) -> Layer:
+    return node.layer.plain()
 
 
 def _convolution(layer: Convolution, **changed: Any) -> Convolution:

@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from proto2net.errors import Issue, WeightError, closest
 from proto2net.graph import Graph, Node
-from proto2net.layers import BN, BatchNorm, Convolution, InnerProduct, Scale
+from proto2net.layers import (
+    BN,
+    BatchNorm,
+    Convolution,
+    Convolution3D,
+    Deconvolution3D,
+    InnerProduct,
+    Scale,
+)
 from proto2net.layers.holes import Hole
 from proto2net.model import Arrays, Format, Model, Slot, Stored, StoredLayer, Weights
-from proto2net.shape import Shape, count, dims
+from proto2net.shape import Shape, dims
 from proto2net.weights import npy
 
 if TYPE_CHECKING:
@@ -175,16 +183,21 @@ class _Matching:
 
 
 def _with_axes(node: Node[Any], arrays: tuple[Stored | None, ...]) -> tuple[Stored | None, ...]:
-    """The arrays of a BN, to which forks give different axes: one of the channels, others of 1."""
-    if not isinstance(node.layer, BN):
+    """The arrays of layers to which forks give different axes, but for those of size 1."""
+    if not isinstance(node.layer, BN | Convolution3D | Deconvolution3D):
         return arrays
-    (shape, *_) = (learned.shape for learned in node.blobs.values())
-    return tuple(
+    shapes = [learned.shape for learned in node.blobs.values()]
+    fitting = (
         replace(stored, array=stored.array.reshape(shape))
-        if stored and stored.array.size == count(shape)
+        if stored and _without_ones(stored.array.shape) == _without_ones(shape)
         else stored
-        for stored in arrays
+        for stored, shape in zip(arrays, shapes, strict=False)
     )
+    return (*fitting, *arrays[len(shapes) :])
+
+
+def _without_ones(shape: Shape) -> list[int]:
+    return [n for n in shape if n != 1]
 
 
 _TO_FINE_TUNE = (

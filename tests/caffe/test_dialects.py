@@ -53,6 +53,10 @@ def upgraded(text: str) -> tuple[Message, list[str]]:
             "as 8 bit convolutions have them",
         ),
         (
+            'layer { type: "Convolution3D" convolution_param { kernel_size: 3 kernel_depth: 2 } }',
+            "read 1 layer of C3D 1.0 as of its version 1.1",
+        ),
+        (
             'layers { type: "ReLU" }',
             "net.prototxt:1: read the name of a current type among `layers` (V1 format); "
             "Caffe refuses it",
@@ -121,3 +125,21 @@ def test_a_pooling_in_an_lrn_keeps_its_rules_and_the_name_of_the_top() -> None:
 
 def described(layer: Message) -> tuple[Any, ...]:
     return (layer.name, layer.type, [*layer.bottom], [*layer.top], len(layer.include))
+
+
+def test_layers_of_c3d_have_their_parameters_where_its_later_version_has_them() -> None:
+    net, _ = upgraded(
+        """layers { type: VIDEO_DATA
+                    image_data_param { batch_size: 2 new_length: 16 crop_size: 9 } }
+           layers { type: DECONVOLUTION3D convolution_param { stride: 2 bias_term: false } }
+           layers { type: POOLING3D pooling_param { pool: AVE kernel_depth: 2 } }"""
+    )
+    expected, _ = read(
+        """layer { type: "VideoData" video_data_param { batch_size: 2 new_length: 16 }
+                   transform_param { crop_size: 9 } }
+           layer { type: "Deconvolution3D" convolution3d_param { stride: 2 }
+                   convolution_param { bias_term: false } }
+           layer { type: "Pooling3D" pooling3d_param { pool: AVE kernel_depth: 2 } }"""
+    )
+    for layer, right in zip(net.layer, expected.layer, strict=True):
+        assert str(layer).split("line")[0] == str(right).split("line")[0]

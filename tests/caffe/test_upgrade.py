@@ -412,6 +412,13 @@ def test_input_dim_gives_each_input_four_sizes() -> None:
     )
 
 
+def test_c3d_has_five_input_dims_for_each_input() -> None:
+    dims = "".join(f"input_dim: {n} " for n in range(1, 11))
+    net = upgraded(f'input: "a" input: "b" {dims} layers {{ type: POOLING3D }}')
+    shapes = [list(shape.dim) for shape in net.layer[0].input_param.shape]
+    assert shapes == [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]]
+
+
 def test_input_shape_wins_over_input_dim() -> None:
     net = upgraded('input: "a" input_shape { dim: [2, 3] } input_dim: 1 layer { name: "b" }')
     assert net == parsed(

@@ -15,6 +15,14 @@ CASES: dict[str, tuple[str, int, str]] = {
     # MS-CNN, Cascade R-CNN and other detectors
     # Synopsys
     # volumes, Unpooling and Local
+    "conv3d_filter_group": ("layer", 3, "num_output 5 does not divide into filter_group 2"),
+    "conv3d_no_num_output": ("layer", 3, "num_output is missing or 0"),
+    "p3d_4_axes": ("layer", 3, r"needs 5 axes \(N, C, L, H, W\), but the bottom is 1 x 4 x 8 x 9"),
+    "p3d_global_with_kernel": ("layer", 3, "global_pooling takes the whole volume, but a kernel"),
+    "p3d_no_kernel_l": ("layer", 3, "the kernel's depth is missing .* give kernel_depth"),
+    "p3d_pad_not_below_kernel": ("layer", 3, "pad 0 x 2 x 2 must be smaller than the kernel"),
+    "pool3d_mask_top": ("layer", 3, "with kernel_depth, which is C3D's, there is one top"),
+    "pool3d_max_pad": ("layer", 3, "pad is 1, but C3D's MAX pooling cannot be padded"),
     "unpool_ave_with_mask": ("layer", 4, "only MAX unpooling reads a mask; this one is AVE"),
     "unpool_both_sizes": ("layer", 3, "unpool_size is given, and unpool_h or unpool_w too"),
     "unpool_no_kernel": ("layer", 3, "kernel_size is missing"),

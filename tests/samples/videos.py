@@ -35,6 +35,30 @@ def pooled(x: Ndarray, kernel: tuple[int, ...], stride: tuple[int, ...], pad: in
     return y
 
 
+def averaged(x: Ndarray, kernel: int, stride: int, pad: int) -> Ndarray:
+    """The mean of each window and the padding in it, with windows that start in the padding."""
+    x = np.pad(x, ((0, 0),) * 2 + ((0, 0),) + ((pad, pad),) * 2)
+    size = [-(-(n - kernel) // stride) + 1 for n in x.shape[2:]]
+    y = np.empty((*x.shape[:2], *size))
+    for place in np.ndindex(*size):
+        window = tuple(slice(p * stride, p * stride + kernel) for p in place)
+        y[cut(place)] = x[cut(window)].mean((2, 3, 4))
+    return y
+
+
+def masked(x: Ndarray, kernel: int, stride: int, pad: int) -> Ndarray:
+    """Where the first maximum of each window stands in its volume."""
+    places = np.arange(x[0, 0].size).reshape(x.shape[2:])
+    size = pooled(x, (kernel,) * 3, (stride,) * 3, pad).shape[2:]
+    y = np.empty((*x.shape[:2], *size))
+    for place in np.ndindex(*size):
+        starts = [p * stride - pad for p in place]
+        window = tuple(slice(max(start, 0), start + kernel) for start in starts)
+        first = x[cut(window)].reshape(*x.shape[:2], -1).argmax(2)
+        y[cut(place)] = places[window].reshape(-1)[first]
+    return y
+
+
 def convolved(x: Ndarray, filters: Ndarray, stride: tuple[int, ...]) -> Ndarray:
     """Each place by itself: the sum of products with the filters, padded by 1 in the last axis."""
     x = np.pad(x, ((0, 0),) * 4 + ((1, 1),))
@@ -51,6 +75,14 @@ def convolved(x: Ndarray, filters: Ndarray, stride: tuple[int, ...]) -> Ndarray:
 
 def pooling(text: str) -> str:
     return layer("NdPooling", "x", "y", f"pooling_param {{ {text} }}")
+
+
+def pooling_3d(text: str, tops: str = "y") -> str:
+    return layer("Pooling3D", "x", tops, f"pooling3d_param {{ {text} }}")
+
+
+ROUGH = np.round(VIDEO * 2)
+"""With equal maxima in most windows."""
 
 
 SAMPLES = {
@@ -93,6 +125,29 @@ SAMPLES = {
         pooling("kernel_shape { dim: 2 dim: 3 } stride_shape { dim: 2 dim: 3 }"),
         inputs={"x": VIDEO[:, :, 0]},
         blobs={"y": pooled(VIDEO[:, :, :1], (1, 2, 3), (1, 2, 3))[:, :, 0]},
+    ),
+    "pooling_3d_padded_by_more_than_half": sample(
+        pooling_3d("kernel_size: 3 kernel_l: 3 stride: 2 stride_l: 2 pad: 2 pad_l: 2"),
+        inputs={"x": VIDEO},
+        blobs={"y": pooled(VIDEO, (3, 3, 3), (2, 2, 2), pad=2)},
+    ),
+    "pooling_3d_with_mask": sample(
+        pooling_3d("kernel_size: 3 kernel_l: 3 stride: 2 stride_l: 2 pad: 1 pad_l: 1", "y m"),
+        inputs={"x": ROUGH},
+        blobs={
+            "y": pooled(ROUGH, (3, 3, 3), (2, 2, 2), pad=1),
+            "m": masked(ROUGH, 3, 2, 1),
+        },
+    ),
+    "pooling_3d_global": sample(
+        pooling_3d("pool: AVE global_pooling: true"),
+        inputs={"x": VIDEO},
+        blobs={"y": VIDEO.mean((2, 3, 4), keepdims=True)},
+    ),
+    "pooling_3d_of_c3d_padded": sample(
+        pooling_3d("pool: AVE kernel_size: 2 kernel_depth: 2 stride: 2 temporal_stride: 2 pad: 1"),
+        inputs={"x": VIDEO[:, :, :, :, :6]},
+        blobs={"y": averaged(VIDEO[:, :, :, :, :6], 2, 2, 1)},
     ),
     "prelu_of_videos": sample(
         layer("PReLU", "x", "y"),

@@ -157,6 +157,8 @@ def test_a_mean_image_is_read(saved: Saved) -> None:
     image = np.arange(3 * 4 * 5, dtype=np.float32).reshape(3, 4, 5)
     np.testing.assert_array_equal(mean(saved(write.legacy(image))), image)
     np.testing.assert_array_equal(mean(saved(write.packed(image))), image)
+    clip = np.arange(3 * 2 * 4 * 5, dtype=np.float32).reshape(3, 2, 4, 5)
+    np.testing.assert_array_equal(mean(saved(write.c3d(clip))), clip)
     with pytest.raises(WeightError, match=r"net\.weights: .* this is 2 x 3"):
         mean(saved(write.packed(np.ones((2, 3)))))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import caffemodels as write
 import numpy as np
 import pytest
+from digests import GOLDEN
 
 import proto2net
 from proto2net import Graph, WeightError
@@ -215,3 +216,21 @@ def test_converting_without_weights_needs_no_numpy() -> None:
         "assert 'numpy' not in sys.modules and 'h5py' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_what_c3d_has_written_fits_its_network() -> None:
+    folder = GOLDEN / "forks" / "c3d_v1_net"
+    graph = proto2net.parse(folder / "net.prototxt")
+    matched = match(graph, read(folder / "net.caffemodel"))
+    assert matched.notes == []
+    with np.load(folder / "blobs.npz") as recorded:
+        for (node, blob), value in matched.model.values.items():
+            right = recorded[f"param/{node.name}/{[*node.blobs].index(blob)}"]
+            np.testing.assert_array_equal(value, right.reshape(node.blobs[blob].shape))
+
+
+def test_biases_of_volumes_may_have_five_axes() -> None:
+    graph = proto2net.parse(GOLDEN / "forks" / "c3d_conv_stride" / "net.prototxt")
+    filters, bias = np.ones((4, 3, 2, 3, 3)), np.arange(4).reshape(1, 1, 1, 1, 4)
+    values = match(graph, {"layer": [filters, bias]}).model.values
+    assert values[graph.nodes[-1], "bias"].tolist() == [0, 1, 2, 3]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from proto2net.backends.base import Code, as_tops, bottoms, choose
@@ -17,6 +18,7 @@ from proto2net.layers import (
     Im2col,
     NdPooling,
     Pooling,
+    Pooling3D,
 )
 from proto2net.shape import Window
 
@@ -95,6 +97,25 @@ def _nd_pooling(node: Node[NdPooling]) -> Code:
         axes = tuple(range(2, len(window.kernel) + 2))
         return Code(call("np.max", BOTTOM, axes, keepdims=True))
     return Code(call("nd_max_pool", BOTTOM, window.kernel, window.stride, window.pad))
+
+
+@renders(Pooling3D)
+def _pooling_3d(node: Node[Pooling3D]) -> Code:
+    layer, window = node.layer, node.layer.window(node.bottoms[0].shape)
+    function = choose(node, "pool", MAX="max_pool_3d", AVE="average_pool_3d")
+    x: Expression = BOTTOM
+    if layer.of_c3d and window.padded:
+        x = call("np.pad", x, ((0, 0), (0, 0), *window.sides))
+        window = replace(window, pad=(0, 0, 0), pad_end=(0, 0, 0))
+    return Code(
+        call(
+            "max_pool_3d_with_mask" if len(node.tops) > 1 else function,
+            x,
+            code("{0}.shape[2:]") if layer.global_pooling else window.kernel,
+            stride=(same(window.stride), 1),
+            pad=(same(window.pad), 0),
+        )
+    )
 
 
 @renders(SPP)

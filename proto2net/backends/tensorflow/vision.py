@@ -44,6 +44,7 @@ from proto2net.layers import (
     Im2col,
     NdPooling,
     Pooling,
+    Pooling3D,
     ReLU,
 )
 from proto2net.shape import Shape, Window, count
@@ -321,6 +322,33 @@ def _nd_pooling(node: Node[NdPooling]) -> Code:
     if _covers(window, ceil=True):
         return Code(CALLED, _keras_pooling("Max", window, "same"))
     return _max_pooling(window, window.overhang())
+
+
+@renders(Pooling3D)
+def _pooling_3d(node: Node[Pooling3D]) -> Code:
+    layer, window = node.layer, node.layer.window(node.bottoms[0].shape)
+    kind = choose(node, "pool", MAX="Max", AVE="Average")
+    mask = len(node.tops) > 1
+    if layer.global_pooling and not mask:
+        return Code(CALLED, own(f"layers.Global{kind}Pooling3D", keepdims=True))
+    overhang = tuple(s - 1 for s in window.stride) if layer.of_c3d else window.overhang()
+    if not mask and all(node.tops[0].shape[2:]):
+        if _covers(window, ceil=True) and not (kind == "Average" and window.padded):
+            return Code(CALLED, _keras_pooling(kind, window, "same"))
+        if kind == "Max" and _fits(window, overhang):
+            return _max_pooling(window, overhang)
+        if not any(overhang):  # zeros count for an average
+            read = call(_around("ZeroPadding", window.sides), BOTTOM) if window.padded else BOTTOM
+            return Code(call(SELF, read), _keras_pooling(kind, window))
+    volume = "Volume" * (mask or kind == "Average")
+    init = own(
+        f"{volume}{kind}Pooling{'WithMask' * mask}",
+        window.kernel,
+        window.stride,
+        padding=(window.pad, None),
+        overhang=(overhang, None),
+    )
+    return Code(CALLED, init)
 
 
 def _max_pooling(window: Window, overhang: Shape) -> Code:

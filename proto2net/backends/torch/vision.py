@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from math import inf
 from typing import Any
 
@@ -28,8 +30,9 @@ from proto2net.layers import (
     Im2col,
     NdPooling,
     Pooling,
+    Pooling3D,
 )
-from proto2net.shape import Shape, Window, count
+from proto2net.shape import Shape, Window, count, dims
 
 
 @renders(Convolution)
@@ -211,16 +214,54 @@ def _nd_pooling(node: Node[NdPooling]) -> Code:
         )
     if node.layer.global_pooling:
         return Code(call(f"F.adaptive_max_pool{axes}d", BOTTOM, 1))
+    return Code(_rounded_up("max", window))
+
+
+def _rounded_up(function: str, window: Window, x: Expression = BOTTOM) -> Expression:
+    """A pooling over any axes of x that rounds up."""
+    return call(
+        f"F.{function}_pool{len(window.kernel)}d",
+        x,
+        same(window.kernel),
+        stride=(same(window.stride), None),
+        padding=(same(window.pad), 0),
+        ceil_mode=(set(window.stride) != {1}, False),
+    )
+
+
+@renders(Pooling3D)
+def _pooling_3d(node: Node[Pooling3D]) -> Code:
+    layer, window = node.layer, node.layer.window(node.bottoms[0].shape)
+    function = choose(node, "pool", MAX="max", AVE="avg")
+    mask = len(node.tops) > 1
+    if layer.global_pooling and not mask:
+        return Code(call(f"F.adaptive_{function}_pool3d", BOTTOM, 1))
+    x = BOTTOM
+    if layer.of_c3d and window.padded and any(p + s > k for k, s, p in _sizes(window)):
+        x = call("F.pad", x, _last_axis_first(window.sides[1:]))
+        window = replace(window, pad=(0, 0, 0), pad_end=(0, 0, 0))
+    if _fits(window, ceil=True) and not mask and all(node.tops[0].shape[2:]):
+        return Code(_rounded_up(function, window, x))
+    if window.padded and any(s > k and not p for k, s, p in _sizes(window)):
+        raise UnsupportedError(
+            f"padding of {dims(window.pad)} and a stride of {dims(window.stride)} above the "
+            f"kernel of {dims(window.kernel)} have no rendering together"
+        )
     return Code(
         call(
-            f"F.max_pool{axes}d",
-            BOTTOM,
-            same(window.kernel),
-            stride=(same(window.stride), None),
-            padding=(same(window.pad), 0),
-            ceil_mode=(set(window.stride) != {1}, False),
+            "pool_volume_with_mask" if mask else "pool_volume",
+            x,
+            *([] if mask else [Name(f"{function}_pool")]),
+            code("{0}.shape[2:]") if layer.global_pooling else window.kernel,
+            window.stride,
+            padding=(window.pad, (0, 0, 0)),
         )
     )
+
+
+def _sizes(window: Window) -> Iterable[tuple[int, int, int]]:
+    """Kernel, stride and padding of each axis."""
+    return zip(window.kernel, window.stride, window.pad, strict=True)
 
 
 @renders(SPP)

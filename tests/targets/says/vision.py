@@ -1105,4 +1105,138 @@ OTHER_POOLING: list[Row] = [
     ),
 ]
 
-ROWS = [*CONVOLUTION, *DECONVOLUTION, *IM2COL, *POOLING, *OTHER_POOLING]
+VOLUMES: list[Row] = [
+    says(
+        "Convolution3D { num_output: 4 kernel_size: 3 kernel_depth: 2 pad: 1 temporal_stride: 2 }",
+        bottoms=[VIDEO],
+        torch=(
+            "nn.Conv3d(3, 4, kernel_size=(2, 3, 3), stride=(2, 1, 1), padding=(0, 1, 1))",
+            "self.f(x)",
+        ),
+        tf=(
+            'f = layers.ZeroPadding3D((0, 1, 1), name="f_pad")(x)',
+            'layers.Conv3D(4, (2, 3, 3), strides=(2, 1, 1), name="f")(f)',
+        ),
+        numpy="convolution(x, **self.f, stride=(2, 1, 1), pad=(0, 1, 1))",
+    ),
+    says(
+        "Deconvolution3D { num_output: 4 kernel_size: 4 kernel_depth: 2 stride: 2 pad: 1 }",
+        bottoms=[VIDEO],
+        torch=(
+            "nn.ConvTranspose3d(3, 4, kernel_size=(2, 4, 4), stride=(1, 2, 2), padding=(0, 1, 1))",
+            "self.f(x)",
+        ),
+        tf=(
+            'f = layers.Conv3DTranspose(4, (2, 4, 4), strides=(1, 2, 2), name="f")(x)',
+            'layers.Cropping3D((0, 1, 1), name="f_crop")(f)',
+        ),
+        numpy="deconvolution(x, **self.f, stride=(1, 2, 2), pad=(0, 1, 1))",
+    ),
+    says(
+        "Pooling3D { kernel_size: 2 kernel_depth: 1 stride: 2 }",
+        bottoms=[VIDEO],
+        torch="F.max_pool3d(x, (1, 2, 2), stride=(1, 2, 2), ceil_mode=True)",
+        tf='layers.MaxPooling3D((1, 2, 2), (1, 2, 2), padding="same", name="f")(x)',
+        numpy="max_pool_3d(x, (1, 2, 2), stride=(1, 2, 2))",
+    ),
+    says(
+        "Pooling3D { pool: AVE kernel_size: 3 kernel_depth: 2 stride: 2 pad: 1 }",
+        bottoms=[VIDEO],
+        torch="F.avg_pool3d(x, (2, 3, 3), stride=(1, 2, 2), padding=(0, 1, 1), ceil_mode=True)",
+        tf=(
+            "VolumeAveragePooling((2, 3, 3), (1, 2, 2), padding=(0, 1, 1), "
+            'overhang=(0, 1, 1), name="f")(x)'
+        ),
+        numpy=(
+            "average_pool_3d(np.pad(x, ((0, 0), (0, 0), (0, 0), (1, 1), (1, 1))), "
+            "(2, 3, 3), stride=(1, 2, 2))"
+        ),
+    ),
+    says(
+        "Pooling3D { pool: AVE kernel_size: 2 kernel_depth: 2 stride: 2 pad: 1 }",
+        bottoms=[VIDEO],
+        torch="F.avg_pool3d(F.pad(x, (1, 1, 1, 1)), 2, stride=(1, 2, 2), ceil_mode=True)",
+        tf=(
+            "VolumeAveragePooling((2, 2, 2), (1, 2, 2), padding=(0, 1, 1), "
+            'overhang=(0, 1, 1), name="f")(x)'
+        ),
+        numpy=(
+            "average_pool_3d(np.pad(x, ((0, 0), (0, 0), (0, 0), (1, 1), (1, 1))), "
+            "(2, 2, 2), stride=(1, 2, 2))"
+        ),
+    ),
+    says(
+        "Pooling3D { kernel_size: 1 kernel_depth: 1 stride: 2 }",
+        bottoms=[VIDEO],
+        torch="pool_volume(x, max_pool, (1, 1, 1), (1, 2, 2))",
+        tf='MaxPooling((1, 1, 1), (1, 2, 2), padding=(0, 0, 0), overhang=(0, 1, 1), name="f")(x)',
+        numpy="max_pool_3d(x, (1, 1, 1), stride=(1, 2, 2))",
+    ),
+    says(
+        "Pooling3D { kernel_size: 3 stride: 2 kernel_l: 2 stride_l: 2 }",
+        bottoms=[VIDEO],
+        torch="F.max_pool3d(x, (2, 3, 3), stride=2, ceil_mode=True)",
+        tf=(
+            'f = PadLowest(((0, 1), (0, 1), (0, 1)), name="f_pad")(x)',
+            'layers.MaxPooling3D((2, 3, 3), 2, name="f")(f)',
+        ),
+        numpy="max_pool_3d(x, (2, 3, 3), stride=2)",
+    ),
+    says(
+        "Pooling3D { pool: AVE kernel_size: 3 kernel_l: 1 }",
+        bottoms=[VIDEO],
+        torch="F.avg_pool3d(x, (1, 3, 3), stride=1)",
+        tf='layers.AveragePooling3D((1, 3, 3), 1, name="f")(x)',
+        numpy="average_pool_3d(x, (1, 3, 3))",
+    ),
+    says(
+        "Pooling3D { kernel_size: 2 stride: 2 kernel_l: 2 }",
+        bottoms=[VIDEO],
+        tops=2,
+        torch="pool_volume_with_mask(x, (2, 2, 2), (1, 2, 2))",
+        tf=(
+            "VolumeMaxPoolingWithMask((2, 2, 2), (1, 2, 2), padding=(0, 0, 0), "
+            'overhang=(0, 1, 1), name="f")(x)'
+        ),
+        numpy="max_pool_3d_with_mask(x, (2, 2, 2), stride=(1, 2, 2))",
+    ),
+    says(
+        "Pooling3D { kernel_size: 4 kernel_l: 1 pad: 3 }",
+        bottoms=[VIDEO],
+        torch="pool_volume(x, max_pool, (1, 4, 4), (1, 1, 1), padding=(0, 3, 3))",
+        tf=(
+            'f = PadLowest(((0, 0), (3, 3), (3, 3)), name="f_pad")(x)',
+            'layers.MaxPooling3D((1, 4, 4), 1, name="f")(f)',
+        ),
+        numpy="max_pool_3d(x, (1, 4, 4), pad=(0, 3, 3))",
+    ),
+    says(
+        "Pooling3D { kernel_size: 4 kernel_l: 1 pad: 3 stride_l: 2 }",
+        bottoms=[VIDEO],
+        torch=refuses(
+            "padding of 0 x 3 x 3 and a stride of 2 x 1 x 1 above the kernel of 1 "
+            "x 4 x 4 have no rendering together"
+        ),
+        tf=(
+            'f = PadLowest(((0, 0), (3, 3), (3, 3)), name="f_pad")(x)',
+            'layers.MaxPooling3D((1, 4, 4), (2, 1, 1), name="f")(f)',
+        ),
+        numpy="max_pool_3d(x, (1, 4, 4), stride=(2, 1, 1), pad=(0, 3, 3))",
+    ),
+    says(
+        "Pooling3D { pool: AVE global_pooling: true }",
+        bottoms=[VIDEO],
+        torch="F.adaptive_avg_pool3d(x, 1)",
+        tf='layers.GlobalAveragePooling3D(keepdims=True, name="f")(x)',
+        numpy="average_pool_3d(x, x.shape[2:])",
+    ),
+    says(
+        "Pooling3D { global_pooling: true }",
+        bottoms=[VIDEO],
+        torch="F.adaptive_max_pool3d(x, 1)",
+        tf='layers.GlobalMaxPooling3D(keepdims=True, name="f")(x)',
+        numpy="max_pool_3d(x, x.shape[2:])",
+    ),
+]
+
+ROWS = [*CONVOLUTION, *DECONVOLUTION, *IM2COL, *POOLING, *OTHER_POOLING, *VOLUMES]

@@ -294,6 +294,68 @@ def stochastic_pool_draw(
     return np.take_along_axis(values, first, -1)[..., 0]
 
 
+def max_pool_3d(
+    x: np.ndarray,
+    kernel: tuple[int, ...],
+    stride: int | tuple[int, ...] = 1,
+    pad: int | tuple[int, ...] = 0,
+) -> np.ndarray:
+    """The maximum of each window over volumes; NaN never wins, and none is -FLT_MAX.
+
+    Caffe's forks have it in pooling3d_layer.cpp.
+    """
+    lowest = np.finfo(np.float32).min
+    view = pooling_windows(x, kernel, stride, pad, fill=float(lowest))
+    return np.fmax.reduce(view, axis=(-3, -2, -1), initial=lowest)
+
+
+def max_pool_3d_with_mask(
+    x: np.ndarray,
+    kernel: tuple[int, ...],
+    stride: int | tuple[int, ...] = 1,
+    pad: int | tuple[int, ...] = 0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The first maximum of each window, and its place in its volume, -1 for none.
+
+    Caffe's forks have it in pooling3d_layer.cpp.
+    """
+    lowest = np.finfo(np.float32).min
+    places = np.arange(x[0, 0].size, dtype=np.float32).reshape(1, 1, *x.shape[2:])
+    values, places = (
+        view.reshape(*view.shape[:5], math.prod(view.shape[5:]))
+        for view in (
+            pooling_windows(x, kernel, stride, pad, fill=float(lowest)),
+            pooling_windows(places, kernel, stride, pad, fill=-1),
+        )
+    )
+    values = np.fmax(values, lowest)
+    first = values.argmax(-1, keepdims=True)
+    top = np.take_along_axis(values, first, -1)
+    mask = np.take_along_axis(places, first, -1)
+    return top[..., 0], np.where(top > lowest, mask, np.float32(-1))[..., 0]
+
+
+def average_pool_3d(
+    x: np.ndarray,
+    kernel: tuple[int, ...],
+    stride: int | tuple[int, ...] = 1,
+    pad: int | tuple[int, ...] = 0,
+) -> np.ndarray:
+    """The mean of each window over volumes and the padding in it, NaN for an empty one.
+
+    Caffe's forks have it in pooling3d_layer.cpp.
+    """
+    view = pooling_windows(x, kernel, stride, pad)
+    top = view.sum((-3, -2, -1))
+    steps = kernel, per_axis(stride, 3), per_axis(pad, 3)
+    for axis, (k, s, p) in enumerate(zip(*steps, strict=True), 2):
+        starts = s * np.arange(top.shape[axis])
+        reach = np.minimum(k, x.shape[axis] + 2 * p - starts).astype(np.float32)
+        with np.errstate(invalid="ignore"):
+            top = top / spread(reach, 4 - axis)
+    return top
+
+
 def spp(x: np.ndarray, pyramid_height: int, method: str = "MAX") -> np.ndarray:
     """Pool into 1, 4, 16, ... bins whatever the size, and join them (spp_layer.cpp)."""
     pool = {"MAX": max_pool, "AVE": average_pool}[method]

@@ -128,6 +128,55 @@ class AveragePooling(CaffePooling):
 
 
 @keras.saving.register_keras_serializable("caffe")
+class VolumeAveragePooling(CaffePooling):
+    """Average pooling over three axes with Caffe's divisor: padding counts."""
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        padded = self.padded(x, 0.0)
+        mean = ops.average_pool(padded, self.pool_size, self.strides)
+        mean = self.fitted(mean, x, 0.0)
+        for axis, (n, k, s, pads, _) in enumerate(self._axes(x), 1):
+            start = ops.arange(ops.shape(mean)[axis]) * s
+            reach = ops.cast(ops.minimum(k, n + sum(pads) - start), x.dtype)
+            share = k / ops.reshape(reach, (-1, *(1,) * (4 - axis)))
+            mean = mean * share
+        return mean
+
+
+@keras.saving.register_keras_serializable("caffe")
+class VolumeMaxPoolingWithMask(layers.Layer):
+    """Max pooling over three axes, and where in its volume each maximum stood."""
+
+    def __init__(
+        self,
+        pool_size: tuple[int, int, int],
+        strides: tuple[int, int, int],
+        padding: tuple[int, int, int],
+        overhang: tuple[int, int, int],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        axes = list(zip(pool_size, strides, padding, overhang, strict=True))
+        self.planes = MaxPoolingWithMask(*zip(*axes[1:], strict=True))
+        self.depth = MaxPoolingWithMask(*zip(axes[0], (1, 1, 0, 0), strict=True))
+
+    def call(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        batch, length, height, width, channels = ops.shape(x)
+        planes = ops.reshape(x, (-1, height, width, channels))
+        y, place = self.planes(planes)
+        rows, columns = ops.shape(y)[1:3]
+        stacks = ops.reshape(y, (batch, length, rows * columns, channels))
+        y, plane = self.depth(stacks)
+        size = (batch, -1, rows, columns, channels)
+        index = ops.cast(ops.reshape(plane, (batch, -1, channels)), "int32")
+        place = ops.reshape(place, (batch, -1, channels))
+        found = ops.take_along_axis(place, ops.maximum(index, 0), axis=1)
+        depth = ops.cast(index // (rows * columns) * height * width, x.dtype)
+        mask = ops.where(index < 0, -1.0, depth + found)
+        return ops.reshape(y, size), ops.reshape(mask, size)
+
+
+@keras.saving.register_keras_serializable("caffe")
 class StochasticPooling(CaffePooling):
     """An element of each window, drawn by its share of the sum; else the expected."""
 

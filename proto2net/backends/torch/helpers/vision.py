@@ -178,6 +178,43 @@ def stochastic_pool(
     return windows.gather(2, drawn).squeeze(2)
 
 
+def pool_volume(
+    x: torch.Tensor,
+    pool: Callable[..., torch.Tensor],
+    kernel: tuple[int, int, int],
+    stride: tuple[int, int, int],
+    padding: tuple[int, int, int] = (0, 0, 0),
+) -> torch.Tensor:
+    """Pool the planes of volumes (N, C, L, H, W), and then their length."""
+    planes = pool(x.flatten(1, 2), kernel[1:], stride[1:], padding[1:])
+    size = planes.shape[2:]
+    stacks = planes.reshape(*x.shape[:3], size.numel())
+    y = pool(stacks, (kernel[0], 1), (stride[0], 1), (padding[0], 0))
+    return y.reshape(*y.shape[:3], *size)
+
+
+def pool_volume_with_mask(
+    x: torch.Tensor,
+    kernel: tuple[int, int, int],
+    stride: tuple[int, int, int],
+    padding: tuple[int, int, int] = (0, 0, 0),
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The maxima of volumes, and where in its volume each stood: -1 for nowhere."""
+    planes, places = max_pool_with_mask(
+        x.flatten(1, 2), kernel[1:], stride[1:], padding[1:]
+    )
+    size = planes.shape[2:]
+    stacks = planes.reshape(*x.shape[:3], size.numel())
+    y, stack = max_pool_with_mask(
+        stacks, (kernel[0], 1), (stride[0], 1), (padding[0], 0)
+    )
+    index = stack.flatten(2).clamp(min=0).long()
+    place = places.reshape(*x.shape[:2], -1).gather(2, index).view_as(stack)
+    depth = index.view_as(stack) // size.numel()
+    mask = torch.where(stack < 0, stack, depth * x[0, 0, 0].numel() + place)
+    return y.reshape(*y.shape[:3], *size), mask.reshape(*y.shape[:3], *size)
+
+
 def spatial_pyramid_pool(
     x: torch.Tensor, height: int, pool: Callable[..., torch.Tensor]
 ) -> torch.Tensor:
