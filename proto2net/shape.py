@@ -122,13 +122,15 @@ class Window:
         """The window with what TensorFlow's SAME adds to an image of this size.
 
         It is the least padding that gives n / stride outputs, rounded up; of an odd number the
-        greater half stands at the end.
+        greater half stands at the end. A dilated kernel begins where it would without its holes,
+        and what it reaches over is added at the end (conv_layer.cpp of Synopsys' fork).
         """
-        sizes = list(zip(size, self.extent, self.stride, strict=True))
-        total = [max((-(-n // s) - 1) * s + e - n, 0) for n, e, s in sizes]
+        sizes = list(zip(size, self.kernel, self.stride, strict=True))
+        total = [max((-(-n // s) - 1) * s + k - n, 0) for n, k, s in sizes]
+        holes = [e - k for e, k in zip(self.extent, self.kernel, strict=True)]
         before = tuple(t // 2 for t in total)
-        after = tuple(t - t // 2 for t in total)
-        varies = any(e > 1 < s for _, e, s in sizes)
+        after = tuple(t - t // 2 + more for t, more in zip(total, holes, strict=True))
+        varies = any(k > 1 < s for _, k, s in sizes)
         return replace(self, pad=before, pad_end=after, varies=varies)
 
     def convolved(self, size: Sequence[int]) -> Shape:

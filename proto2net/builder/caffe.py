@@ -121,7 +121,7 @@ class CaffeNetwork(ShortForms):
         stride: Size = 1,
         pad: Size = 0,
         *,
-        round_mode: str = "CEIL",
+        round_mode: str | None = None,
         **more: Unpack[More],
     ) -> Self:
         """The maximum of each window of pixels (Caffe's Pooling).
@@ -138,7 +138,7 @@ class CaffeNetwork(ShortForms):
         stride: Size = 1,
         pad: Size = 0,
         *,
-        round_mode: str = "CEIL",
+        round_mode: str | None = None,
         **more: Unpack[More],
     ) -> Self:
         """The mean of each window of pixels, padding included (Caffe's Pooling).

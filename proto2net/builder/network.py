@@ -79,7 +79,10 @@ class Network(ShortForms):
         place; a string names that layer. `engine` is for Caffe alone, which computes by it.
         ShapeError where channels do not divide by `group`, or the kernel does not fit.
         """
-        window = _window((k_h, k_w), _both(s_h, s_w), padding, dilation)
+        try:
+            window = _window((k_h, k_w), _both(s_h, s_w), padding, dilation)
+        except ShapeError as error:
+            return self._refused("conv", error, more)
         weight, bias = self._fillers(weight_filler, bias_filler)
         layer = Convolution(
             num_output=c_o,
@@ -148,7 +151,10 @@ class Network(ShortForms):
         (N, H, W, C) becomes (N, H', W', C). "VALID" rounds H' down; a number as padding rounds
         it up, as Caffe does. ShapeError where the padding is not smaller than the kernel.
         """
-        window = _pooled((k_h, k_w), (s_h, s_w), padding, same=True)
+        try:
+            window = _pooled((k_h, k_w), (s_h, s_w), padding, same=True)
+        except ShapeError as error:
+            return self._refused("max_pool", error, more)
         return self._append("max_pool", Pooling("MAX", **window), more)
 
     def avg_pool(
@@ -166,8 +172,12 @@ class Network(ShortForms):
         Sizes are those of `max_pool`. "SAME" leaves its padding out of the mean, as TensorFlow
         does; Caffe counts its own.
         """
-        window = _pooled((k_h, k_w), (s_h, s_w), padding, same=False)
-        return self._append("avg_pool", Pooling("AVE", **window), more)
+        try:
+            window = _pooled((k_h, k_w), (s_h, s_w), padding, same=False)
+        except ShapeError as error:
+            return self._refused("avg_pool", error, more)
+        pool = "AVE_EXC_PAD" if "pad_type" in window else "AVE"
+        return self._append("avg_pool", Pooling(pool, **window), more)
 
     def lrn(
         self,
@@ -251,20 +261,29 @@ def _window(
     ):
         return fields  # the layer is refused
     if padding == "SAME":
-        return fields | _same(tuple(dilation * (k - 1) + 1 for k in kernel), stride)
+        return fields | _same(kernel, stride, dilation)
     if padding == "VALID":
         return fields
     if isinstance(padding, str):
-        return fields | {"padding": padding}  # the layer refuses it
+        raise ShapeError(f'padding is "{padding}"', _PADDINGS)
     return fields | {"pad": _numbers(padding)}
 
 
-def _same(extent: tuple[int, ...], stride: tuple[int, int]) -> dict[str, Any]:
+def _same(kernel: tuple[int, int], stride: tuple[int, int], dilation: int) -> dict[str, Any]:
+    extent = tuple(dilation * (k - 1) + 1 for k in kernel)
     if extent == (1, 1):
         return {}
     if stride == (1, 1) and all(e % 2 for e in extent):
         return {"pad": sides(extent[0] // 2, extent[1] // 2)}
-    return {"padding": "SAME"}
+    if dilation == 1:
+        return {"pad_type": 1}
+    if stride != (1, 1):
+        raise ShapeError(
+            'padding "SAME" is not possible with a stride and a dilation, as in TensorFlow',
+            "give the padding in numbers",
+        )
+    (top, left), (bottom, right) = [(e - 1) // 2 for e in extent], [e // 2 for e in extent]
+    return {"pad_t": top, "pad_b": bottom, "pad_l": left, "pad_r": right}
 
 
 def _pooled(
@@ -274,7 +293,7 @@ def _pooled(
     one = kernel == (1, 1)
     fields = _window(kernel, stride, padding)
     if padding == "SAME" and not same and not one:
-        fields |= {"pad": (0,), "padding": "SAME"}
+        fields |= {"pad": (0,), "pad_type": 1}
     if padding == "VALID" or (padding == "SAME" and one):
         fields["round_mode"] = "FLOOR"
     return fields

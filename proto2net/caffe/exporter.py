@@ -96,7 +96,6 @@ def write_layer(layer: Layer, message: Message) -> None:
 
 
 _HINTS = {
-    "padding": "give the padding in numbers",
     "free": "give a number for each size that is any",
     "fork": "write it without a fork, and name the fork where the prototxt is read",
 }

@@ -124,16 +124,20 @@ def _pads(layer: ConvolutionParameter | Pooling, axes: int) -> tuple[Shape, Shap
     return before, after
 
 
-def _padded(window: Window, padding: str, size: Shape) -> Window:
-    """The window, padded for an image of this size if `padding` says so."""
-    if not padding:
+def _padded(layer: Convolution | Pooling, window: Window, size: Shape) -> Window:
+    """The window, padded for an image of this size if `pad_type` says so."""
+    if not layer.pad_type:
         return window
     require(
-        padding == "SAME",
-        f'padding is "{padding}"; it can only be "SAME"',
-        'give pad in numbers; "VALID" is no padding, and of a pooling round_mode FLOOR too',
+        layer.pad_type == 1,
+        f"pad_type is {layer.pad_type}; it can only be 0, or 1 for TensorFlow's SAME",
     )
-    require(not window.padded, "padding is SAME, and pad is given too", "give one or the other")
+    require(not window.padded, "pad_type is 1, and a pad is given too", "give one or the other")
+    require(
+        max(window.stride) == 1 or max(window.dilation) == 1,
+        "pad_type 1 is not possible with a stride and a dilation",
+        "give pad_l, pad_r, pad_t and pad_b",
+    )
     return window.same(size)
 
 
@@ -142,11 +146,11 @@ def _padded(window: Window, padding: str, size: Shape) -> Window:
 class Convolution(ConvolutionParameter):
     """Cross-correlate each bottom with learned filters, and add a bias to each channel."""
 
-    padding: str = ""
-    """"SAME" pads as TensorFlow does, by the image's size; prototxt cannot say it."""
+    pad_type: int = 0
+    """1 pads as TensorFlow's SAME does, by the image's size (of Synopsys' fork)."""
 
     def window(self, bottom: Shape) -> Window:
-        return _padded(super().window(bottom), self.padding, self.split(bottom)[2])
+        return _padded(self, super().window(bottom), self.split(bottom)[2])
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         self.check(bottoms)
@@ -253,6 +257,7 @@ class Pooling(Layer):
     """Reduce each window of each channel to its maximum or its mean (pooling_layer.cpp).
 
     A second top of a MAX pooling holds where each maximum stood, as h * W + w in its plane.
+    In the mean of AVE padding counts; in that of AVE_EXC_PAD, of Synopsys' fork, it does not.
     """
 
     pool: str = "MAX"
@@ -260,22 +265,22 @@ class Pooling(Layer):
     stride: tuple[int, ...] = per_axis("stride", "stride_h", "stride_w", default=(1,))
     pad: tuple[int, ...] = per_axis("pad", "pad_h", "pad_w", default=(0,))
     global_pooling: bool = False
-    round_mode: str = "CEIL"
+    round_mode: str | None = None
     engine: str = field(default="DEFAULT")
     ceil_mode: bool = True
-    """False is what some forks have for round_mode: FLOOR."""
+    """False is what some forks have for round_mode: FLOOR, which decides where it is given."""
     pad_l: int = 0
     pad_r: int = 0
     pad_t: int = 0
     pad_b: int = 0
-    padding: str = ""
-    """"SAME" pads as TensorFlow does, by the image's size; prototxt cannot say it. The padding
-    does not count in a mean."""
+    pad_type: int = 0
+    """1 pads as TensorFlow's SAME does, by the image's size (of Synopsys' fork)."""
 
     @property
     def ceil(self) -> bool:
         """Whether a last window may hang over the end; of SAME none does, as it is padded so."""
-        return self.round_mode == "CEIL" and self.ceil_mode and not self.padding
+        given = self.round_mode == "CEIL" if self.round_mode else self.ceil_mode
+        return given and not self.pad_type
 
     def window(self, bottom: Shape) -> Window:
         """The window over this bottom; the whole plane when global."""
@@ -284,7 +289,7 @@ class Pooling(Layer):
             if self.global_pooling
             else _spread("kernel_size", self.kernel, 2, default=None)
         )
-        return _padded(_window(self, kernel, (1, 1)), self.padding, bottom[2:])
+        return _padded(self, _window(self, kernel, (1, 1)), bottom[2:])
 
     def nonnegative(self, bottoms: Sequence[bool]) -> bool:
         """A window that is empty has the lowest float as its maximum."""
@@ -297,7 +302,7 @@ class Pooling(Layer):
             tops == 1 or self.pool == "MAX",
             f"only MAX pooling has a second top (the mask); this one is {self.pool}",
         )
-        require(tops == 1 or not self.padding, "with padding SAME there is no second top")
+        require(tops == 1 or not self.pad_type, "with pad_type there is no second top")
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         (bottom,) = bottoms
@@ -312,13 +317,13 @@ class Pooling(Layer):
         else:
             require(bool(self.kernel), "kernel_size is missing", "or give global_pooling: true")
         window = self.window(bottom)
-        padded = window.padded or bool(self.padding)
+        padded = window.padded or bool(self.pad_type)
         require(
             not self.global_pooling or (not padded and set(window.stride) == {1}),
             "global_pooling needs pad 0 and stride 1",
         )
         if padded:
-            require(self.pool in ("MAX", "AVE"), f"{self.pool} pooling cannot be padded")
+            require(self.pool != "STOCHASTIC", "STOCHASTIC pooling cannot be padded")
             pad = tuple(map(max, window.sides))
             require(
                 all(p < k for p, k in zip(pad, window.kernel, strict=True)),

@@ -17,7 +17,6 @@ from proto2net import (
     Network,
     Proto2NetError,
     ShapeError,
-    UnsupportedError,
     WeightError,
 )
 from proto2net.builder import Chain
@@ -171,8 +170,8 @@ def test_loops_and_functions_are_blocks() -> None:
         ((3, 3), (1, 1), {"kernel": (3,), "pad": (1,)}),
         ((5, 3), (1, 1), {"kernel": (5, 3), "pad": (2, 1)}),
         ((1, 1), (2, 2), {"kernel": (1,), "stride": (2,)}),
-        ((3, 3), (2, 2), {"kernel": (3,), "stride": (2,), "padding": "SAME"}),
-        ((2, 3), (1, 1), {"kernel": (2, 3), "padding": "SAME"}),
+        ((3, 3), (2, 2), {"kernel": (3,), "stride": (2,), "pad_type": 1}),
+        ((2, 3), (1, 1), {"kernel": (2, 3), "pad_type": 1}),
     ],
 )
 def test_same_padding_is_caffes_own_where_that_is_the_same_at_every_size(
@@ -185,7 +184,7 @@ def test_same_padding_is_caffes_own_where_that_is_the_same_at_every_size(
 @pytest.mark.parametrize(
     ("padding", "right"),
     [
-        ("SAME", Pooling(kernel=(3,), stride=(2,), padding="SAME")),
+        ("SAME", Pooling(kernel=(3,), stride=(2,), pad_type=1)),
         ("VALID", Pooling(kernel=(3,), stride=(2,), round_mode="FLOOR")),
         (1, Pooling(kernel=(3,), stride=(2,), pad=(1,))),
         ((0, 1), Pooling(kernel=(3,), stride=(2,), pad=(0, 1))),
@@ -197,7 +196,7 @@ def test_max_pool_pads_in_tensorflows_words_or_in_numbers(padding: Any, right: P
 
 def test_average_pooling_never_takes_caffes_padding_for_same() -> None:
     layer = last(lambda net: net.feed("data").avg_pool(3, 3, 1, 1))
-    assert layer == Pooling("AVE", (3,), padding="SAME")
+    assert layer == Pooling("AVE_EXC_PAD", (3,), pad_type=1)
 
 
 def test_arguments_of_tensorflow_become_those_of_caffe() -> None:
@@ -389,13 +388,6 @@ def test_a_shape_that_is_none_is_refused(inputs: dict[str, Any], word: str) -> N
 def test_an_array_of_numpy_is_no_tensor() -> None:
     with pytest.raises(proto2net.Proto2NetError, match="a tensor of TensorFlow or PyTorch"):
         Small({"data": np.zeros((2, 13, 11, 4))})
-
-
-def test_caffes_text_refuses_the_padding_that_it_cannot_say() -> None:
-    with pytest.raises(UnsupportedError, match="SAME") as caught:
-        Small().prototxt()
-    assert caught.value.issues[0].where is not None
-    assert 'layer "conv1" (Convolution)' in str(caught.value)
 
 
 class Slips(Network):

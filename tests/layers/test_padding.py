@@ -12,7 +12,7 @@ from padding_cases import STEPS, UNEVEN, computed, graph, images
 from samples.sample import Ndarray
 
 import proto2net
-from proto2net.errors import Proto2NetError, ShapeError, UnsupportedError
+from proto2net.errors import Proto2NetError, ShapeError
 from proto2net.layers import Convolution, Layer, Pooling
 from proto2net.shape import Shape, Window
 
@@ -28,22 +28,24 @@ def test_same_adds_as_little_as_gives_every_stride_an_output(k: int, s: int, d: 
     sizes = {n: window.same((n,)) for n in range(1, 20)}
     for n, padded in sizes.items():
         outputs = (ceil(n / s),)
-        assert padded.convolved((n,)) == outputs
         ((before, after),) = padded.sides
+        after -= (d - 1) * (k - 1)  # what the kernel reaches over by its holes
         assert before <= after <= before + 1
-        covered = (outputs[0] - 1) * s + d * (k - 1) + 1
+        covered = (outputs[0] - 1) * s + k
         assert before + after == max(covered - n, 0)
+        if d == 1 or s == 1:
+            assert padded.convolved((n,)) == outputs
         assert padded.varies == (len({p.sides for p in sizes.values()}) > 1)
 
 
 @pytest.mark.parametrize(
     ("layer", "top"),
     [
-        (Convolution(4, (3,), (2,), padding="SAME"), (2, 4, 4, 5)),
-        (Convolution(4, (3,), (3,), padding="SAME"), (2, 4, 3, 4)),
+        (Convolution(4, (3,), (2,), pad_type=1), (2, 4, 4, 5)),
+        (Convolution(4, (3,), (3,), pad_type=1), (2, 4, 3, 4)),
         (Convolution(4, (3,), (2,), pad_t=2, pad_r=1), (2, 4, 4, 5)),
-        (Pooling("AVE", (2,), (3,), padding="SAME"), (2, 3, 3, 4)),
-        (Pooling("MAX", (2,), (3,), padding="SAME", round_mode="FLOOR"), (2, 3, 3, 4)),
+        (Pooling("AVE_EXC_PAD", (2,), (3,), pad_type=1), (2, 3, 3, 4)),
+        (Pooling("MAX", (2,), (3,), pad_type=1, round_mode="FLOOR"), (2, 3, 3, 4)),
         (Pooling("MAX", (2,), (2,), pad_b=1, pad_r=1), (2, 3, 4, 5)),
         (Pooling("MAX", (3,), (3,), pad_r=2, ceil_mode=False), (2, 3, 2, 4)),
         (Pooling("MAX", (3,), (2,)), (2, 3, 4, 5)),
@@ -103,11 +105,11 @@ AVERAGES = [[3, 4.5], [7.5, 9]]
 MAXIMA = [[5, 6], [8, 9]]
 
 
-@pytest.mark.parametrize(("pool", "right"), [("AVE", AVERAGES), ("MAX", MAXIMA)])
+@pytest.mark.parametrize(("pool", "right"), [("AVE_EXC_PAD", AVERAGES), ("MAX", MAXIMA)])
 def test_the_padding_of_same_does_not_count(pool: str, right: Any) -> None:
     image = np.arange(1, 10, dtype=np.float32).reshape(1, 1, 3, 3)
-    net = graph(Pooling(pool, (2,), (2,), padding="SAME"), image.shape)
-    for sign in (1, -1) if pool == "AVE" else (1,):
+    net = graph(Pooling(pool, (2,), (2,), pad_type=1), image.shape)
+    for sign in (1, -1) if pool == "AVE_EXC_PAD" else (1,):
         (found,) = computed(net, "numpy", [sign * image])
         np.testing.assert_allclose(found[0, 0], sign * np.asarray(right))
 
@@ -116,13 +118,14 @@ def test_the_padding_of_same_does_not_count(pool: str, right: Any) -> None:
 
 WINDOW: dict[str, Any] = {"kernel": (3,), "stride": (2,)}
 REFUSED: dict[str, tuple[Layer, str]] = {
-    "another padding": (Convolution(4, **WINDOW, padding="VALID"), 'padding is "VALID"'),
-    "another padding of a pooling": (Pooling(**WINDOW, padding="same"), 'it can only be "SAME"'),
-    "SAME and pad": (Convolution(4, **WINDOW, pad=(1,), padding="SAME"), "pad is given too"),
-    "SAME and pad_l": (Pooling(**WINDOW, pad_l=1, padding="SAME"), "pad is given too"),
-    "SAME of the whole plane": (Pooling(global_pooling=True, padding="SAME"), "needs pad 0"),
+    "another pad_type": (Convolution(4, **WINDOW, pad_type=2), "pad_type is 2; it can only be"),
+    "another pad_type of a pooling": (Pooling(**WINDOW, pad_type=2), "1 for TensorFlow's SAME"),
+    "SAME of holes": (Convolution(4, **WINDOW, dilation=(2,), pad_type=1), "a stride and a dil"),
+    "SAME and pad": (Convolution(4, **WINDOW, pad=(1,), pad_type=1), "a pad is given too"),
+    "SAME and pad_l": (Pooling(**WINDOW, pad_l=1, pad_type=1), "a pad is given too"),
+    "SAME of the whole plane": (Pooling(global_pooling=True, pad_type=1), "needs pad 0"),
     "pad_l of the whole plane": (Pooling(global_pooling=True, pad_l=1), "needs pad 0"),
-    "SAME of a draw": (Pooling("STOCHASTIC", **WINDOW, padding="SAME"), "cannot be padded"),
+    "SAME of a draw": (Pooling("STOCHASTIC", **WINDOW, pad_type=1), "cannot be padded"),
     "pad and pad_l": (Convolution(4, **WINDOW, pad=(1,), pad_l=1), "pad_l, pad_r, pad_t or pad_b"),
     "padding below 0": (Convolution(4, **WINDOW, pad_l=-1, pad_r=1), "0 or more"),
     "padding as wide as the kernel": (Pooling(**WINDOW, pad_b=3), "pad 3 x 0 must be smaller"),
@@ -144,7 +147,7 @@ def test_sides_are_those_of_an_image() -> None:
 
 def test_same_has_no_mask() -> None:
     with pytest.raises(ShapeError, match="no second top"):
-        Pooling(**WINDOW, padding="SAME").check_counts(1, 2)
+        Pooling(**WINDOW, pad_type=1).check_counts(1, 2)
 
 
 def test_a_window_that_fits_nowhere_is_told_with_its_padding() -> None:
@@ -173,10 +176,23 @@ def test_a_contradiction_in_a_file_is_told_with_its_line() -> None:
         proto2net.parse(PROTOTXT.replace("stride: 2", "stride: 2 pad: 1"), file="net.prototxt")
 
 
-def test_prototxt_cannot_say_same() -> None:
-    net = graph(Convolution(4, (3,), (2,), padding="SAME"), IMAGE)
-    with pytest.raises(UnsupportedError) as refusal:
-        proto2net.convert(net, to="prototxt")
-    (issue,) = refusal.value.issues
-    assert issue.message == "prototxt cannot say padding: SAME"
-    assert issue.hint == "give the padding in numbers"
+def test_prototxt_says_same_as_synopsys_does() -> None:
+    net = graph(Convolution(4, (3,), (2,), pad_type=1), IMAGE)
+    text = proto2net.convert(net, to="prototxt")
+    assert "pad_type: 1" in text
+    assert proto2net.parse(text).nodes[1].layer == net.nodes[1].layer
+
+
+@pytest.mark.parametrize(
+    ("given", "up"),
+    [
+        ("", True),
+        ("ceil_mode: false", False),
+        ("round_mode: FLOOR", False),
+        ("round_mode: CEIL ceil_mode: false", True),
+        ("round_mode: FLOOR ceil_mode: true", False),
+    ],
+)
+def test_round_mode_decides_where_it_is_given(given: str, up: bool) -> None:
+    net = proto2net.parse(PROTOTXT.replace("ceil_mode: false", given))
+    assert net.nodes[1].layer.ceil == up

@@ -49,26 +49,29 @@ def convolutions() -> Iterator[tuple[Convolution, Shape]]:
     """Convolutions with SAME, each axis with a window of its own, and bottoms for them."""
     for index, (k, s, d) in enumerate(STEPS):
         kernel, stride = (k, (k + index) % 5 + 1), (s, (s + index) % 3 + 1)
-        layer = Convolution(4, kernel, stride, dilation=(d, 3 - d), padding="SAME")
-        yield layer, (2, 3, 5 + index % 3, 9 - index % 4)
+        shape = (2, 3, 5 + index % 3, 9 - index % 4)
+        if d == 1:
+            yield Convolution(4, kernel, stride, pad_type=1), shape
+        else:
+            yield Convolution(4, kernel, dilation=(d, s), pad_type=1), shape
     one, three = (2, 3, 10), (1, 2, 5, 6, 7)
-    yield Convolution(4, (4,), (3,), padding="SAME"), one
-    yield Convolution(4, (2, 3, 4), (2, 1, 3), padding="SAME"), three
-    yield Convolution(4, (2, 3, 4), dilation=(2, 1, 2), padding="SAME"), three
-    yield Convolution(6, (3, 2), (2,), group=2, padding="SAME"), (2, 4, 6, 7)
-    yield Convolution(3, (3, 4), (2,), group=3, padding="SAME"), (2, 3, 6, 7)
-    yield Convolution(6, (3, 4), (2, 3), group=3, padding="SAME"), (2, 3, 6, 7)
-    yield Convolution(6, (3, 2), dilation=(2,), group=3, padding="SAME"), (2, 3, 6, 7)
+    yield Convolution(4, (4,), (3,), pad_type=1), one
+    yield Convolution(4, (2, 3, 4), (2, 1, 3), pad_type=1), three
+    yield Convolution(4, (2, 3, 4), dilation=(2, 1, 2), pad_type=1), three
+    yield Convolution(6, (3, 2), (2,), group=2, pad_type=1), (2, 4, 6, 7)
+    yield Convolution(3, (3, 4), (2,), group=3, pad_type=1), (2, 3, 6, 7)
+    yield Convolution(6, (3, 4), (2, 3), group=3, pad_type=1), (2, 3, 6, 7)
+    yield Convolution(6, (3, 2), dilation=(2,), group=3, pad_type=1), (2, 3, 6, 7)
 
 
 def poolings() -> Iterator[tuple[Pooling, Shape]]:
     """Poolings with SAME, each axis with a window of its own, and bottoms for them."""
-    for pool in ("MAX", "AVE"):
+    for pool in ("MAX", "AVE", "AVE_EXC_PAD"):
         for index, (k, s) in enumerate(itertools.product(range(1, 6), range(1, 4))):
             kernel, stride = (k, (k + index) % 5 + 1), (s, (s + index) % 3 + 1)
             shape = (2, 3, 5 + index % 3, 9 - index % 4)
-            yield Pooling(pool, kernel, stride, padding="SAME"), shape
-            yield Pooling(pool, (k,), (s,), padding="SAME"), shape
+            yield Pooling(pool, kernel, stride, pad_type=1), shape
+            yield Pooling(pool, (k,), (s,), pad_type=1), shape
 
 
 _IMAGE = (2, 3, 8, 10)

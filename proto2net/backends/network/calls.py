@@ -292,7 +292,7 @@ def _deconvolution(node: Node[Deconvolution]) -> Candidates:
 
 def _pooling(node: Node[Pooling]) -> Candidates:
     layer = node.layer
-    kind = "avg_pool" if layer.pool == "AVE" else "max_pool"
+    kind = "max_pool" if layer.pool == "MAX" else "avg_pool"
     if layer.global_pooling:
         yield f"global_{kind}", (), {}
         return

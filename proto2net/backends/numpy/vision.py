@@ -68,11 +68,15 @@ def _pad(window: Window) -> object:
 def _pooling(node: Node[Pooling]) -> Code:
     layer, window = node.layer, node.layer.window(node.bottoms[0].shape)
     function = choose(
-        node, "pool", MAX="max_pool", AVE="average_pool", STOCHASTIC="stochastic_pool"
+        node,
+        "pool",
+        MAX="max_pool",
+        AVE="average_pool",
+        AVE_EXC_PAD="average_pool",
+        STOCHASTIC="stochastic_pool",
     )
     inputs: list[Expression] = [BOTTOM]
-    if layer.padding and layer.pool == "AVE":
-        return Code(call("average_pool_same", BOTTOM, window.kernel, window.stride))
+    counted = layer.pool != "AVE_EXC_PAD" or not window.padded
     if len(node.tops) > 1:
         function = "max_pool_with_mask"
     if layer.pool == "STOCHASTIC" and node.phase == "TRAIN":
@@ -86,6 +90,7 @@ def _pooling(node: Node[Pooling]) -> Code:
             stride=(same(window.stride), 1),
             pad=(_pad(window), 0),
             ceil=(layer.ceil, True),
+            **({} if counted else {"count_pad": False}),
         )
     )
 

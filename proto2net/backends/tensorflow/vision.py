@@ -78,10 +78,8 @@ def _convolved(
     # Keras refuses strides and dilation together: convolve densely, and take every second.
     thinned = max(window.stride) > 1 < max(window.dilation)
     padding, read = _padding(window, layer.split(node.bottoms[0].shape)[2], explicit=explicit)
-    if layer.padding and thinned:
-        padding = "valid"
-        read = call(call("PadSame", window.extent, window.stride), BOTTOM)
-    elif layer.padding:
+    same_as_keras = layer.pad_type and max(window.dilation) == 1
+    if same_as_keras:
         padding, read = "same", BOTTOM
     init = own(
         "layers.DepthwiseConv2D" if depthwise else f"layers.Conv{axes}D",
@@ -100,7 +98,7 @@ def _convolved(
     if thinned:
         steps = (span(None, None, stride) for stride in window.stride)
         made = indexed(made, span(None, None), *steps)
-    even = not explicit and padding == "same" and not layer.padding
+    even = not explicit and padding == "same" and not same_as_keras
     general = _convolved(node, activation, explicit=True) if even else None
     forward = _on_images(node, _without(node, made))
     return Code(forward, init, _filters(node, convert), general=general)
@@ -277,7 +275,9 @@ def _around(layer: str, sides: tuple[tuple[int, int], ...]) -> Call:
 
 def _even(window: Window) -> bool:
     """Whether Keras' "same" pads just so: at stride 1, half of the kernel on each side."""
-    return set(window.stride) == {1} and window == window.same(window.extent)
+    sides = zip(window.extent, window.sides, strict=True)
+    halves = all(pads == ((extent - 1) // 2, extent // 2) for extent, pads in sides)
+    return set(window.stride) == {1} and halves
 
 
 # ---- pooling --------------------------------------------------------------------------------
@@ -286,23 +286,30 @@ def _even(window: Window) -> bool:
 @renders(Pooling)
 def _pooling(node: Node[Pooling]) -> Code:
     layer, window = node.layer, node.layer.window(node.bottoms[0].shape)
-    kind = choose(node, "pool", MAX="Max", AVE="Average", STOCHASTIC="Stochastic")
+    kind = choose(
+        node, "pool", MAX="Max", AVE="Average", AVE_EXC_PAD="Average", STOCHASTIC="Stochastic"
+    )
     mask = len(node.tops) > 1
     if layer.global_pooling and kind != "Stochastic" and not mask:
         return _global_pooling(kind)
-    if layer.padding:
+    zeros_count = layer.pool == "AVE" and (window.padded or window.varies)
+    if layer.pad_type and not zeros_count:
         return Code(CALLED, _keras_pooling(kind, window, "same"))
+    if window.varies:
+        padded = call(call("PadSame", window.extent, window.stride), BOTTOM)
+        return Code(call(SELF, padded), _keras_pooling(kind, window))
     overhang = window.overhang(ceil=layer.ceil)
     plain = kind != "Stochastic" and not mask and all(node.tops[0].shape[2:])
-    if plain and _covers(window, ceil=layer.ceil) and not (kind == "Average" and window.padded):
+    if plain and _covers(window, ceil=layer.ceil) and not zeros_count:
         return Code(CALLED, _keras_pooling(kind, window, "same"))
     if plain and kind == "Max" and _fits(window, overhang):
         return _max_pooling(window, overhang)
-    if plain and not any(overhang):  # zeros count for an average
+    inside = layer.pool == "AVE_EXC_PAD" and window.padded
+    if plain and not any(overhang) and not inside:  # zeros count for an average
         read = call(_around("ZeroPadding", window.sides), BOTTOM) if window.padded else BOTTOM
         return Code(call(SELF, read), _keras_pooling(kind, window))
     init = own(
-        f"{kind}Pooling{'WithMask' * mask}",
+        f"{kind}Pooling{'Inside' * inside}{'WithMask' * mask}",
         same(window.kernel),
         same(window.stride),
         padding=(window.sides if window.uneven else same(window.pad), 0),

@@ -140,7 +140,9 @@ def _im2col(node: Node[Im2col]) -> Code:
 @renders(Pooling)
 def _pooling(node: Node[Pooling]) -> Code:
     layer = node.layer
-    function = choose(node, "pool", MAX="max", AVE="avg", STOCHASTIC="stochastic")
+    function = choose(
+        node, "pool", MAX="max", AVE="avg", AVE_EXC_PAD="avg", STOCHASTIC="stochastic"
+    )
     if function == "stochastic":
         return Code(_by_helper(node, "stochastic_pool", training=code("self.training")))
     if len(node.tops) > 1:
@@ -148,17 +150,19 @@ def _pooling(node: Node[Pooling]) -> Code:
     if layer.global_pooling:
         return Code(call(f"F.adaptive_{function}_pool2d", BOTTOM, 1))
     window = layer.window(node.bottoms[0].shape)
-    if layer.padding and function == "avg" and (window.varies or window.uneven):
+    counted = layer.pool != "AVE_EXC_PAD" or not window.padded
+    if layer.pad_type and not counted and (window.varies or window.uneven):
         return Code(call("avg_pool_same", BOTTOM, window.kernel, window.stride))
-    if not _fits(window, layer.ceil) or not all(node.tops[0].shape[2:]):
-        return Code(_by_helper(node, f"{function}_pool"))
+    fits = _fits(window, layer.ceil) and (counted or not window.uneven)
+    if not fits or not all(node.tops[0].shape[2:]):
+        included = {} if function == "max" else {"count_include_pad": (counted, True)}
+        return Code(_by_helper(node, f"{function}_pool", **included))
     x, pad, value = BOTTOM, same(window.pad), 0.0 if function == "avg" else -inf
     if window.varies:
-        x, pad = call("pad_same", x, window.kernel, window.stride, value=value), 0
+        x, pad = call("pad_same", x, window.kernel, window.stride, value=(value, 0.0)), 0
     elif window.uneven:
         sides = _last_axis_first(window.sides)
         x, pad = call("F.pad", x, sides, value=(value, 0.0)), 0
-    counted = not layer.padding or not window.padded or function == "max"
     return Code(
         call(
             f"F.{function}_pool2d",
@@ -187,7 +191,7 @@ def _fits(window: Window, ceil: bool) -> bool:
     return narrow and (not gaps or window.padded or not ceil)
 
 
-def _by_helper(node: Node[Pooling], function: str, **options: Expression) -> Expression:
+def _by_helper(node: Node[Pooling], function: str, **options: object) -> Expression:
     """The pooling by a helper, which takes a pair for each side of the window."""
     window = node.layer.window(node.bottoms[0].shape)
     whole = code("{0}.shape[2:]")

@@ -93,40 +93,32 @@ CONVOLUTION: list[Row] = [
         numpy="convolution(x, **self.f, pad=((3, 4), (1, 2)))",
     ),
     says(
-        "Convolution { num_output: 4 kernel_size: 3 }",
-        padding="SAME",
+        "Convolution { num_output: 4 kernel_size: 3 pad_type: 1 }",
         torch=("nn.Conv2d(3, 4, kernel_size=3, padding=1)", "self.f(x)"),
         tf='layers.Conv2D(4, 3, padding="same", name="f")(x)',
         numpy="convolution(x, **self.f, pad=1)",
     ),
     says(
-        "Convolution { num_output: 4 kernel_size: 2 }",
-        padding="SAME",
+        "Convolution { num_output: 4 kernel_size: 2 pad_type: 1 }",
         torch=("nn.Conv2d(3, 4, kernel_size=2)", "self.f(F.pad(x, (0, 1, 0, 1)))"),
         tf='layers.Conv2D(4, 2, padding="same", name="f")(x)',
         numpy="convolution(x, **self.f, pad=((0, 1), (0, 1)))",
     ),
     says(
-        "Convolution { num_output: 4 kernel_size: 3 stride: 2 }",
-        padding="SAME",
+        "Convolution { num_output: 4 kernel_size: 3 stride: 2 pad_type: 1 }",
         torch=("nn.Conv2d(3, 4, kernel_size=3, stride=2)", "self.f(pad_same(x, (3, 3), (2, 2)))"),
         tf='layers.Conv2D(4, 3, strides=2, padding="same", name="f")(x)',
         numpy="convolution(x, **self.f, stride=2, pad=same_pad(x, (3, 3), (2, 2)))",
     ),
     says(
-        "Convolution { num_output: 4 kernel_size: 3 stride: 2 dilation: 2 }",
-        padding="SAME",
-        torch=(
-            "nn.Conv2d(3, 4, kernel_size=3, stride=2, dilation=2)",
-            "self.f(pad_same(x, (5, 5), (2, 2)))",
-        ),
+        "Convolution { num_output: 4 kernel_size: 3 dilation: 2 pad_type: 1 }",
+        torch=("nn.Conv2d(3, 4, kernel_size=3, dilation=2)", "self.f(F.pad(x, (1, 3, 1, 3)))"),
         tf=(
-            'layers.Conv2D(4, 3, dilation_rate=2, name="f")(PadSame((5, 5), (2, 2), '
-            'name="f_pad")(x))[:, ::2, ::2]'
+            'f = layers.ZeroPadding2D(((1, 3), (1, 3)), name="f_pad")(x)',
+            'layers.Conv2D(4, 3, dilation_rate=2, name="f")(f)',
         ),
-        numpy="convolution(x, **self.f, stride=2, pad=same_pad(x, (5, 5), (2, 2)), dilation=2)",
+        numpy="convolution(x, **self.f, pad=((1, 3), (1, 3)), dilation=2)",
     ),
-    # ---- images that are smaller than a window
     says(
         "Convolution { num_output: 4 kernel_size: 3 stride: 2 }",
         bottoms=[LOW],
@@ -868,46 +860,71 @@ POOLING: list[Row] = [
         numpy="average_pool(x, 3, stride=2, pad=((0, 0), (0, 2)))",
     ),
     says(
-        "Pooling { kernel_size: 3 }",
-        padding="SAME",
+        "Pooling { kernel_size: 3 pad_type: 1 }",
         torch="F.max_pool2d(x, 3, stride=1, padding=1)",
         tf='layers.MaxPooling2D(3, 1, padding="same", name="f")(x)',
         numpy="max_pool(x, 3, pad=1, ceil=False)",
     ),
     says(
-        "Pooling { kernel_size: 2 }",
-        padding="SAME",
+        "Pooling { kernel_size: 2 pad_type: 1 }",
         torch='F.max_pool2d(F.pad(x, (0, 1, 0, 1), value=float("-inf")), 2, stride=1)',
         tf='layers.MaxPooling2D(2, 1, padding="same", name="f")(x)',
         numpy="max_pool(x, 2, pad=((0, 1), (0, 1)), ceil=False)",
     ),
     says(
-        "Pooling { kernel_size: 3 stride: 2 }",
-        padding="SAME",
+        "Pooling { kernel_size: 3 stride: 2 pad_type: 1 }",
         torch='F.max_pool2d(pad_same(x, (3, 3), (2, 2), value=float("-inf")), 3, stride=2)',
         tf='layers.MaxPooling2D(3, 2, padding="same", name="f")(x)',
         numpy="max_pool(x, 3, stride=2, pad=same_pad(x, (3, 3), (2, 2)), ceil=False)",
     ),
     says(
-        "Pooling { pool: AVE kernel_size: 3 }",
-        padding="SAME",
+        "Pooling { pool: AVE_EXC_PAD kernel_size: 3 pad_type: 1 }",
         torch="F.avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)",
         tf='layers.AveragePooling2D(3, 1, padding="same", name="f")(x)',
-        numpy="average_pool_same(x, (3, 3), (1, 1))",
+        numpy="average_pool(x, 3, pad=1, ceil=False, count_pad=False)",
     ),
     says(
-        "Pooling { pool: AVE kernel_size: 2 }",
-        padding="SAME",
+        "Pooling { pool: AVE_EXC_PAD kernel_size: 2 pad_type: 1 }",
         torch="avg_pool_same(x, (2, 2), (1, 1))",
         tf='layers.AveragePooling2D(2, 1, padding="same", name="f")(x)',
-        numpy="average_pool_same(x, (2, 2), (1, 1))",
+        numpy="average_pool(x, 2, pad=((0, 1), (0, 1)), ceil=False, count_pad=False)",
     ),
     says(
-        "Pooling { pool: AVE kernel_size: 3 stride: 2 }",
-        padding="SAME",
+        "Pooling { pool: AVE_EXC_PAD kernel_size: 3 stride: 2 pad_type: 1 }",
         torch="avg_pool_same(x, (3, 3), (2, 2))",
         tf='layers.AveragePooling2D(3, 2, padding="same", name="f")(x)',
-        numpy="average_pool_same(x, (3, 3), (2, 2))",
+        numpy=(
+            "average_pool(x, 3, stride=2, pad=same_pad(x, (3, 3), (2, 2)), ceil=False, "
+            "count_pad=False)"
+        ),
+    ),
+    says(
+        "Pooling { pool: AVE kernel_size: 3 stride: 2 pad_type: 1 }",
+        torch="F.avg_pool2d(pad_same(x, (3, 3), (2, 2)), 3, stride=2)",
+        tf=(
+            'f = PadSame((3, 3), (2, 2), name="f_pad")(x)',
+            'layers.AveragePooling2D(3, 2, name="f")(f)',
+        ),
+        numpy="average_pool(x, 3, stride=2, pad=same_pad(x, (3, 3), (2, 2)), ceil=False)",
+    ),
+    # ---- means without padding
+    says(
+        "Pooling { pool: AVE_EXC_PAD kernel_size: 3 stride: 2 }",
+        torch="F.avg_pool2d(x, 3, stride=2, ceil_mode=True)",
+        tf='AveragePooling(3, 2, overhang=1, name="f")(x)',
+        numpy="average_pool(x, 3, stride=2)",
+    ),
+    says(
+        "Pooling { pool: AVE_TF kernel_size: 3 stride: 2 pad: 1 }",
+        torch=("F.avg_pool2d(x, 3, stride=2, padding=1, ceil_mode=True, count_include_pad=False)"),
+        tf='AveragePoolingInside(3, 2, padding=1, overhang=1, name="f")(x)',
+        numpy="average_pool(x, 3, stride=2, pad=1, count_pad=False)",
+    ),
+    says(
+        "Pooling { pool: AVE_EXC_PAD kernel_size: 3 stride: 2 pad_r: 2 }",
+        torch=("avg_pool(x, (3, 3), (2, 2), padding=((0, 0), (0, 2)), count_include_pad=False)"),
+        tf='AveragePoolingInside(3, 2, padding=((0, 0), (0, 2)), overhang=(1, 0), name="f")(x)',
+        numpy="average_pool(x, 3, stride=2, pad=((0, 0), (0, 2)), count_pad=False)",
     ),
     # ---- gaps between windows, and none at all
     says(

@@ -26,21 +26,14 @@ def convolved(layer: Convolution, image: Ndarray) -> Ndarray:
     x = np.split(np.moveaxis(image, 1, -1), layer.group, -1)
     w = np.split(weight.transpose(*range(2, axes + 2), 1, 0), layer.group, -1)
     window = layer.window(image.shape)
-    parts = [strided(*part, window.stride, window.dilation) for part in zip(x, w, strict=True)]
+    parts = [
+        tf.nn.convolution(*part, window.stride, "SAME").numpy() for part in zip(x, w, strict=True)
+    ]
     return np.moveaxis(np.concatenate(parts, -1) + bias, -1, 1)
 
 
-def strided(x: Ndarray, w: Ndarray, strides: Shape, dilations: Shape) -> Ndarray:
-    """TensorFlow's convolution; a dilated kernel is given to it with its holes as zeros."""
-    extent = [d * (k - 1) + 1 for k, d in zip(w.shape[:-2], dilations, strict=True)]
-    holes = np.zeros((*extent, *w.shape[-2:]), np.float32)
-    holes[tuple(slice(None, None, d) for d in dilations)] = w
-    result: Ndarray = tf.nn.convolution(x, holes, strides, "SAME").numpy()
-    return result
-
-
 def pooled(layer: Pooling, image: Ndarray) -> Ndarray:
-    pool = {"MAX": tf.nn.max_pool2d, "AVE": tf.nn.avg_pool2d}[layer.pool]
+    pool = {"MAX": tf.nn.max_pool2d, "AVE_EXC_PAD": tf.nn.avg_pool2d}[layer.pool]
     window = layer.window(image.shape)
     top = pool(image.transpose(0, 2, 3, 1), window.kernel, window.stride, "SAME")
     result: Ndarray = top.numpy().transpose(0, 3, 1, 2)
@@ -61,12 +54,14 @@ def check(layer: Convolution | Pooling, shape: Shape) -> None:
 
 def test_a_convolution_with_same_is_tensorflows_for_images_of_any_size() -> None:
     for layer, shape in convolutions():
-        check(layer, shape)
+        if set(layer.dilation) == {1}:  # Synopsys' SAME does not know of holes
+            check(layer, shape)
 
 
 def test_a_pooling_with_same_is_tensorflows_for_images_of_any_size() -> None:
     for layer, shape in poolings():
-        check(layer, shape)
+        if layer.pool != "AVE":  # in which padding counts
+            check(layer, shape)
 
 
 def line(net: Graph) -> str:
@@ -80,19 +75,19 @@ SHAPE = (2, 3, 8, 10)
 
 
 def test_same_is_said_as_keras_says_it() -> None:
-    window: Any = {"kernel": (3,), "stride": (2,), "padding": "SAME"}
+    window: Any = {"kernel": (3,), "stride": (2,), "pad_type": 1}
     said = 'padding="same", name="layer")(x)'
     wide = line(graph(Convolution(4, **window), SHAPE))
     assert wide == f"y = layers.Conv2D(4, 3, strides=2, {said}"
     deep = line(graph(Convolution(3, group=3, **window), SHAPE))
     assert deep == f"y = layers.DepthwiseConv2D(3, strides=2, {said}"
     assert line(graph(Pooling(**window), SHAPE)) == f"y = layers.MaxPooling2D(3, 2, {said}"
-    mean = line(graph(Pooling("AVE", **window), SHAPE))
+    mean = line(graph(Pooling("AVE_EXC_PAD", **window), SHAPE))
     assert mean == f"y = layers.AveragePooling2D(3, 2, {said}"
 
 
 def test_a_convolution_with_same_has_its_activation_in_it() -> None:
-    layer = Convolution(4, (3,), (2,), padding="SAME")
+    layer = Convolution(4, (3,), (2,), pad_type=1)
     entries = [node.entry for node in graph(layer, SHAPE).nodes]
     net = wire("padded", [*entries, Entry("relu", ReLU(), ("y",), ("y",))])
     assert 'strides=2, padding="same", activation="relu"' in proto2net.convert(net, to="tf")

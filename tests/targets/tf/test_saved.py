@@ -19,7 +19,7 @@ from targets import of_any_size
 
 import proto2net
 from proto2net import backends
-from proto2net.layers import Convolution, Layer, Pooling
+from proto2net.layers import Layer, Pooling
 
 TF = backends.get("tf")
 
@@ -82,10 +82,11 @@ def test_a_cut_window_goes_round(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "layer",
     [
-        Convolution(4, (3,), (2,), dilation=(2,), padding="SAME"),
+        Pooling("AVE", (3,), (2,), pad_type=1),
         Pooling("AVE", (3,), (3,), pad_r=1),
+        Pooling("AVE_EXC_PAD", (3,), (3,), pad_r=1),
     ],
-    ids=["convolution", "pooling"],
+    ids=["same", "mean", "mean inside"],
 )
 def test_padding_goes_round(layer: Layer, tmp_path: Path) -> None:
     shape = (2, 3, 8, 10)

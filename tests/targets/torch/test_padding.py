@@ -16,13 +16,13 @@ def line(layer: Layer, words: str) -> str:
 
 
 def test_padding_that_no_size_changes_is_said_in_numbers() -> None:
-    odd = Convolution(4, (3,), padding="SAME")
+    odd = Convolution(4, (3,), pad_type=1)
     assert line(odd, "Conv2d(") == "self.layer = nn.Conv2d(3, 4, kernel_size=3, padding=1)"
-    even = Convolution(4, (4,), padding="SAME")
+    even = Convolution(4, (4,), pad_type=1)
     assert line(even, "self.layer(") == "return self.layer(F.pad(x, (1, 2, 1, 2)))"
     given = Convolution(4, (3,), (2,), pad_r=1, pad_b=1)
     assert line(given, "self.layer(") == "return self.layer(F.pad(x, (0, 1, 0, 1)))"
-    mean = Pooling("AVE", (3,), padding="SAME")
+    mean = Pooling("AVE_EXC_PAD", (3,), pad_type=1)
     assert line(mean, "return F.avg_pool2d(").endswith(
         "stride=1, padding=1, count_include_pad=False)"
     )
@@ -32,7 +32,7 @@ def test_padding_that_no_size_changes_is_said_in_numbers() -> None:
 
 
 def test_padding_by_the_size_of_the_image_stands_where_it_is_used() -> None:
-    layer = Convolution(4, (3,), (2,), padding="SAME")
+    layer = Convolution(4, (3,), (2,), pad_type=1)
     assert line(layer, "self.layer(") == "return self.layer(pad_same(x, (3, 3), (2, 2)))"
 
 

@@ -15,7 +15,6 @@ from proto2net.backends.numpy.helpers.common import (
     both_sides,
     per_axis,
     read_places,
-    same_pad,
     spread,
     windows,
 )
@@ -235,31 +234,28 @@ def average_pool(
     stride: int | tuple[int, ...] = 1,
     pad: int | tuple[int | tuple[int, int], ...] = 0,
     ceil: bool = True,
+    count_pad: bool = True,
 ) -> np.ndarray:
-    """The mean of each window and the padding in it, NaN for an empty one.
+    """The mean of each window, NaN for an empty one.
 
-    Caffe has it in pooling_layer.cpp.
+    `count_pad` tells whether padding counts as zeros. (Caffe: pooling_layer.cpp.)
     """
     view = pooling_windows(x, kernel, stride, pad, ceil)
     steps = per_axis(kernel, 2), per_axis(stride, 2), both_sides(pad, 2)
-    heights, widths = (
-        np.minimum(k, n + sum(p) - s * np.arange(count))
-        for n, count, k, s, p in zip(x.shape[2:], view.shape[2:4], *steps, strict=True)
-    )
+    sides: list[np.ndarray] = []
+    for n, out, k, s, (before, after) in zip(
+        x.shape[2:], view.shape[2:4], *steps, strict=True
+    ):
+        start = s * np.arange(out) - before
+        if count_pad:
+            sides.append(np.minimum(start + k, n + after) - start)
+        else:
+            inside = np.minimum(start + k, n) - np.maximum(start, 0)
+            sides.append(np.maximum(inside, 0))
+    heights, widths = sides
     divisor = np.outer(heights, widths).astype(np.float32)
     with np.errstate(invalid="ignore"):
         return view.sum((-2, -1)) / divisor
-
-
-def average_pool_same(
-    x: np.ndarray, kernel: tuple[int, ...], stride: tuple[int, ...]
-) -> np.ndarray:
-    """The mean of each window of TensorFlow's SAME, whose padding does not count."""
-    pad, inside = same_pad(x, kernel, stride), np.ones_like(x[:1, :1])
-    mean, share = (
-        average_pool(a, kernel, stride, pad, ceil=False) for a in (x, inside)
-    )
-    return mean / share
 
 
 def stochastic_pool(

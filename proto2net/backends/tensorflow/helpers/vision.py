@@ -177,6 +177,18 @@ class VolumeMaxPoolingWithMask(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("caffe")
+class AveragePoolingInside(AveragePooling):
+    """Average pooling in which padding does not count."""
+
+    def _reach(self, axis: int, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        """How much of each window is in the image."""
+        start = ops.arange(ops.shape(y)[1 + axis]) * self.strides[axis]
+        start -= self.padding[axis][0]
+        end = ops.minimum(start + self.pool_size[axis], ops.shape(x)[1 + axis])
+        return ops.cast(ops.maximum(end - ops.maximum(start, 0), 0), x.dtype)
+
+
+@keras.saving.register_keras_serializable("caffe")
 class StochasticPooling(CaffePooling):
     """An element of each window, drawn by its share of the sum; else the expected."""
 

@@ -139,8 +139,12 @@ def avg_pool(
     stride: tuple[int, int],
     padding: tuple[int | tuple[int, int], ...] = (0, 0),
     ceil_mode: bool = True,
+    count_include_pad: bool = True,
 ) -> torch.Tensor:
-    """F.avg_pool2d with any padding, and empty windows, which give 0 / 0."""
+    """F.avg_pool2d with any padding, and empty windows, which give 0 / 0.
+
+    `count_include_pad` tells whether padding counts in a mean.
+    """
     counts = window_counts(x, kernel, stride, padding, ceil_mode)
     padded = pad_windows(x, counts, kernel, stride, padding, 0.0)
     sums = F.avg_pool2d(padded, kernel, stride, divisor_override=1)
@@ -149,7 +153,11 @@ def avg_pool(
     for axis, (before, after) in enumerate(both_sides(padding)):
         k, s, n = kernel[axis], stride[axis], x.shape[axis + 2]
         start = torch.arange(sums.shape[axis + 2], device=x.device) * s - before
-        sides.append((start + k).clamp(max=n + after) - start)
+        if count_include_pad:
+            sides.append((start + k).clamp(max=n + after) - start)
+        else:
+            inside = (start + k).clamp(max=n) - start.clamp(min=0)
+            sides.append(inside.clamp(min=0))
     return sums / (sides[0][:, None] * sides[1])
 
 
