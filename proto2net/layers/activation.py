@@ -106,6 +106,15 @@ class ELU(Activation):
         return self.alpha >= 0
 
 
+@layer("HardSigmoid", param="hard_sigmoid_param")
+@dataclass(frozen=True)
+class HardSigmoid(NonNegative):
+    """alpha * x + beta, but no less than 0 and no more than 1 (of Synopsys' fork)."""
+
+    alpha: float = 0.2
+    beta: float = 0.5
+
+
 @layer("HardSwish")
 @dataclass(frozen=True)
 class HardSwish(Activation):
@@ -219,12 +228,32 @@ class ReLU(Activation):
     engine: str = "DEFAULT"
     relu6: bool = False
     """Whether it ends at 6, which forks have added."""
+    maximum: float = 0.0
+    """Where it ends, if above 0 (of Synopsys' fork)."""
+    minimum: float = 0.0
+    """Where it begins, if not 0 (of Synopsys' fork)."""
+
+    @property
+    def bounds(self) -> tuple[float | None, float | None]:
+        """The least and the greatest value, where there are such."""
+        ends = [*([6.0] if self.relu6 else []), *([self.maximum] if self.maximum > 0 else [])]
+        return self.minimum or None, min(ends, default=None)
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        low, high = self.bounds
+        require(
+            low is None or high is None or low <= high,
+            f"minimum is {self.minimum:g}, above the greatest value {high}",
+        )
+        return bottoms
 
     def gradient_in_place(self) -> bool:
         return self.negative_slope >= 0
 
     def nonnegative(self, bottoms: Sequence[bool]) -> bool:
-        return self.negative_slope <= 0 or all(bottoms)
+        return self.minimum > 0 or (
+            self.minimum == 0 and (self.negative_slope <= 0 or all(bottoms))
+        )
 
 
 @layer("ReLU6", param="relu6_param")

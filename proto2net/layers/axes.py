@@ -47,6 +47,9 @@ class Reshape(Layer):
     shape: tuple[int, ...] = ()
     axis: int = 0
     num_axes: int = -1
+    pixelshuffler: int = 1
+    """Above 1, in Synopsys' fork, the shape does not count: channels become so many times larger
+    images, as in PyTorch's PixelShuffle."""
 
     def replaced(self, bottom: Shape) -> tuple[int, int]:
         """The first axis that is replaced, and the first behind it that stays."""
@@ -71,6 +74,8 @@ class Reshape(Layer):
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         (bottom,) = bottoms
+        if self.pixelshuffler != 1:
+            return (self._shuffled(bottom),)
         start, end = self.replaced(bottom)
         require(
             min(self.shape, default=0) >= -1,
@@ -104,8 +109,19 @@ class Reshape(Layer):
         )
         return (top,)
 
+    def _shuffled(self, bottom: Shape) -> Shape:
+        factor = self.pixelshuffler
+        require(factor > 0, f"pixelshuffler is {factor}; it must be above 0")
+        require(len(bottom) == 4, f"needs 4 axes (N, C, H, W), but the bottom is {dims(bottom)}")
+        batch, channels, height, width = bottom
+        require(
+            channels % factor**2 == 0,
+            f"{channels} channels do not divide into images of {factor} x {factor} pixels",
+        )
+        return (batch, channels // factor**2, height * factor, width * factor)
+
     def shares_memory(self, bottoms: Shapes, tops: int) -> bool:
-        return True
+        return self.pixelshuffler == 1
 
 
 @layer("Permute", param="permute_param", in_place=False)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from proto2net import limits
 from proto2net.frozen import dataclass
-from proto2net.layers.base import ANY, Filler, Layer, Learned, layer
+from proto2net.layers.base import ANY, Filler, Layer, Learned, Unstated, layer
 from proto2net.layers.data import stated
 from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
 
@@ -171,26 +171,71 @@ class Eltwise(Layer):
         return (bottoms[0],)
 
 
-@layer("Mul", bottoms=2, in_place=False)
 @dataclass(frozen=True)
-class Mul(Layer):
-    """The product of two blobs, broadcast as in NumPy: the last axes lie on each other.
+class Arithmetic(Layer):
+    """Two blobs by an operation, broadcast as in NumPy: the last axes lie on each other.
 
-    It is of Synopsys' fork. An axis of size 1, or one that is not there, is repeated.
+    It is of Synopsys' fork. An axis of size 1, or one that is not there, is repeated. The second
+    may be learned, and then has the shape `mul_shape`.
     """
 
-    keeps_signs: ClassVar[bool] = True
+    mul_shape: tuple[int, ...] = ()
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
-        axes = max(map(len, bottoms))
-        first, second = ((1,) * (axes - len(bottom)) + bottom for bottom in bottoms)
+        both = (*bottoms, self.mul_shape)[:2]
+        require(
+            len(bottoms) == 2 or bool(self.mul_shape),
+            "the second bottom is missing, and so is the shape of a learned one",
+            "give two bottoms, or mul_shape",
+        )
+        axes = max(map(len, both))
+        first, second = ((1,) * (axes - len(each)) + each for each in both)
         pairs = list(zip(first, second, strict=True))
         require(
             all(a == b or 1 in (a, b) for a, b in pairs),
-            f"the bottoms are {dims(bottoms[0])} and {dims(bottoms[1])}, which do not fit together",
+            f"{dims(both[0])} and {dims(both[1])} do not fit together",
             "counted from the last, two axes must be alike, or one of them of size 1",
         )
         return (tuple(max(a, b) for a, b in pairs),)
+
+    def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
+        return {} if len(bottoms) == 2 else {"weight": Learned(self.mul_shape, Unstated())}
+
+
+@layer("Add", param="mul_param", bottoms=(1, 2), in_place=False)
+@dataclass(frozen=True)
+class Add(Arithmetic):
+    """The sum of two blobs."""
+
+
+@layer("Sub", param="mul_param", bottoms=(1, 2), in_place=False)
+@dataclass(frozen=True)
+class Sub(Arithmetic):
+    """The first blob less the second."""
+
+
+@layer("Mul", param="mul_param", bottoms=(1, 2), in_place=False)
+@dataclass(frozen=True)
+class Mul(Arithmetic):
+    """The product of two blobs."""
+
+
+@layer("Div", param="mul_param", bottoms=(1, 2), in_place=False)
+@dataclass(frozen=True)
+class Div(Arithmetic):
+    """The first blob divided by the second."""
+
+
+@layer("Maximum", param="mul_param", bottoms=(1, 2), in_place=False)
+@dataclass(frozen=True)
+class Maximum(Arithmetic):
+    """The greater one of two values."""
+
+
+@layer("Minimum", param="mul_param", bottoms=(1, 2), in_place=False)
+@dataclass(frozen=True)
+class Minimum(Arithmetic):
+    """The smaller one of two values."""
 
 
 @layer("Axpy", bottoms=3, in_place=False)

@@ -23,6 +23,8 @@ class BatchNorm(Layer):
     use_global_stats: bool | None = None
     moving_average_fraction: float = 0.999
     eps: float = 1e-5
+    add_eps_before_sqrt: bool = True
+    """False, in Synopsys' fork: eps is added to the standard deviation, not to the variance."""
 
     def batch_statistics(self, phase: str) -> bool:
         """Whether it uses the batch's mean and variance, and not the stored ones."""

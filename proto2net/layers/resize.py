@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from proto2net.frozen import dataclass
-from proto2net.layers.base import Layer, layer, per_axis
+from proto2net.layers.base import Layer, layer, per_axis, shortest
 from proto2net.shape import Shape, Shapes, dims, require
 
 
@@ -333,3 +333,108 @@ class UnPooling(Unpooling):
     def less(self) -> Shape:
         more = tuple(max(k - s, 1) for k, s in zip(*self.window, strict=True))
         return tuple(-m for m in more) if self.pool else super().less
+
+
+# ---- of Synopsys' fork ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Resize(Layer):
+    """Bring images to a size that is given, or is a scale times their own, rounded down.
+
+    By default the images lie as (N, H, W, C). Where a pixel of the top lies in the bottom is said
+    by at most one flag; without any, pixel i lies at i times the ratio of the sizes.
+    """
+
+    keeps_signs: ClassVar[bool] = True
+
+    align_corners: bool = False
+    output_height: int | None = None
+    output_width: int | None = None
+    data_format: str = "NHWC"
+    scale_height: float = 1.0
+    scale_width: float = 1.0
+    half_pixel_centers: bool = False
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """The axes whose sizes change."""
+        return (1, 2) if self.data_format == "NHWC" else (2, 3)
+
+    @property
+    def flags(self) -> dict[str, bool]:
+        """What says how pixels lie, by ONNX's names of it."""
+        return {"align_corners": self.align_corners, "half_pixel": self.half_pixel_centers}
+
+    @property
+    def coordinates(self) -> str:
+        """How pixels lie, by ONNX's name of it (coordinate_transformation_mode)."""
+        return next((name for name, given in self.flags.items() if given), "asymmetric")
+
+    @property
+    def sizes(self) -> tuple[tuple[int | None, float], ...]:
+        """For each of the axes its new size, if given, and its scale."""
+        return (
+            (self.output_height, self.scale_height),
+            (self.output_width, self.scale_width),
+        )
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        axes = len(self.axes) + 2
+        require(
+            len(bottom) == axes,
+            f"needs {axes} axes with data_format {self.data_format}, but the bottom is "
+            f"{dims(bottom)}",
+        )
+        given = [name for name, flag in self.flags.items() if flag]
+        require(
+            len(given) <= 1,
+            f"{' and '.join(given)} contradict each other",
+            "give one of the flags that say how pixels lie",
+        )
+        top = list(bottom)
+        for axis, (size, scale) in zip(self.axes, self.sizes, strict=True):
+            top[axis] = _scaled(bottom[axis], scale) if size is None else size
+            require(top[axis] > 0, f"the output would be {dims(top)}", "each size is above 0")
+        return (tuple(top),)
+
+
+def _scaled(size: int, scale: float) -> int:
+    """A size times a scale, which is a float32 in C++, as their product is."""
+    return int(shortest(shortest(scale) * size))
+
+
+@layer("ResizeNearestNeighbor", param="resize_nearest_neighbor_param", in_place=False)
+@dataclass(frozen=True)
+class ResizeNearestNeighbor(Resize):
+    """A Resize that takes the nearest pixel."""
+
+    half_pixel_onnx: bool = False
+
+    @property
+    def flags(self) -> dict[str, bool]:
+        return {**super().flags, "onnx": self.half_pixel_onnx}
+
+
+@layer("ResizeBilinear", param="resize_bilinear_param", in_place=False)
+@dataclass(frozen=True)
+class ResizeBilinear(Resize):
+    """A Resize that interpolates; of volumes (N, C, H, W, D) if data_format says neither order."""
+
+    pytorch_half_pixel: bool = False
+    output_depth: int | None = None
+    scale_depth: float = 1.0
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        return super().axes if self.data_format in ("NHWC", "NCHW") else (2, 3, 4)
+
+    @property
+    def flags(self) -> dict[str, bool]:
+        return {**super().flags, "pytorch_half_pixel": self.pytorch_half_pixel}
+
+    @property
+    def sizes(self) -> tuple[tuple[int | None, float], ...]:
+        depth = ((self.output_depth, self.scale_depth),) if len(self.axes) == 3 else ()
+        return (*super().sizes, *depth)

@@ -8,8 +8,9 @@ from proto2net.errors import ShapeError
 from proto2net.frozen import dataclass
 from proto2net.layers.base import ANY, Layer, layer
 from proto2net.layers.combine import Split
-from proto2net.layers.data import GIVE_IT, NOT_STATED, Data
+from proto2net.layers.data import GIVE_IT, NOT_STATED, Data, Python
 from proto2net.layers.loss import Loss
+from proto2net.layers.python import python_layer
 from proto2net.shape import Shape, Shapes, dims, require
 
 DETECTION = 7
@@ -80,6 +81,20 @@ class Reorg(Layer):
         )
         channels = channels // stride**2 if self.reverse else channels * stride**2
         return ((batch, channels, height // stride, width // stride),)
+
+
+@python_layer("yolov2", "darknet_reorg", bottoms=1, tops=1)
+@dataclass(frozen=True)
+class DarknetReorg(Python):
+    """darknet's Reorg of stride 2, in Python (of Synopsys' YOLOv2)."""
+
+    @property
+    def reorg(self) -> Reorg:
+        """The layer that computes it."""
+        return Reorg(2, fork="darknet")
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        return self.reorg.infer(bottoms, tops)
 
 
 def _check_predictions(shape: Shape, boxes: int, classes: int) -> None:

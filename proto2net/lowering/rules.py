@@ -16,15 +16,18 @@ from proto2net.layers import (
     ELU,
     Axpy,
     BilinearInterpolation,
+    Clip,
     Convolution,
     Convolution3D,
     ConvolutionDepthwise,
+    DarknetReorg,
     Deconvolution,
     Deconvolution3D,
     DepthwiseConvolution,
     Dropout,
     Eltwise,
     Flip,
+    HardSigmoid,
     HardSwish,
     InnerProduct,
     Interp,
@@ -35,6 +38,7 @@ from proto2net.layers import (
     Power,
     ReLU,
     ReLU6,
+    Reorg,
     Reshape,
     Reverse,
     Scale,
@@ -170,6 +174,17 @@ def _squeeze(node: Node[Squeeze]) -> Sequence[Part]:
             runs.append([axis])
     parts = [Part(Reshape((), axis=run[0], num_axes=len(run))) for run in runs]
     return parts or [Part(Split())]
+
+
+@lowers(HardSigmoid, Power, Clip)
+def _hard_sigmoid(node: Node[HardSigmoid]) -> Sequence[Part]:
+    layer = node.layer
+    return [Part(Power(scale=layer.alpha, shift=layer.beta)), Part(Clip(0.0, 1.0))]
+
+
+@lowers(DarknetReorg, Reorg)
+def _darknet_reorg(node: Node[DarknetReorg]) -> Layer:
+    return node.layer.reorg
 
 
 @lowers(HardSwish, Power, ReLU, Eltwise)

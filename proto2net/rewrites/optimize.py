@@ -143,7 +143,9 @@ def _affine(node: Node[Layer], arrays: list[Ndarray]) -> tuple[Ndarray, Ndarray]
     if isinstance(node.layer, BatchNorm):
         mean, variance, factor = values
         scale = 0 if factor.item() == 0 else 1 / factor.item()
-        gamma = 1 / np.sqrt(variance * scale + node.layer.eps)
+        before = node.layer.add_eps_before_sqrt
+        inside, beside = (node.layer.eps, 0) if before else (0, node.layer.eps)
+        gamma = 1 / (np.sqrt(variance * scale + inside) + beside)
         return gamma, -mean * scale * gamma
     if isinstance(node.layer, Bias):
         return np.ones_like(values[0]), values[0]
@@ -198,5 +200,6 @@ def _is_idle(node: Node[Layer], makers: dict[Blob, Node[Layer]]) -> bool:
         return len(node.bottoms) == len(node.tops) == 1
     if isinstance(layer, ReLU):
         before = makers[node.bottoms[0]].layer
-        return isinstance(before, ReLU) and not before.negative_slope and not layer.relu6
+        positive = isinstance(before, ReLU) and before.nonnegative((False,))
+        return positive and layer.bounds == (None, None)
     return isinstance(layer, Split)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proto2net import backends, limits
-from proto2net.backends.base import Array, Convert, per_scale_factor
+from proto2net.backends.base import Array, Convert, PerScaleFactor
 from proto2net.caffe import wire
 from proto2net.errors import Issue, Proto2NetError, ShapeError, WeightError
 from proto2net.graph import Graph
@@ -161,8 +161,9 @@ class _Restored:
                 f"found {dims(found.shape)} in {weights.source}"
             )
             self.issues.append(Issue(message, "", node.where, str(node)))
-        elif array.convert is per_scale_factor:
-            self._put(layer.sources[0], found * self._factor(layer.sources[1]))
+        elif isinstance(array.convert, PerScaleFactor):
+            factor = self._factor(layer.sources[1])
+            self._put(layer.sources[0], array.convert.undone(found, factor))
         elif len(outlines) > 1:
             message = f'"{layer.name}" is made of {len(outlines)} arrays, and cannot be taken apart'
             self.issues.append(Issue(message, "", node.where, str(node)))

@@ -14,6 +14,24 @@ REJECT = GOLDEN / "reject-forks"
 CASES: dict[str, tuple[str, int, str]] = {
     # MS-CNN, Cascade R-CNN and other detectors
     # Synopsys
+    "syn_batchnorm_lr_mult": ("layer", 3, "param 1 has lr_mult 1 .* must be 0"),
+    "syn_bilinear_two_flags": ("layer", 3, "align_corners and half_pixel contradict"),
+    "syn_conv_3d_pad_l": ("layer", 3, "needs 2 spatial axes, but there are 3"),
+    "syn_conv_pad_and_pad_l": ("layer", 3, "pad is given, and pad_l"),
+    "syn_conv_pad_and_pad_type": ("layer", 3, "pad_type is 1, and a pad is given too"),
+    "syn_mul_in_place": ("layer", 4, "cannot run in place"),
+    "syn_mul_incompatible": ("layer", 4, "2 x 3 x 4 and 2 x 2 x 4 do not fit together"),
+    "syn_nearest_two_flags": ("layer", 3, "align_corners and half_pixel contradict"),
+    "syn_pixelshuffler_indivisible": ("layer", 3, "4 channels do not divide into images of 3 x 3"),
+    "syn_pool_3_axes": ("layer", 3, "needs 4 axes"),
+    "syn_pool_pad_and_pad_l": ("layer", 3, "pad is given, and pad_l"),
+    "syn_pool_pad_and_pad_type": ("layer", 3, "pad_type is 1, and a pad is given too"),
+    "syn_pool_pad_h_and_pad_type": ("layer", 3, "pad_type is 1, and a pad is given too"),
+    "syn_pool_pad_type_2": ("layer", 3, "pad_type is 2; it can only be 0, or 1"),
+    "syn_pool_pad_type_and_pad_b": ("layer", 3, "pad_type is 1, and a pad is given too"),
+    "syn_squeeze_axis_not_one": ("layer", 3, "axis 1 of the bottom .* has 4 elements"),
+    "syn_squeeze_axis_too_large": ("layer", 3, "axis is 7 .* has 4 axes"),
+    "syn_squeeze_in_place": ("layer", 3, "cannot run in place"),
     # volumes, Unpooling and Local
     "conv3d_filter_group": ("layer", 3, "num_output 5 does not divide into filter_group 2"),
     "conv3d_no_num_output": ("layer", 3, "num_output is missing or 0"),

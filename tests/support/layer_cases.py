@@ -29,6 +29,7 @@ from samples import (
     rcnn,
     recurrent,
     ssd,
+    synopsys,
     videos,
     vision,
     yolo,
@@ -57,6 +58,7 @@ FAMILIES = (
     videos,
     crf,
     dialects,
+    synopsys,
 )
 SAMPLES = {name: found for family in FAMILIES for name, found in family.SAMPLES.items()}
 

@@ -105,7 +105,9 @@ def _prelu(node: Node[PReLU]) -> Code:
 def _relu(node: Node[ReLU]) -> Code:
     slope = node.layer.negative_slope
     x = call("leaky_relu", BOTTOM, slope) if slope else call("relu", BOTTOM)
-    return Code(call("np.minimum", x, 6) if node.layer.relu6 else x)
+    low, high = node.layer.bounds
+    x = x if high is None else call("np.minimum", x, high)
+    return Code(x if low is None else call("np.maximum", x, low))
 
 
 @renders(Swish)

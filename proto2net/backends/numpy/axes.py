@@ -30,6 +30,8 @@ def _flatten(node: Node[Flatten]) -> Code:
 @renders(Reshape)
 def _reshape(node: Node[Reshape]) -> Code:
     layer = node.layer
+    if layer.pixelshuffler != 1:
+        return Code(call("pixel_shuffle", BOTTOM, layer.pixelshuffler))
     start, _ = layer.replaced(node.bottoms[0].shape)
     return Code(
         call(

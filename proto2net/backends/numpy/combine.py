@@ -5,11 +5,45 @@ from __future__ import annotations
 from proto2net.backends.base import Code, as_tops, bottoms, choose
 from proto2net.backends.numpy.backend import renders, says
 from proto2net.backends.numpy.fillers import learned
-from proto2net.backends.tree import BOTTOM, call, code, joined, weighted_sum
+from proto2net.backends.tree import BOTTOM, Placeholder, call, code, joined, weighted_sum
 from proto2net.graph import Node
-from proto2net.layers import Axpy, BatchReindex, Concat, Eltwise, Filter, Mul, Parameter, Slice
+from proto2net.layers import (
+    Add,
+    Axpy,
+    BatchReindex,
+    Concat,
+    Div,
+    Eltwise,
+    Filter,
+    Maximum,
+    Minimum,
+    Mul,
+    Parameter,
+    Slice,
+    Sub,
+)
+from proto2net.layers.combine import Arithmetic
 
-says({BatchReindex: "np.take({0}, {1}.astype(int), axis=0)", Mul: "{0} * {1}"})
+says({BatchReindex: "np.take({0}, {1}.astype(int), axis=0)"})
+
+ARITHMETIC: dict[type[Arithmetic], str] = {
+    Add: "{0} + {y}",
+    Sub: "{0} - {y}",
+    Mul: "{0} * {y}",
+    Div: "{0} / {y}",
+    Maximum: "np.maximum({0}, {y})",
+    Minimum: "np.minimum({0}, {y})",
+}
+
+
+def _arithmetic(node: Node[Arithmetic]) -> Code:
+    template = ARITHMETIC[type(node.layer)]
+    second = code('{self}["weight"]') if node.blobs else Placeholder(1)
+    return Code(code(template, y=second), *learned(node))
+
+
+for each in ARITHMETIC:
+    renders(each)(_arithmetic)
 
 
 @renders(Concat)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends.base import Code, bottoms, choose
+from proto2net.backends.base import Code, bottoms, choose, eps_of
 from proto2net.backends.numpy.backend import renders
 from proto2net.backends.numpy.fillers import ARRAYS, learned
 from proto2net.backends.tree import BOTTOM, call
@@ -16,7 +16,10 @@ from proto2net.shape import canonical_axis
 @renders(BatchNorm)
 def _batch_norm(node: Node[BatchNorm]) -> Code:
     layer = node.layer
-    function, options = "batch_norm", {"eps": (layer.eps, 1e-5)}
+    function: str = "batch_norm"
+    options: dict[str, object] = {"eps": (layer.eps, 1e-5)}
+    if eps_of(node) != layer.eps:
+        options["add_eps_before_sqrt"] = False
     if layer.batch_statistics(node.phase):
         function = "batch_norm_of_batch"
         options["moving_average_fraction"] = (layer.moving_average_fraction, 0.999)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from proto2net.backends.base import Code, bottoms
 from proto2net.backends.numpy.backend import renders
-from proto2net.backends.shared.resize import unpooled_size
+from proto2net.backends.shared.resize import new_sizes, unpooled_size
 from proto2net.backends.tree import BOTTOM, Expression, Placeholder, call, code, span
 from proto2net.graph import Node
-from proto2net.layers import Interp, UnPooling, Unpooling, Upsample
+from proto2net.layers import (
+    Interp,
+    ResizeBilinear,
+    ResizeNearestNeighbor,
+    UnPooling,
+    Unpooling,
+    Upsample,
+)
 
 
 @renders(Interp)
@@ -53,3 +62,19 @@ def _unpooling(node: Node[Unpooling]) -> Code:
         return Code(call("unpool", BOTTOM, kernel, stride, size, average=average))
     mask = Placeholder(1) if len(node.bottoms) > 1 else call("corner_mask", BOTTOM, stride, size)
     return Code(call("max_unpool", BOTTOM, mask, size))
+
+
+@renders(ResizeNearestNeighbor)
+def _resize_nearest(node: Node[ResizeNearestNeighbor]) -> Code:
+    return _resized("resize_nearest", node)
+
+
+@renders(ResizeBilinear)
+def _resize_bilinear(node: Node[ResizeBilinear]) -> Code:
+    return _resized("resize_linear", node)
+
+
+def _resized(function: str, node: Node[Any]) -> Code:
+    layer = node.layer
+    options = {"axis": (layer.axes[0], 2), "coordinates": (layer.coordinates, "asymmetric")}
+    return Code(call(function, BOTTOM, new_sizes(node), **options))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from proto2net.backends.tree import Expression, code
+from typing import Any
+
+from proto2net.backends.tree import Expression, code, tree
+from proto2net.graph import Node
 from proto2net.layers import Unpooling, Upsample
 
 
@@ -18,3 +21,23 @@ def _unpooled(axis: int, scale: int, less: int) -> Expression:
     if less < 0:
         return code("{size} + {more}", size=size, more=-less)
     return code("{size} - {less}", size=size, less=less) if less else size
+
+
+def new_sizes(node: Node[Any]) -> Expression:
+    """The sizes that a Resize makes of an image: numbers, or the image's own times the scale."""
+    bottom, top = node.bottoms[0].shape, node.tops[0].shape
+    return tree(
+        tuple(
+            _scaled(axis, bottom[axis], scale, top[axis]) if size is None else size
+            for axis, (size, scale) in zip(node.layer.axes, node.layer.sizes, strict=True)
+        )
+    )
+
+
+def _scaled(axis: int, size: int, scale: float, scaled: int) -> object:
+    """A size times its scale, which is computed with other numbers than Caffe's float32."""
+    if int(size * scale) != scaled:
+        return scaled
+    if scale == int(scale):
+        return code("{0}.shape[{axis}] * {scale}", axis=axis, scale=int(scale))
+    return code("int({0}.shape[{axis}] * {scale})", axis=axis, scale=scale)

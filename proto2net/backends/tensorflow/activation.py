@@ -102,12 +102,13 @@ def _prelu(node: Node[PReLU]) -> Code:
 
 @renders(ReLU)
 def _relu(node: Node[ReLU]) -> Code:
-    slope, bounded = node.layer.negative_slope, node.layer.relu6
-    if slope < 0:  # which the layer of Keras refuses
-        x = call("ops.leaky_relu", BOTTOM, slope)
-        return Code(call("ops.minimum", x, 6.0) if bounded else x)
-    most = (6.0 if bounded else None, None)
-    return Code(CALLED, own("layers.ReLU", max_value=most, negative_slope=(slope, 0.0)))
+    slope, (low, high) = node.layer.negative_slope, node.layer.bounds
+    if slope >= 0 and low is None and (high is None or high >= 0):
+        most = (high, None)
+        return Code(CALLED, own("layers.ReLU", max_value=most, negative_slope=(slope, 0.0)))
+    x = call("ops.leaky_relu", BOTTOM, slope) if slope else call("ops.relu", BOTTOM)
+    x = x if high is None else call("ops.minimum", x, high)
+    return Code(x if low is None else call("ops.maximum", x, low))
 
 
 @renders(Sigmoid)

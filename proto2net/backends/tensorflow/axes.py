@@ -49,6 +49,8 @@ def _flatten(node: Node[Flatten]) -> Code:
 
 @renders(Reshape)
 def _reshape(node: Node[Reshape]) -> Code:
+    if node.layer.pixelshuffler != 1:
+        return Code(CALLED, own("PixelShuffle", node.layer.pixelshuffler))
     start, end = node.layer.replaced(node.bottoms[0].shape)
     return _reshaped(node, start, end, node.layer.shape)
 
@@ -61,7 +63,9 @@ def _permute_and_flatten(permute: Node[Permute], node: Node[Flatten]) -> Code | 
 
 
 @renders(Permute, Reshape)
-def _permute_and_reshape(permute: Node[Permute], node: Node[Reshape]) -> Code:
+def _permute_and_reshape(permute: Node[Permute], node: Node[Reshape]) -> Code | None:
+    if node.layer.pixelshuffler != 1:
+        return None
     start, end = node.layer.replaced(node.bottoms[0].shape)
     return _reshaped(node, start, end, node.layer.shape, _in_order_of(permute))
 

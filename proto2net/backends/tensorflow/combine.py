@@ -6,6 +6,7 @@ from proto2net.backends.base import Code, Transposed, bottoms, choose, same_arra
 from proto2net.backends.tensorflow.arithmetic import weighted_sum
 from proto2net.backends.tensorflow.backend import backend, renders
 from proto2net.backends.tensorflow.layout import (
+    Broadcast,
     channels_last,
     in_caffe_order,
     in_keras_order,
@@ -15,9 +16,24 @@ from proto2net.backends.tensorflow.layout import (
     place,
 )
 from proto2net.backends.tensorflow.objects import CALLED, called_on, own
-from proto2net.backends.tree import BOTTOM, call, code, indexed, joined
+from proto2net.backends.tree import BOTTOM, Expression, Placeholder, call, code, indexed
 from proto2net.graph import Node
-from proto2net.layers import Axpy, BatchReindex, Concat, Eltwise, Filter, Mul, Parameter, Slice
+from proto2net.layers import (
+    Add,
+    Axpy,
+    BatchReindex,
+    Concat,
+    Div,
+    Eltwise,
+    Filter,
+    Maximum,
+    Minimum,
+    Mul,
+    Parameter,
+    Slice,
+    Sub,
+)
+from proto2net.layers.combine import Arithmetic
 
 backend.says({BatchReindex: 'ops.take({0}, ops.cast({1}, "int32"), axis=0)'})
 
@@ -52,21 +68,38 @@ def _eltwise(node: Node[Eltwise]) -> Code:
     return Code(called_on([first, second, *others]), own(f"layers.{kind}"))
 
 
-@renders(Mul)
-def _mul(node: Node[Mul]) -> Code:
-    """The product; a bottom with fewer axes than the other gets some of size 1 in front."""
-    axes = max(len(blob.shape) for blob in node.bottoms)
-    factors = []
-    for bottom, blob in zip(bottoms(node), node.bottoms, strict=True):
-        if missing := axes - len(blob.shape):
-            value = in_caffe_order(bottom, len(blob.shape))
-            value = call("ops.expand_dims", value, list(range(missing)))
-            bottom = in_keras_order(value, axes)
-        factors.append(bottom)
-    return Code(joined("*", factors))
+ARITHMETIC: dict[type[Arithmetic], str] = {
+    Add: "{x} + {y}",
+    Sub: "{x} - {y}",
+    Mul: "{x} * {y}",
+    Div: "{x} / {y}",
+    Maximum: "ops.maximum({x}, {y})",
+    Minimum: "ops.minimum({x}, {y})",
+}
 
 
-# ---- shapes ---------------------------------------------------------------------------------
+def _arithmetic(node: Node[Arithmetic]) -> Code:
+    template, axes = ARITHMETIC[type(node.layer)], len(node.tops[0].shape)
+    x = _widened(BOTTOM, len(node.bottoms[0].shape), axes)
+    if not node.blobs:
+        y = _widened(Placeholder(1), len(node.bottoms[1].shape), axes)
+        return Code(code(template, x=x, y=y))
+    shape = node.layer.mul_shape
+    convert = Broadcast(axes - len(shape), axes)
+    arrays = {"weight": same_array(node, "weight", convert)}
+    return Code(code(template, x=x, y=CALLED), own("Parameter", convert.shape(shape)), arrays)
+
+
+for each in ARITHMETIC:
+    renders(each)(_arithmetic)
+
+
+def _widened(bottom: Expression, own_axes: int, axes: int) -> Expression:
+    """A bottom with as many axes as another, those that it lacks of size 1 in front."""
+    if own_axes == axes:
+        return bottom
+    value = in_caffe_order(bottom, own_axes)
+    return in_keras_order(call("ops.expand_dims", value, list(range(axes - own_axes))), axes)
 
 
 # ---- picks and sums -------------------------------------------------------------------------

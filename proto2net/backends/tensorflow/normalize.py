@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from proto2net.backends.base import Array, Code, Reshaped, running_statistics, same_array
+from proto2net.backends.base import Array, Code, Reshaped, eps_of, running_statistics, same_array
 from proto2net.backends.tensorflow.backend import renders
 from proto2net.backends.tensorflow.layout import Broadcast, moved_axis, order, permuted, widened
 from proto2net.backends.tensorflow.objects import CALLED, own
@@ -66,7 +66,7 @@ def _batch_norm(node: Node[BatchNorm]) -> Code:
         "BatchNorm",
         axis=(_channels(node), -1),
         fraction=(layer.moving_average_fraction, 0.999),
-        epsilon=(layer.eps, 1e-5),
+        epsilon=(eps_of(node), 1e-5),
         use_global_stats=layer.use_global_stats,
     )
     arrays = {name: same_array(node, name) for name in node.blobs}
@@ -100,7 +100,7 @@ def _by_stored_statistics(node: Node[BatchNorm], scale: Node[Scale] | None) -> C
     init = own(
         "layers.BatchNormalization",
         axis=(_channels(node), -1),
-        epsilon=(node.layer.eps, 1e-3),
+        epsilon=(eps_of(node), 1e-3),
         **options,
         trainable=(node.phase != "TRAIN", True),
     )

@@ -27,6 +27,7 @@ def own(kind: str, /, *arguments: object, **options: object) -> Call:
 
 def activation_of(relu: Node[ReLU]) -> str | None:
     """The name of a ReLU that the layer before can have as its activation; None if it cannot."""
+    names: dict[object, str] = {(None, None): "relu", (None, 6.0): "relu6"}
     if not relu.in_place or relu.layer.negative_slope:
         return None
-    return "relu6" if relu.layer.relu6 else "relu"
+    return names.get(relu.layer.bounds)

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from proto2net.backends.base import Code, bottoms
 from proto2net.backends.tensorflow.backend import renders
+from proto2net.backends.tensorflow.layout import place
 from proto2net.backends.tensorflow.objects import CALLED, called_on, own
 from proto2net.backends.tree import BOTTOM, SELF, Expression, Placeholder, call
 from proto2net.graph import Node
-from proto2net.layers import Interp, UnPooling, Unpooling, Upsample
+from proto2net.layers import (
+    Interp,
+    ResizeBilinear,
+    ResizeNearestNeighbor,
+    UnPooling,
+    Unpooling,
+    Upsample,
+)
 
 
 @renders(Interp)
@@ -62,3 +72,26 @@ def _sizes(layer: Upsample | Unpooling) -> dict[str, object]:
         "less": ((0, 0) if layer.size else layer.less, (0, 0)),
         "size": (layer.size, None),
     }
+
+
+@renders(ResizeNearestNeighbor)
+def _resize_nearest(node: Node[ResizeNearestNeighbor]) -> Code:
+    return _resized("ResizeNearest", node)
+
+
+@renders(ResizeBilinear)
+def _resize_bilinear(node: Node[ResizeBilinear]) -> Code:
+    return _resized("ResizeLinear", node)
+
+
+def _resized(layer_class: str, node: Node[Any]) -> Code:
+    layer, axes = node.layer, len(node.bottoms[0].shape)
+    sizes = tuple(scale if size is None else size for size, scale in layer.sizes)
+    places = tuple(place(axis, axes) for axis in layer.axes)
+    init = own(
+        layer_class,
+        sizes,
+        axes=(places, (1, 2)),
+        coordinates=(layer.coordinates, "asymmetric"),
+    )
+    return Code(CALLED, init)

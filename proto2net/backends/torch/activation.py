@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import inf
-
 from proto2net.backends.base import (
     Code,
     Reshaped,
@@ -114,11 +112,13 @@ def _prelu(node: Node[PReLU]) -> Code:
 
 @renders(ReLU)
 def _relu(node: Node[ReLU]) -> Code:
-    slope, bounded = node.layer.negative_slope, node.layer.relu6
-    if not slope:
-        return Code(call("F.relu6" if bounded else "F.relu", BOTTOM))
-    x = call("F.leaky_relu", BOTTOM, slope)
-    return Code(call("F.hardtanh", x, -inf, 6.0) if bounded else x)
+    slope, (low, high) = node.layer.negative_slope, node.layer.bounds
+    if not slope and (low, high) == (None, 6.0):
+        return Code(call("F.relu6", BOTTOM))
+    x = call("F.leaky_relu", BOTTOM, slope) if slope else call("F.relu", BOTTOM)
+    if low is None and high is None:
+        return Code(x)
+    return Code(call("torch.clamp", x, min=(low, None), max=(high, None)))
 
 
 @renders(Swish)

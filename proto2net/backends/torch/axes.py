@@ -51,6 +51,8 @@ def _flatten(node: Node[Flatten]) -> Code:
 @renders(Reshape)
 def _reshape(node: Node[Reshape]) -> Code:
     layer, bottom = node.layer, node.bottoms[0].shape
+    if layer.pixelshuffler != 1:
+        return Code(call("F.pixel_shuffle", BOTTOM, layer.pixelshuffler))
     start, end = layer.replaced(bottom)
     copied = len(list(takewhile(lambda dim: dim == 0, layer.shape)))
     before = start + copied

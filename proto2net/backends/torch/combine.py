@@ -8,6 +8,7 @@ from proto2net.backends.torch.fillers import zeros
 from proto2net.backends.tree import (
     BOTTOM,
     SELF,
+    Placeholder,
     call,
     code,
     expanded,
@@ -18,9 +19,45 @@ from proto2net.backends.tree import (
     weighted_sum,
 )
 from proto2net.graph import Node
-from proto2net.layers import Axpy, BatchReindex, Concat, Eltwise, Filter, Mul, Parameter, Slice
+from proto2net.layers import (
+    Add,
+    Axpy,
+    BatchReindex,
+    Concat,
+    Div,
+    Eltwise,
+    Filter,
+    Maximum,
+    Minimum,
+    Mul,
+    Parameter,
+    Slice,
+    Sub,
+)
+from proto2net.layers.combine import Arithmetic
 
-backend.says({BatchReindex: "{0}[{1}.long()]", Mul: "{0} * {1}"})
+backend.says({BatchReindex: "{0}[{1}.long()]"})
+
+ARITHMETIC: dict[type[Arithmetic], str] = {
+    Add: "{0} + {y}",
+    Sub: "{0} - {y}",
+    Mul: "{0} * {y}",
+    Div: "{0} / {y}",
+    Maximum: "torch.maximum({0}, {y})",
+    Minimum: "torch.minimum({0}, {y})",
+}
+
+
+def _arithmetic(node: Node[Arithmetic]) -> Code:
+    template = ARITHMETIC[type(node.layer)]
+    if not node.blobs:
+        return Code(code(template, y=Placeholder(1)))
+    init = call("nn.Parameter", zeros(node.layer.mul_shape))
+    return Code(code(template, y=SELF), init, {"": same_array(node, "weight")})
+
+
+for each in ARITHMETIC:
+    renders(each)(_arithmetic)
 
 
 @renders(Concat)

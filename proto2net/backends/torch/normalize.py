@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends.base import Array, Code, Reshaped, running_statistics, same_array
+from proto2net.backends.base import Array, Code, Reshaped, eps_of, running_statistics, same_array
 from proto2net.backends.torch.backend import renders
 from proto2net.backends.torch.fillers import zeros
 from proto2net.backends.tree import BOTTOM, SELF, Expression, Placeholder, call, code, expanded
@@ -87,7 +87,8 @@ def _normalisation(node: Node[BatchNorm], scale: Node[Scale] | None) -> Code:
     PyTorch's own modules do where the stored statistics are used whatever the mode is.
     """
     layer, bottom = node.layer, node.bottoms[0].shape
-    refuse_no_eps(node, layer.eps)
+    eps = eps_of(node)
+    refuse_no_eps(node, eps)
     arrays: dict[str, Array] = running_statistics(node)
     stored = node.phase == "TEST" and not layer.batch_statistics(node.phase)
     if stored and len(bottom) <= 5:
@@ -95,14 +96,14 @@ def _normalisation(node: Node[BatchNorm], scale: Node[Scale] | None) -> Code:
         init = call(
             module,
             bottom[1],
-            eps=(layer.eps, 1e-5),
+            eps=(eps, 1e-5),
             affine=(scale is not None, True),
         )
     else:
         init = call(
             "BatchNorm",
             bottom[1],
-            eps=(layer.eps, 1e-5),
+            eps=(eps, 1e-5),
             moving_average_fraction=(layer.moving_average_fraction, 0.999),
             affine=(scale is not None, False),
             use_global_stats=(layer.use_global_stats, None),

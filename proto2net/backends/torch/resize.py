@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from proto2net.backends.base import Code, bottoms
-from proto2net.backends.shared.resize import unpooled_size
+from proto2net.backends.shared.resize import new_sizes, unpooled_size
 from proto2net.backends.source import same
 from proto2net.backends.torch.backend import renders
-from proto2net.backends.tree import BOTTOM, Placeholder, call, code, span
+from proto2net.backends.tree import BOTTOM, Expression, Placeholder, call, code, span
 from proto2net.graph import Node
-from proto2net.layers import Interp, UnPooling, Unpooling, Upsample
+from proto2net.layers import (
+    Interp,
+    ResizeBilinear,
+    ResizeNearestNeighbor,
+    UnPooling,
+    Unpooling,
+    Upsample,
+)
 
 
 @renders(Interp)
@@ -59,3 +68,30 @@ def _unpooling(node: Node[Unpooling]) -> Code:
         return Code(call("unpool", BOTTOM, kernel, stride, size, average=average))
     mask = Placeholder(1) if len(node.bottoms) > 1 else call("corner_mask", BOTTOM, stride, size)
     return Code(call("max_unpool", BOTTOM, mask, size))
+
+
+@renders(ResizeNearestNeighbor)
+def _resize_nearest(node: Node[ResizeNearestNeighbor]) -> Code:
+    modes = {"asymmetric": "nearest", "half_pixel": "nearest-exact"}
+    if node.layer.axes[0] == 2 and node.layer.coordinates in modes:
+        mode = modes[node.layer.coordinates]
+        return Code(call("F.interpolate", BOTTOM, new_sizes(node), mode=(mode, "nearest")))
+    return Code(_resized("resize_nearest", node))
+
+
+@renders(ResizeBilinear)
+def _resize_bilinear(node: Node[ResizeBilinear]) -> Code:
+    layer = node.layer
+    aligned = {"align_corners": True, "half_pixel": False}
+    if layer.axes[0] == 2 and layer.coordinates in aligned:
+        corners = (aligned[layer.coordinates], False)
+        mode = "bilinear" if len(layer.axes) == 2 else "trilinear"
+        sizes = new_sizes(node)
+        return Code(call("F.interpolate", BOTTOM, sizes, mode=mode, align_corners=corners))
+    return Code(_resized("resize_linear", node))
+
+
+def _resized(function: str, node: Node[Any]) -> Expression:
+    layer = node.layer
+    options = {"axis": (layer.axes[0], 2), "coordinates": (layer.coordinates, "asymmetric")}
+    return call(function, BOTTOM, new_sizes(node), **options)

@@ -51,6 +51,13 @@ TURNED: list[Row] = [
         numpy=("f = x.transpose(0, 2, 3, 1)", "flatten(f, axis=3)"),
     ),
     says(
+        "Reshape { pixelshuffler: 2 }",
+        bottoms=[(2, 12, 5, 7)],
+        torch="F.pixel_shuffle(x, 2)",
+        tf='PixelShuffle(2, name="f")(x)',
+        numpy="pixel_shuffle(x, 2)",
+    ),
+    says(
         "Permute { order: 0 order: 2 order: 3 order: 1 }",
         "Reshape { shape { dim: 0 dim: -1 dim: 3 } }",
         torch=("f = x.permute(0, 2, 3, 1)", "f.reshape(f.shape[0], -1, 3)"),

@@ -152,7 +152,7 @@ INNER_PRODUCT: list[Row] = [
         in_place=True,
         torch=("nn.Linear(3, 4)", "F.relu6(self.f(x))"),
         tf='layers.Dense(4, activation="relu6", name="f")(x)',
-        numpy="np.minimum(relu(inner_product(x, **self.f)), 6)",
+        numpy="np.minimum(relu(inner_product(x, **self.f)), 6.0)",
     ),
     says(
         "InnerProduct { num_output: 4 }",

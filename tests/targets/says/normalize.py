@@ -59,6 +59,15 @@ BATCH_NORM: list[Row] = [
         numpy="batch_norm_of_batch(x, **self.f, eps=0.0)",
     ),
     says(
+        "BatchNorm { add_eps_before_sqrt: false }",
+        torch=(
+            "nn.BatchNorm2d(3, eps=0.0, affine=False)",
+            "self.f(x)",
+        ),
+        tf='layers.BatchNormalization(epsilon=0.0, center=False, scale=False, name="f")(x)',
+        numpy="batch_norm(x, **self.f, add_eps_before_sqrt=False)",
+    ),
+    says(
         "BatchNorm",
         bottoms=[FLAT],
         torch=("nn.BatchNorm1d(3, affine=False)", "self.f(x)"),

@@ -1,8 +1,9 @@
 """What each target prints of proto2net/layers/resize.py."""
 
-from says import IMAGE, Row, says
+from says import IMAGE, VIDEO, Row, says
 
 TWO = [IMAGE, IMAGE]
+TO = "output_height: 8 output_width: 6"
 
 ROWS: list[Row] = [
     says(
@@ -107,6 +108,67 @@ ROWS: list[Row] = [
         torch='F.interpolate(x, y.shape[2:], mode="bilinear", align_corners=True)',
         tf='Interp(name="f")([x, y])',
         numpy="interp(x, y.shape[2:])",
+    ),
+    says(
+        f"ResizeNearestNeighbor {{ {TO} half_pixel_onnx: true }}",
+        torch='resize_nearest(x, (8, 6), axis=1, coordinates="onnx")',
+        tf='ResizeNearest((8, 6), axes=(3, 1), coordinates="onnx", name="f")(x)',
+        numpy='resize_nearest(x, (8, 6), axis=1, coordinates="onnx")',
+    ),
+    says(
+        "ResizeNearestNeighbor { scale_height: 2 scale_width: 1.5 }",
+        torch="resize_nearest(x, (x.shape[1] * 2, int(x.shape[2] * 1.5)), axis=1)",
+        tf='ResizeNearest((2.0, 1.5), axes=(3, 1), name="f")(x)',
+        numpy="resize_nearest(x, (x.shape[1] * 2, int(x.shape[2] * 1.5)), axis=1)",
+    ),
+    says(
+        "ResizeNearestNeighbor { data_format: 'NCHW' scale_height: 2 scale_width: 1.5 }",
+        torch="F.interpolate(x, (x.shape[2] * 2, int(x.shape[3] * 1.5)))",
+        tf='ResizeNearest((2.0, 1.5), name="f")(x)',
+        numpy="resize_nearest(x, (x.shape[2] * 2, int(x.shape[3] * 1.5)))",
+    ),
+    says(
+        f"ResizeNearestNeighbor {{ data_format: 'NCHW' {TO} half_pixel_centers: true }}",
+        torch='F.interpolate(x, (8, 6), mode="nearest-exact")',
+        tf='ResizeNearest((8, 6), coordinates="half_pixel", name="f")(x)',
+        numpy='resize_nearest(x, (8, 6), coordinates="half_pixel")',
+    ),
+    says(
+        f"ResizeNearestNeighbor {{ data_format: 'NCHW' {TO} align_corners: true }}",
+        torch='resize_nearest(x, (8, 6), coordinates="align_corners")',
+        tf='ResizeNearest((8, 6), coordinates="align_corners", name="f")(x)',
+        numpy='resize_nearest(x, (8, 6), coordinates="align_corners")',
+    ),
+    says(
+        f"ResizeBilinear {{ data_format: 'NCHW' {TO} half_pixel_centers: true }}",
+        torch='F.interpolate(x, (8, 6), mode="bilinear")',
+        tf='ResizeLinear((8, 6), coordinates="half_pixel", name="f")(x)',
+        numpy='resize_linear(x, (8, 6), coordinates="half_pixel")',
+    ),
+    says(
+        f"ResizeBilinear {{ data_format: 'NCHW' {TO} align_corners: true }}",
+        torch='F.interpolate(x, (8, 6), mode="bilinear", align_corners=True)',
+        tf='ResizeLinear((8, 6), coordinates="align_corners", name="f")(x)',
+        numpy='resize_linear(x, (8, 6), coordinates="align_corners")',
+    ),
+    says(
+        "ResizeBilinear { data_format: 'NCHW' scale_height: 2 scale_width: 2 }",
+        torch="resize_linear(x, (x.shape[2] * 2, x.shape[3] * 2))",
+        tf='ResizeLinear((2.0, 2.0), name="f")(x)',
+        numpy="resize_linear(x, (x.shape[2] * 2, x.shape[3] * 2))",
+    ),
+    says(
+        f"ResizeBilinear {{ {TO} pytorch_half_pixel: true }}",
+        torch='resize_linear(x, (8, 6), axis=1, coordinates="pytorch_half_pixel")',
+        tf='ResizeLinear((8, 6), axes=(3, 1), coordinates="pytorch_half_pixel", name="f")(x)',
+        numpy='resize_linear(x, (8, 6), axis=1, coordinates="pytorch_half_pixel")',
+    ),
+    says(
+        f"ResizeBilinear {{ data_format: 'NCDHW' {TO} output_depth: 2 half_pixel_centers: true }}",
+        bottoms=[VIDEO],
+        torch='F.interpolate(x, (8, 6, 2), mode="trilinear")',
+        tf='ResizeLinear((8, 6, 2), axes=(1, 2, 3), coordinates="half_pixel", name="f")(x)',
+        numpy='resize_linear(x, (8, 6, 2), coordinates="half_pixel")',
     ),
     says(
         "Upsample { scale: 3 }",

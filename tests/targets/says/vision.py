@@ -354,7 +354,7 @@ CONVOLUTION: list[Row] = [
         in_place=True,
         torch=("nn.Conv2d(3, 4, kernel_size=3)", "F.relu6(self.f(x))"),
         tf='layers.Conv2D(4, 3, activation="relu6", name="f")(x)',
-        numpy="np.minimum(relu(convolution(x, **self.f)), 6)",
+        numpy="np.minimum(relu(convolution(x, **self.f)), 6.0)",
     ),
     says(
         "Convolution { num_output: 4 kernel_size: 3 }",
@@ -362,7 +362,7 @@ CONVOLUTION: list[Row] = [
         in_place=True,
         torch=("nn.Conv2d(3, 4, kernel_size=3)", "F.relu6(self.f(x))"),
         tf='layers.Conv2D(4, 3, activation="relu6", name="f")(x)',
-        numpy="np.minimum(relu(convolution(x, **self.f)), 6)",
+        numpy="np.minimum(relu(convolution(x, **self.f)), 6.0)",
     ),
     says(
         "Convolution { num_output: 4 kernel_size: 3 }",

@@ -4,6 +4,13 @@ from says import Row, says
 
 ROWS: list[Row] = [
     says(
+        "Python { module: 'yolov2' layer: 'darknet_reorg' }",
+        bottoms=[(2, 8, 4, 6)],
+        torch="reorg(x, 2)",
+        tf='Reorg(2, name="f")(x)',
+        numpy="reorg(x, 2)",
+    ),
+    says(
         "Reorg { stride: 2 }",
         bottoms=[(2, 4, 6, 6)],
         torch="reorg(x, 2)",

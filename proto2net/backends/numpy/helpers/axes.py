@@ -94,3 +94,12 @@ def shuffle_channel(x: np.ndarray, groups: int) -> np.ndarray:
     """The first channel of each group, then the second of each, and so on."""
     apart = x.reshape(len(x), groups, x.shape[1] // groups, *x.shape[2:])
     return apart.swapaxes(1, 2).reshape(x.shape)
+
+
+def pixel_shuffle(x: np.ndarray, factor: int) -> np.ndarray:
+    """Every factor x factor channels become one of so many times larger images."""
+    batch, channels, height, width = x.shape
+    channels //= factor**2
+    parts = x.reshape(batch, channels, factor, factor, height, width)
+    turned = parts.transpose(0, 1, 4, 2, 5, 3)
+    return turned.reshape(batch, channels, height * factor, width * factor)

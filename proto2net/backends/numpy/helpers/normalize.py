@@ -18,14 +18,18 @@ def batch_norm(
     variance: np.ndarray,
     scale_factor: np.ndarray,
     eps: float = 1e-5,
+    add_eps_before_sqrt: bool = True,
 ) -> np.ndarray:
     """Normalise by the stored sums over their scale factor, if not 0.
 
     Caffe has it in batch_norm_layer.cpp.
+    `add_eps_before_sqrt` adds eps to the variance, and else to its root.
     """
     factor = 0 if scale_factor[0] == 0 else 1 / scale_factor[0]
     mean, variance = (spread(factor * total, x.ndim - 2) for total in (mean, variance))
-    return (x - mean) / np.sqrt(variance + eps)
+    if add_eps_before_sqrt:
+        return (x - mean) / np.sqrt(variance + eps)
+    return (x - mean) / (np.sqrt(variance) + eps)
 
 
 def batch_norm_of_batch(

@@ -87,3 +87,62 @@ def unpool(
         places = top[:, :, rows, columns]
         places += x[:, :, : places.shape[2], : places.shape[3]]
     return top
+
+
+def pixel_places(n: int, count: int, coordinates: str = "asymmetric") -> np.ndarray:
+    """Where each of `count` pixels lies among n.
+
+    `coordinates` is ONNX's coordinate_transformation_mode.
+    """
+    places = np.arange(count, dtype=np.float32)
+    if coordinates == "align_corners" and count > 1:
+        return places * np.float32((n - 1) / (count - 1))
+    if coordinates == "half_pixel":
+        return (places + np.float32(0.5)) * np.float32(n / count) - np.float32(0.5)
+    if coordinates == "pytorch_half_pixel" and count > 1:
+        return (places + np.float32(0.5)) * np.float32(n / count) - np.float32(0.5)
+    return places * np.float32(n / count)
+
+
+def resize_nearest(
+    x: np.ndarray,
+    size: tuple[int, ...],
+    axis: int = 2,
+    coordinates: str = "asymmetric",
+) -> np.ndarray:
+    """The nearest pixels, for axes from `axis` on.
+
+    `coordinates` says where pixels lie, in ONNX's words.
+    """
+    for i, count in enumerate(size, axis):
+        n = x.shape[i]
+        if coordinates == "align_corners":
+            places = pixel_places(n, count, coordinates) + np.float32(0.5)
+        elif coordinates == "onnx":
+            places = pixel_places(n, count, "half_pixel")
+        elif coordinates == "half_pixel":
+            places = pixel_places(n, count, "half_pixel") + np.float32(0.5)
+        else:
+            places = pixel_places(n, count)
+        x = x.take(np.floor(places).astype(int).clip(0, n - 1), i)
+    return x
+
+
+def resize_linear(
+    x: np.ndarray,
+    size: tuple[int, ...],
+    axis: int = 2,
+    coordinates: str = "asymmetric",
+) -> np.ndarray:
+    """What lies between the pixels, for axes from `axis` on.
+
+    `coordinates` says where pixels lie, in ONNX's words.
+    """
+    for i, count in enumerate(size, axis):
+        n = x.shape[i]
+        places = pixel_places(n, count, coordinates)
+        before = np.floor(places).astype(int).clip(0)
+        after = np.ceil(places).astype(int).clip(max=n - 1)
+        share = spread(places - np.floor(places), x.ndim - i - 1)
+        x = x.take(before, i) * (1 - share) + x.take(after, i) * share
+    return x

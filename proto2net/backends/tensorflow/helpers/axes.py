@@ -109,3 +109,19 @@ class ShuffleChannel(layers.Layer):
         apart = (*shape[:axis], self.groups, -1, *shape[axis + 1 :])
         y = ops.swapaxes(ops.reshape(x, apart), axis, axis + 1)
         return ops.reshape(y, shape)
+
+
+@keras.saving.register_keras_serializable("caffe")
+class PixelShuffle(layers.Layer):
+    """Every factor x factor channels become one of so many times larger images."""
+
+    def __init__(self, factor: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        _, height, width, channels = ops.shape(x)
+        factor, channels = self.factor, channels // self.factor**2
+        parts = ops.reshape(x, (-1, height, width, channels, factor, factor))
+        turned = ops.transpose(parts, (0, 1, 4, 2, 5, 3))
+        return ops.reshape(turned, (-1, height * factor, width * factor, channels))

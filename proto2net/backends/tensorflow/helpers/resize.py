@@ -149,3 +149,80 @@ class Unpooling(layers.Layer):
         start, place = ops.arange(n) * stride, ops.arange(size)[:, None]
         inside = ops.cast((place >= start) & (place < start + kernel), "float32")
         return inside / ops.maximum(ops.sum(inside, 0), 1) if self.average else inside
+
+
+class CaffeResize(layers.Layer):
+    """Brings some axes to other sizes: whole numbers, or floats times their own.
+
+    `axes` are those that change.
+    `coordinates` is ONNX's coordinate_transformation_mode.
+    """
+
+    def __init__(
+        self,
+        sizes: tuple[int | float, ...],
+        axes: tuple[int, ...] = (1, 2),
+        coordinates: str = "asymmetric",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.sizes, self.axes, self.coordinates = sizes, axes, coordinates
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        for size, axis in zip(self.sizes, self.axes, strict=True):
+            n = ops.shape(x)[axis]
+            scaled = tf.cast(tf.cast(n, tf.float32) * size, tf.int32)
+            count = size if isinstance(size, int) else scaled
+            x = self.along(x, axis, n, count)
+        return x
+
+    def along(self, x: tf.Tensor, axis: int, n: int, count: int) -> tf.Tensor:
+        """The image with `count` pixels along an axis of n."""
+        raise NotImplementedError
+
+
+def pixel_places(n: int, count: int, coordinates: str = "asymmetric") -> tf.Tensor:
+    """Where each of `count` pixels lies among n.
+
+    `coordinates` is ONNX's coordinate_transformation_mode.
+    """
+    n, count = tf.cast(n, tf.float32), tf.cast(count, tf.float32)
+    places = tf.range(count)
+    if coordinates == "align_corners":
+        return places * (tf.maximum(n - 1, 0) / tf.maximum(count - 1, 1))
+    if coordinates == "half_pixel":
+        return (places + 0.5) * (n / count) - 0.5
+    if coordinates == "pytorch_half_pixel":
+        return tf.where(count > 1, (places + 0.5) * (n / count) - 0.5, 0.0)
+    return places * (n / count)
+
+
+@keras.saving.register_keras_serializable("caffe")
+class ResizeNearest(CaffeResize):
+    """The nearest pixels of an image in another size."""
+
+    def along(self, x: tf.Tensor, axis: int, n: int, count: int) -> tf.Tensor:
+        if self.coordinates == "align_corners":
+            index = pixel_places(n, count, "align_corners") + 0.5
+        elif self.coordinates == "onnx":
+            index = pixel_places(n, count, "half_pixel")
+        elif self.coordinates == "half_pixel":
+            index = pixel_places(n, count, "half_pixel") + 0.5
+        else:
+            index = pixel_places(n, count)
+        index = tf.clip_by_value(tf.cast(tf.floor(index), tf.int32), 0, n - 1)
+        return tf.gather(x, index, axis=axis)
+
+
+@keras.saving.register_keras_serializable("caffe")
+class ResizeLinear(CaffeResize):
+    """An image in another size, with what lies between its pixels."""
+
+    def along(self, x: tf.Tensor, axis: int, n: int, count: int) -> tf.Tensor:
+        places = pixel_places(n, count, self.coordinates)
+        before = tf.maximum(tf.cast(tf.floor(places), tf.int32), 0)
+        after = tf.minimum(tf.cast(tf.math.ceil(places), tf.int32), n - 1)
+        share = places - tf.floor(places)
+        share = tf.reshape(share, [-1, *[1] * (x.shape.rank - axis - 1)])
+        before, after = (tf.gather(x, index, axis=axis) for index in (before, after))
+        return before * (1 - share) + after * share

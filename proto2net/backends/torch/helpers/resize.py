@@ -63,3 +63,64 @@ def unpool(
     planes = F.conv_transpose2d(x.flatten(0, 1).unsqueeze(1), window, stride=stride)
     rows, columns = (count - n for count, n in zip(size, planes.shape[2:], strict=True))
     return F.pad(planes, (0, columns, 0, rows)).view(*x.shape[:2], *size)
+
+
+def pixel_places(n: int, count: int, coordinates: str = "asymmetric") -> torch.Tensor:
+    """Where each of `count` pixels lies among n.
+
+    `coordinates` is ONNX's coordinate_transformation_mode.
+    """
+    places = torch.arange(count, dtype=torch.float32)
+    if coordinates == "align_corners" and count > 1:
+        return places * ((n - 1) / (count - 1))
+    if coordinates == "half_pixel":
+        return (places + 0.5) * (n / count) - 0.5
+    if coordinates == "pytorch_half_pixel" and count > 1:
+        return (places + 0.5) * (n / count) - 0.5
+    return places * (n / count)
+
+
+def resize_nearest(
+    x: torch.Tensor,
+    size: tuple[int, ...],
+    axis: int = 2,
+    coordinates: str = "asymmetric",
+) -> torch.Tensor:
+    """F.interpolate to the nearest pixels, for axes from `axis` on.
+
+    `coordinates` says where pixels lie, in ONNX's words.
+    """
+    for i, count in enumerate(size, axis):
+        n = x.shape[i]
+        if coordinates == "align_corners":
+            index = pixel_places(n, count, coordinates) + 0.5
+        elif coordinates == "onnx":
+            index = pixel_places(n, count, "half_pixel")
+        elif coordinates == "half_pixel":
+            index = pixel_places(n, count, "half_pixel") + 0.5
+        else:
+            index = pixel_places(n, count)
+        index = index.floor().long().clamp(0, n - 1)
+        x = x.index_select(i, index.to(x.device))
+    return x
+
+
+def resize_linear(
+    x: torch.Tensor,
+    size: tuple[int, ...],
+    axis: int = 2,
+    coordinates: str = "asymmetric",
+) -> torch.Tensor:
+    """F.interpolate linearly, for axes from `axis` on.
+
+    `coordinates` says where pixels lie, in ONNX's words.
+    """
+    for i, count in enumerate(size, axis):
+        n = x.shape[i]
+        places = pixel_places(n, count, coordinates).to(x.device)
+        before = places.floor().long().clamp(min=0)
+        after = places.ceil().long().clamp(max=n - 1)
+        share = places - places.floor()
+        share = share.reshape(-1, *[1] * (x.dim() - i - 1))
+        x = torch.lerp(x.index_select(i, before), x.index_select(i, after), share)
+    return x
