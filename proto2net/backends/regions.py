@@ -1,4 +1,4 @@
-"""The arguments that layers of R-CNN and YOLO have in emitted files, the same in every target."""
+"""The arguments that layers of R-CNN, MS-CNN and YOLO have in emitted files, in every target."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ from typing import Any
 
 from proto2net.graph import Node
 from proto2net.layers import (
+    BBoxRegParameter,
+    BoxGroupOutput,
+    BoxOutput,
+    FrcnnOutput,
     ROIAlign,
     ROIPooling,
+    ScaleRoute,
     YoloDetectionOutput,
     Yolov3DetectionOutput,
 )
@@ -33,6 +38,64 @@ def proposal_arguments(node: Node[Any]) -> tuple[object, Options]:
         "post_nms_topn": (how.post_nms_topn, 300),
         "nms_thresh": (how.nms_thresh, 0.7),
         "keep_small": (how.keep_small, False),
+    }
+
+
+def shift_options(layer: BBoxRegParameter) -> Options:
+    """The means and deviations that shifts of boxes are normalized by, where they are."""
+    given = layer.normalized
+    return {
+        "bbox_mean": (layer.bbox_mean if given else None, None),
+        "bbox_std": (layer.bbox_std if given else None, None),
+    }
+
+
+def field_box_options(layer: BoxOutput | BoxGroupOutput) -> Options:
+    """The options of a helper that makes boxes of shifts, each with its default."""
+    if isinstance(layer, BoxOutput):
+        fields: list[object] = list(layer.fields)
+        strides = list(layer.downsample_rate)
+    else:
+        fields = [list(group.fields) for group in layer.box_group_param]
+        strides = [group.stride for group in layer.box_group_param]
+    return {
+        "fields": fields,
+        "strides": strides,
+        "min_size": (layer.min_size, 15.0),
+        "field_whr": (layer.field_whr, 2.0),
+        "field_xyr": (layer.field_xyr, 2.0),
+        **shift_options(layer.bbox_reg_param),
+    }
+
+
+def best_region_options(layer: BoxOutput | BoxGroupOutput) -> Options:
+    """The options of a helper that finds the best boxes, each with its default."""
+    return {
+        "fg_thr": (layer.fg_thr, 0.0),
+        "iou_thr": (layer.iou_thr, 0.5),
+        "nms_type": (layer.nms_type, "IOU"),
+        "max_nms_num": (layer.max_nms_num or None, None),
+        "max_post_nms_num": (layer.max_post_nms_num or None, None),
+    }
+
+
+def frcnn_options(layer: FrcnnOutput) -> Options:
+    """The options of a helper that finds what Cascade R-CNN does, each with its default."""
+    return {
+        "conf_thr": (layer.conf_thr, 0.0),
+        "iou_thr": (layer.iou_thr, 0.5),
+        "nms_type": (layer.nms_type, "IOU"),
+        "max_det_num": (layer.max_det_num or None, None),
+        **shift_options(layer.bbox_reg_param),
+    }
+
+
+def route_options(layer: ScaleRoute) -> Options:
+    """The options of a helper that picks regions by their size, each with its default."""
+    return {
+        "low_scale": (layer.low_scale or 0.0, 0.0),
+        "high_scale": (layer.high_scale, None),
+        "middle": (layer.middle, 256.0),
     }
 
 

@@ -287,6 +287,7 @@ def shortest(value: float) -> float:
 
 
 L = TypeVar("L", bound=Layer)
+T = TypeVar("T")
 
 
 def layer(
@@ -312,9 +313,9 @@ def layer(
     return register
 
 
-def named(name: str, default: str) -> str:
+def named(name: str, default: T) -> T:
     """A field that the schema calls `name`, which a layer cannot, such as "type"."""
-    value: str = dataclasses.field(default=default, metadata={"named": name})
+    value: T = dataclasses.field(default=default, metadata={"named": name})
     return value
 
 

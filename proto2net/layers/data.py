@@ -215,6 +215,35 @@ class StatedData(DataLayer):
         return tuple(named[top] for top in tops)
 
 
+@dataclass(frozen=True)
+class SomeTops(DataLayer):
+    """A data layer that has lost tops before others; prototxt cannot say it."""
+
+    type: ClassVar[str] = "Data"
+    tops: ClassVar[tuple[int, int]] = (1, ANY)
+    bottoms: ClassVar[tuple[int, int]] = (0, 0)
+    label_per_image: ClassVar[bool] = False
+    of: DataLayer
+    names: tuple[str, ...]
+    """All tops that the layer has."""
+
+    @property
+    def kind(self) -> str:
+        return self.of.kind
+
+    @property
+    def transform_param(self) -> TransformationParameter | None:
+        """What is done to each image."""
+        return getattr(self.of, "transform_param", None)
+
+    def assumption(self) -> str:
+        return self.of.assumption()
+
+    def named(self, tops: tuple[str, ...]) -> Shapes:
+        shapes = dict(zip(self.names, self.of.named(self.names), strict=True))
+        return tuple(shapes[top] for top in tops)
+
+
 def _images_and_labels(
     batch: int, channels: int, size: Shape, transform: TransformationParameter, tops: int
 ) -> Shapes:

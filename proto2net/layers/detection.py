@@ -215,12 +215,13 @@ class MultiBoxLoss(Loss):
         )
 
 
-@layer("DetectionEvaluate", param="detection_evaluate_param", bottoms=2)
+@layer("DetectionEvaluate", param="detection_evaluate_param", bottoms=(2, 3))
 @dataclass(frozen=True)
 class DetectionEvaluate(Layer):
     """Which of the boxes that were found are right (SSD's detection_evaluate_layer.cpp).
 
-    There is a row for each class, and one for each box that was found.
+    There is a row for each class, and one for each box that was found. In Cascade R-CNN rows lie
+    along the first axis, and the third bottom has the images' sizes.
     """
 
     labels: ClassVar[tuple[int, ...]] = (1,)
@@ -233,8 +234,10 @@ class DetectionEvaluate(Layer):
     resize_param: ResizeParameter | None = None
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
-        found, truth = bottoms
         require(self.num_classes > 0, "num_classes is missing or 0; it must be above 0")
+        found, truth = bottoms[:2]
+        if len(bottoms) == 3:
+            return ((self.num_classes - 1 + found[0], 5, 1, 1),)
         for bottom, what, row in ((found, "the boxes found", 7), (truth, "the true boxes", 8)):
             require(
                 len(bottom) == 4 and bottom[:2] == (1, 1) and bottom[3] == row,

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from proto2net.errors import Issue, Proto2NetError, ShapeError
 from proto2net.graph import Entry, check_outputs
 from proto2net.layers import DataLayer, DummyData, Input, Layer, Parameter, Python, Silence
-from proto2net.layers.data import GIVE_IT, StandIn
+from proto2net.layers.data import GIVE_IT, SomeTops, StandIn
 from proto2net.layers.python import PythonLoss
 from proto2net.layers.unknown import Unknown
 from proto2net.shape import Shape, Sizes, dims
@@ -305,7 +305,10 @@ def _stand_ins(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
 def _without_tops(source: Entry, labels: set[str]) -> list[Entry]:
     """What is left of a layer without bottoms; empty if it makes labels alone."""
     tops = tuple(top for top in source.tops if top not in labels)
-    if not tops or tops == source.tops or isinstance(source.layer, DataLayer):
+    layer = source.layer
+    if tops and isinstance(layer, DataLayer) and tops != source.tops[: len(tops)]:
+        return [dataclasses.replace(source, layer=SomeTops(layer, source.tops), tops=tops)]
+    if not tops or tops == source.tops or isinstance(layer, DataLayer):
         return [dataclasses.replace(source, tops=tops)] if tops else []
     if not isinstance(source.layer, Input) or len(source.layer.shape) != len(source.tops):
         return [source]

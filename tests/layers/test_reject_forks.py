@@ -13,6 +13,18 @@ REJECT = GOLDEN / "reject-forks"
 # For each case the layer that is at fault, its line, and words of the problem and its hint.
 CASES: dict[str, tuple[str, int, str]] = {
     # MS-CNN, Cascade R-CNN and other detectors
+    "boxgroup_box_channels": ("layer", 4, "1 x 4 x 3 x 4 .* but they are 1 x 8 x 3 x 4"),
+    "boxgroup_field_counts": ("layer", 4, "field_h is given 2 times, field_w 1 times .* both once"),
+    "boxgroup_group_count": ("layer", 4, "given 2 times for 2 bottoms .* once for each pair"),
+    "boxgroup_odd_bottoms": ("layer", 3, "given 1 times for 1 bottoms .* once for each pair"),
+    "boxgroup_std_zero": ("layer", 4, "bbox_std has 0; each must be above 0"),
+    "boxoutput_field_count": ("layer", 3, "field_h is given 2 times for 1 bottoms .* once for"),
+    "boxoutput_no_rate": ("layer", 3, "downsample_rate is given 0 times for 1 bottoms .* once for"),
+    "boxoutput_three_means": ("layer", 3, "bbox_mean is given 3 times .* x, y, width and height"),
+    "decode_bbox_channels": ("layer", 4, "must be N x 8, but they are 3 x 4"),
+    "decode_bbox_counts": ("layer", 4, "shifts for 3 boxes, but 4 regions .* as many of both"),
+    "frcnn_agnostic_channels": ("layer", 6, "cls_aware: false.* must be N x 8, but .* 3 x 16"),
+    "frcnn_cls_aware_channels": ("layer", 6, "cls_aware: true.* must be N x 16, but .* 3 x 8"),
     # Synopsys
     "syn_batchnorm_lr_mult": ("layer", 3, "param 1 has lr_mult 1 .* must be 0"),
     "syn_bilinear_two_flags": ("layer", 3, "align_corners and half_pixel contradict"),

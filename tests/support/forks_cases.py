@@ -142,6 +142,103 @@ def detection() -> tuple[Graph, dict[str, list[Ndarray]], dict[str, Ndarray]]:
     return graph, weights, {"data": image, "im_info": np.array([[80, 112, 1.5]], np.float32)}
 
 
+REGRESSION = """bbox_reg_param {
+  bbox_mean: 0.1 bbox_mean: 0 bbox_mean: 0 bbox_mean: -0.1
+  bbox_std: 0.1 bbox_std: 0.1 bbox_std: 0.2 bbox_std: 0.2 }"""
+
+# MS-CNN in training and testing, as small as it goes.
+MSCNN = f"""
+layer {{ name: "data" type: "ImageGtData" top: "data" top: "label1" top: "label2" top: "gt_boxes"
+  transform_param {{ mean_value: 104 mean_value: 117 mean_value: 123 }}
+  image_gt_data_param {{ source: "list.txt" batch_size: 2 resize_width: 80 resize_height: 56
+    crop_width: 64 crop_height: 48 downsample_rate: 8 downsample_rate: 16
+    field_w: 30 field_h: 40 field_w: 60 field_h: 70 output_gt_boxes: true }} }}
+layer {{ name: "conv" type: "Convolution" bottom: "data" top: "conv"
+  convolution_param {{ num_output: 4 kernel_size: 8 stride: 8 }} }}
+layer {{ name: "map1" type: "Convolution" bottom: "conv" top: "map1"
+  convolution_param {{ num_output: 7 kernel_size: 3 pad: 1 }} }}
+layer {{ name: "map2" type: "Convolution" bottom: "conv" top: "map2"
+  convolution_param {{ num_output: 7 kernel_size: 2 stride: 2 }} }}
+layer {{ name: "loss1" type: "DetectionLoss" bottom: "map1" bottom: "label1" top: "loss1"
+  detection_loss_param {{ cls_num: 3 lambda: 0.05 field_w: 30 field_h: 40 downsample_rate: 8 }} }}
+layer {{ name: "acc2" type: "DetectionAccuracy" bottom: "map2" bottom: "label2" top: "acc2"
+  detection_accuracy_param {{ cls_num: 3 field_w: 60 field_h: 70 downsample_rate: 16 }} }}
+layer {{ name: "proposals" type: "BoxOutput" bottom: "map1" bottom: "map2" top: "proposals"
+  box_output_param {{ fg_thr: -5 iou_thr: 0.65 field_w: 30 field_h: 40 field_w: 60 field_h: 70
+    downsample_rate: 8 downsample_rate: 16 max_nms_num: 40 }} }}
+layer {{ name: "targets" type: "ProposalTarget" bottom: "proposals" bottom: "gt_boxes"
+  top: "rois" top: "labels" top: "shifts" top: "inside" top: "outside" top: "matched"
+  {REGRESSION} proposal_target_param {{ cls_num: 2 batch_size: 8 fg_fraction: 0.25 }} }}
+layer {{ name: "pool" type: "ROIPooling" bottom: "conv" bottom: "rois" top: "pool"
+  roi_pooling_param {{ pooled_h: 3 pooled_w: 2 spatial_scale: 0.125 pad_ratio: 0.25 }} }}
+layer {{ name: "cls" type: "InnerProduct" bottom: "pool" top: "cls"
+  inner_product_param {{ num_output: 2 }} }}
+layer {{ name: "bbox" type: "InnerProduct" bottom: "pool" top: "bbox"
+  inner_product_param {{ num_output: 8 }} }}
+layer {{ name: "prob" type: "SoftmaxWithLoss" bottom: "cls" bottom: "labels" top: "prob" }}
+layer {{ name: "loss" type: "SmoothL1Loss" bottom: "bbox" bottom: "shifts" bottom: "inside"
+  bottom: "outside" top: "loss" }}
+layer {{ name: "overlap" type: "BboxAccuracy" bottom: "bbox" bottom: "rois" bottom: "matched"
+  top: "overlap" {REGRESSION} }}
+layer {{ name: "decode" type: "DecodeBBox" bottom: "bbox" bottom: "rois" bottom: "matched"
+  top: "second" {REGRESSION} }}
+layer {{ name: "pool2" type: "ROIPooling" bottom: "conv" bottom: "second" top: "pool2"
+  roi_pooling_param {{ pooled_h: 3 pooled_w: 2 spatial_scale: 0.125 }} }}
+"""
+
+# Cascade R-CNN as it is tested: regions of several fields at each place, and detections.
+CASCADE = f"""
+layer {{ name: "data" type: "EvalData" top: "data" top: "gt_boxes" top: "im_size"
+  transform_param {{ mean_value: 104 mean_value: 117 mean_value: 123 }}
+  eval_data_param {{ source: "list.txt" batch_size: 1 short_size: 48 long_size: 64 }} }}
+layer {{ name: "conv" type: "Convolution" bottom: "data" top: "conv"
+  convolution_param {{ num_output: 4 kernel_size: 8 stride: 8 }} }}
+layer {{ name: "score" type: "Convolution" bottom: "conv" top: "score"
+  convolution_param {{ num_output: 4 kernel_size: 3 pad: 1 }} }}
+layer {{ name: "shift" type: "Convolution" bottom: "conv" top: "shift"
+  convolution_param {{ num_output: 8 kernel_size: 3 pad: 1 }} }}
+layer {{ name: "scores" type: "Reshape" bottom: "score" top: "scores"
+  reshape_param {{ shape {{ dim: -1 dim: 2 dim: 0 dim: 0 }} }} }}
+layer {{ name: "shifts" type: "Reshape" bottom: "shift" top: "shifts"
+  reshape_param {{ shape {{ dim: -1 dim: 4 dim: 0 dim: 0 }} }} }}
+layer {{ name: "probs" type: "Softmax" bottom: "scores" top: "probs" }}
+layer {{ name: "proposals" type: "BoxGroupOutput" bottom: "probs" bottom: "shifts"
+  top: "proposals" {REGRESSION}
+  box_group_output_param {{ fg_thr: 0.1 iou_thr: 0.7 max_nms_num: 60 max_post_nms_num: 20
+    min_size: 5 box_group_param {{ stride: 8
+      field_w: 30 field_w: 50 field_h: 40 field_h: 20 }} }} }}
+layer {{ name: "pool" type: "ROIAlign" bottom: "conv" bottom: "proposals" top: "pool"
+  roi_pooling_param {{ pooled_h: 3 pooled_w: 2 spatial_scale: 0.125 }} }}
+layer {{ name: "cls" type: "InnerProduct" bottom: "pool" top: "cls"
+  inner_product_param {{ num_output: 3 }} }}
+layer {{ name: "prob" type: "Softmax" bottom: "cls" top: "prob" }}
+layer {{ name: "bbox" type: "InnerProduct" bottom: "pool" top: "bbox"
+  inner_product_param {{ num_output: 8 }} }}
+layer {{ name: "route" type: "ScaleRoute" bottom: "proposals" bottom: "pool" top: "small"
+  top: "pooled" scale_route_param {{ high_scale: 30 }} }}
+layer {{ name: "det" type: "FrcnnOutput" bottom: "prob" bottom: "bbox" bottom: "proposals"
+  bottom: "im_size" top: "det" frcnn_output_param {{ conf_thr: 0.1 max_det_num: 25 }}
+  bbox_reg_param {{ cls_aware: false }} }}
+layer {{ name: "eval" type: "DetectionEvaluate" bottom: "det" bottom: "gt_boxes" bottom: "im_size"
+  top: "eval" detection_evaluate_param {{ num_classes: 3 name_size_file: "sizes.txt" }} }}
+"""
+
+
+def regions(text: str) -> tuple[Graph, dict[str, list[Ndarray]], dict[str, Ndarray]]:
+    """One of these networks in testing, weights of it, and images larger than it declares."""
+    graph, random = proto2net.parse(text), np.random.default_rng(5)
+    weights = {
+        node.name: [f32(random.standard_normal(blob.shape) / 5) for blob in node.blobs.values()]
+        for node in graph.nodes
+        if node.blobs
+    }
+    images = 2 if text == MSCNN else 1
+    inputs = {"data": f32(random.standard_normal((images, 3, 80, 112)))}
+    if text == CASCADE:
+        inputs["im_size"] = np.array([80, 112], np.float32).reshape(1, 2, 1, 1)
+    return graph, weights, inputs
+
+
 TUSIMPLE = REFERENCE / "corpus" / "weights" / "mobilenet_yolov3_lite_tusimple"
 """A trained MobileNet-YOLO that finds lanes."""
 TUSIMPLE_WEIGHTS = TUSIMPLE / "mobilenet_yolov3_lite_deploy_iter_50000.caffemodel"

@@ -69,6 +69,7 @@ WILD: dict[str, Converts | Refused] = {
     "tflite_grouped_deconvolution": Converts({"up": (1, 4, 10, 14)}),
     "upsample_darknet": Converts({"u": (1, 2, 26, 26)}),
     # layers of forks
+    "box_output": Converts({"o": (1, 5, 1, 1)}),
     "c3d_v1": Converts({"fc": (1, 5)}),
     "p3d_pooling3d": Converts({"pool": (1, 4, 4, 10, 12)}),
     "avg_exc_pad": Converts({"p": (1, 2, 4, 5)}),
@@ -88,7 +89,6 @@ WILD: dict[str, Converts | Refused] = {
     "labelmap": Refused("this is a label map", "layer"),
     "tf_none_output": Refused("--output"),
     # forks whose layers and fields are not known yet
-    "box_output": unknown("BoxOutput"),
     "dw_num_output": waits("num_output 58"),
     "interp_intel_zoom": waits("all bottoms must have one shape"),
     "local": unknown("Local"),

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import lru_cache
+from itertools import takewhile
 
 from proto2net.backends.pruning.simplify import walk
 from proto2net.backends.tree import Call, Expression, Name, Star, parts_of
@@ -58,8 +59,12 @@ def _use(helper: str, call: Call, unpacked: Mapping[Expression, Collection[str]]
     stars = [argument for argument in call.arguments if isinstance(argument, Star)]
     unknown = any(star.stars == "**" and star.value not in unpacked for star in stars)
     more = any(star.stars == "*" for star in stars)
-    places = (None,) * (len(call.arguments) - len(stars))
+    places = (None,) * sum(1 for _ in takewhile(_is_plain, call.arguments))
     return Use(helper, places, names, more_places=more, more_names=unknown)
+
+
+def _is_plain(argument: ast.expr | Expression) -> bool:
+    return not isinstance(argument, ast.Starred | Star)
 
 
 class Signature:
@@ -135,7 +140,7 @@ def is_super(node: ast.expr) -> bool:
 
 
 def _inner(helper: str, within: str, call: ast.Call, others: str, *, of_base: bool = False) -> Use:
-    plain = [argument for argument in call.args if not isinstance(argument, ast.Starred)]
+    plain = list(takewhile(_is_plain, call.args))  # behind a star, places are not known
     stars = [keyword.value for keyword in call.keywords if keyword.arg is None]
     handed = [isinstance(star, ast.Name) and star.id == others for star in stars]
     return Use(

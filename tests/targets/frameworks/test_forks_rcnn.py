@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from forks_cases import RESIZED, detection, resized
+from forks_cases import CASCADE, MSCNN, RESIZED, detection, regions, resized
 from layer_cases import assert_close, case
 from targets import of_any_size
 
@@ -27,5 +27,17 @@ def test_a_detector_finds_what_it_finds_in_numpy(target: str) -> None:
         for to in (target, "numpy")
     )
     assert len(right[0]) > 20
+    for blob, mine, theirs in zip(graph.outputs, found, right, strict=True):
+        assert_close(mine, theirs, 1e-5, blob.name)
+
+
+@pytest.mark.parametrize("text", [MSCNN, CASCADE], ids=["mscnn", "cascade"])
+def test_mscnn_finds_what_it_finds_in_numpy(text: str, target: str) -> None:
+    graph, weights, inputs = regions(text)
+    found, right = (
+        backends.get(to).runner.run(of_any_size(graph, weights, to), graph, inputs)
+        for to in (target, "numpy")
+    )
+    assert min(map(len, right)) > 4
     for blob, mine, theirs in zip(graph.outputs, found, right, strict=True):
         assert_close(mine, theirs, 1e-5, blob.name)

@@ -276,6 +276,14 @@ def test_what_another_test_guards_is_not_computed() -> None:
     assert pruned({"f": guarded}, [Use("f", (None,))])["f"].endswith(":\n    return x")
 
 
+def test_what_stands_behind_a_star_is_not_known_by_its_place() -> None:
+    text = "def f(x: int, y: int = 0, z: int = 0) -> int:\n    return x + y + z"
+    for call in ("f(*v, 5)", "f(1, *v)"):
+        assert pruned({"f": text}, list(uses_in([code(call)], {"f"}, {}))) == {"f": text}
+    caller = {"f": text, "g": "def g(v: list[int]) -> int:\n    return f(*v, 5)"}
+    assert pruned(caller, list(uses_in([code("g(x)")], caller, {}))) == caller
+
+
 def test_what_another_package_pastes_stays_as_it_is() -> None:
     uses = list(uses_in([code("Relu()")], HELPERS, {}))
     assert pruned(HELPERS, uses, whole=["Clip"]) == HELPERS
