@@ -7,13 +7,14 @@ one that other layers of the file prove, unless the user names one.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from proto2net.caffe.prototxt import grouped
 from proto2net.errors import Proto2NetError
 from proto2net.graph import Entry
-from proto2net.layers import Convolution, DetectionOutput, MultiBoxLoss, PriorBox
+from proto2net.layers import Convolution, DetectionOutput, MultiBoxLoss, PriorBox, Warp
 from proto2net.layers.ssd import CORNERS
 
 PROOFS: dict[str, dict[str, str]] = {
@@ -30,6 +31,7 @@ PROOFS: dict[str, dict[str, str]] = {
         "Normalize": "normalize_param",
         "Scale": "min_value",
     },
+    "liteflownet": {"ExpMax": "", "Grid": "", "NegSquare": ""},
     "ssd": {
         "AnnotatedData": "",
         "DetectionEvaluate": "",
@@ -50,10 +52,13 @@ def decided(entries: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
     sound = [entry for entry in entries if not entry.issues]
     proofs = _proofs(sound)
     boxes = _fork_of_boxes(sound)
+    computed = {top for entry in entries if entry.bottoms for top in entry.tops}
     found: list[Entry] = []
     told: list[tuple[str, Any]] = []
     for entry in entries:
         fork, why = boxes if isinstance(entry.layer, PriorBox) else _proven(entry, proofs)
+        if not fork and isinstance(entry.layer, Warp):
+            fork, why = _fork_of_warp(entry, computed)
         if fork and entry.layer.undecided:
             entry = dataclasses.replace(entry, layer=_of_fork(entry.layer, fork))
             told.append((f"took {entry.layer.type} for that of {fork}: {why}", entry.where))
@@ -131,3 +136,18 @@ def _fits(prior: Entry, fork: str, classes: int, outputs: dict[str, set[int]]) -
         return False
     needed = {layer.boxes * CORNERS, layer.boxes * classes}
     return bool(prior.bottoms) and needed <= outputs.get(prior.bottoms[0], set())
+
+
+_WARPED = {"liteflownet": re.compile("coord|grid", re.I), "pwc-net": re.compile("flow", re.I)}
+"""What forks call the second bottom of their Warp: places, or a flow."""
+
+
+def _fork_of_warp(entry: Entry, computed: Collection[str]) -> tuple[str, str]:
+    """The fork of a Warp in a file without a Grid, with which places would have been made."""
+    for bottom in entry.bottoms[1:2]:
+        for fork, called in _WARPED.items():
+            if called.search(bottom):
+                return fork, f'its second bottom is called "{bottom}"'
+        if bottom in computed:
+            return "pwc-net", f'no Grid is there, with which "{bottom}" could be places'
+    return "", ""

@@ -34,6 +34,7 @@ from proto2net.layers import (
     Layer,
     Mish,
     NdConvolution,
+    NegReLU,
     Permute,
     Power,
     ReLU,
@@ -185,6 +186,12 @@ def _hard_sigmoid(node: Node[HardSigmoid]) -> Sequence[Part]:
 @lowers(DarknetReorg, Reorg)
 def _darknet_reorg(node: Node[DarknetReorg]) -> Layer:
     return node.layer.reorg
+
+
+@lowers(NegReLU, Power, ReLU)
+def _neg_relu(node: Node[NegReLU]) -> Sequence[Part]:
+    turned = Part(Power(scale=-1.0))
+    return [turned, Part(ReLU(node.layer.negative_slope)), turned]
 
 
 @lowers(HardSwish, Power, ReLU, Eltwise)

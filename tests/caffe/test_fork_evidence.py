@@ -12,7 +12,7 @@ import proto2net
 from proto2net import Graph
 from proto2net.caffe.forks import PROOFS, TOPS
 from proto2net.errors import ShapeError
-from proto2net.layers import LAYERS, Normalize, PriorBox
+from proto2net.layers import LAYERS, Normalize, PriorBox, Warp
 
 DATA = (
     'layer { name: "data" type: "MemoryData" top: "data" top: "label" '
@@ -75,6 +75,55 @@ def test_the_table_names_types_forks_and_fields_that_there_are() -> None:
     for types in PROOFS.values():
         for kind, field in types.items():
             assert not field or hasattr(LAYERS[kind](), field)
+
+
+# ---- places or a flow -----------------------------------------------------------------------
+
+
+def warped(second: str, *others: str) -> str:
+    """The fork of a Warp that reads `second`, beside other layers."""
+    inputs = [
+        layer("Input", "", name, f"input_param {{ shape {{ {dims} }} }}", name)
+        for name, dims in {
+            "image": "dim: 1 dim: 3 dim: 4 dim: 5",
+            "moved": "dim: 1 dim: 2 dim: 4 dim: 5",
+        }.items()
+    ]
+    text = "\n".join([*inputs, *others, layer("Warp", f"image {second}", "y", name="warp")])
+    graph = proto2net.parse(text, file="net.prototxt")
+    (found,) = (node.layer for node in graph.nodes if isinstance(node.layer, Warp))
+    return found.fork
+
+
+def renamed(top: str, bottoms: str = "moved") -> str:
+    """A layer that makes this blob."""
+    return layer("Eltwise" if " " in bottoms else "AbsVal", bottoms, top, name=top)
+
+
+def test_a_grid_proves_the_warp_of_places(caplog: pytest.LogCaptureFixture) -> None:
+    grid = layer("Grid", "moved", "gxy", name="gxy")
+    assert warped("flow", grid, renamed("flow", "moved gxy")) == "liteflownet"
+    assert "took Warp for that of liteflownet: only that fork has Grid, as in" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("second", "fork"), [("coords_L2", "liteflownet"), ("scale_flow_6to5", "pwc-net")]
+)
+def test_a_warp_is_told_by_what_its_second_bottom_is_called(
+    second: str, fork: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert warped(second, renamed(second)) == fork
+    assert f'took Warp for that of {fork}: its second bottom is called "{second}"' in caplog.text
+
+
+def test_what_is_computed_without_a_grid_is_a_flow(caplog: pytest.LogCaptureFixture) -> None:
+    assert warped("blob44", renamed("blob44")) == "pwc-net"
+    assert 'pwc-net: no Grid is there, with which "blob44" could be places' in caplog.text
+
+
+def test_a_warp_of_two_inputs_needs_its_fork_named() -> None:
+    with pytest.raises(ShapeError, match="--fork pwc-net or --fork liteflownet"):
+        warped("moved")
 
 
 # ---- by numbers of boxes --------------------------------------------------------------------

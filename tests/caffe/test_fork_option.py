@@ -134,8 +134,8 @@ def test_an_unknown_fork_is_refused_with_those_that_are_known() -> None:
         proto2net.parse(fed(REORG, 1, 4, 4, 4), fork="darknett")
     (issue,) = error.value.issues
     assert issue.hint == (
-        "these are: ctpn, darknet, faceboxes, future, happynear, intel, mobilenet-yolo, pspnet, "
-        "segnet, ssd, synopsys, textboxes, tsn, yolo9000"
+        "these are: ctpn, darknet, faceboxes, future, happynear, intel, liteflownet, "
+        "mobilenet-yolo, pspnet, pwc-net, segnet, ssd, synopsys, textboxes, tsn, yolo9000"
     )
 
 

@@ -58,6 +58,15 @@ CASES: dict[str, tuple[str, int, str]] = {
     "unpool_no_kernel": ("layer", 3, "kernel_size is missing"),
     "unpool_pad": ("layer", 3, "pad is 1; unpooling has none"),
     # optical flow
+    "flowwarp_sizes": ("layer", 4, "the flow .* is 1 x 2 x 4 x 6, but the image is 1 x 2 x 4 x 5"),
+    "lite_warp_coords_channels": ("layer", 4, "must be 1 x 2 x 4 x 5"),
+    "syn_correlation_even_kernel": ("layer", 4, "kernel_size is 2; it must be odd"),
+    "syn_correlation_no_max_displacement": ("layer", 4, "max_displacement is missing"),
+    "syn_correlation_shapes": ("layer", 4, "must be of one size"),
+    "syn_correlation_too_small": ("layer", 4, "nothing is left of 8 pixels"),
+    "syn_flowwarp_three_channels": ("layer", 4, "the flow .* is 1 x 3 x 4 x 5"),
+    "syn_resample_area": ("layer", 3, "type AREA is not supported"),
+    "syn_resample_no_size": ("layer", 3, "height and width are missing"),
 }
 
 

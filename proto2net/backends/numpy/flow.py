@@ -1,0 +1,25 @@
+"""NumPy renderers of proto2net/layers/flow.py."""
+
+from __future__ import annotations
+
+from proto2net.backends.base import Code
+from proto2net.backends.numpy.backend import backend, renders
+from proto2net.backends.shared.flow import RENDERERS
+from proto2net.backends.tree import call, code, scaled
+from proto2net.graph import Node
+from proto2net.layers import ChannelNorm, ExpMax, NegSquare
+
+backend.renderers |= RENDERERS
+
+backend.says(
+    {
+        ChannelNorm: "np.linalg.norm({0}, axis=1, keepdims=True)",
+        NegSquare: "-np.square({0})",
+    }
+)
+
+
+@renders(ExpMax)
+def _exp_max(node: Node[ExpMax]) -> Code:
+    below = scaled(code("{0} - {0}.max(1, keepdims=True)"), node.layer.slope)
+    return Code(scaled(call("np.exp", below), node.layer.factor))

@@ -1,0 +1,216 @@
+"""What PyTorch lacks for optical flow, to be pasted into an emitted file that uses
+it.
+"""
+
+import torch
+import torch.nn.functional as F
+
+
+def pixel_grid(x: torch.Tensor) -> torch.Tensor:
+    """The column and the row of each pixel, as two channels."""
+    rows, columns = (
+        torch.arange(n, dtype=x.dtype, device=x.device) for n in x.shape[2:]
+    )
+    grid = torch.meshgrid(rows, columns, indexing="ij")
+    return torch.stack(grid[::-1]).expand(len(x), -1, -1, -1)
+
+
+def flow_warp(
+    image: torch.Tensor, flow: torch.Tensor, fill: float = 0.0, strict: bool = False
+) -> torch.Tensor:
+    """What stands where the flow points to; 0 outside of the image.
+
+    `fill` is what stands there.
+    `strict` has it begin at the middle of the last pixels, which are repeated else.
+    """
+    height, width = image.shape[2:]
+    x, y = (pixel_grid(flow) + flow).unbind(1)
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    if strict:
+        inside = inside & (x <= width - 1) & (y <= height - 1)
+    x, y = torch.where(inside, x, 0), torch.where(inside, y, 0)
+    return torch.where(inside[:, None], bilinear(image, x, y), fill)
+
+
+def warp(image: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """What stands at these places, x and y, in an image with pixels of 0 around it."""
+    height, width = image.shape[2:]
+    x, y = places.nan_to_num(-1).unbind(1)
+    x, y = x.clamp(-1, width) + 1, y.clamp(-1, height) + 1
+    return bilinear(F.pad(image, (1, 1, 1, 1)), x, y)
+
+
+def bilinear(image: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """What stands at places in an image, between its pixels."""
+    height, width = image.shape[2:]
+    left, top = x.floor(), y.floor()
+    right, bottom = (left + 1).clamp(max=width - 1), (top + 1).clamp(max=height - 1)
+    across, down = (x - left)[:, None], (y - top)[:, None]
+    above = pixels(image, top, left) * (1 - across) + pixels(image, top, right) * across
+    below = pixels(image, bottom, left) * (1 - across)
+    below = below + pixels(image, bottom, right) * across
+    return above * (1 - down) + below * down
+
+
+def pixels(
+    image: torch.Tensor, row: torch.Tensor, column: torch.Tensor
+) -> torch.Tensor:
+    """The pixels in these rows and columns of each image."""
+    index = (row.long() * image.shape[3] + column.long()).flatten(1)[:, None]
+    found = image.flatten(2).gather(2, index.expand(-1, image.shape[1], -1))
+    return found.reshape(*image.shape[:2], *row.shape[1:])
+
+
+def correlation(
+    a: torch.Tensor,
+    b: torch.Tensor,
+    max_displacement: int,
+    pad: int = 0,
+    kernel_size: int = 1,
+    stride_1: int = 1,
+    stride_2: int = 1,
+    subtract: bool = False,
+) -> torch.Tensor:
+    """The mean product of each pixel of a with those of b around it, a channel each.
+
+    `kernel_size` is the side of the patches that are compared in the place of pixels.
+    `stride_1` is the step from patch to patch.
+    `stride_2` is the step from displacement to displacement.
+    `subtract` has the mean difference, without its sign, in the place of the product.
+    """
+    a, b = F.pad(a, [pad] * 4), F.pad(b, [pad] * 4)
+    height, width = (n - 2 * max_displacement for n in a.shape[2:])
+    a = a.narrow(2, max_displacement, height).narrow(3, max_displacement, width)
+    last = 2 * max_displacement
+    places = range(last + 1)
+    if stride_2 > 1:
+        places = range(max_displacement % stride_2, last + 1, stride_2)
+    maps = []
+    for y in places:
+        for x in places:
+            other = b.narrow(2, y, height).narrow(3, x, width)
+            likeness = (a - other).abs() if subtract else a * other
+            maps.append(likeness.mean(1))
+    likenesses = torch.stack(maps, 1)
+    if kernel_size > 1 or stride_1 > 1:
+        likenesses = F.avg_pool2d(likenesses, kernel_size, stride_1)
+    return likenesses
+
+
+def correlation_1d(
+    a: torch.Tensor,
+    b: torch.Tensor,
+    max_displacement: int,
+    pad: int = 0,
+    kernel_size: int = 1,
+    stride_1: int = 1,
+    stride_2: int = 1,
+    subtract: bool = False,
+    single_direction: int = 0,
+) -> torch.Tensor:
+    """The mean product of each pixel of a with those of b beside it, a channel each.
+
+    `kernel_size` is the side of the patches that are compared in the place of pixels.
+    `stride_1` is the step from patch to patch.
+    `stride_2` is the step from displacement to displacement.
+    `subtract` has the mean difference, without its sign, in the place of the product.
+    `single_direction` is -1 for the left alone, and 1 for the right.
+    """
+    last, before = 2 * max_displacement, pad
+    places = range(last + 1)
+    if stride_2 > 1:
+        places = range(max_displacement % stride_2, last + 1, stride_2)
+    if single_direction > 0:
+        places = places[len(places) // 2 :]
+    if single_direction < 0:  # the first is one step further, beyond what is padded
+        places = places[: len(places) // 2 + 1]
+        before = pad + stride_2
+    a, b = F.pad(a, [pad, pad]), F.pad(b, [before, pad])
+    width = a.shape[3] - 2 * max_displacement
+    a = a.narrow(3, max_displacement, width)
+    maps = []
+    for x in places:
+        other = b.narrow(3, x, width)
+        likeness = (a - other).abs() if subtract else a * other
+        maps.append(likeness.mean(1))
+    likenesses = torch.stack(maps, 1)
+    if kernel_size > 1 or stride_1 > 1:
+        likenesses = F.avg_pool2d(likenesses, kernel_size, stride_1)
+    return likenesses
+
+
+def resample(
+    x: torch.Tensor, size: tuple[int, int], cubic: bool = False, antialias: bool = True
+) -> torch.Tensor:
+    """Images of another size by FlowNet2's rule, which swaps the scales in an offset.
+
+    `cubic` weighs the pixels by a curve, which is a triangle else.
+    `antialias` has a smaller image made of all pixels that are in it.
+    """
+    rows, columns = (
+        shares(place, count, width, cubic)
+        for place, count, width in resampled(x, size, antialias)
+    )
+    return rows @ x @ columns.T
+
+
+def resample_nearest(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """Images of another size by FlowNet2's rule, each pixel the nearest one."""
+    rows, columns = (
+        (place + 0.5).floor().long().clamp(0, count - 1)
+        for place, count, _ in resampled(x, size)
+    )
+    return x[:, :, rows[:, None], columns]
+
+
+def resampled(
+    x: torch.Tensor, size: tuple[int, int], antialias: bool = True
+) -> list[tuple[torch.Tensor, int, torch.Tensor]]:
+    """Where the rows and the columns of another size lie in an image, how many this
+    has, and how wide one is.
+    """
+    scale = (torch.tensor(x.shape[2:]) / torch.tensor(size)).to(x)
+    width = torch.ones_like(scale)
+    if antialias and any(n > m for n, m in zip(x.shape[2:], size, strict=True)):
+        width = scale
+    index = (torch.arange(n).to(x) for n in size)
+    return [
+        (i * own + other / 2 - 0.5, n, w)
+        for i, own, other, n, w in zip(
+            index, scale, scale.flip(0), x.shape[2:], width, strict=True
+        )
+    ]
+
+
+def downsample(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """Images of another size, corners on corners; NaN where over a third is NaN."""
+    if x.shape[2:] == tuple(size):
+        return x
+    rows, columns = (
+        shares(torch.arange(m).to(x) / (m - 1) * (n - 1), n, (n - 1) / (m - 1))
+        for n, m in zip(x.shape[2:], size, strict=True)
+    )
+    known = ~x.isnan()
+    share = rows @ known.to(x) @ columns.T
+    mean = rows @ torch.where(known, x, 0) @ columns.T / share
+    return torch.where(share > 2 / 3 - 1e-6, mean, torch.nan)
+
+
+def shares(
+    place: torch.Tensor, count: int, width: float | torch.Tensor, cubic: bool = False
+) -> torch.Tensor:
+    """How much of each of so many pixels is in what lies at these places, a row each.
+
+    `cubic` weighs the pixels by a curve, which is a triangle else.
+    """
+    distance = (place[:, None] - torch.arange(count).to(place)).abs() / width
+    weight = keys(distance) if cubic else (1 - distance).clamp(min=0)
+    total = weight.sum(1, keepdim=True)
+    return weight / torch.where(total == 0, 1, total)
+
+
+def keys(distance: torch.Tensor) -> torch.Tensor:
+    """The curve of cubic interpolation."""
+    near = (1.5 * distance - 2.5) * distance * distance + 1
+    far = ((-0.5 * distance + 2.5) * distance - 4) * distance + 2
+    return torch.where(distance <= 1, near, torch.where(distance < 2, far, 0))
