@@ -40,6 +40,16 @@ def detection_options(layer: DetectionOutput) -> dict[str, object]:
     }
 
 
+def refinement_options(layer: DetectionOutput) -> dict[str, object]:
+    """The options beside them where prior boxes are refined, each with its default."""
+    return {"objectness_score": (layer.objectness_score, 0.01)}
+
+
+def map_options(layer: DetectionOutput) -> dict[str, object]:
+    """The options beside them where several maps come apart, each with its default."""
+    return {"nbottom": layer.nbottom, "no_permute": (layer.no_permute, False)}
+
+
 def region_detection_options(layer: DetectionOutput) -> dict[str, object]:
     """The options of a helper that finds boxes as caffe-yolov2 does, each with its default."""
     return {

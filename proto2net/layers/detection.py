@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from proto2net.frozen import dataclass
-from proto2net.layers.base import Layer, layer
+from proto2net.layers.base import ANY, Layer, layer
 from proto2net.layers.data import ResizeParameter
 from proto2net.layers.loss import Loss, LossParameter
 from proto2net.layers.ssd import CORNERS
@@ -69,13 +69,17 @@ def _check_predictions(
         )
 
 
-@layer("DetectionOutput", param="detection_output_param", bottoms=(1, 4), in_place=False)
+@layer("DetectionOutput", param="detection_output_param", bottoms=(1, ANY), in_place=False)
 @dataclass(frozen=True)
 class DetectionOutput(Layer):
     """Rows of image, label, score and box, for what is found (SSD's detection_output_layer.cpp).
 
     How many there are is known from the data alone; the inferred shape is that of one, as it is
     in Caffe before the first forward pass. A fourth bottom, of images, is only for showing them.
+
+    In RefineDet and Synopsys' fork the fourth bottom says of each prior box whether there is an
+    object, and the fifth how to refine it first. In the latter's, `nbottom` maps of confidences,
+    and then of locations, may come apart; `no_permute` has them as convolutions make them.
 
     With a single bottom it is that of gklz1982's caffe-yolov2: the best class of each of YOLOv2's
     boxes, the first being 0, and boxes as center and size. A box goes that overlaps, within the
@@ -97,6 +101,9 @@ class DetectionOutput(Layer):
     nms_threshold: float = 0.45
     biases: tuple[float, ...] = ()
     label_map_file: str | None = None
+    objectness_score: float = 0.01
+    nbottom: int = 6
+    no_permute: bool = False
     use_polygon: bool | None = None
     """Whether TextBoxes++ finds the four corners of text too, as eight more numbers."""
 
@@ -119,14 +126,27 @@ class DetectionOutput(Layer):
             "and biases, for that of YOLOv2",
         )
 
+    def apart(self, bottoms: int) -> bool:
+        """Whether confidences and locations come in several maps."""
+        return 1 < bottoms >= self.nbottom
+
+    def refined(self, bottoms: Shapes) -> bool:
+        """Whether the fourth bottom says where objects are; else it is an image."""
+        return len(bottoms) > 4 or (
+            len(bottoms) == 4 and count(bottoms[3][1:]) == bottoms[2][2] // 2
+        )
+
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         require(self.num_classes > 0, "num_classes is missing or 0; it must be above 0")
         if len(bottoms) == 1:
             self._check_predictions(bottoms[0])
             return ((1, 1, 1, 7),)
-        loc, conf, prior = bottoms[:3]
         self.nms_param.check()
         self._check_polygons()
+        if self.apart(len(bottoms)):
+            self._check_maps(bottoms)
+            return ((1, 1, 1, 7),)
+        loc, conf, prior = bottoms[:3]
         _check_predictions(
             loc,
             conf,
@@ -135,7 +155,72 @@ class DetectionOutput(Layer):
             share_location=self.share_location,
             numbers=CORNERS + POLYGON if self.use_polygon else CORNERS,
         )
+        if self.refined(bottoms):
+            self._check_refinement(bottoms[0][0], prior[2] // CORNERS, bottoms[3:])
         return ((1, 1, 1, 7 + (POLYGON if self.use_polygon else 0)),)
+
+    def _check_refinement(self, images: int, boxes: int, arms: Shapes) -> None:
+        """Refuse all but two confidences of each prior box, and a location or none."""
+        require(len(arms) <= 2, f"takes at most 5 bottoms, but {3 + len(arms)} given")
+        require(
+            len(arms) == 1 or self.share_location,
+            "prior boxes are refined only where share_location is true",
+        )
+        require(not self.use_polygon, "use_polygon is not known with refined prior boxes")
+        for what, shape, each in zip(
+            ("confidences", "locations"), arms, (2, CORNERS), strict=False
+        ):
+            require(
+                shape[:1] == (images,) and count(shape[1:]) == boxes * each,
+                f"the {what} of {boxes} prior boxes themselves must be {images} x "
+                f"{boxes * each}, but they are {dims(shape)}",
+            )
+
+    def _check_maps(self, bottoms: Shapes) -> None:
+        """Refuse all but maps of one image that fit each other, and the prior boxes."""
+        number = self.nbottom
+        require(
+            number > 0 and len(bottoms) in (2 * number + 1, 3 * number),
+            f"{len(bottoms)} bottoms given, and nbottom is {number}",
+            "give as many confidences, then as many locations, and then the prior boxes of all, "
+            "or of each",
+        )
+        require(not self.use_polygon, "use_polygon is not known with several maps")
+        confs, locs, priors = bottoms[:number], bottoms[number : 2 * number], bottoms[2 * number :]
+        require(
+            all(shape[:1] == (1,) for shape in (*confs, *locs)),
+            "Caffe reads the first image alone of several maps",
+            "set the batch size to 1",
+        )
+        require(
+            all(len(prior) > 2 and prior[:2] == (1, 2) for prior in priors),
+            f"prior boxes must be 1 x 2 x {CORNERS} a box, but they are "
+            f"{', '.join(map(dims, priors))}",
+        )
+        each = CORNERS * (1 if self.share_location else self.num_classes)
+        if self.no_permute:
+            for conf, loc in zip(confs, locs, strict=True):
+                self._check_map(conf, loc, each)
+        boxes = sum(prior[2] for prior in priors) // CORNERS
+        for what, maps, needed in (
+            ("locations", locs, each),
+            ("confidences", confs, self.num_classes),
+        ):
+            found = sum(count(shape[1:]) for shape in maps)
+            require(
+                found == boxes * needed,
+                f"{boxes} prior boxes need {boxes * needed} {what}, but there are {found}",
+            )
+
+    def _check_map(self, conf: Shape, loc: Shape, each: int) -> None:
+        """Refuse all but confidences of as many boxes at a place, and places, as locations."""
+        require(len(loc) == 4, f"needs locations of 1 x C x H x W, but they are {dims(loc)}")
+        right = (1, self.num_classes, loc[1] // each, loc[2] * loc[3])
+        require(
+            conf == right,
+            f"locations of {dims(loc)} need confidences of {dims(right)}, "
+            f"but they are {dims(conf)}",
+        )
 
     def _check_polygons(self) -> None:
         """Refuse what TextBoxes++ has beside polygons."""

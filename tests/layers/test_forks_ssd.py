@@ -104,7 +104,43 @@ REFUSED = {
         "DetectionOutput { num_classes: 4 nms_param { eta: 1.5 } }",
         "eta is 1.5; it must be above 0 and at most 1",
     ),
+    "maps of two images": (
+        "DetectionOutput { num_classes: 4 nbottom: 1 }",
+        "Caffe reads the first image alone of several maps",
+    ),
+    "fewer maps than nbottom": (
+        "DetectionOutput { num_classes: 4 nbottom: 2 }",
+        "3 bottoms given, and nbottom is 2",
+    ),
+    "a way to detect that is not known": (
+        "DetectionOutput { num_classes: 4 tflite_detection: true }",
+        '"tflite_detection" of DetectionOutputParameter, which a fork of Caffe has added',
+    ),
+    "a way to suppress that is not known": (
+        "DetectionOutput { num_classes: 4 nms_param { soft_nms: true } }",
+        '"soft_nms" is not a field of NonMaximumSuppressionParameter',
+    ),
 }
+
+
+@pytest.mark.parametrize(
+    ("arms", "words"),
+    [
+        ({"arm_conf": (2, 12), "arm_loc": (2, 20)}, "locations of 6 prior boxes .* 2 x 24, but"),
+        ({"arm_conf": (2, 9), "arm_loc": (2, 24)}, "confidences of 6 prior boxes .* 2 x 12, but"),
+        (
+            {"arm_conf": (2, 12), "arm_loc": (2, 24), "more": (2, 3)},
+            "6 bottoms given, and nbottom is 6",
+        ),
+    ],
+)
+def test_refinements_that_do_not_fit_the_prior_boxes_are_refused(
+    arms: dict[str, tuple[int, ...]], words: str
+) -> None:
+    bottoms = " ".join(["loc", "conf", "prior", *arms])
+    text = layer("DetectionOutput", bottoms, "y", "detection_output_param { num_classes: 4 }")
+    with pytest.raises(Proto2NetError, match=words):
+        graph(text, loc=(2, 24), conf=(2, 24), prior=(1, 2, 24), **arms)
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -13,6 +13,9 @@ REJECT = GOLDEN / "reject-forks"
 # For each case the layer that is at fault, its line, and words of the problem and its hint.
 CASES: dict[str, tuple[str, int, str]] = {
     # MS-CNN, Cascade R-CNN and other detectors
+    "syn_detout_no_num_classes": ("layer", 5, "num_classes is missing or 0"),
+    "syn_detout_no_permute_conf_shape": ("layer", 5, "need .* 1 x 4 x 2 x 12, .* 1 x 3 x 2 x 12"),
+    "syn_detout_priors_do_not_match": ("layer", 5, "5 prior boxes need 20 locations .* are 16"),
     "boxgroup_box_channels": ("layer", 4, "1 x 4 x 3 x 4 .* but they are 1 x 8 x 3 x 4"),
     "boxgroup_field_counts": ("layer", 4, "field_h is given 2 times, field_w 1 times .* both once"),
     "boxgroup_group_count": ("layer", 4, "given 2 times for 2 bottoms .* once for each pair"),

@@ -46,6 +46,9 @@ BOXES = [[0.1, 0.2, 0.5, 0.4], [0.5, 0.5, 0.9, 0.8], [0.11, 0.2, 0.5, 0.4]]
 TURNS = 0.9 * values(1, 3 * 12)
 
 
+TWO_BOXES = [0.125, 0.125, 0.625, 0.375], [0.25, 0.5, 0.75, 1]
+
+
 def polygons(scores: list[float], least: float) -> list[list[float]]:
     """What TextBoxes++ finds of BOXES that overlap no other."""
     rows = []
@@ -214,7 +217,7 @@ SAMPLES = {
         inputs={
             "loc": [[1, 1, -1, 2, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 2, -2]],
             "conf": [[0, 0.75, 0, 0.875], [1, 0.5, 1, 0.625]],
-            "prior": priors([0.125, 0.125, 0.625, 0.375], [0.25, 0.5, 0.75, 1], variance=0.5),
+            "prior": priors(*TWO_BOXES, variance=0.5),
             "image": np.zeros((2, 3, 1, 1)),
         },
         blobs={
@@ -229,6 +232,45 @@ SAMPLES = {
             ]
         },
     ),
+    # The same boxes in two maps, with their prior boxes together and apart.
+    **{
+        name: sample(
+            layer(
+                "DetectionOutput",
+                f"conf1 conf2 loc1 loc2 {joined}",
+                "y",
+                f"detection_output_param {{ {FOUND} code_type: CORNER_SIZE nbottom: 2 }}",
+            ),
+            inputs={
+                "conf1": [[0, 0.75]],
+                "conf2": np.reshape([0, 0.875], (1, 2, 1, 1)),
+                "loc1": [[1, 1, -1, 2]],
+                "loc2": np.zeros((1, 4)),
+                **found,
+            },
+            blobs={
+                "y": [
+                    [
+                        [
+                            [0, 1, 0.875, 0.25, 0.5, 0.75, 1],
+                            [0, 1, 0.75, 0.375, 0.25, 0.375, 0.625],
+                        ]
+                    ]
+                ]
+            },
+        )
+        for name, joined, found in [
+            ("detection_output_of_two_maps", "prior", {"prior": priors(*TWO_BOXES, variance=0.5)}),
+            (
+                "detection_output_of_two_maps_and_prior_boxes",
+                "prior1 prior2",
+                {
+                    "prior1": priors(TWO_BOXES[0], variance=0.5),
+                    "prior2": priors(TWO_BOXES[1], variance=0.5),
+                },
+            ),
+        ]
+    },
     # Two boxes that are inside out overlap nothing, not even each other.
     "detection_output_inside_out": sample(
         layer(

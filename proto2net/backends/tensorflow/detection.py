@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from proto2net.backends.base import Code, bottoms
-from proto2net.backends.detection import detection_options, region_detection_options
+from proto2net.backends.detection import (
+    detection_options,
+    map_options,
+    refinement_options,
+    region_detection_options,
+)
 from proto2net.backends.tensorflow.backend import renders
 from proto2net.backends.tensorflow.layout import read_in_order
 from proto2net.backends.tensorflow.objects import called_on, own
@@ -25,7 +30,14 @@ def _detection_output(node: Node[DetectionOutput]) -> Code:
             f"non-maximum suppression with eta ({eta}) is not possible",
             "use --to torch",
         )
-    read = zip(bottoms(node)[:3], node.bottoms, strict=False)
-    inputs = (read_in_order(bottom, blob.shape) for bottom, blob in read)
-    init = own("DetectionOutput", **detection_options(node.layer))
-    return Code(called_on(inputs), init)
+    layer, options = node.layer, detection_options(node.layer)
+    read = zip(bottoms(node), node.bottoms, strict=True)
+    inputs = [
+        bottom if layer.no_permute else read_in_order(bottom, blob.shape) for bottom, blob in read
+    ]
+    if layer.apart(len(inputs)):
+        return Code(called_on(inputs), own("SplitDetectionOutput", **map_options(layer), **options))
+    if layer.refined(tuple(blob.shape for blob in node.bottoms)):
+        options |= refinement_options(layer)
+        return Code(called_on(inputs), own("RefinedDetectionOutput", **options))
+    return Code(called_on(inputs[:3]), own("DetectionOutput", **options))

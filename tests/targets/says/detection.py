@@ -92,6 +92,53 @@ ROWS: list[Row] = [
         ),
         numpy="detection_output(x, y, z, num_classes=3)",
     ),
+    # ---- of RefineDet and Synopsys
+    says(
+        "DetectionOutput { num_classes: 3 code_type: CENTER_SIZE }",
+        bottoms=[*FOUND, (2, 4), (2, 8)],
+        torch=(
+            'detection_output(x, y, z, num_classes=3, code_type="CENTER_SIZE", arm_conf=u, '
+            "arm_loc=v)"
+        ),
+        tf=(
+            'RefinedDetectionOutput(num_classes=3, code_type="CENTER_SIZE", name="f")('
+            "[x, y, z, u, v])"
+        ),
+        numpy=(
+            'detection_output(x, y, z, num_classes=3, code_type="CENTER_SIZE", arm_conf=u, '
+            "arm_loc=v)"
+        ),
+    ),
+    says(
+        "DetectionOutput { num_classes: 3 objectness_score: 0.3 }",
+        bottoms=[*FOUND, (2, 4)],
+        torch="detection_output(x, y, z, num_classes=3, arm_conf=u, objectness_score=0.3)",
+        tf='RefinedDetectionOutput(num_classes=3, objectness_score=0.3, name="f")([x, y, z, u])',
+        numpy="detection_output(x, y, z, num_classes=3, arm_conf=u, objectness_score=0.3)",
+    ),
+    says(
+        "DetectionOutput { num_classes: 3 nbottom: 1 }",
+        bottoms=[(1, 6), (1, 8), (1, 2, 8)],
+        torch="split_detection_output([x, y, z], nbottom=1, num_classes=3)",
+        tf='SplitDetectionOutput(nbottom=1, num_classes=3, name="f")([x, y, z])',
+        numpy="split_detection_output([x, y, z], nbottom=1, num_classes=3)",
+    ),
+    says(
+        "DetectionOutput { num_classes: 3 nbottom: 1 no_permute: true keep_top_k: 9 }",
+        bottoms=[(1, 3, 2, 6), (1, 8, 2, 3), (1, 2, 48)],
+        torch=(
+            "split_detection_output([x, y, z], nbottom=1, no_permute=True, num_classes=3, "
+            "keep_top_k=9)"
+        ),
+        tf=(
+            "SplitDetectionOutput(nbottom=1, no_permute=True, num_classes=3, keep_top_k=9, "
+            'name="f")([x, y, z])'
+        ),
+        numpy=(
+            "split_detection_output([x, y, z], nbottom=1, no_permute=True, num_classes=3, "
+            "keep_top_k=9)"
+        ),
+    ),
     # ---- of caffe-yolov2
     says(
         (

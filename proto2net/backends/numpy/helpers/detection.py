@@ -4,6 +4,7 @@
 # Many of NumPy's functions are typed to return Any.
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -74,10 +75,15 @@ def detection_output(
     keep_top_k: int | None = None,
     confidence_threshold: float = -math.inf,
     polygons: bool = False,
+    arm_conf: np.ndarray | None = None,
+    arm_loc: np.ndarray | None = None,
+    objectness_score: float = 0.01,
 ) -> np.ndarray:
     """Rows of image, label, score, box; -1 if nothing is found
     (detection_output_layer.cpp).
 
+    `arm_conf` has two confidences of each prior box: background is what is no object.
+    `arm_loc` has predictions that refine prior boxes before.
     `polygons` are those of TextBoxes++: their corners stand behind the boxes.
     """
     corners, variances = prior.reshape(2, -1, 1, 4)
@@ -87,10 +93,18 @@ def detection_output(
         loc = loc[..., :4]
     if not variance_encoded_in_target:
         loc = loc * variances
+    if arm_loc is not None:
+        arm = arm_loc.reshape(len(loc), -1, 1, 4)
+        if not variance_encoded_in_target:
+            arm = arm * variances
+        corners = decode_boxes(arm, corners, code_type)
     boxes = decode_boxes(loc, corners, code_type)
     if polygons:
         boxes = np.concatenate((boxes, points), axis=-1)
     scores = conf.reshape(len(conf), -1, num_classes)
+    if arm_conf is not None:
+        objects = arm_conf.reshape(len(conf), -1, 2)[..., 1:] >= objectness_score
+        scores = np.where(objects, scores, np.eye(num_classes, dtype=np.float32)[0])
     images = []
     for image in range(len(scores)):
         rows = []
@@ -112,6 +126,40 @@ def detection_output(
         found = np.full((len(loc), found.shape[1]), -1, np.float32)
         found[:, 0] = np.arange(len(loc))
     return found[None, None]
+
+
+def split_detection_output(
+    maps: list[np.ndarray], nbottom: int, no_permute: bool = False, **options: Any
+) -> np.ndarray:
+    """The same for several maps of an image: confidences, locations, then prior boxes.
+
+    Source: Synopsys' detection_output_layer.cpp.
+    `no_permute` has maps with channels first, and takes places of each ratio in turn.
+    """
+    confs, locs = maps[:nbottom], maps[nbottom : 2 * nbottom]
+    prior = np.concatenate(maps[2 * nbottom :], axis=2)
+    if no_permute:
+        ratios = [x.shape[2] for x in confs]
+        prior = ratios_first(prior, ratios, [x.shape[3] for x in confs])
+        locs = [
+            x.reshape(1, ratio, -1, x.shape[2] * x.shape[3]).swapaxes(2, 3)
+            for x, ratio in zip(locs, ratios, strict=True)
+        ]
+        confs = [x.transpose(0, 2, 3, 1) for x in confs]
+    loc = np.concatenate([x.reshape(1, -1) for x in locs], axis=1)
+    conf = np.concatenate([x.reshape(1, -1) for x in confs], axis=1)
+    return detection_output(loc, conf, prior, **options)
+
+
+def ratios_first(prior: np.ndarray, ratios: list[int], places: list[int]) -> np.ndarray:
+    """Prior boxes with the places of each ratio in turn; variances stay as they are."""
+    corners, variances = prior.reshape(2, -1, 4)
+    ends = np.cumsum(np.multiply(ratios, places))[:-1]
+    turned = [
+        part.reshape(-1, ratio, 4).swapaxes(0, 1).reshape(-1, 4)
+        for part, ratio in zip(np.split(corners, ends), ratios, strict=True)
+    ]
+    return np.stack((np.concatenate(turned), variances))
 
 
 def polygon_corners(

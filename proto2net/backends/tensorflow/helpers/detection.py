@@ -137,3 +137,94 @@ class DetectionOutput(layers.Layer):
         order = tf.argsort(of_image, direction="DESCENDING", stable=True)
         rank = tf.reshape(tf.argsort(order), tf.shape(scores))
         return kept & (rank < self.keep_top_k)
+
+
+@keras.saving.register_keras_serializable("caffe")
+class RefinedDetectionOutput(DetectionOutput):
+    """What RefineDet finds: prior boxes without an object are background.
+
+    A fifth input has predictions that refine prior boxes before.
+    """
+
+    def __init__(
+        self, num_classes: int, objectness_score: float = 0.01, **kwargs: Any
+    ) -> None:
+        super().__init__(num_classes, **kwargs)
+        self.objectness_score = objectness_score
+
+    def candidates(
+        self, loc: tf.Tensor, conf: tf.Tensor, prior: tf.Tensor, *arms: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        arm_conf, *arm_loc = arms
+        scores = tf.reshape(conf, (tf.shape(conf)[0], -1, self.num_classes))
+        arm_conf = tf.reshape(arm_conf, (tf.shape(conf)[0], -1, 2))
+        objects = arm_conf[..., 1:] >= self.objectness_score
+        scores = tf.where(objects, scores, tf.one_hot(0, self.num_classes))
+        if not arm_loc:
+            return super().candidates(loc, scores, prior)
+        corners, variances = tf.unstack(tf.reshape(prior, (2, -1, 4)))
+        arm = tf.reshape(arm_loc[0], (-1, tf.shape(corners)[0], 4))
+        if not self.variance_encoded_in_target:
+            arm = arm * variances
+        of_images = decode_boxes(arm, corners, self.code_type)
+
+        def of_image(each: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, tf.Tensor]:
+            loc, scores, corners = (x[None] for x in each)
+            prior = tf.stack((corners[0], variances))
+            best, boxes = super(RefinedDetectionOutput, self).candidates(
+                loc, scores, prior
+            )
+            return best[0], boxes[0]
+
+        found: tuple[tf.Tensor, tf.Tensor] = tf.map_fn(
+            of_image,
+            (loc, scores, of_images),
+            fn_output_signature=(loc.dtype, loc.dtype),
+        )
+        return found
+
+
+@keras.saving.register_keras_serializable("caffe")
+class SplitDetectionOutput(DetectionOutput):
+    """What SSD finds in several maps: confidences, locations, then prior boxes.
+
+    `no_permute` has maps as convolutions make them, and takes places of each ratio in
+    turn.
+    """
+
+    def __init__(
+        self, num_classes: int, nbottom: int, no_permute: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(num_classes, **kwargs)
+        self.nbottom, self.no_permute = nbottom, no_permute
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        confs, locs = inputs[: self.nbottom], inputs[self.nbottom : 2 * self.nbottom]
+        prior = tf.concat(inputs[2 * self.nbottom :], axis=2)
+        if self.no_permute:
+            ratios = [x.shape[1] for x in confs]
+            prior = ratios_first(prior, ratios, [tf.shape(x)[2] for x in confs])
+            locs = [
+                tf.transpose(
+                    tf.reshape(x, (1, -1, ratio, x.shape[3] // ratio)), (0, 2, 1, 3)
+                )
+                for x, ratio in zip(locs, ratios, strict=True)
+            ]
+        loc, conf = (
+            tf.concat([tf.reshape(x, (1, -1)) for x in maps], axis=1)
+            for maps in (locs, confs)
+        )
+        return super().call([loc, conf, prior])
+
+
+def ratios_first(
+    prior: tf.Tensor, ratios: list[int], places: list[tf.Tensor]
+) -> tf.Tensor:
+    """Prior boxes with the places of each ratio in turn; variances stay as they are."""
+    corners, variances = tf.unstack(tf.reshape(prior, (2, -1, 4)))
+    counts = [r * p for r, p in zip(ratios, places, strict=True)]
+    turned = [
+        tf.reshape(tf.transpose(tf.reshape(part, (-1, ratio, 4)), (1, 0, 2)), (-1, 4))
+        for part, ratio in zip(tf.split(corners, counts), ratios, strict=True)
+    ]
+    return tf.stack((tf.concat(turned, axis=0), variances))

@@ -3,6 +3,7 @@ it.
 """
 
 import math
+from typing import Any
 
 import torch
 
@@ -73,10 +74,15 @@ def detection_output(
     keep_top_k: int | None = None,
     confidence_threshold: float = -math.inf,
     polygons: bool = False,
+    arm_conf: torch.Tensor | None = None,
+    arm_loc: torch.Tensor | None = None,
+    objectness_score: float = 0.01,
 ) -> torch.Tensor:
     """Rows of image, label, score and box (x, y, x, y) for what SSD finds.
 
     If it finds nothing in any image, each has a row of -1.
+    `arm_conf` has two confidences of each prior box: background is what is no object.
+    `arm_loc` has predictions that refine prior boxes before.
     `polygons` are those of TextBoxes++: their corners stand behind the boxes.
     """
     corners, variances = prior.reshape(2, -1, 1, 4)
@@ -86,10 +92,18 @@ def detection_output(
         loc = loc[..., :4]
     if not variance_encoded_in_target:
         loc = loc * variances
+    if arm_loc is not None:
+        arm = arm_loc.reshape(len(loc), -1, 1, 4)
+        if not variance_encoded_in_target:
+            arm = arm * variances
+        corners = decode_boxes(arm, corners, code_type)
     boxes = decode_boxes(loc, corners, code_type)
     if polygons:
         boxes = torch.cat((boxes, points), dim=-1)
     scores = conf.reshape(len(conf), -1, num_classes)
+    if arm_conf is not None:
+        objects = arm_conf.reshape(len(conf), -1, 2)[..., 1:] >= objectness_score
+        scores = torch.where(objects, scores, torch.eye(num_classes).to(scores)[0])
     images: list[torch.Tensor] = []
     for image in range(len(scores)):
         rows = [boxes.new_zeros(0, 15 if polygons else 7)]
@@ -112,6 +126,41 @@ def detection_output(
         found = found.new_full((len(loc), found.shape[1]), -1)
         found[:, 0] = torch.arange(len(loc))
     return found[None, None]
+
+
+def split_detection_output(
+    maps: list[torch.Tensor], nbottom: int, no_permute: bool = False, **options: Any
+) -> torch.Tensor:
+    """The same for several maps of an image: confidences, locations, then prior boxes.
+
+    `no_permute` has maps with channels first, and takes places of each ratio in turn.
+    """
+    confs, locs = maps[:nbottom], maps[nbottom : 2 * nbottom]
+    prior = torch.cat(maps[2 * nbottom :], dim=2)
+    if no_permute:
+        ratios = [x.shape[2] for x in confs]
+        prior = ratios_first(prior, ratios, [x.shape[3] for x in confs])
+        locs = [
+            x.reshape(1, ratio, -1, x.shape[2] * x.shape[3]).transpose(2, 3)
+            for x, ratio in zip(locs, ratios, strict=True)
+        ]
+        confs = [x.permute(0, 2, 3, 1) for x in confs]
+    loc = torch.cat([x.reshape(1, -1) for x in locs], dim=1)
+    conf = torch.cat([x.reshape(1, -1) for x in confs], dim=1)
+    return detection_output(loc, conf, prior, **options)
+
+
+def ratios_first(
+    prior: torch.Tensor, ratios: list[int], places: list[int]
+) -> torch.Tensor:
+    """Prior boxes with the places of each ratio in turn; variances stay as they are."""
+    corners, variances = prior.reshape(2, -1, 4)
+    counts = [r * p for r, p in zip(ratios, places, strict=True)]
+    turned = [
+        part.reshape(-1, ratio, 4).transpose(0, 1).reshape(-1, 4)
+        for part, ratio in zip(corners.split(counts), ratios, strict=True)
+    ]
+    return torch.stack((torch.cat(turned), variances))
 
 
 def polygon_corners(
