@@ -344,7 +344,14 @@ def _read(
         empty = f"the network has no layers in the {phase.lower()} phase"
         raise ParseError([Issue(empty, where=Location(file, 1))])
     name = found.net.name or Path(file).stem.strip("<>")
-    graph = wire(name, entries, phase, found.left_out)
+    try:
+        graph = wire(name, entries, phase, found.left_out)
+    except ShapeError as error:
+        from proto2net.caffe import forks  # which most networks need not import
+
+        graph, told = forks.fitting(error, name, entries, phase, found.left_out)
+        for note in told:
+            _LOG.info(note)
     for note in [*notices.disputed(graph), *notices.training(graph, file)]:
         _LOG.info(note)
     return graph

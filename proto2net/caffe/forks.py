@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from proto2net.caffe.prototxt import grouped
-from proto2net.errors import Proto2NetError
-from proto2net.graph import Entry
+from proto2net.errors import Proto2NetError, ShapeError
+from proto2net.graph import Entry, Graph
 from proto2net.layers import Convolution, DetectionOutput, MultiBoxLoss, PriorBox, Warp
 from proto2net.layers.ssd import CORNERS
+from proto2net.wiring import wire
 
 PROOFS: dict[str, dict[str, str]] = {
     "future": {"MultiStageMeanfield": "spatial_filter_weight"},
@@ -64,6 +65,36 @@ def decided(entries: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
             told.append((f"took {entry.layer.type} for that of {fork}: {why}", entry.where))
         found.append(entry)
     return found, grouped(told)
+
+
+def fitting(
+    error: ShapeError, name: str, entries: Sequence[Entry], phase: str, hints: Mapping[str, str]
+) -> tuple[Graph, list[str]]:
+    """The graph of layers that do not fit each other, but as those of another fork; and notes.
+
+    Raises the error where they do not fit so either.
+    """
+    for fork in dict.fromkeys(entry.layer.fallback for entry in entries if _may_be_other(entry)):
+        others = [entry for entry in entries if _may_be_other(entry) == fork]
+        changed = [
+            dataclasses.replace(entry, layer=_of_fork(entry.layer, fork))
+            if entry in others
+            else entry
+            for entry in entries
+        ]
+        try:
+            graph = wire(name, changed, phase, hints)
+        except ShapeError:
+            continue
+        why = f"for that of {fork}: with other forks' the shapes do not fit"
+        told = ((f"took {each.layer.type} {why}", each.where) for each in others)
+        return graph, grouped((sentence, where) for sentence, where in told if where)
+    raise error
+
+
+def _may_be_other(entry: Entry) -> str:
+    """The fork that a layer may be of, if its own does not fit; empty: none."""
+    return "" if getattr(entry.layer, "fork", "") else entry.layer.fallback
 
 
 def _of_fork(layer: Any, fork: str) -> Any:

@@ -40,6 +40,26 @@ class BNLL(NonNegative):
         return False
 
 
+@layer("BReLU", param="brelu_param")
+@dataclass(frozen=True)
+class BReLU(Activation):
+    """x, but no less than minval and no more than maxval (of DehazeNet's fork)."""
+
+    minval: float
+    maxval: float
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        require(
+            self.minval <= self.maxval,
+            f"minval {self.minval:g} is above maxval {self.maxval:g}: every value would become "
+            f"{self.maxval:g}",
+        )
+        return bottoms
+
+    def nonnegative(self, bottoms: Sequence[bool]) -> bool:
+        return self.minval >= 0 or (all(bottoms) and self.maxval >= 0)
+
+
 @layer("Clip", param="clip_param")
 @dataclass(frozen=True)
 class Clip(Activation):

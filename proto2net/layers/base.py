@@ -158,6 +158,8 @@ class Layer:
 
     The field `fork: str = ""`, which no schema has, is the one that the user names.
     """
+    fallback: ClassVar[str] = ""
+    """The fork whose layer it is taken for where only so the shapes of a network fit."""
     keeps_signs: ClassVar[bool] = False
     """Whether no top has a negative value where no bottom has one."""
     sizes_by_value: ClassVar[bool] = False

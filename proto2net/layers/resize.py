@@ -21,9 +21,12 @@ class Interp(Layer):
     """Bring images to another size, in which the corners stay (DeepLab's interp_layer.cpp).
 
     What lies between is interpolated bilinearly. The size is that of the second bottom if
-    `use_blob_size` says so; else it comes of a factor, or is height and width.
+    `use_blob_size` says so; else it comes of a factor, or is height and width. In OpenVINO's fork
+    zoom_factor alone multiplies the size.
     """
 
+    forks: ClassVar[tuple[str, ...]] = ("openvino",)
+    fallback: ClassVar[str] = "openvino"
     height: int | None = None
     width: int | None = None
     zoom_factor: int | None = None
@@ -33,6 +36,7 @@ class Interp(Layer):
     """0 or less: how much is cut off at the top and on the left."""
     pad_end: int = 0
     use_blob_size: bool = False
+    fork: str = ""
 
     @property
     def sized(self) -> bool:
@@ -47,6 +51,8 @@ class Interp(Layer):
             1 if factor is None else factor
             for factor in (self.shrink_factor, self.zoom_factor, self.full_zoom_factor)
         )
+        if self.shrink_factor is None and self.fork == "openvino":
+            return 1, 1, zoom if self.zoom_factor is not None else times
         alone = self.shrink_factor is None and self.zoom_factor is None
         return shrink, zoom, times if alone else 1
 
@@ -72,10 +78,9 @@ class Interp(Layer):
             "use 0, or less than 0",
         )
         shrink, zoom, times = self.factors
-        for name, factor in zip(
-            ("shrink_factor", "zoom_factor", "full_zoom_factor"), self.factors, strict=True
-        ):
-            require(factor > 0, f"{name} is {factor}; it must be above 0")
+        for name in ("shrink_factor", "zoom_factor", "full_zoom_factor"):
+            factor = getattr(self, name)
+            require(factor is None or factor > 0, f"{name} is {factor}; it must be above 0")
         inside = self.cut(bottom[2:])
         require(
             min(inside) > 0,

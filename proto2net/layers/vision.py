@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import field, replace
 from functools import lru_cache
@@ -201,8 +202,43 @@ class DepthwiseConvolution(Convolution):
     in_place=False,
 )
 @dataclass(frozen=True)
-class ConvolutionDepthwise(DepthwiseConvolution):
-    """The DepthwiseConvolution by the name that another fork has for it."""
+class ConvolutionDepthwise(Convolution):
+    """A Convolution with a group for each channel, whatever `group` says.
+
+    Two forks have it. In Synopsys' num_output can be a multiple of the channels. The other
+    (conv_dw_layer.cpp, of MobileNet's repositories and OpenVINO's) does not look at num_output: the
+    top has the channels of the bottom.
+    """
+
+    forks: ClassVar[tuple[str, ...]] = ("openvino",)
+    fallback: ClassVar[str] = "openvino"
+    fork: str = ""
+
+    def groups(self, bottom: Shape) -> int:
+        return self.split(bottom)[1]
+
+    def plain(self, bottom: Shape) -> Convolution:
+        """The Convolution that computes the same."""
+        channels = self.groups(bottom)
+        require(channels > 0, "the bottom has no channels")
+        multiple = self.fork != "openvino" and self.num_output % channels == 0
+        fields = {each.name: getattr(self, each.name) for each in dataclasses.fields(Convolution)}
+        given = self.num_output if multiple and self.num_output else channels
+        return Convolution(**{**fields, "num_output": given, "group": channels})
+
+    def disputed(self, bottoms: Shapes) -> str:
+        if self.fork or self.plain(bottoms[0]).num_output in (0, self.groups(bottoms[0])):
+            return ""
+        return (
+            "forks disagree about ConvolutionDepthwise with num_output above the channels: this is "
+            "synopsys'; --fork openvino gives as many as the bottom has"
+        )
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        return self.plain(bottoms[0]).infer(bottoms, tops)
+
+    def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
+        return self.plain(bottoms[0]).blobs(bottoms)
 
 
 @layer("NdConvolution", param="convolution_param", bottoms=(1, ANY), tops=(1, ANY), in_place=False)
@@ -596,6 +632,49 @@ class Pooling3D(Layer):
             not self.of_c3d or self.pool == "AVE" or not any(self.pad),
             f"pad is {dims(self.pad)}, but C3D's MAX pooling cannot be padded",
         )
+
+
+@layer("Local", param="local_param", in_place=False)
+@dataclass(frozen=True)
+class Local(Layer):
+    """A Convolution with filters of its own at each place (local_layer.cpp of a pull request)."""
+
+    num_output: int = 0
+    kernel_size: int = 0
+    stride: int = 1
+    pad: int = 0
+    bias_term: bool = True
+    weight_filler: Filler = Unstated()
+    bias_filler: Filler = Unstated()
+
+    @property
+    def window(self) -> Window:
+        """The window over height and width."""
+        kernel, stride, pad = ((n, n) for n in (self.kernel_size, self.stride, self.pad))
+        return Window(kernel, stride, pad, pad, (1, 1))
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        require(len(bottom) == 4, f"needs 4 axes (N, C, H, W), but the bottom is {dims(bottom)}")
+        for name in ("num_output", "kernel_size", "stride"):
+            require(getattr(self, name) > 0, f"{name} is missing or 0; it must be above 0")
+        require(
+            self.kernel_size <= min(bottom[2:]),
+            f"a kernel of {dims(self.window.kernel)} is larger than the input, {dims(bottom[2:])}",
+        )
+        return ((bottom[0], self.num_output, *self.window.convolved(bottom[2:])),)
+
+    def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
+        (_, channels, *size) = bottoms[0]
+        places = count(self.window.convolved(size))
+        shape = (self.num_output, 1, channels * self.kernel_size**2, places)
+        blobs = {"weight": Learned(shape, self.weight_filler)}
+        if self.bias_term:
+            blobs["bias"] = Learned((1, 1, self.num_output, places), self.bias_filler)
+        return blobs
+
+    def macs(self, bottoms: Shapes, tops: Shapes) -> int:
+        return count(self.blobs(bottoms)["weight"].shape) * tops[0][0]
 
 
 @layer("SPP", param="spp_param", in_place=False)

@@ -16,6 +16,7 @@ from proto2net.layers import (
     ELU,
     Axpy,
     BilinearInterpolation,
+    BReLU,
     Clip,
     Convolution,
     Convolution3D,
@@ -76,6 +77,10 @@ def lowers(layer: type[Layer], *types: type[Layer]) -> Callable[[Rule], Rule]:
 
 
 @lowers(ConvolutionDepthwise, Convolution)
+def _convolution_depthwise(node: Node[ConvolutionDepthwise]) -> Layer:
+    return node.layer.plain(node.bottoms[0].shape)
+
+
 @lowers(DepthwiseConvolution, Convolution)
 def _depthwise_convolution(node: Node[DepthwiseConvolution]) -> Layer:
     return _convolution(node.layer, group=node.layer.groups(node.bottoms[0].shape))
@@ -109,6 +114,11 @@ def _sparse_inner_product(node: Node[SparseInnerProduct]) -> Layer:
 @lowers(ReLU6, ReLU)
 def _relu6(node: Node[ReLU6]) -> Layer:
     return ReLU(node.layer.negative_slope, relu6=True)
+
+
+@lowers(BReLU, Clip)
+def _brelu(node: Node[BReLU]) -> Layer:
+    return Clip(node.layer.minval, node.layer.maxval)
 
 
 @lowers(Transpose, Permute)

@@ -180,3 +180,43 @@ def test_other_numbers_of_boxes_are_refused_as_before() -> None:
 def test_a_named_fork_goes_before_the_number_of_boxes() -> None:
     with pytest.raises(ShapeError, match="prior boxes need"):
         proto2net.parse(detector("min_size: 9 aspect_ratio: 2", 6), fork="ssd")
+
+
+HALF = layer("Pooling", "x", "half", "pooling_param { kernel_size: 2 stride: 2 }", "half")
+BACK = layer("Interp", "half", "back", "interp_param { zoom_factor: 2 }", "back")
+SUM = layer("Eltwise", "x back", "sum", name="sum")
+DEPTHWISE = layer(
+    "ConvolutionDepthwise", "x", "y", "convolution_param { num_output: 6 kernel_size: 1 }", "dw"
+)
+IMAGE = layer("Input", "", "x", "input_param { shape { dim: 2 dim: 3 dim: 8 dim: 12 } }", name="x")
+
+
+def shape(text: str, blob: str, **options: str) -> tuple[int, ...]:
+    return proto2net.parse(text, file="net.prototxt", **options).blobs[blob].shape
+
+
+def test_a_factor_multiplies_where_only_so_the_sizes_fit(caplog: pytest.LogCaptureFixture) -> None:
+    alone = f"{IMAGE}\n{HALF}\n{BACK}\n"
+    assert shape(alone, "back") == (2, 3, 7, 11)
+    assert shape(alone, "back", fork="openvino") == (2, 3, 8, 12)
+    assert "took" not in caplog.text
+    assert shape(alone + SUM, "back") == (2, 3, 8, 12)
+    assert "net.prototxt:3: took Interp for that of openvino: with other forks'" in caplog.text
+
+
+def test_what_fits_in_no_fork_is_told_as_in_the_first(caplog: pytest.LogCaptureFixture) -> None:
+    larger = BACK.replace("2 }", "4 }")
+    with pytest.raises(ShapeError, match="but they are 2 x 3 x 8 x 12, 2 x 3 x 13 x 21"):
+        proto2net.parse(f"{IMAGE}\n{HALF}\n{larger}\n{SUM}")
+    assert "took" not in caplog.text
+
+
+def test_num_output_is_passed_over_where_only_so_the_sizes_fit(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    alone = f"{IMAGE}\n{DEPTHWISE}\n"
+    assert shape(alone, "y") == (2, 6, 8, 12)
+    assert "forks disagree about ConvolutionDepthwise with num_output above" in caplog.text
+    assert shape(alone, "y", fork="openvino") == (2, 3, 8, 12)
+    assert shape(alone + layer("Eltwise", "x y", "sum", name="sum"), "y") == (2, 3, 8, 12)
+    assert "net.prototxt:2: took ConvolutionDepthwise for that of openvino" in caplog.text

@@ -57,7 +57,7 @@ REFUSED: list[tuple[Layer, list[Shape], int, str]] = [
     (Upsample(scale=3, pad_out_w=True), [IMAGE, IMAGE], 1, "only for scale 2"),
     (UpsampleDarknet(stride=0), [IMAGE], 1, "stride is 0;"),
     (DepthwiseConvolution(6, (3,), group=2), [IMAGE], 1, "group is 2, but"),
-    (ConvolutionDepthwise(8, (3,)), [IMAGE], 1, "num_output 8 does not divide into 6 groups"),
+    (ConvolutionDepthwise(6, (3,)), [(2, 0, 8, 9)], 1, "the bottom has no channels"),
     (ShuffleChannel(group=0), [IMAGE], 1, "group is 0;"),
     (ShuffleChannel(group=4), [IMAGE], 1, "6 channels do not divide into 4 groups"),
     (Axpy(), [(2, 5, 1, 1), IMAGE, IMAGE], 1, "one value for each channel"),

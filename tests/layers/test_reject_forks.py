@@ -50,6 +50,10 @@ CASES: dict[str, tuple[str, int, str]] = {
     # volumes, Unpooling and Local
     "conv3d_filter_group": ("layer", 3, "num_output 5 does not divide into filter_group 2"),
     "conv3d_no_num_output": ("layer", 3, "num_output is missing or 0"),
+    "interp_pad_positive": ("layer", 3, "pad_beg is 1 and pad_end 0; they only cut off"),
+    "interp_zoom_zero": ("layer", 3, "zoom_factor is 0; it must be above 0"),
+    "local_kernel_too_large": ("layer", 3, "a kernel of 9 x 9 is larger than the input, 8 x 9"),
+    "local_no_num_output": ("layer", 3, "num_output is missing or 0; it must be above 0"),
     "p3d_4_axes": ("layer", 3, r"needs 5 axes \(N, C, L, H, W\), but the bottom is 1 x 4 x 8 x 9"),
     "p3d_global_with_kernel": ("layer", 3, "global_pooling takes the whole volume, but a kernel"),
     "p3d_no_kernel_l": ("layer", 3, "the kernel's depth is missing .* give kernel_depth"),

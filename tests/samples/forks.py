@@ -45,6 +45,21 @@ def spread(
     return y
 
 
+def at_each_place(x: Ndarray, weight: Ndarray, bias: Ndarray, kernel: int, stride: int) -> Ndarray:
+    """Each place by itself, with its own filters; x is padded already."""
+    rows, columns = ((n - kernel) // stride + 1 for n in x.shape[2:])
+    y = np.empty((len(x), len(weight), rows, columns))
+    for n, m, h, w in np.ndindex(y.shape):
+        place = h * columns + w
+        top, left = h * stride, w * stride
+        window = x[n, :, top : top + kernel, left : left + kernel].reshape(-1)
+        y[n, m, h, w] = window @ weight[m, 0, :, place] + bias[0, 0, m, place]
+    return y
+
+
+LOCAL_WEIGHT, LOCAL_BIAS = values(2, 1, 4 * 9, 3 * 4, start=5), values(1, 1, 2, 3 * 4, start=7)
+
+
 def mask(shape: tuple[int, ...], rows: int, columns: int) -> Ndarray:
     """Where values can go, no two of a plane to the same place."""
     places = np.zeros(shape, np.float32)
@@ -217,6 +232,39 @@ SAMPLES = {
         inputs={"x": X},
         blobs={"y": X.repeat(2, axis=1) * per_channel(np.arange(8.0))},
         weights={"layer": [np.arange(8.0).reshape(8, 1, 1, 1)]},
+    ),
+    "conv_depthwise_of_openvino": sample(
+        layer(
+            "ConvolutionDepthwise",
+            "x",
+            "y",
+            "convolution_param { num_output: 8 kernel_size: 1 group: 2 bias_term: false }",
+        ),
+        inputs={"x": X},
+        blobs={"y": X * per_channel(np.arange(4.0))},
+        weights={"layer": [np.arange(4.0).reshape(4, 1, 1, 1)]},
+        fork="openvino",
+    ),
+    "conv_depthwise_of_synopsys": sample(
+        layer(
+            "ConvolutionDepthwise",
+            "x",
+            "y",
+            "convolution_param { num_output: 8 kernel_size: 1 bias_term: false }",
+        ),
+        inputs={"x": X},
+        blobs={"y": X.repeat(2, axis=1) * per_channel(np.arange(8.0))},
+        weights={"layer": [np.arange(8.0).reshape(8, 1, 1, 1)]},
+    ),
+    "local_padded": sample(
+        layer("Local", "x", "y", "local_param { num_output: 2 kernel_size: 3 stride: 2 pad: 1 }"),
+        inputs={"x": X},
+        blobs={
+            "y": at_each_place(
+                np.pad(X, ((0, 0), (0, 0), (1, 1), (1, 1))), LOCAL_WEIGHT, LOCAL_BIAS, 3, 2
+            )
+        },
+        weights={"layer": [LOCAL_WEIGHT, LOCAL_BIAS]},
     ),
     "shuffle_channel_of_vectors": sample(
         layer("ShuffleChannel", "x", "y", "shuffle_channel_param { group: 2 }"),

@@ -102,6 +102,9 @@ UNSUPPORTED: dict[str, dict[str, str]] = {
 }
 """Cases that a target cannot say, and what is told of them."""
 
+FORKS_OF = {"ov_interp_zoom2": "openvino", "ov_interp_zoom3": "openvino"}
+"""Recorded cases of which only the user can say the fork."""
+
 LOWEST = np.finfo(np.float32).min
 """What Caffe's MAX pooling gives for a window without elements."""
 
@@ -207,7 +210,7 @@ def recorded(folder: Path) -> Case:
         folder.name,
         net,
         meta["phase"],
-        "",
+        FORKS_OF.get(folder.name, ""),
         part(arrays, "in"),
         _named(part(arrays, "out")),
         learned(arrays, "param"),

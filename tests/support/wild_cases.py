@@ -70,6 +70,10 @@ WILD: dict[str, Converts | Refused] = {
     "upsample_darknet": Converts({"u": (1, 2, 26, 26)}),
     # layers of forks
     "box_output": Converts({"o": (1, 5, 1, 1)}),
+    "dw_num_output": Converts({"dw": (1, 24, 8, 8)}),
+    "interp_intel_zoom": Converts({"sum": (1, 3, 16, 24)}),
+    "local": Converts({"l": (1, 4, 7, 9)}),
+    "pixel_local": Converts({"l": (1, 4, 6, 6)}),
     "c3d_v1": Converts({"fc": (1, 5)}),
     "p3d_pooling3d": Converts({"pool": (1, 4, 4, 10, 12)}),
     "avg_exc_pad": Converts({"p": (1, 2, 4, 5)}),
@@ -89,10 +93,6 @@ WILD: dict[str, Converts | Refused] = {
     "labelmap": Refused("this is a label map", "layer"),
     "tf_none_output": Refused("--output"),
     # forks whose layers and fields are not known yet
-    "dw_num_output": waits("num_output 58"),
-    "interp_intel_zoom": waits("all bottoms must have one shape"),
-    "local": unknown("Local"),
-    "pixel_local": unknown("Local"),
     "priorbox_clustered": unknown("PriorBoxClustered"),
 }
 

@@ -16,6 +16,7 @@ from proto2net.layers import (
     Convolution,
     Deconvolution,
     Im2col,
+    Local,
     NdPooling,
     Pooling,
     Pooling3D,
@@ -37,6 +38,14 @@ def _deconvolution(node: Node[Deconvolution]) -> Code:
 def _im2col(node: Node[Im2col]) -> Code:
     kernel = node.layer.window(node.bottoms[0].shape).kernel
     return Code(call("im2col", BOTTOM, kernel, **_options(node)))
+
+
+@renders(Local)
+def _local(node: Node[Local]) -> Code:
+    layer = node.layer
+    options = {"stride": (layer.stride, 1), "pad": (layer.pad, 0)}
+    local = call("local", BOTTOM, ARRAYS, kernel=layer.kernel_size, **options)
+    return Code(local, *learned(node))
 
 
 def _filtered(function: str, node: Node[Any]) -> Code:

@@ -42,6 +42,7 @@ from proto2net.layers import (
     Convolution,
     Deconvolution,
     Im2col,
+    Local,
     NdPooling,
     Pooling,
     Pooling3D,
@@ -157,6 +158,20 @@ def _cut(window: Window) -> Expression:
     if not window.padded:
         return CALLED
     return call(_around("Cropping", window.sides), CALLED)
+
+
+@renders(Local)
+def _local(node: Node[Local]) -> Code:
+    layer = node.layer
+    _, read = _padding(layer.window, node.bottoms[0].shape[2:], explicit=True)
+    init = own(
+        "Local",
+        layer.num_output,
+        layer.window.kernel,
+        strides=(layer.window.stride, (1, 1)),
+        use_bias=(layer.bias_term, True),
+    )
+    return Code(call(SELF, read), init, {name: same_array(node, name) for name in node.blobs})
 
 
 @renders(Im2col)

@@ -31,6 +31,7 @@ STARTS: dict[str, dict[str, float]] = {
     "BoundedScale": _AFFINE,
     "Embed": {"bias": 0.0},
     "InnerDistance": {"weight": 0.0},
+    "Local": {"weight": 0.0, "bias": 0.0},
     "Lstm": {"W_xc": 0.0, "W_hc": 0.0, "b_c": 0.0},
     "LSTM": {"W_xc": 0.0, "b_c": 0.0, "W_xc_static": 0.0, "W_hc": 0.0},
     "Normalize": {"weight": 1.0},

@@ -27,12 +27,14 @@ def _interp(node: Node[Interp]) -> Code:
     if layer.pad_beg or layer.pad_end:
         cut = span(-layer.pad_beg or None, layer.pad_end or None)
         x = code("{0}[:, :, {cut}, {cut}]", cut=cut)
+    options = {"mode": "bilinear", "align_corners": True}
     if layer.use_blob_size or layer.sized:
         given = code("{1}.shape[2:]")
         size = given if layer.use_blob_size else node.tops[0].shape[2:]
-        options = {"mode": "bilinear", "align_corners": True}
         return Code(call("F.interpolate", x, size, **options))
     shrink, zoom, times = layer.factors
+    if layer.fork == "openvino" and shrink == zoom == 1:
+        return Code(call("F.interpolate", x, scale_factor=times, **options))
     return Code(
         call(
             "interp",

@@ -28,6 +28,7 @@ from proto2net.layers import (
     Convolution,
     Deconvolution,
     Im2col,
+    Local,
     NdPooling,
     Pooling,
     Pooling3D,
@@ -126,6 +127,22 @@ def _applied(x: Expression, batch: int, *, spatial: bool) -> Expression:
     y = call(SELF, x) if spatial else added
     sizes = code("{0}.shape[:{batch}]", batch=batch)
     return method(y, "unflatten", 0, sizes) if batch > 1 else y
+
+
+@renders(Local)
+def _local(node: Node[Local]) -> Code:
+    layer = node.layer
+    init = call(
+        "Local",
+        node.bottoms[0].shape[1],
+        layer.num_output,
+        layer.kernel_size,
+        node.tops[0].shape[2:],
+        stride=(layer.stride, 1),
+        padding=(layer.pad, 0),
+        bias=(layer.bias_term, True),
+    )
+    return Code(call(SELF, BOTTOM), init, {name: same_array(node, name) for name in node.blobs})
 
 
 @renders(Im2col)

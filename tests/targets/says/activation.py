@@ -376,4 +376,10 @@ ROWS: list[Row] = [
         tf='ops.cast(x > 0.5, "float32")',
         numpy="threshold_at(x, threshold=0.5)",
     ),
+    says(
+        "BReLU { minval: 0 maxval: 2.5 }",
+        torch="torch.clamp(x, min=0.0, max=2.5)",
+        tf="ops.clip(x, 0.0, 2.5)",
+        numpy="np.clip(x, 0.0, 2.5)",
+    ),
 ]

@@ -75,6 +75,16 @@ ROWS: list[Row] = [
         numpy="interp(x[:, :, 1:, 1:], interp_size(x[:, :, 1:, 1:].shape[2:], zoom_factor=2))",
     ),
     says(
+        "Interp { zoom_factor: 2 pad_beg: -1 }",
+        fork="openvino",
+        torch='F.interpolate(x[:, :, 1:, 1:], scale_factor=2, mode="bilinear", align_corners=True)',
+        tf=(
+            'f = layers.Cropping2D(((1, 0), (1, 0)), name="f_crop")(x)',
+            'Interp(full_zoom_factor=2, name="f")(f)',
+        ),
+        numpy="interp(x[:, :, 1:, 1:], interp_size(x[:, :, 1:, 1:].shape[2:], full_zoom_factor=2))",
+    ),
+    says(
         "Interp { use_blob_size: true }",
         bottoms=[IMAGE, (2, 4, 9, 11)],
         torch='F.interpolate(x, y.shape[2:], mode="bilinear", align_corners=True)',

@@ -1122,6 +1122,24 @@ OTHER_POOLING: list[Row] = [
     ),
 ]
 
+LOCAL: list[Row] = [
+    says(
+        "Local { num_output: 4 kernel_size: 3 }",
+        torch=("Local(3, 4, 3, (3, 5))", "self.f(x)"),
+        tf='Local(4, (3, 3), name="f")(x)',
+        numpy="local(x, **self.f, kernel=3)",
+    ),
+    says(
+        "Local { num_output: 4 kernel_size: 3 stride: 2 pad: 1 bias_term: false }",
+        torch=("Local(3, 4, 3, (3, 4), stride=2, padding=1, bias=False)", "self.f(x)"),
+        tf=(
+            'f = layers.ZeroPadding2D(1, name="f_pad")(x)',
+            'Local(4, (3, 3), strides=(2, 2), use_bias=False, name="f")(f)',
+        ),
+        numpy="local(x, **self.f, kernel=3, stride=2, pad=1)",
+    ),
+]
+
 VOLUMES: list[Row] = [
     says(
         "Convolution3D { num_output: 4 kernel_size: 3 kernel_depth: 2 pad: 1 temporal_stride: 2 }",
@@ -1256,4 +1274,4 @@ VOLUMES: list[Row] = [
     ),
 ]
 
-ROWS = [*CONVOLUTION, *DECONVOLUTION, *IM2COL, *POOLING, *OTHER_POOLING, *VOLUMES]
+ROWS = [*CONVOLUTION, *DECONVOLUTION, *IM2COL, *POOLING, *OTHER_POOLING, *LOCAL, *VOLUMES]

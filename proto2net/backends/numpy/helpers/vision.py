@@ -143,6 +143,22 @@ def deconvolution(
     return top if bias is None else top + spread(bias, len(kernel))
 
 
+def local(
+    x: np.ndarray,
+    weight: np.ndarray,
+    kernel: int,
+    bias: np.ndarray | None = None,
+    stride: int = 1,
+    pad: int = 0,
+) -> np.ndarray:
+    """A convolution with filters of its own at each place (local_layer.cpp)."""
+    columns = im2col(x, (kernel, kernel), stride, pad)
+    flat = columns.reshape(*columns.shape[:2], -1)
+    top = np.einsum("nqp,mqp->nmp", flat, weight[:, 0])
+    top = top if bias is None else top + bias[0]
+    return top.reshape(len(x), len(weight), *columns.shape[2:])
+
+
 def pooled(
     size: tuple[int, ...],
     kernel: tuple[int, ...],

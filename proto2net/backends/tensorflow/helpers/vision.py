@@ -357,6 +357,42 @@ class Im2col(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("caffe")
+class Local(Im2col):
+    """A convolution with filters of its own at each place, for one size of image."""
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: tuple[int, int],
+        strides: tuple[int, int] = (1, 1),
+        use_bias: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(kernel_size, strides, **kwargs)
+        self.filters, self.use_bias = filters, use_bias
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        _, *size, channels = input_shape
+        axes = zip(size, self.kernel_size, self.strides, strict=True)
+        places = math.prod((n - k) // s + 1 for n, k, s in axes)
+        window = channels * math.prod(self.kernel_size)
+        shape = (self.filters, 1, window, places)
+        self.weight = self.add_weight(shape, "zeros", name="weight")
+        self.bias = None
+        if self.use_bias:
+            shape = (1, 1, self.filters, places)
+            self.bias = self.add_weight(shape, "zeros", name="bias")
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        columns = super().call(x)
+        batch, rows, width, window = ops.shape(columns)
+        flat = ops.reshape(columns, (batch, rows * width, window))
+        y = ops.einsum("npq,mqp->npm", flat, self.weight[:, 0])
+        y = y if self.bias is None else y + ops.transpose(self.bias[0, 0])
+        return ops.reshape(y, (batch, rows, width, self.filters))
+
+
+@keras.saving.register_keras_serializable("caffe")
 class ConvTranspose(layers.Layer):
     """A transposed convolution in groups, or of a dilated kernel."""
 

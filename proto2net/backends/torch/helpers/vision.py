@@ -5,6 +5,41 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
+from torch import nn
+
+
+class Local(nn.Module):
+    """A convolution with filters of its own at each place.
+
+    `size` is that of the output: the filters are for one size of image.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        size: tuple[int, int],
+        stride: int = 1,
+        padding: int = 0,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.size, self.kernel_size = size, kernel_size
+        self.stride, self.padding = stride, padding
+        window, places = in_channels * kernel_size**2, size[0] * size[1]
+        self.weight = nn.Parameter(torch.zeros(out_channels, 1, window, places))
+        self.bias = None
+        if bias:
+            self.bias = nn.Parameter(torch.zeros(1, 1, out_channels, places))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        windows = F.unfold(
+            x, self.kernel_size, padding=self.padding, stride=self.stride
+        )
+        y = torch.einsum("nqp,moqp->nmp", windows, self.weight)
+        y = y if self.bias is None else y + self.bias[0]
+        return y.reshape(*y.shape[:2], *self.size)
 
 
 def pad_to(x: torch.Tensor, size: tuple[int, ...]) -> torch.Tensor:
