@@ -18,6 +18,7 @@ def translate(net: Message) -> list[str]:
         *_name_multibox_losses(net),
         *_name_volumes(net),
         *_drop_surplus_params(net),
+        *_scale_by_eltwise(net),
         *_flatten_before_concats(net),
         *_split_layers(net),
     ]
@@ -112,6 +113,24 @@ def _drop_surplus_params(net: Message) -> list[str]:
 def _is_without_bias(layer: Message) -> bool:
     kind = _WEIGHTED.get(layer.type, "")
     return bool(kind) and _has(layer, kind) and not getattr(layer, f"{kind}_param").bias_term
+
+
+def _scale_by_eltwise(net: Message) -> list[str]:
+    """FlowNet2's Eltwise takes one bottom too, which a coeff multiplies; Caffe refuses it."""
+    found = [layer for layer in net.layer if layer.type == "Eltwise" and _is_scaled(layer)]
+    for layer in found:
+        layer.type = "Power"
+        layer.power_param.scale = layer.eltwise_param.coeff[0]
+        layer.ClearField("eltwise_param")
+    what = counted(len(found), "layer")
+    return [f"read {what} of type Eltwise with one bottom as Power, as FlowNet2 does"] * bool(found)
+
+
+def _is_scaled(layer: Message) -> bool:
+    """Whether one bottom is multiplied by one coeff, and not overwritten before it is read."""
+    param = layer.eltwise_param
+    summed = param.operation == param.SUM and len(param.coeff) == 1
+    return summed and len(layer.bottom) == 1 and list(layer.bottom) != list(layer.top)
 
 
 # Layers that have others in them

@@ -46,14 +46,24 @@ class Filler:
     std: float = 1.0
     sparse: int = -1
     variance_norm: str = "FAN_IN"
+    diag_val: tuple[float, ...] = ()
+
+    def diagonal(self, shape: Shape) -> list[float]:
+        """What a diagonal filler has for each channel of a blob of this shape."""
+        channels = min(shape[:2])
+        return [*self.diag_val, *[1.0] * channels][:channels]
 
     def check(self, shape: Shape) -> None:
         """Refuse what Caffe's fillers refuse for a blob of this shape."""
         if self.type in FORK_FILLERS:
             return
-        if self.type == DIAGONAL:
+        if self.type == IDENTITY:
             right = len(shape) == 4 and shape[:2] == (1, 1) and shape[2] == shape[3]
-            require(right, f"a diagonal filler needs a square matrix, not {dims(shape)}")
+            require(right, f"an identity needs a square matrix, not {dims(shape)}")
+            return
+        if self.type == DIAGONAL:
+            right = len(shape) in (2, 4)
+            require(right, f"a diagonal filler needs 2 or 4 axes, but the blob is {dims(shape)}")
             return
         require(
             self.type in FILLERS,
@@ -91,8 +101,14 @@ class Filler:
 FORK_FILLERS = ("gabor", "gaussian_unitball")
 """Fillers of forks, which no target has: a network with weights does not need them."""
 
-DIAGONAL = "diagonal"
+IDENTITY = "identity"
 """How some learned matrices of forks start: with `value` in the diagonal, and 0 elsewhere."""
+
+DIAGONAL = "diagonal"
+"""FlowNet2's filler: each channel of the output is that of the input, times a number of diag_val.
+
+Where there are fewer numbers, it is 1. All is divided by the number of pixels of the kernel.
+"""
 
 FILLERS = ("constant", "uniform", "gaussian", "positive_unitball", "xavier", "msra", "bilinear")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from proto2net.frozen import dataclass
-from proto2net.layers.base import DIAGONAL, Filler, Layer, Learned, layer
+from proto2net.layers.base import IDENTITY, Filler, Layer, Learned, layer
 from proto2net.shape import Shapes, dims, require
 
 COLOURS = 3
@@ -66,7 +66,7 @@ class MultiStageMeanfield(Layer):
             "bilateral": self.bilateral_filter_weight,
             "compatibility": -1.0,
         }
-        return {name: Learned(shape, Filler(DIAGONAL, value)) for name, value in starts.items()}
+        return {name: Learned(shape, Filler(IDENTITY, value)) for name, value in starts.items()}
 
     def macs(self, bottoms: Shapes, tops: Shapes) -> int:
         number, classes, height, width = tops[0]

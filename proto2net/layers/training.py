@@ -190,10 +190,30 @@ class DiceCoefLoss(FreeLoss):
     labels: ClassVar[tuple[int, ...]] = (1, 2)
 
 
-@layer("L1Loss", bottoms=2)
+@layer("L1Loss", param="l1_loss_param", bottoms=(1, 2))
 @dataclass(frozen=True)
 class L1Loss(FreeLoss):
-    """The sum of absolute differences, as NVIDIA's Caffe has it."""
+    """The sum of absolute differences (NVIDIA), or of vectors' lengths (FlowNet2)."""
+
+    l2_per_location: bool = False
+    l2_prescale_by_channels: bool = False
+    normalize_by_num_entries: bool = False
+    epsilon: float = 0.01
+    plateau: float = 0.0
+
+
+@layer("LpqLoss", param="lpq_loss_param", bottoms=(1, 2))
+@dataclass(frozen=True)
+class LpqLoss(FreeLoss):
+    """The sum of powers of vectors' lengths, which change with the iterations (FlowNet2)."""
+
+    pq_episode_starts_at_iter: tuple[int, ...] = ()
+    p: tuple[float, ...] = ()
+    q: tuple[float, ...] = ()
+    p_epsilon: float = 0.0
+    q_epsilon: float = 0.01
+    l2_prescale_by_channels: bool = False
+    normalize_by_num_entries: bool = False
 
 
 @layer("ManhattanLoss", bottoms=(2, 3))

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from proto2net.errors import Issue, Proto2NetError, ShapeError
 from proto2net.graph import Entry, check_outputs
-from proto2net.layers import DataLayer, DummyData, Input, Layer, Parameter, Python, Silence
+from proto2net.layers import DataLayer, DummyData, Input, Layer, Parameter, Python, Silence, Writer
 from proto2net.layers.data import GIVE_IT, SomeTops, StandIn
 from proto2net.layers.python import PythonLoss
 from proto2net.layers.unknown import Unknown
@@ -229,6 +229,8 @@ def without_labels(
     Returns the new entries, and a sentence for each layer that was left out or replaced.
     """
     entries, notes = _stand_ins(entries)
+    written = [f"{entry} was left out: it writes files" for entry in entries if _writes(entry)]
+    entries, notes = [entry for entry in entries if not _writes(entry)], notes + written
     labels = _labels(entries, given)
     kept: list[Entry] = []
     unread: set[str] = set()
@@ -250,6 +252,11 @@ def without_labels(
             labels.update(entry.tops)
             notes.append(f"{_unread(entry)} was left out: {reason}")
     return _without_unread(kept, unread), notes
+
+
+def _writes(entry: Entry) -> bool:
+    """Whether a layer does nothing but write what it reads, which is an output then."""
+    return isinstance(entry.layer, Writer)
 
 
 def _predicts(entry: Entry) -> bool:

@@ -13,6 +13,7 @@ from proto2net.layers import (
     BatchNorm,
     Convolution,
     Convolution3D,
+    DataAugmentation,
     Deconvolution3D,
     InnerProduct,
     Scale,
@@ -90,7 +91,8 @@ class _Matching:
         if node is None:
             return
         try:
-            self._put(node, self._three(node, _with_axes(node, layer.arrays)))
+            arrays = _with_axes(node, _of_images(node, layer.arrays))
+            self._put(node, self._three(node, arrays))
         except WeightError as error:
             self.issues += error.at(node.where, str(node))
             self._wrong.add(node)
@@ -198,6 +200,40 @@ def _with_axes(node: Node[Any], arrays: tuple[Stored | None, ...]) -> tuple[Stor
 
 def _without_ones(shape: Shape) -> list[int]:
     return [n for n in shape if n != 1]
+
+
+def _of_images(node: Node[Any], arrays: tuple[Stored | None, ...]) -> tuple[Stored | None, ...]:
+    """The arrays of a DataAugmentation, as Caffe adjusts them (data_augmentation_layer.cpp).
+
+    Its picture of means may be of another size: then each channel has one mean. In a file of ours
+    there is but the mean that is used.
+    """
+    if not isinstance(node.layer, DataAugmentation) or len(node.blobs) == 1:
+        return arrays
+    if len(arrays) not in (2, 3):
+        return arrays
+    import numpy as np
+
+    iterations, picture, mean = (*arrays, None)[:3]
+    iterations = iterations or Stored(np.full((1, 1, 1, 1), node.layer.recompute_mean, np.float32))
+    _check_seen(node.layer, iterations.array)
+    shape = node.blobs["mean_picture"].shape
+    if node.layer.mean_per_pixel and picture and picture.array.ndim == 4:
+        mean = Stored(picture.array.mean((2, 3), keepdims=True))
+    if mean and (not picture or picture.array.shape != shape) and mean.array.size == shape[1]:
+        picture = Stored(np.broadcast_to(mean.array.reshape(1, -1, 1, 1), shape))
+    return iterations, picture, mean
+
+
+def _check_seen(layer: DataAugmentation, iterations: Ndarray) -> None:
+    """Refuse a mean that Caffe would go on to change."""
+    seen = int(iterations.sum())
+    if seen < layer.recompute_mean:
+        raise WeightError(
+            f"its mean is that of {seen} batches, and recompute_mean is {layer.recompute_mean}: "
+            "Caffe would change it by each batch",
+            "train it further, or give a lower recompute_mean",
+        )
 
 
 _TO_FINE_TUNE = (

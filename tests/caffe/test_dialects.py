@@ -39,6 +39,10 @@ def upgraded(text: str) -> tuple[Message, list[str]]:
             "dropped the second param of 1 layer with bias_term: false",
         ),
         (
+            'layer { type: "Eltwise" bottom: "x" top: "y" eltwise_param { coeff: 20 } }',
+            "read 1 layer of type Eltwise with one bottom as Power, as FlowNet2 does",
+        ),
+        (
             'layer { type: "Convolution" convolution_param { fuse_type: FUSED_CONV_RELU } }',
             "split 1 Convolution layer into Convolution and ReLU",
         ),

@@ -306,3 +306,11 @@ def test_a_part_of_a_network_says_so_and_converts_once_its_inputs_are_given() ->
     graph = proto2net.parse(PART, inputs=given | {"other": (2, 3, 4, 3)})
     assert [blob.name for blob in graph.inputs] == ["conv", "other"]
     assert graph.outputs[0].shape == (2, 3, 4, 3)
+
+
+def test_what_a_layer_would_write_to_files_is_an_output(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "proto2net")
+    writer = 'layer { name: "write" type: "FLOWriter" bottom: "fc" writer_param { suffix: "x" } }'
+    graph = proto2net.parse(net(writer))
+    assert [blob.name for blob in graph.outputs] == ["fc"]
+    assert 'layer "write" (FLOWriter) was left out: it writes files' in caplog.text

@@ -126,7 +126,28 @@ def grid(n: int, h: int, w: int) -> Ndarray:
     return top
 
 
+def cropped(x: Ndarray, size: tuple[int, int]) -> Ndarray:
+    """The middle of images as data_augmentation_layer.cu has it."""
+    (h, w), (rows, columns) = x.shape[2:], size
+    top = np.zeros((*x.shape[:2], *size))
+    for i, j in np.ndindex(*size):
+        y = min(max(i + (h - rows) / 2, 0), h - 1.05)
+        across = min(max(j + (w - columns) / 2, 0), w - 1.05)
+        row, column = math.floor(y), math.floor(across)
+        down, right = y - row, across - column
+        above = x[:, :, row, column] * (1 - right) + x[:, :, row, column + 1] * right
+        below = x[:, :, row + 1, column] * (1 - right) + x[:, :, row + 1, column + 1] * right
+        top[:, :, i, j] = above * (1 - down) + below * down
+    return top
+
+
+def augmented(text: str) -> str:
+    return layer("DataAugmentation", "a", "y", f"augmentation_param {{ {text} }}")
+
+
 TOP = A.max(1, keepdims=True)
+PICTURE = values(1, 3, 5, 7, start=9)
+CHANNELS = np.array([0.25, -0.5, 0.75])[:, None, None]
 
 SAMPLES = {
     "correlation_subtract": sample(
@@ -210,5 +231,51 @@ SAMPLES = {
         layer("ExpMax", "a", "y", "expmax_param { base: 2 scale: 1.5 shift: 0.5 }"),
         inputs={"a": A},
         blobs={"y": 2 ** (1.5 * (A - TOP) + 0.5)},
+    ),
+    "mean_of_channels": sample(
+        layer(
+            "Mean",
+            "a b",
+            "y z",
+            "mean_param { operation: SUBTRACT input_scale: 0.5 mean_scale: 2 output_scale: 3 "
+            "value: 0.25 value: -0.5 value: 0.75 }",
+        ),
+        inputs={"a": A, "b": B},
+        blobs={"y": 3 * (0.5 * A - 2 * CHANNELS), "z": 3 * (0.5 * B - 2 * CHANNELS)},
+    ),
+    "mean_of_all": sample(
+        layer("Mean", "a", "y", "mean_param { operation: ADD value: 0.25 }"),
+        inputs={"a": A},
+        blobs={"y": A + 0.25},
+    ),
+    "data_augmentation_picture": sample(
+        augmented("recompute_mean: 1000"),
+        inputs={"a": A},
+        weights={"layer": [[[[[1000]]]], PICTURE, PICTURE.mean((2, 3), keepdims=True)]},
+        blobs={"y": A - PICTURE},
+    ),
+    "data_augmentation_crop": sample(
+        augmented(
+            "augment_during_test: true recompute_mean: 9 mean_per_pixel: false "
+            "crop_width: 4 crop_height: 3"
+        ),
+        inputs={"a": A},
+        weights={"layer": [[[[[9]]]], CHANNELS[None], CHANNELS[None]]},
+        blobs={"y": cropped(A, (3, 4)) - CHANNELS},
+    ),
+    # Nothing is cut off, but the last pixels are mixed with those before.
+    "data_augmentation_crop_of_all": sample(
+        augmented(
+            "crop_width: 7 crop_height: 5 mean_per_pixel: false mean: 0.25 mean: -0.5 mean: 0.75"
+        ),
+        inputs={"a": A},
+        weights={"layer": [[[[[0]]]]]},
+        blobs={"y": cropped(A, (5, 7)) - CHANNELS},
+    ),
+    "data_augmentation_of_nothing": sample(
+        augmented("mean_per_pixel: false"),
+        inputs={"a": A},
+        weights={"layer": [[[[[0]]]]]},
+        blobs={"y": A},
     ),
 }

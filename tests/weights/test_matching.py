@@ -234,3 +234,39 @@ def test_biases_of_volumes_may_have_five_axes() -> None:
     filters, bias = np.ones((4, 3, 2, 3, 3)), np.arange(4).reshape(1, 1, 1, 1, 4)
     values = match(graph, {"layer": [filters, bias]}).model.values
     assert values[graph.nodes[-1], "bias"].tolist() == [0, 1, 2, 3]
+
+
+# ---- means of images ------------------------------------------------------------------------
+
+SEEN, MEAN = np.full((1, 1, 1, 1), 1000, np.float32), np.arange(3, dtype=np.float32)
+PICTURE = np.arange(3 * 4 * 6, dtype=np.float32).reshape(1, 3, 4, 6)
+
+
+def augmented(text: str) -> Graph:
+    return proto2net.parse(
+        'input: "data" input_shape { dim: 2 dim: 3 dim: 8 dim: 9 }'
+        'layer { name: "aug" type: "DataAugmentation" bottom: "data" top: "y"'
+        f" augmentation_param {{ recompute_mean: 1000 {text} }} }}"
+    )
+
+
+def means(graph: Graph, *arrays: np.ndarray) -> dict[str, np.ndarray]:
+    """The learned blobs by name."""
+    values = match(graph, {"aug": list(arrays)}).model.values
+    return {name: array for (_, name), array in values.items()}
+
+
+def test_a_mean_of_channels_needs_no_picture_of_its_size() -> None:
+    found = means(augmented("mean_per_pixel: false"), SEEN, PICTURE, MEAN.reshape(1, 3, 1, 1))
+    assert found["mean"].ravel().tolist() == [0, 1, 2]
+
+
+def test_of_a_picture_of_another_size_the_means_of_channels_are_taken() -> None:
+    found = means(augmented(""), SEEN, PICTURE, MEAN.reshape(1, 3, 1, 1))
+    means_of_channels = PICTURE.mean((2, 3), keepdims=True)
+    assert (found["mean_picture"] == np.broadcast_to(means_of_channels, (1, 3, 8, 9))).all()
+
+
+def test_a_mean_that_caffe_would_go_on_to_change_is_refused() -> None:
+    with pytest.raises(WeightError, match="that of 999 batches, and recompute_mean is 1000"):
+        means(augmented("mean_per_pixel: false"), SEEN - 1, PICTURE, MEAN.reshape(1, 3, 1, 1))

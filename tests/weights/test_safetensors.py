@@ -62,6 +62,17 @@ def test_the_arrays_are_those_of_the_caffemodel(case: str, to: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize("to", TARGETS)
+def test_a_mean_of_images_comes_back_without_its_picture(to: str, tmp_path: Path) -> None:
+    case = GOLDEN.parent / "forks" / "flownet2_data_augmentation_channel_mean"
+    graph = proto2net.parse(case / "net.prototxt")
+    right = match(graph, read(case / "net.caffemodel")).model.values
+    found = match(graph, read(written(str(case), to, tmp_path))).model.values
+    assert found.keys() == right.keys()
+    mean = next(slot for slot in right if slot[1] == "mean")
+    np.testing.assert_array_equal(found[mean], right[mean])
+
+
+@pytest.mark.parametrize("to", TARGETS)
 @pytest.mark.parametrize("case", STATISTICS)
 def test_statistics_come_back_divided_by_the_scale_factor(
     case: str, to: str, tmp_path: Path

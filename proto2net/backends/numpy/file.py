@@ -184,7 +184,7 @@ class NumpyFile(SourceFile[NumpyScope]):
     own = "self."
     functions: ClassVar = {
         **dict.fromkeys(map(dotted, ("np.zeros", "np.ones", "np.full")), (AXES,)),
-        **dict.fromkeys(map(dotted, ("bilinear", "diagonal")), (AXES,)),
+        **dict.fromkeys(map(dotted, ("bilinear", "diagonal", "channel_diagonal")), (AXES,)),
         **dict.fromkeys(map(dotted, RANDOM), ("", AXES)),
     }
 

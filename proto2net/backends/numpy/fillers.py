@@ -26,6 +26,7 @@ from proto2net.backends.tree import (
 )
 from proto2net.graph import Node
 from proto2net.layers import Filler
+from proto2net.layers.base import DIAGONAL, IDENTITY
 from proto2net.shape import Shape
 
 ARRAYS = Star("**", SELF)
@@ -88,8 +89,10 @@ def filled(filler: Filler, shape: Shape, rng: Expression) -> Expression:
         return call(filler.type, rng, shape, variance_norm=norm)
     if filler.type == "bilinear":
         return call("bilinear", shape)
-    if filler.type == "diagonal":
+    if filler.type == IDENTITY:
         return call("diagonal", shape, filler.value)
+    if filler.type == DIAGONAL:
+        return call("channel_diagonal", shape, filler.diagonal(shape))
     return call(filler.type, rng, shape)
 
 

@@ -35,6 +35,7 @@ from proto2net.backends.tree import (
 )
 from proto2net.graph import Node
 from proto2net.layers import Filler
+from proto2net.layers.base import DIAGONAL, IDENTITY
 from proto2net.shape import Shape, count
 
 STARTS = {
@@ -245,8 +246,10 @@ def initializer(filler: Filler, shape: Shape, convert: Convert | None = None) ->
         return call("PositiveUnitball", _row_axes(shape, convert))
     if filler.type == "bilinear":
         return call("Bilinear", *([] if convert else [(2, 3)]))
-    if filler.type == "diagonal":
+    if filler.type == IDENTITY:
         return call("initializers.Identity", filler.value)
+    if filler.type == DIAGONAL:
+        return call("ChannelDiagonal", filler.diagonal(shape))
     return _scaled(filler, shape, convert)
 
 

@@ -14,6 +14,7 @@ from proto2net.backends.statements import Statement
 from proto2net.backends.tree import Expression, Variable, call, code
 from proto2net.graph import Node
 from proto2net.layers import Filler
+from proto2net.layers.base import DIAGONAL, IDENTITY
 from proto2net.shape import Shape, count
 
 _AFFINE = {"weight": 1.0, "bias": 0.0}
@@ -34,6 +35,7 @@ STARTS: dict[str, dict[str, float]] = {
     "Local": {"weight": 0.0, "bias": 0.0},
     "Lstm": {"W_xc": 0.0, "W_hc": 0.0, "b_c": 0.0},
     "LSTM": {"W_xc": 0.0, "b_c": 0.0, "W_xc_static": 0.0, "W_hc": 0.0},
+    "MeanSubtraction": {"mean": 0.0},
     "Normalize": {"weight": 1.0},
     "RNN": dict.fromkeys(["W_xh", "b_h", "W_xh_static", "W_hh", "W_ho", "b_o"], 0.0),
     "Scale": _AFFINE,
@@ -117,8 +119,10 @@ def filling(filler: Filler, shape: Shape, convert: Convert | None = None) -> Exp
         return call("positive_unitball_", PARAMETER, dim=(int(swapped), 0))
     if filler.type == "bilinear":
         return call("bilinear_", PARAMETER)
-    if filler.type == "diagonal":
+    if filler.type == IDENTITY:
         return call("diagonal_", PARAMETER, filler.value)
+    if filler.type == DIAGONAL:
+        return call("channel_diagonal_", PARAMETER, filler.diagonal(shape))
     return _fan_filling(filler, shape, swapped)
 
 

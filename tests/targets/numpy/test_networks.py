@@ -87,6 +87,15 @@ def test_arrays_start_as_the_filler_says(filler: str, mean: float, std: float) -
     assert values.std() == pytest.approx(std, rel=0.03)
 
 
+def test_a_diagonal_filler_multiplies_channels() -> None:
+    layer = (
+        'layer { name: "scale" type: "Convolution" bottom: "data" top: "y" convolution_param { '
+        'num_output: 3 kernel_size: 1 weight_filler { type: "diagonal" diag_val: 2 } } }'
+    )
+    network = proto2net.load(net(layer, data=(1, 3, 4, 5)), to="numpy")
+    np.testing.assert_array_equal(network.scale["weight"][..., 0, 0], np.diag([2, 1, 1]))
+
+
 def test_a_bilinear_filler_makes_a_deconvolution_that_interpolates() -> None:
     layer = (
         'layer { name: "up" type: "Deconvolution" bottom: "data" top: "up" convolution_param { '

@@ -190,6 +190,14 @@ def test_bilinear(size: int, side: list[float], group: int) -> None:
     np.testing.assert_allclose(kernel, right, rtol=1e-6)
 
 
+def test_a_diagonal_multiplies_channels() -> None:
+    text = 'kernel_size: 2 weight_filler { type: "diagonal" diag_val: 2 diag_val: 6 }'
+    definition = layer("Convolution", "x", "y", f"convolution_param {{ num_output: 3 {text} }}")
+    kernel = fresh(definition, (1, 3, 4, 5))["layer/kernel"]
+    right = np.broadcast_to(np.diag([2 / 4, 6 / 4, 1 / 4]), (2, 2, 3, 3))
+    np.testing.assert_array_equal(kernel, right)
+
+
 def test_a_bias_is_all_fan_out() -> None:
     text = 'inner_product_param { num_output: 120000 bias_filler { type: "FILLER" } }'
     definition = layer("InnerProduct", "x", "y", text)

@@ -176,6 +176,19 @@ def test_bilinear(size: int, side: list[float]) -> None:
     np.testing.assert_allclose(weight, right, rtol=1e-6)
 
 
+DIAGONAL = (
+    "convolution_param { num_output: 3 kernel_size: 2 "
+    'weight_filler { type: "diagonal" diag_val: 2 diag_val: 6 } }'
+)
+
+
+def test_a_diagonal_multiplies_channels() -> None:
+    weight = fresh(layer("Convolution", "x", "y", DIAGONAL), (1, 3, 4, 5))["layer.weight"]
+    right = np.zeros((3, 3, 2, 2))
+    right[0, 0], right[1, 1], right[2, 2] = 2 / 4, 6 / 4, 1 / 4
+    np.testing.assert_array_equal(weight, right)
+
+
 def test_a_network_without_fillers_starts_as_the_framework_has_it() -> None:
     definition = layer("InnerProduct", "x", "y", "inner_product_param { num_output: 3 }")
     net = sample(definition, inputs={"x": np.zeros((2, 4))}).net

@@ -86,3 +86,14 @@ def bilinear(shape: tuple[int, ...]) -> np.ndarray:
     centre = (width - 1) / (2 * factor)
     profile = 1 - np.abs(np.arange(width) / factor - centre)
     return np.broadcast_to(np.outer(profile, profile), shape).astype(np.float32)
+
+
+def channel_diagonal(shape: tuple[int, ...], values: list[float]) -> np.ndarray:
+    """What multiplies each channel by its number, as a convolution's mean.
+
+    Source: FlowNet2's filler.hpp.
+    """
+    weight = np.zeros(shape, np.float32)
+    for channel, value in enumerate(values):
+        weight[channel, channel] = value / math.prod(shape[2:])
+    return weight

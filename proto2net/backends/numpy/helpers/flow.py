@@ -220,6 +220,20 @@ def downsample(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     return np.where(share > 2 / 3 - 1e-6, mean, np.float32(np.nan))
 
 
+def crop_middle(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The middle of images; FlowNet2 reads just before the last pixels at most.
+
+    Source: FlowNet2's data_augmentation_layer.cu.
+    """
+    rows, columns = (
+        shares(
+            (np.arange(m) + (n - m) / 2).clip(0, n - 1.05).astype(np.float32), n, 1.0
+        )
+        for n, m in zip(x.shape[2:], size, strict=True)
+    )
+    return rows @ x @ columns.T
+
+
 def shares(
     place: np.ndarray, count: int, width: float, cubic: bool = False
 ) -> np.ndarray:

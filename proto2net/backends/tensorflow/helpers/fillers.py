@@ -63,6 +63,23 @@ class Bilinear(initializers.Initializer):
         return {"axes": self.axes}
 
 
+@keras.saving.register_keras_serializable("caffe")
+class ChannelDiagonal(initializers.Initializer):
+    """What multiplies each channel by its number, as a convolution's mean."""
+
+    def __init__(self, values: list[float]) -> None:
+        self.values = list(values)
+
+    def __call__(self, shape: tuple[int, ...], dtype: str | None = None) -> tf.Tensor:
+        kernel = np.zeros(shape)
+        for channel, value in enumerate(self.values):
+            kernel[..., channel, channel] = value / math.prod(shape[:-2])
+        return ops.cast(kernel, dtype or "float32")
+
+    def get_config(self) -> dict[str, Any]:
+        return {"values": self.values}
+
+
 def fill(variable: keras.Variable, initializer: initializers.Initializer) -> None:
     """Draw a variable anew."""
     variable.assign(initializer(variable.shape))

@@ -259,6 +259,43 @@ class Downsample(layers.Layer):
         return ops.where(share > 2 / 3 - 1e-6, mean, np.nan)
 
 
+@keras.saving.register_keras_serializable("caffe")
+class MeanSubtraction(layers.Layer):
+    """Images less the mean of those that training has seen."""
+
+    def __init__(self, shape: tuple[int, ...], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.shape = tuple(shape)
+
+    def build(self, _: tuple[int, ...]) -> None:
+        self.mean = self.add_weight(self.shape, "zeros", trainable=False, name="mean")
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        return x - self.mean
+
+
+@keras.saving.register_keras_serializable("caffe")
+class CropMiddle(layers.Layer):
+    """The middle of images; FlowNet2 reads just before the last pixels at most."""
+
+    def __init__(self, size: tuple[int, int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.size = size
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        rows, columns = (
+            shares(middle(ops.cast(n, x.dtype), m), n, 1.0)
+            for n, m in zip(ops.shape(x)[1:3], self.size, strict=True)
+        )
+        return mixed(rows, x, columns)
+
+
+def middle(n: tf.Tensor, m: int) -> tf.Tensor:
+    """Where m pixels lie in the middle of n."""
+    place = ops.arange(m, dtype=n.dtype) + (n - m) / 2
+    return ops.maximum(ops.minimum(place, n - 1.05), 0)
+
+
 def corner_shares(n: int, m: int, dtype: str) -> tf.Tensor:
     """How much of each of n pixels is in each of m, corners on corners."""
     last, gaps = (ops.maximum(ops.cast(i - 1, dtype), 1) for i in (n, m))
@@ -287,7 +324,7 @@ def resampled(
 
 
 def shares(
-    place: tf.Tensor, count: int, width: tf.Tensor, cubic: bool = False
+    place: tf.Tensor, count: int, width: float | tf.Tensor, cubic: bool = False
 ) -> tf.Tensor:
     """How much of each of so many pixels is in what lies at these places, a row each.
 

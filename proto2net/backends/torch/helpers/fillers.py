@@ -30,3 +30,12 @@ def bilinear_(tensor: torch.Tensor) -> torch.Tensor:
     with torch.no_grad():
         side = 1 - (torch.arange(size) / factor - center).abs()
         return tensor.copy_(side[:, None] * side)
+
+
+def channel_diagonal_(tensor: torch.Tensor, values: list[float]) -> torch.Tensor:
+    """What multiplies each channel by its number, as a convolution's mean."""
+    with torch.no_grad():
+        tensor.zero_()
+        for channel, value in enumerate(values):
+            tensor[channel, channel] = value / tensor[channel, channel].numel()
+    return tensor

@@ -4,6 +4,7 @@ it.
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 
 def pixel_grid(x: torch.Tensor) -> torch.Tensor:
@@ -194,6 +195,28 @@ def downsample(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     share = rows @ known.to(x) @ columns.T
     mean = rows @ torch.where(known, x, 0) @ columns.T / share
     return torch.where(share > 2 / 3 - 1e-6, mean, torch.nan)
+
+
+class MeanSubtraction(nn.Module):
+    """Images less the mean of those that training has seen."""
+
+    mean: torch.Tensor
+
+    def __init__(self, *shape: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(shape))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x - self.mean
+
+
+def crop_middle(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """The middle of images; FlowNet2 reads just before the last pixels at most."""
+    rows, columns = (
+        shares((torch.arange(m).to(x) + (n - m) / 2).clamp(0, n - 1.05), n, 1.0)
+        for n, m in zip(x.shape[2:], size, strict=True)
+    )
+    return rows @ x @ columns.T
 
 
 def shares(
