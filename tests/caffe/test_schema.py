@@ -36,7 +36,7 @@ CAFFE_TYPES = """
 FILLED_IN = {"dilation": (1,)}
 
 # Fields that only a program can give: no prototxt has them.
-NOT_IN_TEXT = {"padding", "fork"}
+NOT_IN_TEXT = {"free", "fork"}
 
 # Classes of a part of a message of Caffe: a layer of a fork reads that, and refuses the rest.
 IN_PART = {"BiasTerm"}
