@@ -191,14 +191,23 @@ def _freeze(layer: Message) -> None:
 
 
 def _taken_relu(layer: Message) -> Message | None:
-    """The ReLU of a Convolution that has one in it (clCaffe's conv_spatial_layer.cpp)."""
-    found = layer.convolution_param
-    if found.fuse_type != found.FUSED_CONV_RELU:
+    """The ReLU of a layer that has one in it.
+
+    clCaffe's Convolution says so by fuse_type (conv_spatial_layer.cpp), Intel's layers by relu
+    (mkldnn_convolution_layer.cpp).
+    """
+    found = getattr(layer, f"{_WEIGHTED[layer.type]}_param")
+    convolution = layer.type == "Convolution"
+    fused = convolution and found.fuse_type == found.FUSED_CONV_RELU
+    if not fused and not found.relu:
         return None
     relu = _after(layer, "relu", "ReLU")
     relu.bottom.extend(layer.top)
-    relu.relu_param.CopyFrom(found.relu_param)
-    for name in ("fuse_type", "relu_param"):
+    if fused:
+        relu.relu_param.CopyFrom(found.relu_param)
+    else:
+        relu.relu_param.negative_slope = found.negative_slope
+    for name in ("relu", "negative_slope", *(("fuse_type", "relu_param") if convolution else ())):
         found.ClearField(name)
     return relu
 
@@ -220,6 +229,7 @@ def _taken_pooling(layer: Message) -> Message | None:
 _SECONDS: tuple[tuple[str, str, Callable[[Message], Message | None]], ...] = (
     ("BatchNorm", "Scale", _taken_scale),
     ("Convolution", "ReLU", _taken_relu),
+    ("InnerProduct", "ReLU", _taken_relu),
     ("LRN", "Pooling", _taken_pooling),
 )
 """A type, the type of what it may have in it, and what takes that out."""

@@ -11,21 +11,29 @@ from proto2net.caffe.schema import Message, cached, descriptor, is_repeated
 
 SETTINGS = {
     "active",
+    "blobs_a_min",
+    "blobs_lr",
+    "class_num",
     "autotune",
     "compile_net_state",
     "conv_algorithm",
     "conv_algos_override",
     "dis_mode",
     "dropout_seed",
+    "exclude_from_optimization",
     "fuse",
     "gen_mode",
     "mem_param",
+    "no_mem_opt",
     "option",
     "random_seed",
     "reduced_memory_inference",
     "save_file",
     "save_output_param",
+    "sparse_ratio",
     "stats_batch_size",
+    "unit_test_fuse_kernel",
+    "unit_test_mode",
     "update_global_stats",
     "use_log",
     "visualize",
@@ -35,8 +43,19 @@ SETTINGS = {
 """Forks' parameters that say how to compute, what training changes, or what is done with the
 result beside."""
 
-_HOW = re.compile(r"(^|_)(cudnn|debug|engine|gpu|memory|mkldnn|prefetch|threads|workspace)(_|$)")
-"""Words of a name that says how to compute."""
+_HOW = re.compile(
+    r"(^|_)(cudnn|debug|engine|gpu|memory|mkldnn|prefetch|threads|workspace"
+    r"|backward|clip_gradients|freeze|grad|gradients?|lr|regularization|regularizer)(_|$)"
+)
+"""Words of a name that says how to compute, or how to train."""
+
+_NEUTRAL = {
+    "output_shift_instead_division": ("0",),
+    "saturate": ("None",),
+    **dict.fromkeys(("input_scale", "output_scale", "weight_scale"), ("1", "1.0")),
+    **dict.fromkeys(("input_zero_point", "output_zero_point", "weight_zero_point"), ("0",)),
+}
+"""Values of Synopsys' fields for computing in whole numbers with which it does not."""
 
 
 @cache
@@ -49,6 +68,11 @@ def is_at_default(field: FieldDescriptor, value: Message) -> bool:
     """Whether the value of a field is the one that it has where it is not given."""
     single = not is_repeated(field) and field.message_type is None
     return single and bool(value == field.default_value)
+
+
+def is_neutral(name: str, value: str) -> bool:
+    """Whether a fork's field has a value with which it does nothing."""
+    return value in _NEUTRAL.get(name, ())
 
 
 def is_off(name: str, value: str) -> bool:

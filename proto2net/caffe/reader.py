@@ -140,6 +140,9 @@ class Reader:
             self._note(f'ignored unknown field "{name}" of {message}', offset)
         elif harmless.is_setting(name):
             self._note(f'ignored "{name}" of {message}, which changes no result', offset)
+        elif harmless.is_neutral(name, self._next[1]):
+            value = self._next[1]
+            self._note(f'ignored "{name}: {value}" of {message}, which changes no result', offset)
         elif harmless.is_off(name, self._next[1]):
             what = "a field that is not known, for whose default false is taken"
             self._note(f'ignored "{name}: false" of {message}, {what}', offset)

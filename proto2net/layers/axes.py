@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from proto2net.frozen import dataclass
-from proto2net.layers.base import Layer, layer
+from proto2net.layers.base import Layer, layer, per_axis
 from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
 
 
@@ -288,7 +288,9 @@ class Crop(Layer):
     forks: ClassVar[tuple[str, ...]] = ("future",)
 
     axis: int = 2
-    offset: tuple[int, ...] = ()
+    offset: tuple[int, ...] = per_axis(
+        "offset", "offset_height", "offset_width", default=(), missing=0
+    )
     fork: str = ""
 
     @property

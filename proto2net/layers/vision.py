@@ -21,7 +21,9 @@ class ConvolutionParameter(Layer):
     kernel: tuple[int, ...] = per_axis("kernel_size", "kernel_h", "kernel_w", default=(), missing=0)
     stride: tuple[int, ...] = per_axis("stride", "stride_h", "stride_w", default=(1,), missing=0)
     pad: tuple[int, ...] = per_axis("pad", "pad_h", "pad_w", default=(0,), missing=0)
-    dilation: tuple[int, ...] = (1,)
+    dilation: tuple[int, ...] = per_axis(
+        "dilation", "dilation_h", "dilation_w", default=(1,), missing=1
+    )
     group: int = 1
     bias_term: bool = True
     axis: int = 1

@@ -47,6 +47,14 @@ def upgraded(text: str) -> tuple[Message, list[str]]:
             "split 1 Convolution layer into Convolution and ReLU",
         ),
         (
+            'layer { type: "Convolution" convolution_param { relu: true } }',
+            "split 1 Convolution layer into Convolution and ReLU",
+        ),
+        (
+            'layer { type: "InnerProduct" inner_product_param { relu: true negative_slope: 0.1 } }',
+            "split 1 InnerProduct layer into InnerProduct and ReLU",
+        ),
+        (
             'layer { type: "LRN" top: "y" lrn_param { fuse_type: FUSED_POOL_MAX } }',
             "split 1 LRN layer into LRN and Pooling",
         ),

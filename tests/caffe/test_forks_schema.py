@@ -12,6 +12,7 @@ from proto2net import Graph, ParseError, parse
 from proto2net.caffe.prototxt import read
 from proto2net.caffe.schema import FORKS, descriptor, is_repeated, message_class
 from proto2net.caffe.upgrade import upgrade
+from proto2net.layers import Crop
 
 # The parameters of the best known forks, as their files give them.
 PARAMETERS = """
@@ -191,6 +192,42 @@ def test_it_is_ignored_if_asked_for(caplog: pytest.LogCaptureFixture) -> None:
         'net.prototxt:2: ignored "negative_slope" of InnerProductParameter',
         'net.prototxt:2: ignored "engine" of LayerParameter',
     ]
+
+
+IMAGES = DATA.replace("dim: 3 }", "dim: 3 dim: 5 dim: 7 }")
+NEUTRAL = f"""{IMAGES}
+layer {{ name: "a" type: "Convolution" bottom: "data" top: "a" freeze: true convolution_param {{
+  num_output: 4 kernel_size: 1 input_scale: 1 output_zero_point: 0 saturate: None dilation_h: 2
+  sparse_ratio: 0.5 weight_regularizer: L1 }} }}
+layer {{ name: "b" type: "Pooling" bottom: "a" top: "b"
+  pooling_param {{ kernel_size: 1 avg_include_pad: true }} }}"""
+
+
+def test_what_changes_no_result_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    graph, told = notes(caplog, NEUTRAL)
+    assert graph.nodes[1].layer.dilation == (2, 1)
+    assert [note.partition(": ignored ")[2] for note in told] == [
+        '"freeze" of LayerParameter, which changes no result',
+        '"input_scale: 1" of ConvolutionParameter, which changes no result',
+        '"output_zero_point: 0" of ConvolutionParameter, which changes no result',
+        '"saturate: None" of ConvolutionParameter, which changes no result',
+        '"sparse_ratio" of ConvolutionParameter, which changes no result',
+        '"weight_regularizer" of ConvolutionParameter, which changes no result',
+        '"avg_include_pad" of PoolingParameter, which has its default',
+    ]
+
+
+@pytest.mark.parametrize("given", ["input_scale: 0.5", "saturate: Signed", "output_zero_point: 3"])
+def test_whole_numbers_are_refused(given: str) -> None:
+    (problem,) = problems(NEUTRAL.replace("input_scale: 1", given, 1))
+    assert f'"{given.partition(":")[0]}" is not a field of ConvolutionParameter' in problem
+
+
+def test_a_crop_may_give_its_offset_by_height_and_width() -> None:
+    net = f"""{IMAGES}
+layer {{ name: "c" type: "Crop" bottom: "data" bottom: "data" top: "c"
+  crop_param {{ offset_width: 0 offset_height: 0 }} }}"""
+    assert parse(net).nodes[-1].layer == Crop(offset=(0, 0))
 
 
 @pytest.mark.parametrize(
