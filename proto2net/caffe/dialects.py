@@ -147,7 +147,7 @@ def _split_layers(net: Message) -> list[str]:
                 layers.append(taken)
         split = len(layers) - len(net.layer)
         if split:
-            _replace_layers(net, layers)
+            replace_layers(net, layers)
             what = counted(split, f"{kind} layer")
             notes.append(f"split {what} into {kind} and {second}")
     return notes
@@ -260,7 +260,7 @@ def _flatten_before_concats(net: Message) -> list[str]:
         layers.append(layer)
     if not flattened:
         return []
-    _replace_layers(net, layers)
+    replace_layers(net, layers)
     what = f"{counted(flattened, 'Concat layer')} with per_fla_fuse"
     return [f"wrote out the Permute and Reshape before {what}, as 8 bit convolutions have them"]
 
@@ -275,7 +275,7 @@ def _flatten(layer: Message, index: int) -> list[Message]:
     """A Permute and a Reshape of a bottom, which the layer then has in its place."""
     name = layer.bottom[index]
     permute, reshape = (
-        _beside(layer, f"{name}_{what}", what.title()) for what in ("permute", "reshape")
+        beside(layer, f"{name}_{what}", what.title()) for what in ("permute", "reshape")
     )
     permute.bottom.append(name)
     permute.permute_param.order.extend((0, 2, 3, 1))
@@ -293,7 +293,7 @@ def _has(layer: Message, kind: str) -> bool:
     return bool(layer.HasField(f"{kind}_param"))
 
 
-def _beside(layer: Message, name: str, kind: str) -> Message:
+def beside(layer: Message, name: str, kind: str) -> Message:
     """A layer in the same place and under the same rules, whose top has its name."""
     made = message_class("LayerParameter")(name=name, type=kind, top=[name])
     for rules in ("include", "exclude"):
@@ -306,13 +306,14 @@ def _beside(layer: Message, name: str, kind: str) -> Message:
 
 def _after(layer: Message, suffix: str, kind: str) -> Message:
     """A layer that makes the tops of this one, after it."""
-    made = _beside(layer, f"{layer.name}_{suffix}", kind)
+    made = beside(layer, f"{layer.name}_{suffix}", kind)
     made.ClearField("top")
     made.top.extend(layer.top)
     return made
 
 
-def _replace_layers(net: Message, layers: list[Message]) -> None:
+def replace_layers(net: Message, layers: list[Message]) -> None:
+    """Have these in the place of all layers."""
     rest = message_class("NetParameter")(layer=layers)
     net.ClearField("layer")
     net.layer.extend(rest.layer)

@@ -27,8 +27,17 @@ def upgrade(net: Message, file: str = "<text>") -> list[str]:
         *_upgrade_v1(net, file),
         *_upgrade_inputs(net, file),
         *translate(net),
+        *_write_out(net, file),
         *_upgrade_batch_norms(net),
     ]
+
+
+def _write_out(net: Message, file: str) -> list[str]:
+    if all(layer.type != "DenseBlock" for layer in net.layer):
+        return []
+    from proto2net.caffe import dense_blocks  # which few networks need
+
+    return dense_blocks.write_out(net, file)
 
 
 # Data transformation: from the data layers' own messages to transform_param

@@ -21,7 +21,7 @@ from proto2net.layers import (
 from proto2net.layers.holes import Hole
 from proto2net.model import Arrays, Format, Model, Slot, Stored, StoredLayer, Weights
 from proto2net.shape import Shape, dims
-from proto2net.weights import npy
+from proto2net.weights import dense_blocks, npy
 
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
@@ -89,6 +89,7 @@ class _Matching:
         """Copy what the file has for one layer."""
         node = self._targets.get(layer.name)
         if node is None:
+            self._copy_parts(layer)
             return
         try:
             arrays = _with_axes(node, _of_images(node, layer.arrays))
@@ -96,6 +97,15 @@ class _Matching:
         except WeightError as error:
             self.issues += error.at(node.where, str(node))
             self._wrong.add(node)
+
+    def _copy_parts(self, layer: StoredLayer) -> None:
+        """Copy what the file has for one layer to those that it is written out as, if it is."""
+        parts = dense_blocks.parts(layer, self._targets)
+        if parts:
+            self._held.remove(layer.name)
+        for part in parts:
+            self._held.append(part.name)
+            self.copy(part)
 
     def matched(self, allow_missing: bool) -> Matched:
         """What was copied. Raises one error with all the problems of all layers."""

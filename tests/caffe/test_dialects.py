@@ -69,6 +69,10 @@ def upgraded(text: str) -> tuple[Message, list[str]]:
             "read 1 layer of C3D 1.0 as of its version 1.1",
         ),
         (
+            'layer { type: "DenseBlock" bottom: "x" top: "y" }',
+            "wrote out 1 DenseBlock layer as BatchNorm, Scale, ReLU, Convolution and Concat",
+        ),
+        (
             'layers { type: "ReLU" }',
             "net.prototxt:1: read the name of a current type among `layers` (V1 format); "
             "Caffe refuses it",
@@ -155,3 +159,41 @@ def test_layers_of_c3d_have_their_parameters_where_its_later_version_has_them() 
     )
     for layer, right in zip(net.layer, expected.layer, strict=True):
         assert str(layer).split("line")[0] == str(right).split("line")[0]
+
+
+def test_a_dense_block_is_written_out_transition_by_transition() -> None:
+    net, _ = upgraded(
+        """layer { name: "d" type: "DenseBlock" bottom: "x" top: "y" include { phase: TEST }
+             denseblock_param { numTransition: 2 growthRate: 3 use_BC: true
+               Filter_Filler { type: "msra" } use_dropout: true dropout_amount: 0.2 } }"""
+    )
+    assert [(layer.name, layer.type, *layer.bottom, *layer.top) for layer in net.layer[:10]] == [
+        ("d_1/bottleneck/bn", "BatchNorm", "x", "d_1/bottleneck/bn"),
+        ("d_1/bottleneck/scale", "Scale", "d_1/bottleneck/bn", "d_1/bottleneck/bn"),
+        ("d_1/bottleneck/relu", "ReLU", "d_1/bottleneck/bn", "d_1/bottleneck/bn"),
+        ("d_1/bottleneck/conv", "Convolution", "d_1/bottleneck/bn", "d_1/bottleneck/conv"),
+        ("d_1/bn", "BatchNorm", "d_1/bottleneck/conv", "d_1/bn"),
+        ("d_1/scale", "Scale", "d_1/bn", "d_1/bn"),
+        ("d_1/relu", "ReLU", "d_1/bn", "d_1/bn"),
+        ("d_1/conv", "Convolution", "d_1/bn", "d_1/conv"),
+        ("d_1/dropout", "Dropout", "d_1/conv", "d_1/conv"),
+        ("d_1/concat", "Concat", "x", "d_1/conv", "d_1/concat"),
+    ]
+    last = net.layer[-1]
+    assert (last.name, *last.bottom, *last.top) == ("d_2/concat", "d_1/concat", "d_2/conv", "y")
+    assert all(layer.include for layer in net.layer)
+    convolutions = [layer.convolution_param for layer in net.layer if layer.type == "Convolution"]
+    assert [each.num_output for each in convolutions] == [12, 3, 12, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("bottom: 'x' top: 'y' denseblock_param { growthRate: 0 }", "growthRate is 0; it must be"),
+        ("bottom: 'x' bottom: 'z' top: 'y'", "takes 1 bottom and 1 top, but has 2 and 1"),
+    ],
+)
+def test_a_dense_block_is_refused_where_it_stands(text: str, problem: str) -> None:
+    with pytest.raises(ParseError, match=problem) as error:
+        upgraded(f'layer {{ name: "d" type: "DenseBlock" {text} }}')
+    assert str(error.value).startswith('net.prototxt:1: layer "d" (DenseBlock): ')

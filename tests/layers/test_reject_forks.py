@@ -50,6 +50,7 @@ CASES: dict[str, tuple[str, int, str]] = {
     # volumes, Unpooling and Local
     "conv3d_filter_group": ("layer", 3, "num_output 5 does not divide into filter_group 2"),
     "conv3d_no_num_output": ("layer", 3, "num_output is missing or 0"),
+    "denseblock_param_given": ("layer", 3, "has param, which a DenseBlock refuses"),
     "interp_pad_positive": ("layer", 3, "pad_beg is 1 and pad_end 0; they only cut off"),
     "interp_zoom_zero": ("layer", 3, "zoom_factor is 0; it must be above 0"),
     "local_kernel_too_large": ("layer", 3, "a kernel of 9 x 9 is larger than the input, 8 x 9"),

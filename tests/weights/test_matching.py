@@ -236,6 +236,14 @@ def test_biases_of_volumes_may_have_five_axes() -> None:
     assert values[graph.nodes[-1], "bias"].tolist() == [0, 1, 2, 3]
 
 
+def test_a_dense_block_must_have_all_its_arrays() -> None:
+    graph = proto2net.parse(GOLDEN / "forks" / "ocr_denseblock_gpu_factor0" / "net.prototxt")
+    with pytest.raises(WeightError, match=r'layer "layer_1/bn" .* nothing in the weights'):
+        match(graph, {"layer": [np.ones(3)] * 10})
+    with pytest.raises(WeightError, match=r'layer "layer_1/conv" .* needs 2 x 3 x 3 x 3; found 3'):
+        match(graph, {"layer": [np.ones(3)] * 11})
+
+
 # ---- means of images ------------------------------------------------------------------------
 
 SEEN, MEAN = np.full((1, 1, 1, 1), 1000, np.float32), np.arange(3, dtype=np.float32)
