@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from proto2net.layers import DetectionOutput, PriorBox
+from proto2net.layers import DetectionOutput, PriorBox, PriorBoxClustered
+from proto2net.layers.ssd import PlacedBoxes
 
 
 def prior_box_options(layer: PriorBox) -> dict[str, object]:
@@ -12,13 +13,31 @@ def prior_box_options(layer: PriorBox) -> dict[str, object]:
         "max_size": ([int(size) for size in layer.max_size], []),
         "aspect_ratio": (list(layer.ratios), []),
         "flip": (layer.flip or not layer.ratios, True),
+        **_placing(layer),
+        "denser": (layer.denser, False),
+        "rows_of_each": (list(layer.rows), []),
+    }
+
+
+def _placing(layer: PlacedBoxes) -> dict[str, object]:
+    """The options of where boxes lie."""
+    return {
         "clip": (layer.clip, False),
         "variance": (layer.variances, (0.1,)),
         "image_size": (layer.image, None),
         "step": (layer.steps, None),
         "offset": (layer.offset, 0.5),
-        "denser": (layer.denser, False),
-        "rows_of_each": (list(layer.rows), []),
+    }
+
+
+def sized_box_options(layer: PriorBox | PriorBoxClustered) -> dict[str, object]:
+    """The options of a helper that makes prior boxes of given sizes, each with its default."""
+    turned = isinstance(layer, PriorBox) and layer.yx_order
+    return {
+        "sizes": list(layer.sizes),
+        **_placing(layer),
+        "insets": (list(layer.insets), []),
+        "yx_order": (turned, False),
     }
 
 

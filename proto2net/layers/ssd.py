@@ -5,12 +5,13 @@ Other forks have taken them over. What is made of predictions stands in detectio
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import ClassVar
 
 from proto2net import limits
 from proto2net.errors import ShapeError
 from proto2net.frozen import dataclass
-from proto2net.layers.base import Filler, Layer, Learned, layer
+from proto2net.layers.base import Filler, Layer, Learned, layer, shortest
 from proto2net.layers.data import (
     GIVE_IT,
     NOT_STATED,
@@ -142,19 +143,9 @@ class Normalize(Layer):
         return {"weight": Learned(shape, self.scale_filler or Filler(value=1.0))}
 
 
-@layer("PriorBox", param="prior_box_param", bottoms=2, in_place=False)
 @dataclass(frozen=True)
-class PriorBox(Layer):
-    """The boxes around each place of a feature map that predictions refer to, and their variances.
-
-    Sizes are in pixels of the second bottom, the image; what comes out are shares of it
-    (SSD's prior_box_layer.cpp). With `denser_prior_boxes`, which TextBoxes++ has, each box is
-    there again at the lower end of its place; in TextBoxes it always is, but nothing says so.
-    In FaceBoxes (its prior_box_layer.cpp) squares are a pixel smaller, and those of 32 and 64
-    pixels stand in rows around each place.
-    """
-
-    forks: ClassVar[tuple[str, ...]] = ("faceboxes", "ssd", "textboxes")
+class PlacedBoxes(Layer):
+    """What PriorBox and PriorBoxClustered share: where boxes lie, and their variances."""
 
     min_size: tuple[float, ...] = ()
     max_size: tuple[float, ...] = ()
@@ -169,42 +160,21 @@ class PriorBox(Layer):
     step_h: float | None = None
     step_w: float | None = None
     offset: float = 0.5
-    denser_prior_boxes: bool = False
-    fork: str = ""
 
     @property
-    def undecided(self) -> bool:
-        return not (self.fork or self.denser_prior_boxes)
+    def sizes(self) -> tuple[tuple[float, float], ...]:
+        """The width and height of each box at a place, where they are not SSD's in SSD's order."""
+        raise NotImplementedError
 
     @property
-    def denser(self) -> bool:
-        """Whether each box is there twice."""
-        return self.denser_prior_boxes or self.fork == "textboxes"
-
-    @property
-    def rows(self) -> tuple[int, ...]:
-        """How many of each square stand in a row, and how many such rows, around a place."""
-        if self.fork != "faceboxes":
-            return ()
-        return tuple({32: 4, 64: 2}.get(int(size), 1) for size in self.min_size)
-
-    @property
-    def ratios(self) -> tuple[float, ...]:
-        """The aspect ratios beside that of the square, each once; `flip` adds their inverse."""
-        known, new = [1.0], []
-        for ratio in self.aspect_ratio:
-            if all(abs(ratio - other) >= 1e-6 for other in known):
-                known += [ratio, 1 / ratio] if self.flip else [ratio]
-                new.append(ratio)
-        return tuple(new)
+    def insets(self) -> tuple[float, ...]:
+        """By which share of the image each box is smaller on each side; empty: by none."""
+        return ()
 
     @property
     def boxes(self) -> int:
         """How many boxes each place has."""
-        stretched = len(self.ratios) * (2 if self.flip else 1)
-        boxes = len(self.min_size) * (1 + stretched) + len(self.max_size)
-        boxes += sum(row**2 - 1 for row in self.rows)
-        return boxes * (2 if self.denser else 1)
+        return len(self.sizes)
 
     @property
     def image(self) -> tuple[int, int] | None:
@@ -236,6 +206,131 @@ class PriorBox(Layer):
 
     def check(self) -> None:
         """Refuse parameters that give no boxes, whatever the bottoms are."""
+        self.check_sizes()
+        require(
+            len(self.variances) in (1, CORNERS),
+            f"variance is given {len(self.variance)} times",
+            "give it once, or once for each of the 4 numbers of a box",
+        )
+        require(min(self.variances) > 0, f"variance is {min(self.variances)}; it must be above 0")
+        _check_size(img_size=self.img_size, img_h=self.img_h, img_w=self.img_w)
+        _check_size(step=self.step, step_h=self.step_h, step_w=self.step_w)
+
+    def check_sizes(self) -> None:
+        """Refuse sizes of boxes that are missing, or do not go together."""
+        raise NotImplementedError
+
+
+@layer("PriorBox", param="prior_box_param", bottoms=2, in_place=False)
+@dataclass(frozen=True)
+class PriorBox(PlacedBoxes):
+    """The boxes around each place of a feature map that predictions refer to, and their variances.
+
+    Sizes are in pixels of the second bottom, the image; what comes out are shares of it
+    (SSD's prior_box_layer.cpp). With `denser_prior_boxes`, which TextBoxes++ has, each box is
+    there again at the lower end of its place; in TextBoxes it always is, but nothing says so.
+    In FaceBoxes (its prior_box_layer.cpp) squares are a pixel smaller, and those of 32 and 64
+    pixels stand in rows around each place.
+
+    Synopsys' fork has `faceboxes` to say so, `box_width` and `box_height` for boxes of any size,
+    the orders in which TensorFlow and Keras have boxes, and y before x.
+    """
+
+    forks: ClassVar[tuple[str, ...]] = ("faceboxes", "ssd", "textboxes")
+
+    denser_prior_boxes: bool = False
+    faceboxes: bool = False
+    box_width: tuple[float, ...] = ()
+    box_height: tuple[float, ...] = ()
+    tf: bool = False
+    yx_order: bool = False
+    keras: bool = False
+    fork: str = ""
+
+    @property
+    def undecided(self) -> bool:
+        return not (self.fork or self.denser_prior_boxes or self.faceboxes or self.sized)
+
+    @property
+    def sized(self) -> bool:
+        """Whether Synopsys' fork is asked for other boxes, or another order of them."""
+        ordered = self.tf or self.keras or self.yx_order
+        return bool(self.box_width) or (ordered and not self.faceboxes)
+
+    @property
+    def denser(self) -> bool:
+        """Whether each box is there twice."""
+        return self.denser_prior_boxes or self.fork == "textboxes"
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """How many of each square stand in a row, and how many such rows, around a place."""
+        if self.box_width or (self.fork != "faceboxes" and not self.faceboxes):
+            return ()
+        return tuple({32: 4, 64: 2}.get(int(size), 1) for size in self.min_size)
+
+    @property
+    def ratios(self) -> tuple[float, ...]:
+        """The aspect ratios beside that of the square, each once; `flip` adds their inverse."""
+        known, new = [1.0], []
+        for ratio in self.aspect_ratio:
+            if all(abs(ratio - other) >= 1e-6 for other in known):
+                known += [ratio, 1 / ratio] if self.flip else [ratio]
+                new.append(ratio)
+        return tuple(new)
+
+    @property
+    def sizes(self) -> tuple[tuple[float, float], ...]:
+        if self.box_width:
+            return tuple(zip(self.box_width, self.box_height, strict=False))
+        if not self.sized:
+            return ()
+        found: list[tuple[float, float]] = []
+        for index, size in enumerate(map(int, self.min_size)):
+            between = [sqrt(size * int(largest)) for largest in self.max_size[index : index + 1]]
+            middle = [(shortest(side), shortest(side)) for side in between]
+            square, ratios = [(float(size), float(size))], self.ratios
+            if self.keras:
+                turned = tuple(1 / ratio for ratio in ratios) if self.flip else ()
+                found += [*middle, *square, *_stretched(size, (*ratios, *turned))]
+                continue
+            if self.flip:
+                ratios = tuple(each for ratio in ratios for each in (ratio, 1 / ratio))
+            boxes = _stretched(size, ratios)
+            found += [*square, *boxes, *middle] if self.tf else [*square, *middle, *boxes]
+        return tuple(found)
+
+    @property
+    def insets(self) -> tuple[float, ...]:
+        """Synopsys' fork has the first box of 60 pixels smaller, in TensorFlow's order."""
+        if self.box_width or self.keras or not self.tf:
+            return ()
+        each = len(self.sizes) // len(self.min_size)
+        found = [
+            0.05 if int(size) == 60 and index == 0 else 0.0
+            for size in self.min_size
+            for index in range(each)
+        ]
+        return tuple(found) if any(found) else ()
+
+    @property
+    def boxes(self) -> int:
+        if self.sized:
+            return super().boxes
+        stretched = len(self.ratios) * (2 if self.flip else 1)
+        boxes = len(self.min_size) * (1 + stretched) + len(self.max_size)
+        boxes += sum(row**2 - 1 for row in self.rows)
+        return boxes * (2 if self.denser else 1)
+
+    def check_sizes(self) -> None:
+        """Refuse sizes of boxes that are missing, or do not go together."""
+        _check_pairs("box_width", self.box_width, "box_height", self.box_height)
+        require(
+            not (self.denser_prior_boxes and self.sized),
+            "denser_prior_boxes is not known with what Synopsys' fork has added",
+        )
+        if self.box_width:
+            return
         require(bool(self.min_size), "min_size is missing", "give it, in pixels of the image")
         require(min(self.min_size) > 0, f"min_size is {min(self.min_size)}; it must be above 0")
         require(
@@ -254,15 +349,7 @@ class PriorBox(Layer):
             min(self.aspect_ratio, default=1) > 0,
             f"aspect_ratio is {min(self.aspect_ratio, default=1)}; it must be above 0",
         )
-        require(
-            len(self.variances) in (1, CORNERS),
-            f"variance is given {len(self.variance)} times",
-            "give it once, or once for each of the 4 numbers of a box",
-        )
-        require(min(self.variances) > 0, f"variance is {min(self.variances)}; it must be above 0")
         self._check_rows()
-        _check_size(img_size=self.img_size, img_h=self.img_h, img_w=self.img_w)
-        _check_size(step=self.step, step_h=self.step_h, step_w=self.step_w)
 
     def _check_rows(self) -> None:
         """Refuse what FaceBoxes has no room for, and what none of its networks has."""
@@ -279,6 +366,43 @@ class PriorBox(Layer):
             f"each place has {self.boxes} boxes, but in FaceBoxes there is room for {room}",
             "min_size 32, 64 and a third one go together",
         )
+
+
+def _stretched(size: int, ratios: tuple[float, ...]) -> list[tuple[float, float]]:
+    """Boxes as large as a square, with these ratios of width to height."""
+    return [(shortest(size * sqrt(ratio)), shortest(size / sqrt(ratio))) for ratio in ratios]
+
+
+def _check_pairs(
+    name: str, widths: tuple[float, ...], other: str, heights: tuple[float, ...]
+) -> None:
+    """Refuse all but a height for each width."""
+    require(
+        len(widths) == len(heights) <= limits.BOXES,
+        f"{name} is given {len(widths)} times, {other} {len(heights)} times",
+        "give both once for each box",
+    )
+
+
+@layer("PriorBoxClustered", param="prior_box_param", bottoms=2, in_place=False)
+@dataclass(frozen=True)
+class PriorBoxClustered(PlacedBoxes):
+    """Boxes of given widths and heights, in pixels of the image, around each place.
+
+    It is that of OpenVINO (training_toolbox_caffe's prior_box_clustered_layer.cpp), which reads no
+    other sizes.
+    """
+
+    width: tuple[float, ...] = ()
+    height: tuple[float, ...] = ()
+
+    @property
+    def sizes(self) -> tuple[tuple[float, float], ...]:
+        return tuple(zip(self.width, self.height, strict=False))
+
+    def check_sizes(self) -> None:
+        require(bool(self.width), "width is missing", "give it, in pixels of the image")
+        _check_pairs("width", self.width, "height", self.height)
 
 
 def _check_size(**sizes: float | None) -> None:

@@ -73,6 +73,14 @@ REFUSED = {
         "PriorBox { min_size: 4 img_size: 9 img_h: 9 img_w: 9 }",
         "img_size and img_h and img_w cannot be given so",
     ),
+    "an aspect ratio of 0 in another order": (
+        "PriorBox { min_size: 4 aspect_ratio: 0 keras: true }",
+        "aspect_ratio is 0.0; it must be above 0",
+    ),
+    "boxes twice in another order": (
+        "PriorBox { min_size: 4 denser_prior_boxes: true yx_order: true }",
+        "denser_prior_boxes is not known with what Synopsys' fork has added",
+    ),
     "a step of 0": ("PriorBox { min_size: 4 step: 0 }", "step is 0.0; it must be above 0"),
     "one side of the step": ("PriorBox { min_size: 4 step_w: 1 }", "give step, or step_h and"),
     "a softmax_param with the norm L1": (

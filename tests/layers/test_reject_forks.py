@@ -13,6 +13,10 @@ REJECT = GOLDEN / "reject-forks"
 # For each case the layer that is at fault, its line, and words of the problem and its hint.
 CASES: dict[str, tuple[str, int, str]] = {
     # MS-CNN, Cascade R-CNN and other detectors
+    "clustered_counts": ("layer", 4, "width is given 2 times, height 1 times .* for each box"),
+    "clustered_img_size_twice": ("layer", 4, "img_size and img_h and img_w cannot be given so"),
+    "clustered_no_width": ("layer", 4, "width is missing .* pixels of the image"),
+    "syn_priorbox_box_counts": ("layer", 4, "box_width is given 2 times, box_height 1 times"),
     "syn_detout_no_num_classes": ("layer", 5, "num_classes is missing or 0"),
     "syn_detout_no_permute_conf_shape": ("layer", 5, "need .* 1 x 4 x 2 x 12, .* 1 x 3 x 2 x 12"),
     "syn_detout_priors_do_not_match": ("layer", 5, "5 prior boxes need 20 locations .* are 16"),

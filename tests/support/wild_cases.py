@@ -37,16 +37,6 @@ class Refused:
     misleading: str = "did you mean"
 
 
-def waits(told: str) -> Refused:
-    """A layer or a field of a fork that is not known yet."""
-    return Refused(told)
-
-
-def unknown(kind: str) -> Refused:
-    """A type of layer that is not known yet."""
-    return waits(f'unknown layer type "{kind}"')
-
-
 WILD: dict[str, Converts | Refused] = {
     # cut first, judge then
     "class_weighting": Converts({"l": (1, 3, 4, 4)}),
@@ -74,6 +64,7 @@ WILD: dict[str, Converts | Refused] = {
     "interp_intel_zoom": Converts({"sum": (1, 3, 16, 24)}),
     "local": Converts({"l": (1, 4, 7, 9)}),
     "pixel_local": Converts({"l": (1, 4, 6, 6)}),
+    "priorbox_clustered": Converts({"pb": (1, 2, 48)}),
     "c3d_v1": Converts({"fc": (1, 5)}),
     "p3d_pooling3d": Converts({"pool": (1, 4, 4, 10, 12)}),
     "avg_exc_pad": Converts({"p": (1, 2, 4, 5)}),
@@ -92,8 +83,6 @@ WILD: dict[str, Converts | Refused] = {
     "hint_for_lowercase_type": Refused('did you mean "Convolution"', "Deconvolution"),
     "labelmap": Refused("this is a label map", "layer"),
     "tf_none_output": Refused("--output"),
-    # forks whose layers and fields are not known yet
-    "priorbox_clustered": unknown("PriorBoxClustered"),
 }
 
 

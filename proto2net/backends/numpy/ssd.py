@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from proto2net.backends.base import Code, bottoms
-from proto2net.backends.detection import prior_box_options
+from proto2net.backends.detection import prior_box_options, sized_box_options
 from proto2net.backends.numpy.backend import renders
 from proto2net.backends.numpy.fillers import ARRAYS, learned
 from proto2net.backends.tree import BOTTOM, call, indexed
 from proto2net.graph import Node
-from proto2net.layers import Normalize, PriorBox
+from proto2net.layers import Normalize, PriorBox, PriorBoxClustered
 
 
 @renders(Normalize)
@@ -27,4 +29,17 @@ def _normalize(node: Node[Normalize]) -> Code:
 
 @renders(PriorBox)
 def _prior_box(node: Node[PriorBox]) -> Code:
+    if node.layer.sized:
+        return _sized(node)
     return Code(call("prior_box", *bottoms(node), **prior_box_options(node.layer)))
+
+
+@renders(PriorBoxClustered)
+def _prior_box_clustered(node: Node[PriorBoxClustered]) -> Code:
+    return _sized(node)
+
+
+def _sized(node: Node[Any]) -> Code:
+    """Prior boxes of given sizes."""
+    options = sized_box_options(node.layer)
+    return Code(call("prior_box_clustered", *bottoms(node), **options))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from proto2net.backends.base import Code, bottoms, same_array
-from proto2net.backends.detection import prior_box_options
+from proto2net.backends.detection import prior_box_options, sized_box_options
 from proto2net.backends.tensorflow.backend import renders
 from proto2net.backends.tensorflow.layout import Broadcast, moved_axis, widened
 from proto2net.backends.tensorflow.objects import CALLED, called_on, own
 from proto2net.backends.tree import BOTTOM, SELF, call, indexed
 from proto2net.graph import Node
-from proto2net.layers import Normalize, PriorBox
+from proto2net.layers import Normalize, PriorBox, PriorBoxClustered
 
 
 @renders(Normalize)
@@ -38,5 +40,18 @@ def _normalize_pixels(node: Node[Normalize]) -> Code:
 
 @renders(PriorBox)
 def _prior_box(node: Node[PriorBox]) -> Code:
+    if node.layer.sized:
+        return _sized(node)
     init = own("PriorBox", **prior_box_options(node.layer))
+    return Code(called_on(bottoms(node)), init)
+
+
+@renders(PriorBoxClustered)
+def _prior_box_clustered(node: Node[PriorBoxClustered]) -> Code:
+    return _sized(node)
+
+
+def _sized(node: Node[Any]) -> Code:
+    """Prior boxes of given sizes."""
+    init = own("PriorBoxClustered", **sized_box_options(node.layer))
     return Code(called_on(bottoms(node)), init)

@@ -155,4 +155,63 @@ PRIOR_BOX: list[Row] = [
     ),
 ]
 
-ROWS = [*NORMALIZE, *PRIOR_BOX]
+SIZED: list[Row] = [
+    says(
+        "PriorBoxClustered prior_box_param { width: 9.5 height: 15 width: 20 height: 30 step: 16 }",
+        bottoms=MAP,
+        torch="prior_box_clustered(x, y, sizes=[(9.5, 15.0), (20.0, 30.0)], step=(16.0, 16.0))",
+        tf=(
+            "PriorBoxClustered(sizes=[(9.5, 15.0), (20.0, 30.0)], step=(16.0, 16.0), "
+            'name="f")([x, y])'
+        ),
+        numpy="prior_box_clustered(x, y, sizes=[(9.5, 15.0), (20.0, 30.0)], step=(16.0, 16.0))",
+    ),
+    says(
+        "PriorBox { box_width: 9.5 box_height: 15 yx_order: true clip: true }",
+        bottoms=MAP,
+        torch="prior_box_clustered(x, y, sizes=[(9.5, 15.0)], clip=True, yx_order=True)",
+        tf='PriorBoxClustered(sizes=[(9.5, 15.0)], clip=True, yx_order=True, name="f")([x, y])',
+        numpy="prior_box_clustered(x, y, sizes=[(9.5, 15.0)], clip=True, yx_order=True)",
+    ),
+    says(
+        "PriorBox { min_size: 60 max_size: 66.5 aspect_ratio: 4 tf: true }",
+        bottoms=MAP,
+        torch=(
+            "prior_box_clustered(x, y, sizes=[(60.0, 60.0), (120.0, 30.0), (30.0, 120.0), "
+            "(62.92853, 62.92853)], insets=[0.05, 0.0, 0.0, 0.0])"
+        ),
+        tf=(
+            "PriorBoxClustered(sizes=[(60.0, 60.0), (120.0, 30.0), (30.0, 120.0), "
+            '(62.92853, 62.92853)], insets=[0.05, 0.0, 0.0, 0.0], name="f")([x, y])'
+        ),
+        numpy=(
+            "prior_box_clustered(x, y, sizes=[(60.0, 60.0), (120.0, 30.0), (30.0, 120.0), "
+            "(62.92853, 62.92853)], insets=[0.05, 0.0, 0.0, 0.0])"
+        ),
+    ),
+    says(
+        "PriorBox { min_size: 16 max_size: 36 aspect_ratio: 4 keras: true }",
+        bottoms=MAP,
+        torch=(
+            "prior_box_clustered(x, y, sizes=[(24.0, 24.0), (16.0, 16.0), (32.0, 8.0), "
+            "(8.0, 32.0)])"
+        ),
+        tf=(
+            "PriorBoxClustered(sizes=[(24.0, 24.0), (16.0, 16.0), (32.0, 8.0), (8.0, 32.0)], "
+            'name="f")([x, y])'
+        ),
+        numpy=(
+            "prior_box_clustered(x, y, sizes=[(24.0, 24.0), (16.0, 16.0), (32.0, 8.0), "
+            "(8.0, 32.0)])"
+        ),
+    ),
+    says(
+        "PriorBox { min_size: 32 min_size: 64 min_size: 128 faceboxes: true }",
+        bottoms=MAP,
+        torch="prior_box(x, y, min_size=[32, 64, 128], rows_of_each=[4, 2, 1])",
+        tf='PriorBox(min_size=[32, 64, 128], rows_of_each=[4, 2, 1], name="f")([x, y])',
+        numpy="prior_box(x, y, min_size=[32, 64, 128], rows_of_each=[4, 2, 1])",
+    ),
+]
+
+ROWS = [*NORMALIZE, *PRIOR_BOX, *SIZED]

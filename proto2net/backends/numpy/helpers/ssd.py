@@ -111,3 +111,40 @@ def prior_box(
         boxes = boxes.clip(0, 1)
     variances = np.broadcast_to(variance, boxes.shape)
     return np.stack((boxes.ravel(), variances.ravel()))[None].astype(np.float32)
+
+
+def prior_box_clustered(
+    feature: np.ndarray,
+    image: np.ndarray,
+    sizes: list[tuple[float, float]],
+    clip: bool = False,
+    variance: tuple[float, ...] = (0.1,),
+    image_size: tuple[int, int] | None = None,
+    step: tuple[float, float] | None = None,
+    offset: float = 0.5,
+    insets: list[float] | None = None,
+    yx_order: bool = False,
+) -> np.ndarray:
+    """Boxes of these widths and heights around each place, and variances.
+
+    Source: prior_box_clustered_layer.cpp.
+    `insets` has each box smaller on each side by a share of the image.
+    `yx_order` has y before x.
+    """
+    rows, columns = feature.shape[2:]
+    height, width = image_size or image.shape[2:]
+    down, across = step or (height / rows, width / columns)
+    y, x = (np.arange(rows) + offset) * down, (np.arange(columns) + offset) * across
+    center = np.stack(np.meshgrid(x, y), axis=-1)[:, :, None]
+    half, limit = np.array(sizes) / 2, np.array([width, height])
+    start, end = (center - half) / limit, (center + half) / limit
+    if insets:
+        inset = np.array(insets)[:, None]
+        start, end = start + inset, end - inset
+    if yx_order:
+        start, end = start[..., ::-1], end[..., ::-1]
+    boxes = np.concatenate((start, end), axis=-1)
+    if clip:
+        boxes = boxes.clip(0, 1)
+    variances = np.broadcast_to(variance, boxes.shape)
+    return np.stack((boxes.ravel(), variances.ravel()))[None].astype(np.float32)

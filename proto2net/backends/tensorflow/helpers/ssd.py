@@ -140,3 +140,49 @@ class PriorBox(layers.Layer):
             boxes = tf.clip_by_value(boxes, 0, 1)
         variances = tf.broadcast_to(self.variance, tf.shape(boxes))
         return tf.reshape(tf.stack((boxes, variances)), (1, 2, -1))
+
+
+@keras.saving.register_keras_serializable("caffe")
+class PriorBoxClustered(layers.Layer):
+    """Boxes of these widths and heights around each place, and their variances.
+
+    A box is x, y, x, y of its corners, as shares of the image; sizes are in pixels.
+    `insets` has each box smaller on each side by a share of the image.
+    `yx_order` has y before x.
+    """
+
+    def __init__(
+        self,
+        sizes: list[tuple[float, float]],
+        clip: bool = False,
+        variance: tuple[float, ...] = (0.1,),
+        image_size: tuple[int, int] | None = None,
+        step: tuple[float, float] | None = None,
+        offset: float = 0.5,
+        insets: list[float] | None = None,
+        yx_order: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.sizes, self.clip, self.variance = sizes, clip, variance
+        self.image_size, self.step, self.offset = image_size, step, offset
+        self.insets, self.yx_order = insets or [], yx_order
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        feature, image = (tf.cast(tf.shape(x)[1:3], tf.float32) for x in inputs)
+        size = tf.constant(self.image_size, tf.float32) if self.image_size else image
+        step = tf.constant(self.step) if self.step else size / feature
+        y, x = ((tf.range(feature[a]) + self.offset) * step[a] for a in (0, 1))
+        center, limit = tf.stack(tf.meshgrid(x, y), axis=-1)[:, :, None], size[::-1]
+        half = tf.constant(self.sizes, tf.float32) / 2
+        start, end = (center - half) / limit, (center + half) / limit
+        if self.insets:
+            inset = tf.constant(self.insets)[:, None]
+            start, end = start + inset, end - inset
+        if self.yx_order:
+            start, end = start[..., ::-1], end[..., ::-1]
+        boxes = tf.concat((start, end), axis=-1)
+        if self.clip:
+            boxes = tf.clip_by_value(boxes, 0, 1)
+        variances = tf.broadcast_to(self.variance, tf.shape(boxes))
+        return tf.reshape(tf.stack((boxes, variances)), (1, 2, -1))

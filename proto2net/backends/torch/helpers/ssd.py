@@ -115,3 +115,41 @@ def prior_box(
         boxes = boxes.clamp(0, 1)
     variances = feature.new_tensor(variance).expand_as(boxes)
     return torch.stack((boxes.flatten(), variances.flatten()))[None]
+
+
+def prior_box_clustered(
+    feature: torch.Tensor,
+    image: torch.Tensor,
+    sizes: list[tuple[float, float]],
+    clip: bool = False,
+    variance: tuple[float, ...] = (0.1,),
+    image_size: tuple[int, int] | None = None,
+    step: tuple[float, float] | None = None,
+    offset: float = 0.5,
+    insets: list[float] | None = None,
+    yx_order: bool = False,
+) -> torch.Tensor:
+    """Boxes of these widths and heights around each place, and their variances.
+
+    A box is x, y, x, y of its corners, as shares of the image; sizes are in pixels.
+    `insets` has each box smaller on each side by a share of the image.
+    `yx_order` has y before x.
+    """
+    rows, columns = feature.shape[2:]
+    height, width = image_size or image.shape[2:]
+    down, across = step or (height / rows, width / columns)
+    y = (torch.arange(rows).to(feature) + offset) * down
+    x = (torch.arange(columns).to(feature) + offset) * across
+    center = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)[:, :, None]
+    half, limit = feature.new_tensor(sizes) / 2, feature.new_tensor([width, height])
+    start, end = (center - half) / limit, (center + half) / limit
+    if insets:
+        inset = feature.new_tensor(insets)[:, None]
+        start, end = start + inset, end - inset
+    if yx_order:
+        start, end = start.flip(-1), end.flip(-1)
+    boxes = torch.cat((start, end), dim=-1)
+    if clip:
+        boxes = boxes.clamp(0, 1)
+    variances = feature.new_tensor(variance).expand_as(boxes)
+    return torch.stack((boxes.flatten(), variances.flatten()))[None]
