@@ -51,6 +51,7 @@ def parse(
     holes: Mapping[str, Sequence[Sequence[int]]] | None = None,
     fork: str = "",
     batch: str = "",
+    define: Mapping[str, object] | None = None,
     file: str = "",
 ) -> Graph:
     """The graph of one phase of a network definition; a solver is followed to its network.
@@ -61,7 +62,9 @@ def parse(
     declares layer types: it is run. `holes` leaves layers to be written, by name or as "type:Foo",
     with the shapes of their tops. `fork` names the fork of Caffe that the network is for, where
     forks disagree about a layer. `batch="any"` has a batch that a Reshape states as a number follow
-    the input. `file` is what messages call a text. What was assumed, left out or ignored is logged.
+    the input. `define` has the values of names that a template has in their place, such as
+    `$TARGET_WIDTH$`. `file` is what messages call a text. What was assumed, left out or ignored is
+    logged.
     """
     if isinstance(net, Graph):
         graph = net
@@ -71,7 +74,7 @@ def parse(
         shapes = {name: tuple(map(tuple, each)) for name, each in (holes or {}).items()}
         rules = (phase, level, stages)
         given = {name: tuple(dims) for name, dims in (inputs or {}).items()}
-        graph = _read(net, file, rules, given, outputs, ignore_unknown_fields, shapes, fork)
+        graph = _read(net, file, rules, given, outputs, ignore_unknown_fields, shapes, fork, define)
     graph = graph.until(outputs) if outputs else graph
     if batch:
         require(batch == "any", f'no batch "{batch}"', "it can be any")
@@ -283,6 +286,7 @@ def _read(
     ignore_unknown_fields: bool,
     holes: Holes,
     fork: str,
+    define: Mapping[str, object] | None,
 ) -> Graph:
     """The network; what `outputs` do not need is left out before it is judged."""
     from proto2net.caffe import definition, importer, notices
@@ -297,6 +301,7 @@ def _read(
         State(phase.upper(), level, tuple(stages)),
         ignore_unknown_fields=ignore_unknown_fields,
         holes=holes,
+        define=define,
     )
     definition.check_is_whole(found, inputs)
     phase, file, notes = found.state.phase, found.file, found.notes

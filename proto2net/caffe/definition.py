@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
 from proto2net import limits, mistaken, plain
-from proto2net.caffe import caffemodel, importer, prototxt, schema, solver
+from proto2net.caffe import caffemodel, importer, prototxt, schema, solver, templates
 from proto2net.caffe.phase import State, left_out, select
 from proto2net.caffe.schema import Message
 from proto2net.caffe.upgrade import upgrade
@@ -56,14 +56,16 @@ def read(
     *,
     ignore_unknown_fields: bool = False,
     holes: Collection[str] = (),
+    define: Mapping[str, object] | None = None,
 ) -> Definition:
     """The definition in a text or at a path, which messages call `file`.
 
-    What is wrong with a layer's parameters alone is held, since the layer may be left out.
+    `define` has values of what is to be filled in. What is wrong with a layer's parameters alone is
+    held, since the layer may be left out.
     """
     plugins.load()
     schema.refresh()  # it grows with the types that others declare
-    reader = _Reader(ignore_unknown_fields, holes)
+    reader = _Reader(ignore_unknown_fields, holes, templates.checked(define or {}))
     found = reader.read(net, file, state)
     if found.problems:
         typed = [layer for layer in found.layers if layer.type]
@@ -106,16 +108,19 @@ class _Reader:
 
     ignore_unknown_fields: bool
     holes: Collection[str]
+    values: Mapping[str, str]
 
     def read(self, net: str | Path, file: str, state: State) -> Definition:
         """The definition in a text or at a path; a solver is followed to its network."""
         found = self._text_or_definition(net, file, state)
         if isinstance(found, Definition):
+            self._check_all_used(set(), file)
             return found
+        text, names = templates.filled(found, self.values)
         try:
-            return self._parsed(found, file, state)
+            return self._parsed(text, names, file, state)
         except prototxt.Solver:
-            return self._followed(found, file, state)
+            return self._followed(text, names, file, state)
 
     def _text_or_definition(self, net: str | Path, file: str, state: State) -> str | Definition:
         """The text, or what a .caffemodel has instead."""
@@ -144,12 +149,19 @@ class _Reader:
         text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", errors="replace")
         return text.read()
 
-    def _parsed(self, text: str, file: str, state: State) -> Definition:
+    def _check_all_used(self, names: set[str], file: str) -> None:
+        """Refuse values for names that are nowhere to be filled in."""
+        if issues := templates.unknown(self.values, names, file):
+            raise ParseError(issues)
+
+    def _parsed(self, text: str, names: set[str], file: str, state: State) -> Definition:
+        """The definition in a text that had these names to be filled in."""
         if issue := mistaken.conflict(text, file):
             raise ParseError([issue])
         found = prototxt.parse(
             text, file, ignore_unknown_fields=self.ignore_unknown_fields, holes=self.holes
         )
+        self._check_all_used(names, file)
         net, problems = found.message, found.problems
         if problems:
             return Definition(net, file, state, [], found.held, problems)
@@ -161,14 +173,16 @@ class _Reader:
         lost = (issues for number, issues in enumerate(found.held, 1) if number not in left)
         return Definition(net, file, state, notes, found.held, tuple(chain(*lost)))
 
-    def _followed(self, text: str, file: str, state: State) -> Definition:
+    def _followed(self, text: str, names: set[str], file: str, state: State) -> Definition:
         """The network of a solver, in the state that this adds to."""
         found = solver.follow(text, file, state)
         if not isinstance(found.net, Path):
+            self._check_all_used(names, file)
             notes = [*found.notes, *upgrade(found.net, file)]
             return Definition(found.net, file, found.state, notes)
         path = str(found.net)
         inner = self._text_or_definition(found.net, path, found.state)
         if not isinstance(inner, Definition):
-            inner = self._parsed(inner, path, found.state)
+            text, more = templates.filled(inner, self.values)
+            inner = self._parsed(text, names | more, path, found.state)
         return replace(inner, notes=[*found.notes, *inner.notes])

@@ -13,7 +13,8 @@ from contextlib import suppress
 from itertools import chain
 
 from proto2net import limits
-from proto2net.caffe.reader import BrokenText, Reader, Word, template
+from proto2net.caffe import templates
+from proto2net.caffe.reader import BrokenText, Reader, Word
 from proto2net.caffe.scalars import fields_of
 from proto2net.caffe.schema import Message, message_class
 from proto2net.errors import Issue, Location, ParseError
@@ -120,8 +121,8 @@ def grouped(found: Iterable[tuple[str, Location]]) -> list[str]:
 
 def _check_is_network(net: Message, reader: Reader) -> None:
     """Raise what says what the text is, if it is plainly something else than a network."""
-    if template := reader.template or _template(reader):
-        raise NoNetwork([template])
+    if found := _template(reader):
+        raise NoNetwork(found)
     if net.layer or net.layers:
         return
     solver = fields_of(message_class("SolverParameter").DESCRIPTOR)
@@ -139,11 +140,16 @@ def _check_is_network(net: Message, reader: Reader) -> None:
             raise NoNetwork([Issue(what, "write each layer as layer { … }", where)])
 
 
-def _template(reader: Reader) -> Issue | None:
-    """What to say of a template whose only problem is that some numbers are still words."""
+def _template(reader: Reader) -> list[Issue]:
+    """What to say of a template; it may be one since its only problem are words for numbers."""
+    if reader.template:
+        return templates.missing(reader.text, reader.file) or [reader.template]
     every = [*reader.issues, *chain(*reader.held)]
     words = [issue for issue in every if isinstance(issue, Word)]
     if len(words) < 2 or len(words) < len(every):
-        return None
-    word = words[0].message.rpartition(" ")[2]
-    return template(word, words[0].where)
+        return []
+    first: dict[str, Issue] = {}
+    for issue in words:
+        word = issue.message.rpartition(" ")[2]
+        first.setdefault(word, templates.told(word, issue.where))
+    return templates.asking(first)

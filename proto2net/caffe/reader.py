@@ -14,7 +14,7 @@ from typing import NoReturn
 from google.protobuf.descriptor import FieldDescriptor
 
 from proto2net import limits
-from proto2net.caffe import harmless
+from proto2net.caffe import harmless, templates
 from proto2net.caffe.scalars import NUMBERS, Field, Refused, fields_of, required_of
 from proto2net.caffe.schema import LINE, PROBLEMS, TEXT, Message
 from proto2net.caffe.tokens import tokens
@@ -64,12 +64,6 @@ class Word(Setting):
 
 class BrokenText(Exception):
     """The structure of the text is broken."""
-
-
-def template(word: str, where: Location | None) -> Issue:
-    """What is said of a text that has this word where a value goes."""
-    what = f'this is a template, and no network: it has "{word}" to be filled in'
-    return Issue(what, "give the file that is made from it", where)
 
 
 class Reader:
@@ -297,7 +291,7 @@ class Reader:
         found = _PLACEHOLDER.search(self.text.split("\n")[line - 1].partition("#")[0])
         if not found:
             return None
-        return template(found[0], Location(self.file, line))
+        return templates.told(found[0], Location(self.file, line))
 
     def _report(
         self, message: str, hint: str, offset: int, kind: type[Issue] = Issue, of: str = ""

@@ -24,7 +24,16 @@ Command = Callable[..., None]
 
 def network(command: Command) -> Command:
     """The arguments that say which graph is meant; all but NET are options of `parse`."""
-    return definition(click.argument("net", metavar="NET")(command))
+    define = click.option(
+        "--define",
+        type=_definition,
+        metavar="NAME=VALUE",
+        multiple=True,
+        callback=_by_name,
+        help="What to fill in for a name of a template, such as TARGET_WIDTH=512 for "
+        "$TARGET_WIDTH$. Repeatable.",
+    )
+    return definition(define(click.argument("net", metavar="NET")(command)))
 
 
 def definition(command: Command) -> Command:
@@ -184,6 +193,14 @@ def _hole(text: str) -> tuple[str, list[tuple[int, ...]]]:
     if not name:
         raise click.BadParameter(f"{text!r} is not NAME=SHAPE, such as rois=300,5")
     return name, [_stated(f"{name}={shape}")[1] for shape in shapes.split(";")]
+
+
+def _definition(text: str) -> tuple[str, str]:
+    """A name and a value, from NAME=VALUE."""
+    name, _, value = text.partition("=")
+    if not name or not value:
+        raise click.BadParameter(f"{text!r} is not NAME=VALUE, such as TARGET_WIDTH=512")
+    return name, value
 
 
 def _stage(text: str) -> str:

@@ -251,12 +251,12 @@ layer {{ name: "c" type: "Crop" bottom: "data" bottom: "data" top: "c"
         (
             "layer {\n inner_product_param { num_output: {{ n }} } }",
             'net.prototxt:2: this is a template, and no network: it has "{{ n }}" to be filled in\n'
-            "  hint: give the file that is made from it",
+            "  hint: --define n=VALUE",
         ),
         (
             "layer {\n inner_product_param { num_output: $n } }",
             'net.prototxt:2: this is a template, and no network: it has "$n" to be filled in\n'
-            "  hint: give the file that is made from it",
+            "  hint: --define n=VALUE",
         ),
     ],
     ids=["solver", "part", "doubled braces", "double braces", "dollar"],
