@@ -168,7 +168,7 @@ class Composite(Step):
     """Steps as one, such as all of a region: they are in the block that it makes and calls."""
 
     title: str
-    entry: Blob
+    entries: tuple[Blob, ...]
     exit: Blob
     steps: tuple[Step, ...]
     inner: tuple[tuple[str, Step], ...]
@@ -180,7 +180,7 @@ class Composite(Step):
 
     @property
     def bottoms(self) -> tuple[Blob, ...]:
-        return (self.entry,)
+        return self.entries
 
     @property
     def tops(self) -> tuple[Blob, ...]:
@@ -208,7 +208,7 @@ def composite(
         tuple(node for step in steps for node in step.nodes),
         dataclasses.replace(code, arrays=arrays),
         title,
-        entry or steps[0].bottoms[0],
+        (entry or steps[0].bottoms[0],),
         exit or steps[-1].tops[0],
         tuple(steps),
         tuple(inner),

@@ -41,17 +41,20 @@ from proto2net.backends.statements import (
     names_in,
 )
 from proto2net.backends.tree import (
+    SELF,
     Display,
     Expression,
     Literal,
     Name,
     Operation,
     Pair,
+    Star,
     Subscript,
     Variable,
     call,
     code,
     filled,
+    parts_of,
     tree,
 )
 from proto2net.backends.unify import Meaning
@@ -124,11 +127,20 @@ class SourceFile(Generic[S]):
     def _unpack(self, scope: Scope) -> None:
         """Know what the layer objects of a scope hold that are dictionaries."""
         for step in scope.steps:
-            shown, known = scope.object(step), self.unpacked
-            if isinstance(step.code.init, Display):
-                keys = (item.key for item in step.code.init.items if isinstance(item, Pair))
-                names = (str(key.value) for key in keys if isinstance(key, Literal))
-                known[shown] = known.get(shown, frozenset()).union(names)
+            match step.code.init:
+                case Display("[]", items):  # the objects of heads, which a loop goes over
+                    stars = (p for p in parts_of(step.code.forward or SELF) if isinstance(p, Star))
+                    self._know([star.value for star in stars], items)
+                case Display() as made:
+                    self._know([scope.object(step)], [made])
+
+    def _know(self, shown: Iterable[Expression], made: Iterable[Expression]) -> None:
+        """Know which names dictionaries have that are shown so."""
+        pairs = (item for each in made if isinstance(each, Display) for item in each.items)
+        keys = (item.key for item in pairs if isinstance(item, Pair))
+        names = {str(key.value) for key in keys if isinstance(key, Literal)}
+        for each in shown:
+            self.unpacked[each] = self.unpacked.get(each, frozenset()).union(names)
 
     def _folded(self, steps: Sequence[Step], taken: set[str], names: Namespace) -> list[Step]:
         """The steps with one in the place of each block; also collects the definitions of these."""
@@ -153,6 +165,9 @@ class SourceFile(Generic[S]):
 
     lines_of_use: ClassVar[int] = 2
     """How many lines make and call a block: that of its object, and that of the forward pass."""
+
+    loops_heads: ClassVar[bool] = False
+    """Whether it has a loop over heads alike."""
 
     own: ClassVar[str] = ""
     """How a block reads an argument that it keeps: "self."."""
@@ -182,6 +197,14 @@ class SourceFile(Generic[S]):
     def stage(self, uses: Sequence[Code]) -> Code | None:
         """How blocks in a row are made and called as one; None if each stands for itself."""
         return None
+
+    def in_loop(self, step: Step) -> Code | None:
+        """How a step is said in a loop over heads; None if it cannot be."""
+        return step.code
+
+    def kept(self, made: list[Expression]) -> Expression:
+        """The list of the objects of heads, as these calls make them."""
+        return tree(made)
 
     def use(self, title: str, block: Block, index: int) -> Code:
         """How a region of a block is made and called."""

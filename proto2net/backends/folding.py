@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from proto2net.backends.base import Step
 from proto2net.backends.blocks import Block, Composite, composite, folded
 from proto2net.backends.forming import blocks
+from proto2net.backends.heads import Heads, heads, overlapping, tuples
 from proto2net.backends.rows import numbered, runs
 from proto2net.backends.scope import Scope
 from proto2net.backends.statements import Statement, lines_of
@@ -73,6 +74,8 @@ class Folding:
         rows = (part.regions if isinstance(part, Stage) else (part,) for part in parts)
         regions = [part for row in rows for part in row if isinstance(part, Region)]
         regions = [region for region in regions if self._file.says_names(region)]
+        looped = self._loop_heads([[n for n in r.nodes if n] for r in regions], whole=True)
+        regions = [region for region in regions if looped.isdisjoint(region.nodes)]
         if units:
             whole = self._fold_units(regions)
             if not whole:
@@ -85,10 +88,58 @@ class Folding:
             if not self._saves_lines(block, definition):
                 continue
             objects = self._define(title, definition, scope)
+            self._functions[Name(title)] = self._positional(title, block)
             for index, use in enumerate(block.uses):
                 code = self._file.use(title, block, index)
                 found[use.region] = use.composite(code, objects)
         self.steps = folded(folded(self.steps, found.values()), self._staged(stages, found))
+        self._loop_heads()
+
+    def _positional(self, title: str, block: Block) -> list[str]:
+        """What the positional arguments of a block's definition are called."""
+        names = [each.name for each in block.arguments if not each.default]
+        called = self._file.use(title, block, 0).init is None
+        return [""] * called + names  # what is called gets its value too
+
+    def _loop_heads(
+        self, blocks: Collection[Sequence[Node[Any]]] = (), *, whole: bool = False
+    ) -> set[Node[Any]]:
+        """Put a step in the place of heads alike, as far as that saves lines. Returns their layers.
+
+        They have no layers of these `blocks`, unless a head has all of one.
+        """
+        file, graph = self._file, self._file.graph
+        if not file.loops_heads:
+            return set()
+        said = heads(graph, self.steps, self._functions, file.in_loop, whole=whole)
+        found = [each for each in said if not overlapping(each, blocks)]
+        if whole and not any(each.objects for each in found):
+            return set()  # those of no object are not better off without a block
+        lists = tuples(graph, found)
+        known = {key: step.tops[0] for key, step in lists.items()}
+        loops = {each.concat.nodes: each.looped(file.kept, known) for each in found}
+        shorter = [each for each in found if self._shorter(each, loops[each.concat.nodes])]
+        if len(shorter) < len(found):
+            lists = tuples(graph, shorter)
+            known = {key: step.tops[0] for key, step in lists.items()}
+        self.steps = folded(self.steps, [each.looped(file.kept, known) for each in shorter])
+        for step in lists.values():
+            first = next(i for i, s in enumerate(self.steps) if step.tops[0] in s.bottoms)
+            self.steps.insert(first, step)
+        return {node for each in shorter for node in each.nodes}
+
+    def _shorter(self, found: Heads, loop: Composite) -> bool:
+        """Whether a loop over heads saves lines, with one for what it goes over."""
+        return self._size_of([loop]) + 1 < self._size_of(found.steps)
+
+    def _size_of(self, steps: Sequence[Step]) -> int:
+        """How many lines these steps take, which read what is there."""
+        scope: Scope = self._file.scoped(steps, self.taken)
+        made = {top for step in steps for top in step.tops}
+        for blob in dict.fromkeys(blob for step in steps for blob in step.bottoms):
+            if blob not in made:
+                scope.define(blob)
+        return len(lines_of([*scope.made(), *scope.statements()], scope.indent))
 
     def _define(self, title: str, definition: Statement, scope: Scope) -> list[str]:
         """Keep a definition and its scope. Returns the names of its steps' objects."""
@@ -138,7 +189,7 @@ class Folding:
         """The layers of each use of a unit, and the step in their place."""
         objects = self._define(title, *self._definition(title, block))
         options = tuple((each.name, each.default) for each in block.arguments if each.default)
-        self._functions[Name(title)] = [e.name for e in block.arguments if not e.default]
+        self._functions[Name(title)] = self._positional(title, block)
         for index, use in enumerate(block.uses):
             code = self._file.use(title, block, index)
             if isinstance(code.init, Call):  # blocks know what a call leaves out

@@ -139,7 +139,7 @@ def _form(unifier: Unifier, within: _Within, found: Sequence[Step | None]) -> St
             nodes=nodes,
             code=code,
             title=within.name(named),
-            entry=within.blob(whole.entry),
+            entries=tuple(map(within.blob, whole.entries)),
             exit=within.blob(whole.exit),
         )
     return Step(nodes, code)

@@ -59,7 +59,7 @@ Layout = tuple[str | Operator | Brackets, ...]
 """What stands on a line, one after the other."""
 
 # How strongly what an expression is made of binds: of two, the looser one needs brackets.
-_LAMBDA, _CONDITIONAL, _AND, _COMPARISON, _UNION, _SUM, _PRODUCT, _SIGN, _ATOM = range(9)
+_FOR, _LAMBDA, _CONDITIONAL, _AND, _COMPARISON, _UNION, _SUM, _PRODUCT, _SIGN, _ATOM = range(10)
 _BINDING = {
     "and": _AND,
     **dict.fromkeys(("<", ">", "<=", ">=", "==", "!=", "in", "is", "is not"), _COMPARISON),
@@ -133,7 +133,8 @@ def laid_out(expression: Expression) -> Layout:
                 *_bound(other, _CONDITIONAL),
             )
         case Comprehension(value, variable, values):
-            inside = (*laid_out(value), f" for {variable} in ", *laid_out(values))
+            loop = Operator(" for ", _FOR)
+            inside = (*laid_out(value), loop, f"{variable} in ", *laid_out(values))
             return (Brackets("[", (inside,), "]"),)
         case Placeholder(key):
             return (f"{{{key}}}",)
@@ -225,6 +226,8 @@ def broken(layout: Layout, indent: int, end: str = "") -> list[str]:
     places = [i for i, piece in enumerate(layout) if isinstance(piece, Brackets) and piece.parts]
     if len(margin + line) <= WIDTH or not places:  # a long name or string has no place to break
         return [margin + line]
+    if any(isinstance(piece, Operator) and piece.binding == _FOR for piece in layout):
+        return [line for part in operands(layout) for line in broken(part, indent)]
     place = next((i for i in reversed(places) if _fits(margin, layout, i)), places[0])
     brackets = layout[place]
     assert isinstance(brackets, Brackets)  # noqa: S101  # as `places` says

@@ -184,7 +184,7 @@ class Comprehension(Expression):
 BOTTOM: Expression = Placeholder(0)
 """The first bottom of a layer."""
 
-SELF: Expression = Placeholder("self")
+SELF = Placeholder("self")
 """The object that a layer has in the emitted file."""
 
 NAME = Placeholder("name")

@@ -74,6 +74,43 @@ def _layer(name: str, kind: str, *bottoms: str, top: str = "", rest: str = "") -
     return f'layer {{ name: "{name}" type: "{kind}" {read} top: "{top or name}" {rest} }}\n'
 
 
+def detector(*maps: int, data: str = "data", deep: bool = False, frozen: bool = False) -> str:
+    """A network of heads on feature maps of so many channels, as SSD has them.
+
+    The heads that are `deep` are of two layers that learn. A `frozen` one does not learn.
+    """
+    shape = "shape { dim: 2 dim: 3 dim: 33 dim: 45 }"
+    text = _layer(data, "Input", rest=f"input_param {{ {shape} }}")
+    below, made = data, dict[str, list[str]]()
+    for number, channels in enumerate(maps, start=4):
+        window = f"num_output: {channels} kernel_size: 3 stride: 2 pad: 1"
+        rest = f"convolution_param {{ {window} }}"
+        text += _layer(f"conv{number}", "Convolution", below, rest=rest)
+        below = f"conv{number}"
+        for kind, width in {"loc": 8, "conf": 6}.items():
+            name, top = f"{below}_mbox_{kind}", below
+            if deep:
+                lone = f"convolution_param {{ num_output: {5 + number} kernel_size: 1 }}"
+                text += _layer(f"{name}_first", "Convolution", below, rest=lone)
+                top = f"{name}_first"
+            still = "param { lr_mult: 0 } param { lr_mult: 0 }" * (frozen and number == 5)
+            window = f"convolution_param {{ num_output: {width * number} kernel_size: 3 pad: 1 }}"
+            text += _layer(name, "Convolution", top, rest=f"{still} {window}")
+            order = "permute_param { order: 0 order: 2 order: 3 order: 1 }"
+            text += _layer(f"{name}_perm", "Permute", name, rest=order)
+            text += _layer(f"{name}_flat", "Flatten", f"{name}_perm")
+            made.setdefault(kind, []).append(f"{name}_flat")
+        sizes = f"min_size: {4 * number}" + f" max_size: {5 * number}" * (number > 4)
+        ratios = "aspect_ratio: 2 variance: 0.1"
+        priors = f"prior_box_param {{ {sizes} {ratios} }}"
+        text += _layer(f"{below}_mbox_priorbox", "PriorBox", below, data, rest=priors)
+        made.setdefault("priorbox", []).append(f"{below}_mbox_priorbox")
+    for kind, blobs in made.items():
+        axis = f"concat_param {{ axis: {2 if kind == 'priorbox' else 1} }}"
+        text += _layer(f"mbox_{kind}", "Concat", *blobs, rest=axis)
+    return text
+
+
 TREES = "ash birch cedar elm fir hazel larch maple oak pine rowan yew".split()
 WORDS = [f"{tree}_{part}" for tree in TREES for part in ("root", "trunk", "leaf")]
 

@@ -181,6 +181,7 @@ class NumpyFile(SourceFile[NumpyScope]):
     imports = IMPORTS
 
     folds = True
+    loops_heads = True
     own = "self."
     functions: ClassVar = {
         **dict.fromkeys(map(dotted, ("np.zeros", "np.ones", "np.full")), (AXES,)),

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import ClassVar
 
 from proto2net.backends.base import Code, Step
-from proto2net.backends.blocks import Block, single
+from proto2net.backends.blocks import Block, Composite, single
 from proto2net.backends.file import SourceFile, loaded_docstring
 from proto2net.backends.head import Head
 from proto2net.backends.naming import GIVEN
@@ -25,11 +25,12 @@ from proto2net.backends.statements import (
 )
 from proto2net.backends.tensorflow.fillers import Starts
 from proto2net.backends.tensorflow.layout import laid_out
-from proto2net.backends.tensorflow.names import named
+from proto2net.backends.tensorflow.names import named, suffixes
 from proto2net.backends.tensorflow.objects import own
 from proto2net.backends.tensorflow.scope import ACTIVATION, CLASSES, MODEL, KerasScope, one_or_list
 from proto2net.backends.tree import (
     BOTTOM,
+    SELF,
     Expression,
     Formatted,
     Literal,
@@ -39,6 +40,7 @@ from proto2net.backends.tree import (
     call,
     code,
     dotted,
+    filled,
 )
 from proto2net.errors import UnsupportedError
 from proto2net.outline import Kind, Region
@@ -110,6 +112,7 @@ class KerasFile(SourceFile[KerasScope]):
     entry_suffix = "_net"
 
     folds = True
+    loops_heads = True
     lines_of_use = 1
     classes_name = CLASSES
     functions: ClassVar = FUNCTIONS
@@ -168,6 +171,14 @@ class KerasFile(SourceFile[KerasScope]):
         key = block.uses[index].region.key
         name = (GIVEN, Literal(named(block).given(key)))
         return Code(dataclasses.replace(made, keywords=(*made.keywords, name)))
+
+    def in_loop(self, step: Step) -> Code | None:
+        code = step.code
+        if isinstance(step, Composite):
+            return code
+        if self.flat is None or code.forward is None or suffixes(step):
+            return None  # layers without a name of their own would need one
+        return Code(filled(code.forward, {SELF.key: self.flat.object(step)}))
 
     def body(self) -> list[Statement]:
         blocks = [block.name for block in self.blocks if isinstance(block, Function)]

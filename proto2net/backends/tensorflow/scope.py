@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from proto2net.backends.base import Step
 from proto2net.backends.blocks import ENTRY, Block, single
+from proto2net.backends.heads import Several
 from proto2net.backends.naming import GIVEN, Naming
 from proto2net.backends.printing import text
 from proto2net.backends.scope import Scope
@@ -166,7 +167,7 @@ class KerasScope(Scope):
         apart = {
             top
             for step in self.steps
-            if step.code.updates or step.node in projection
+            if step.code.updates or step.node in projection or isinstance(step, Several)
             for top in step.tops
         }
         if self.block:

@@ -243,6 +243,7 @@ class TorchFile(SourceFile[TorchScope]):
 
     folds = True
     folds_units = True
+    loops_heads = True
     own = "self."
     functions: ClassVar = {
         dotted("nn.Conv1d"): ("in_channels", "out_channels"),
@@ -269,6 +270,9 @@ class TorchFile(SourceFile[TorchScope]):
 
     def use(self, title: str, block: Block, index: int) -> Code:
         return Code(call(SELF, BOTTOM), block.call(title, index))
+
+    def kept(self, made: list[Expression]) -> Expression:
+        return call("nn.ModuleList", made)
 
     def stage(self, uses: Sequence[Code]) -> Code | None:
         made = in_a_row([use.init for use in uses if use.init])
