@@ -167,6 +167,8 @@ class Layer:
     """Which bottoms hold labels, in a layer that only training or testing needs."""
     predicts: ClassVar[tuple[int, ...]] = (0,)
     """Which bottoms its prediction has, which has one top."""
+    routes: ClassVar[bool] = False
+    """Whether each top has rows of the bottom at its place, which the first bottom chooses."""
     unrendered: ClassVar[str] = ""
     """Why no target renders it; empty: targets do."""
     forks: ClassVar[tuple[str, ...]] = ()

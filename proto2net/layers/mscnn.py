@@ -290,6 +290,7 @@ class ScaleRoute(Layer):
     """
 
     sizes_by_value: ClassVar[bool] = True
+    routes: ClassVar[bool] = True
     low_scale: float | None = None
     high_scale: float | None = None
 

@@ -238,6 +238,8 @@ def without_labels(
         if not entry.bottoms:
             kept += _without_tops(entry, labels)
             continue
+        entry, routed = _without_routed(entry, labels)
+        labels.update(routed)
         reason = _reason_to_leave(entry, labels)
         prediction = entry.layer.prediction() if reason else entry.layer
         if not reason or (prediction and not _predicts(entry)):
@@ -252,6 +254,20 @@ def without_labels(
             labels.update(entry.tops)
             notes.append(f"{_unread(entry)} was left out: {reason}")
     return _without_unread(kept, unread), notes
+
+
+def _without_routed(entry: Entry, labels: set[str]) -> tuple[Entry, set[str]]:
+    """A layer that routes rows, without the labels among them; and the tops that these have."""
+    if not entry.layer.routes or entry.bottoms[0] in labels:
+        return entry, set()
+    pairs = list(zip(entry.bottoms, entry.tops, strict=False))
+    stay = [(bottom, top) for bottom, top in pairs if bottom not in labels]
+    if len(stay) == len(pairs):
+        return entry, set()
+    bottoms, tops = zip(*stay, strict=True)
+    return dataclasses.replace(entry, bottoms=bottoms, tops=tops, propagate_down=()), set(
+        entry.tops
+    ) - set(tops)
 
 
 def _writes(entry: Entry) -> bool:
@@ -415,6 +431,8 @@ def _reads_label(reader: Entry, index: int, labels: set[str], beside: bool) -> b
     """
     if index in reader.layer.labels or (beside and isinstance(reader.layer, PythonLoss)):
         return True
+    if reader.layer.routes:
+        return reader.tops[index : index + 1] in [(top,) for top in labels]
     if reader.layer.loss or reader.layer.labels:  # it is compared with labels
         return False
     if reader.layer.unrendered and not beside:  # such as detections that are scored

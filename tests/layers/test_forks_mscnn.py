@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from forks_cases import CASCADE, MSCNN
 
@@ -65,6 +66,44 @@ def test_regions_that_are_mined_in_training_all_stay() -> None:
     (hard,) = (node for node in proto2net.parse(text).nodes if node.name == "hard")
     assert hard.layer.type == "Split"
     assert [blob.name for blob in hard.bottoms] == ["rois"]
+
+
+ROUTED = "".join(
+    f"""layer {{ name: "route{level}" type: "ScaleRoute" bottom: "rois" bottom: "labels"
+          bottom: "shifts" top: "rois{level}" top: "labels{level}" top: "shifts{level}"
+          scale_route_param {{ {scales} }} }}
+        layer {{ name: "pool{level}" type: "ROIPooling" bottom: "conv" bottom: "rois{level}"
+          top: "pool{level}" roi_pooling_param {{ pooled_h: 3 pooled_w: 2 spatial_scale: 0.125 }} }}
+        """
+    for level, scales in ((3, "high_scale: 40"), (4, "low_scale: 40"))
+) + "".join(
+    f"""layer {{ name: "all_{what}" type: "Concat" bottom: "{what}3" bottom: "{what}4"
+          top: "all_{what}" concat_param {{ axis: 0 }} }}
+        """
+    for what in ("pool", "labels", "shifts")
+)
+"""Regions of two sizes apart, with their labels, and all of them after each other again."""
+
+
+def test_labels_that_are_routed_with_regions_go_and_the_regions_stay() -> None:
+    start = MSCNN.index('layer { name: "pool" ')
+    text = MSCNN[:start] + ROUTED
+    text += """layer { name: "cls" type: "InnerProduct" bottom: "all_pool" top: "cls"
+                 inner_product_param { num_output: 2 } }
+               layer { name: "loss" type: "SoftmaxWithLoss" bottom: "cls" bottom: "all_labels"
+                 top: "loss" }
+               layer { name: "bbox" type: "InnerProduct" bottom: "all_pool" top: "bbox"
+                 inner_product_param { num_output: 8 } }
+               layer { name: "far" type: "SmoothL1Loss" bottom: "bbox" bottom: "all_shifts"
+                 top: "far" }"""
+    graph = proto2net.parse(text)
+    routes = [node for node in graph.nodes if node.layer.type == "ScaleRoute"]
+    assert [[blob.name for blob in node.tops] for node in routes] == [["rois3"], ["rois4"]]
+    assert [blob.name for blob in graph.outputs] == ["bbox", "loss"]
+    network = proto2net.load(graph, to="numpy")
+    images = np.random.default_rng(0).standard_normal((2, 3, 48, 64), np.float32)
+    bbox, prob = network(images)
+    assert len(bbox) == len(prob) > 1
 
 
 @pytest.mark.parametrize(
