@@ -24,12 +24,14 @@ from proto2net.layers import (
     DarknetReorg,
     Deconvolution,
     Deconvolution3D,
+    DepthToSpace,
     DepthwiseConvolution,
     Dropout,
     Eltwise,
     Flip,
     HardSigmoid,
     HardSwish,
+    Im2col,
     InnerProduct,
     Interp,
     Layer,
@@ -46,6 +48,7 @@ from proto2net.layers import (
     Scale,
     SeLu,
     ShuffleChannel,
+    SpaceToDepth,
     SparseInnerProduct,
     Split,
     Squeeze,
@@ -196,6 +199,30 @@ def _hard_sigmoid(node: Node[HardSigmoid]) -> Sequence[Part]:
 @lowers(DarknetReorg, Reorg)
 def _darknet_reorg(node: Node[DarknetReorg]) -> Layer:
     return node.layer.reorg
+
+
+@lowers(DepthToSpace, Permute, ShuffleChannel, Reshape)
+def _depth_to_space(node: Node[DepthToSpace]) -> Sequence[Part]:
+    """A pixel shuffle, which has the channel before the pixel in the channels."""
+    size = node.layer.block_size
+    parts = [Part(ShuffleChannel(size**2))] * (node.layer.data_format != "CRD")
+    return _of_channels(node, [*parts, Part(Reshape(pixelshuffler=size))])
+
+
+@lowers(SpaceToDepth, Permute, ShuffleChannel, Im2col)
+def _space_to_depth(node: Node[SpaceToDepth]) -> Sequence[Part]:
+    """The windows of Im2col, which have the channel before the pixel in the channels."""
+    size = node.layer.block_size
+    channels, _, _ = node.layer.sizes(node.bottoms[0].shape)
+    windows = Part(Im2col(kernel=(size,), stride=(size,)))
+    return _of_channels(node, [windows, Part(ShuffleChannel(channels))])
+
+
+def _of_channels(node: Node[Any], parts: list[Part]) -> list[Part]:
+    """The parts on images, whose channels may be the last axis."""
+    if not node.layer.channels_last:
+        return parts
+    return [Part(Permute((0, 3, 1, 2))), *parts, Part(Permute((0, 2, 3, 1)))]
 
 
 @lowers(NegReLU, Power, ReLU)

@@ -79,6 +79,11 @@ CASES: dict[str, tuple[str, int, str]] = {
     "syn_flowwarp_three_channels": ("layer", 4, "the flow .* is 1 x 3 x 4 x 5"),
     "syn_resample_area": ("layer", 3, "type AREA is not supported"),
     "syn_resample_no_size": ("layer", 3, "height and width are missing"),
+    # Synopsys, as TensorFlow
+    "syn_mirror_pad_too_few": ("layer", 3, "paddings is given 2 times for 4 axes"),
+    "syn_pad_odd": ("layer", 3, "paddings is given 1 times for 1 axes"),
+    "syn_pad_too_few": ("layer", 3, "paddings is given 2 times for 4 axes"),
+    "syn_space_to_batch_indivisible": ("layer", 3, "block_shape 3 does not divide axis 1"),
 }
 
 

@@ -1,0 +1,215 @@
+"""Layers of Synopsys' fork that pad blobs, and move places to other axes, as TensorFlow does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from proto2net.frozen import dataclass
+from proto2net.layers.base import Layer, layer
+from proto2net.layers.resize import check_image
+from proto2net.shape import Shape, Shapes, dims, require
+
+Sides = tuple[tuple[int, int], ...]
+"""How much comes before and behind each axis, or goes there."""
+
+
+def _sides(name: str, values: tuple[int, ...], axes: int, what: str) -> Sides:
+    """Two values for each axis, as they stand in a row."""
+    require(
+        len(values) == 2 * axes,
+        f"{name} is given {len(values)} times for {axes} {what}",
+        f"give it twice for each: {2 * axes} times",
+    )
+    return tuple(zip(values[::2], values[1::2], strict=True))
+
+
+@layer("Pad", param="pad_param", in_place=False)
+@dataclass(frozen=True)
+class Pad(Layer):
+    """Put a number around a blob: so often before and behind each axis (pad_layer.cpp)."""
+
+    paddings: tuple[int, ...] = ()
+    constant_values: float = 0.0
+
+    def nonnegative(self, bottoms: Sequence[bool]) -> bool:
+        return all(bottoms) and self.constant_values >= 0
+
+    def sides(self, bottom: Shape) -> Sides:
+        """What comes before and behind each axis."""
+        return _sides("paddings", self.paddings, len(bottom), "axes")
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        sizes = zip(bottom, self.sides(bottom), strict=True)
+        return (tuple(n + before + behind for n, (before, behind) in sizes),)
+
+
+@layer("MirrorPad", param="mirror_pad_param", in_place=False)
+@dataclass(frozen=True)
+class MirrorPad(Pad):
+    """Pad with what is near: REFLECT, SYMMETRIC, EDGE; any other mode pads with a number."""
+
+    mode: str = "CONSTANT"
+
+    @property
+    def mirrors(self) -> bool:
+        """Whether no number is put there."""
+        return self.mode in ("REFLECT", "SYMMETRIC", "EDGE")
+
+    def nonnegative(self, bottoms: Sequence[bool]) -> bool:
+        return all(bottoms) and (self.mirrors or self.constant_values >= 0)
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        for axis, (n, sides) in enumerate(zip(bottom, self.sides(bottom), strict=True)):
+            most = {"REFLECT": n - 1, "SYMMETRIC": n}.get(self.mode, max(sides))
+            require(
+                max(sides) <= most,
+                f"paddings of axis {axis} are {sides[0]} and {sides[1]}, but {self.mode} of {n} "
+                f"has {most} at most",
+            )
+        return super().infer(bottoms, tops)
+
+
+@layer("SpaceToBatchND", param="space_to_batch_nd_param", in_place=False)
+@dataclass(frozen=True)
+class SpaceToBatchND(Layer):
+    """Make an image of each place in blocks of the axes behind the first (TensorFlow)."""
+
+    keeps_signs: ClassVar[bool] = True
+
+    block_shape: tuple[int, ...] = ()
+    paddings: tuple[int, ...] = ()
+
+    @property
+    def sides(self) -> Sides:
+        """With how many zeros each axis of a block is padded before."""
+        return _sides("paddings", self.paddings, len(self.block_shape), "axes of block_shape")
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        batch, *sizes = bottom
+        _check_blocks(self.block_shape, bottom)
+        for axis, (block, sides) in enumerate(zip(self.block_shape, self.sides, strict=True)):
+            padded = sizes[axis] + sum(sides)
+            require(
+                padded % block == 0,
+                f"block_shape {block} does not divide axis {axis + 1} of {dims(bottom)}, which is "
+                f"{padded} with its paddings",
+            )
+            sizes[axis], batch = padded // block, batch * block
+        return ((batch, *sizes),)
+
+
+@layer("BatchToSpaceND", param="batch_to_space_nd_param", in_place=False)
+@dataclass(frozen=True)
+class BatchToSpaceND(Layer):
+    """Undo SpaceToBatchND, and crop (TensorFlow)."""
+
+    keeps_signs: ClassVar[bool] = True
+
+    block_shape: tuple[int, ...] = ()
+    crops: tuple[int, ...] = ()
+
+    @property
+    def sides(self) -> Sides:
+        """How much of each axis of a block is cut off at last."""
+        return _sides("crops", self.crops, len(self.block_shape), "axes of block_shape")
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        batch, *sizes = bottom
+        _check_blocks(self.block_shape, bottom)
+        for axis, (block, sides) in enumerate(zip(self.block_shape, self.sides, strict=True)):
+            require(
+                batch % block == 0,
+                f"block_shape {dims(self.block_shape)} does not divide the {bottom[0]} images",
+            )
+            sizes[axis], batch = sizes[axis] * block - sum(sides), batch // block
+            require(
+                sizes[axis] > 0,
+                f"crops {sides[0]} and {sides[1]} leave nothing of axis {axis + 1}",
+            )
+        return ((batch, *sizes),)
+
+
+def _check_blocks(blocks: Shape, bottom: Shape) -> None:
+    require(
+        0 < len(blocks) < len(bottom) and min(blocks) > 0,
+        f"block_shape is {dims(blocks)} for {dims(bottom)}",
+        "give a size above 0 for each axis behind the first that is cut into blocks",
+    )
+
+
+class _Depth(Layer):
+    """What DepthToSpace and SpaceToDepth share: images of squares of channels."""
+
+    keeps_signs: ClassVar[bool] = True
+
+    block_size: int
+    data_format: str
+    formats: ClassVar[tuple[str, ...]]
+
+    @property
+    def channels_last(self) -> bool:
+        """Whether the last axis is taken for the channels."""
+        return self.data_format == "NHWC"
+
+    def sizes(self, bottom: Shape) -> tuple[int, int, int]:
+        """The channels, the height and the width."""
+        check_image(bottom)
+        known = ", ".join(self.formats)
+        what = f'data_format is "{self.data_format}"'
+        require(self.data_format in self.formats, what, f"it can be {known}")
+        require(self.block_size > 0, f"block_size is {self.block_size}; it must be above 0")
+        _, first, second, last = bottom
+        return (last, first, second) if self.channels_last else (first, second, last)
+
+    def top(self, bottom: Shape, channels: int, height: int, width: int) -> Shapes:
+        """The shape of a top of these sizes."""
+        size = (height, width, channels) if self.channels_last else (channels, height, width)
+        return ((bottom[0], *size),)
+
+
+@layer("DepthToSpace", param="depth_to_space_param", in_place=False)
+@dataclass(frozen=True)
+class DepthToSpace(_Depth):
+    """Make squares of block_size pixels from channels (TensorFlow, ONNX).
+
+    The pixel comes before the channel in the channels, but with CRD, as PyTorch's pixel shuffle.
+    """
+
+    formats: ClassVar[tuple[str, ...]] = ("NHWC", "NCHW", "DCR", "CRD")
+    block_size: int
+    data_format: str = "NHWC"
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        channels, height, width = self.sizes(bottom)
+        size = self.block_size
+        require(
+            channels % size**2 == 0,
+            f"{channels} channels do not make squares of {size} x {size} pixels",
+        )
+        return self.top(bottom, channels // size**2, height * size, width * size)
+
+
+@layer("SpaceToDepth", param="space_to_depth_param", in_place=False)
+@dataclass(frozen=True)
+class SpaceToDepth(_Depth):
+    """Undo DepthToSpace: the pixels of squares become channels (TensorFlow)."""
+
+    formats: ClassVar[tuple[str, ...]] = ("NHWC", "NCHW")
+    block_size: int
+    data_format: str = "NHWC"
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        channels, height, width = self.sizes(bottom)
+        size = self.block_size
+        require(
+            height % size == 0 and width % size == 0,
+            f"images of {height} x {width} do not divide into squares of {size} x {size} pixels",
+        )
+        return self.top(bottom, channels * size**2, height // size, width // size)

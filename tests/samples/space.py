@@ -1,0 +1,96 @@
+"""Samples of proto2net/layers/space.py; the values come from NumPy, and from plain loops."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from samples.sample import Ndarray, Sample, layer, sample, values
+
+X = values(2, 3, 4, 5)
+SIDES = ((0, 1), (2, 0), (1, 2), (3, 1))
+PADDINGS = " ".join(f"paddings: {n}" for pair in SIDES for n in pair)
+
+
+def mirrored(mode: str) -> Sample:
+    """X with as much around it."""
+    definition = layer("MirrorPad", "x", "y", f'mirror_pad_param {{ {PADDINGS} mode: "{mode}" }}')
+    sides = [(0, 1), (2, 0), (1, 2), (3, 1)]
+    return sample(
+        definition,
+        inputs={"x": X},
+        blobs={"y": np.pad(X, sides, mode=mode.lower())},  # type: ignore[call-overload]
+    )
+
+
+def to_space(x: Ndarray, size: int, *, pixel_first: bool) -> Ndarray:
+    """Squares of pixels from the channels of images, as depth_to_space_layer.cpp has it."""
+    n, channels, h, w = x.shape
+    left = channels // size**2
+    top = np.zeros((n, left, h * size, w * size))
+    for c, i, j in itertools.product(*map(range, top.shape[1:])):
+        place = i % size * size + j % size
+        found = place * left + c if pixel_first else c * size**2 + place
+        top[:, c, i, j] = x[:, found, i // size, j // size]
+    return top
+
+
+def to_depth(x: Ndarray, size: int) -> Ndarray:
+    """The pixels of squares as channels, as space_to_depth_layer.cpp has it."""
+    n, channels, h, w = x.shape
+    top = np.zeros((n, channels * size**2, h // size, w // size))
+    for c, i, j in itertools.product(*map(range, x.shape[1:])):
+        top[:, (i % size * size + j % size) * channels + c, i // size, j // size] = x[:, c, i, j]
+    return top
+
+
+def last(x: Ndarray) -> Ndarray:
+    """Images with the channels as the last axis."""
+    return x.transpose(0, 2, 3, 1)
+
+
+def moved(kind: str, param: str, text: str) -> str:
+    return layer(kind, "x", "y", f"{param} {{ block_size: {text} }}")
+
+
+DEEP, WIDE = values(2, 12, 3, 5), values(2, 3, 4, 6)
+
+SAMPLES = {
+    "pad": sample(
+        layer("Pad", "x", "y", f"pad_param {{ {PADDINGS} constant_values: 0.5 }}"),
+        inputs={"x": X},
+        blobs={"y": np.pad(X, SIDES, constant_values=0.5)},
+    ),
+    "pad_of_rows": sample(
+        layer("Pad", "x", "y", "pad_param { paddings: 0 paddings: 0 paddings: 1 paddings: 2 }"),
+        inputs={"x": X[:, :, 0, 0]},
+        blobs={"y": np.pad(X[:, :, 0, 0], ((0, 0), (1, 2)))},
+    ),
+    "mirror_pad_reflect": mirrored("REFLECT"),
+    "mirror_pad_edge": mirrored("EDGE"),
+    "depth_to_space": sample(
+        moved("DepthToSpace", "depth_to_space_param", "2"),
+        inputs={"x": last(DEEP)},
+        blobs={"y": last(to_space(DEEP, 2, pixel_first=True))},
+    ),
+    "depth_to_space_nchw": sample(
+        moved("DepthToSpace", "depth_to_space_param", '2 data_format: "NCHW"'),
+        inputs={"x": DEEP},
+        blobs={"y": to_space(DEEP, 2, pixel_first=True)},
+    ),
+    "depth_to_space_crd": sample(
+        moved("DepthToSpace", "depth_to_space_param", '2 data_format: "CRD"'),
+        inputs={"x": DEEP},
+        blobs={"y": to_space(DEEP, 2, pixel_first=False)},
+    ),
+    "space_to_depth": sample(
+        moved("SpaceToDepth", "space_to_depth_param", "2"),
+        inputs={"x": last(WIDE)},
+        blobs={"y": last(to_depth(WIDE, 2))},
+    ),
+    "space_to_depth_nchw": sample(
+        moved("SpaceToDepth", "space_to_depth_param", '2 data_format: "NCHW"'),
+        inputs={"x": WIDE},
+        blobs={"y": to_depth(WIDE, 2)},
+    ),
+}
