@@ -337,6 +337,11 @@ def _read(
         notes += left_out
         inputs = deploy.needed(inputs, whole, entries)
     importer.check(entries, layers, holes)
+    if lacking := deploy.unstated(entries, inputs):
+        from proto2net.caffe import beside  # which most networks need not import
+
+        inputs, seen = beside.completed(lacking, inputs, layers, file)
+        notes += seen
     entries, assumed = deploy.feed(entries, inputs)
     placed: list[str] = []
     if any(isinstance(entry.layer, AutoCrop | Crop) for entry in entries):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from proto2net.errors import Issue, Proto2NetError, ShapeError
 from proto2net.graph import Entry, check_outputs
@@ -118,6 +119,25 @@ def _stated(entry: Entry, inputs: Inputs) -> tuple[Sizes, ...] | None:
         return None
 
 
+def unstated(entries: Sequence[Entry], inputs: Inputs) -> list[Entry]:
+    """The inputs whose shape the file does not state, and for which none is given either."""
+    if not {UNSTATED, UNNAMED}.isdisjoint(inputs):
+        return []
+    return [entry for entry in entries if _lacks_shape(entry, inputs)]
+
+
+def _lacks_shape(entry: Entry, inputs: Inputs) -> bool:
+    if not isinstance(entry.layer, DataLayer | Input) or not entry.tops:
+        return False
+    try:
+        return not _shapes(entry, inputs)
+    except Proto2NetError as error:
+        return error.issues[0].hint.startswith(_AS_IN)
+
+
+_AS_IN = "give it, as in "
+
+
 def _overridden(entry: Entry, shapes: tuple[Sizes, ...], inputs: Inputs) -> list[str]:
     """What is to be said of stated shapes in whose place others were asked for."""
     if inputs.keys().isdisjoint(entry.tops):
@@ -171,13 +191,19 @@ def _shapes(entry: Entry, inputs: Inputs) -> tuple[Sizes, ...]:
             return tuple(
                 inputs.get(top, shape) for top, shape in zip(entry.tops, stated, strict=True)
             )
+        likely = ",".join(map(str, _likely(entry.layer)))
         flags = " ".join(
-            f"--input {top}=N,C,H,W"
+            f"--input {top}={likely}"
             for top, shape in zip(entry.tops, given, strict=True)
             if not shape
         )
-        raise ShapeError(error.issues[0].message, f"give it, as in {flags}") from None
+        raise ShapeError(error.issues[0].message, f"{_AS_IN}{flags}") from None
     return tuple(inputs.get(top, shape) for top, shape in zip(entry.tops, stated, strict=True))
+
+
+def _likely(layer: Any) -> Shape:
+    """A shape as inputs often have it: that of ImageNet's images."""
+    return (getattr(layer, "batch_size", 0) or 1, 3, 224, 224)
 
 
 def until(

@@ -294,7 +294,7 @@ def test_a_data_layer_that_states_its_shape_is_an_input_of_that_shape() -> None:
 
 def test_data_of_an_unknown_type_is_an_input_whose_shape_is_asked_for(told: Told) -> None:
     text = 'layer { name: "d" type: "CloudData" top: "data" top: "label" cloud_param { a: 1 } }\n'
-    with pytest.raises(Proto2NetError, match="--input data=N,C,H,W"):
+    with pytest.raises(Proto2NetError, match=r"--input data=\d+,3,224,224"):
         proto2net.parse(text + FC)
     graph = proto2net.parse(text + FC + FOCAL, inputs={"data": (2, 3, 5, 4)})
     assert types(graph) == ["Input", "InnerProduct"]

@@ -27,7 +27,7 @@ CASES = {
     "global_pooling_with_kernel": ("p", 2, "global_pooling .* kernel of 2 .* one or the other"),
     "group_does_not_divide": ("c", 2, "3 input channels .* 2 groups"),
     "inplace_relu_wrong_top": ("e", 2, 'top "data" overwrites .* name of its own'),
-    "input_without_shape": ("x", 2, "not state .* shape .* --input x=N,C,H,W"),
+    "input_without_shape": ("x", 2, "not state .* shape .* --input x=1,3,224,224"),
     "kernel_larger_than_input": ("c", 2, "11 x 11 .* fit .* 8 x 8 .* pad 0 x 0"),
     "lrn_even": ("n", 2, "local_size is 4; it must be odd"),
     "negative_num_output": ("c", 2, "num_output is -2 .* from 0 to"),
