@@ -33,11 +33,18 @@ def upgrade(net: Message, file: str = "<text>") -> list[str]:
 
 
 def _write_out(net: Message, file: str) -> list[str]:
-    if all(layer.type != "DenseBlock" for layer in net.layer):
-        return []
-    from proto2net.caffe import dense_blocks  # which few networks need
+    """Put layers of Caffe in the place of what few networks have, so that it is imported here."""
+    notes: list[str] = []
+    types = {layer.type for layer in net.layer}
+    if "DenseBlock" in types:
+        from proto2net.caffe import dense_blocks
 
-    return dense_blocks.write_out(net, file)
+        notes += dense_blocks.write_out(net, file)
+    if any(kind.endswith("Ristretto") for kind in types):
+        from proto2net.caffe import ristretto
+
+        notes += ristretto.write_out(net)
+    return notes
 
 
 # Data transformation: from the data layers' own messages to transform_param

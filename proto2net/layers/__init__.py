@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from proto2net.layers.rcnn import *
     from proto2net.layers.recurrent import *
     from proto2net.layers.resize import *
+    from proto2net.layers.ristretto import *
     from proto2net.layers.roi import *
     from proto2net.layers.space import *
     from proto2net.layers.ssd import *

@@ -21,13 +21,16 @@ from proto2net.layers import (
     Convolution,
     Convolution3D,
     ConvolutionDepthwise,
+    ConvolutionRistretto,
     DarknetReorg,
     Deconvolution,
     Deconvolution3D,
+    DeconvolutionRistretto,
     DepthToSpace,
     DepthwiseConvolution,
     Dropout,
     Eltwise,
+    FcRistretto,
     Flip,
     HardSigmoid,
     HardSwish,
@@ -102,6 +105,31 @@ def _convolution_3d(node: Node[Convolution3D | Deconvolution3D]) -> Layer:
     return node.layer.plain()
 
 
+@lowers(ConvolutionRistretto, Convolution)
+def _convolution_ristretto(node: Node[ConvolutionRistretto]) -> Layer:
+    _check_rounding(node)
+    return _convolution(node.layer)
+
+
+@lowers(DeconvolutionRistretto, Deconvolution)
+def _deconvolution_ristretto(node: Node[DeconvolutionRistretto]) -> Layer:
+    _check_rounding(node)
+    fields = dataclasses.fields(Deconvolution)
+    return Deconvolution(**{each.name: getattr(node.layer, each.name) for each in fields})
+
+
+@lowers(FcRistretto, InnerProduct)
+def _fc_ristretto(node: Node[FcRistretto]) -> Layer:
+    _check_rounding(node)
+    return _inner_product(node.layer)
+
+
+def _check_rounding(node: Node[Any]) -> None:
+    """Refuse training, in which Ristretto rounds; else it is done when the weights are read."""
+    if node.phase == "TRAIN":
+        raise UnsupportedError("rounds at random in training, which has no rendering")
+
+
 def _convolution(layer: Convolution, **changed: Any) -> Convolution:
     """The Convolution with the fields of a layer that is one, but for those that are changed."""
     fields = {each.name: getattr(layer, each.name) for each in dataclasses.fields(Convolution)}
@@ -110,8 +138,12 @@ def _convolution(layer: Convolution, **changed: Any) -> Convolution:
 
 @lowers(SparseInnerProduct, InnerProduct)
 def _sparse_inner_product(node: Node[SparseInnerProduct]) -> Layer:
+    return _inner_product(node.layer)
+
+
+def _inner_product(layer: InnerProduct) -> InnerProduct:
     fields = dataclasses.fields(InnerProduct)
-    return InnerProduct(**{each.name: getattr(node.layer, each.name) for each in fields})
+    return InnerProduct(**{each.name: getattr(layer, each.name) for each in fields})
 
 
 @lowers(ReLU6, ReLU)

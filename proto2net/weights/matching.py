@@ -18,6 +18,7 @@ from proto2net.layers import (
     InnerProduct,
     Scale,
 )
+from proto2net.layers.base import Layer
 from proto2net.layers.holes import Hole
 from proto2net.model import Arrays, Format, Model, Slot, Stored, StoredLayer, Weights
 from proto2net.shape import Shape, dims
@@ -140,7 +141,8 @@ class _Matching:
             )
         for (owner, blob), stored in zip(owners, arrays, strict=True):
             if stored:
-                self._values[owner, blob] = stored.array.reshape(owner.blobs[blob].shape)
+                array = stored.array.reshape(owner.blobs[blob].shape)
+                self._values[owner, blob] = _as_used(node.layer, blob, array)
 
     def _three(
         self, node: Node[Any], arrays: tuple[Stored | None, ...]
@@ -244,6 +246,16 @@ def _check_seen(layer: DataAugmentation, iterations: Ndarray) -> None:
             "Caffe would change it by each batch",
             "train it further, or give a lower recompute_mean",
         )
+
+
+def _as_used(layer: Layer, blob: str, array: Ndarray) -> Ndarray:
+    """The array of a learned blob as the layer uses it, which in Ristretto's is rounded."""
+    if not layer.type.endswith("Ristretto"):
+        return array
+    from proto2net.weights import ristretto  # which few networks need
+
+    how: Any = getattr(layer, "quantization_param", None)
+    return ristretto.rounded(array, blob, how) if how else array
 
 
 _TO_FINE_TUNE = (

@@ -69,6 +69,10 @@ def upgraded(text: str) -> tuple[Message, list[str]]:
             "read 1 layer of C3D 1.0 as of its version 1.1",
         ),
         (
+            'layer { type: "FcRistretto" bottom: "x" top: "y" }',
+            "wrote out what 1 layer of Ristretto round as Quantize",
+        ),
+        (
             'layer { type: "DenseBlock" bottom: "x" top: "y" }',
             "wrote out 1 DenseBlock layer as BatchNorm, Scale, ReLU, Convolution and Concat",
         ),
@@ -197,3 +201,20 @@ def test_a_dense_block_is_refused_where_it_stands(text: str, problem: str) -> No
     with pytest.raises(ParseError, match=problem) as error:
         upgraded(f'layer {{ name: "d" type: "DenseBlock" {text} }}')
     assert str(error.value).startswith('net.prototxt:1: layer "d" (DenseBlock): ')
+
+
+def test_what_ristretto_rounds_is_written_out_once() -> None:
+    text = """
+        layer { name: "r" type: "ConvolutionRistretto" bottom: "x" top: "y"
+          quantization_param { bw_layer_in: 8 fl_layer_in: 5 bw_layer_out: 6 fl_layer_out: 3 } }"""
+    net, _ = upgraded(text)
+    assert [(layer.name, layer.type, *layer.bottom, *layer.top) for layer in net.layer] == [
+        ("r_in", "Quantize", "x", "x"),
+        ("r", "ConvolutionRistretto", "x", "y"),
+        ("r_out", "Quantize", "y", "y"),
+    ]
+    rounded = [layer.quantization_param for layer in (net.layer[0], net.layer[2])]
+    assert [(each.bw_layer_out, *each.fl_layer_out) for each in rounded] == [(8, 5), (6, 3)]
+    assert not upgrade(net)
+    whole, notes = upgraded(text.replace("{ bw", "{ precision: INTEGER_POWER_OF_2_WEIGHTS bw"))
+    assert ([layer.name for layer in whole.layer], notes) == (["r"], [])

@@ -33,7 +33,10 @@ CAFFE_TYPES = """
 
 
 # What a layer holds where Caffe fills in an empty list.
-FILLED_IN = {"dilation": (1,)}
+FILLED_IN = {
+    "dilation": (1,),
+    **dict.fromkeys(["fl_layer_in", "fl_layer_out", "fl_params"], (16,)),  # Ristretto's default
+}
 
 # Fields that only a program can give: no prototxt has them.
 NOT_IN_TEXT = {"free", "fork"}

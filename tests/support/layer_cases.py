@@ -29,6 +29,7 @@ from samples import (
     normalize,
     rcnn,
     recurrent,
+    ristretto,
     space,
     ssd,
     synopsys,
@@ -63,6 +64,7 @@ FAMILIES = (
     crf,
     dialects,
     synopsys,
+    ristretto,
 )
 SAMPLES = {name: found for family in FAMILIES for name, found in family.SAMPLES.items()}
 
