@@ -41,14 +41,18 @@ def _initialising(cls: str, fields: Sequence[Field[Any]]) -> Callable[..., None]
     made = {field.name: field.default_factory for field in fields}
     factories = {name: factory for name, factory in made.items() if factory is not MISSING}
     required = [name for name in names if defaults[name] is made[name]]
+    number = len(names)
 
     def init(self: Any, /, *values: Any, **named: Any) -> None:
         state = self.__dict__
-        if named or len(values) != len(names):
+        if named or len(values) != number:
             check(values, named)
             state.update(defaults)
             state.update(named)
-        state.update(zip(names, values))  # noqa: B905  # `strict` takes time
+        index = 0
+        for value in values:  # an update with zip takes half as long again
+            state[names[index]] = value
+            index += 1  # noqa: SIM113  # as does enumerate
         for name in factories:
             if state[name] is MISSING:
                 state[name] = factories[name]()

@@ -13,7 +13,7 @@ from proto2net.frozen import dataclass
 from proto2net.graph import AUTOMATIC, Blob, Entry, Graph, Node
 from proto2net.layers.base import Layer, Learned, ParamSpec
 from proto2net.memory import Memory
-from proto2net.shape import Shape, check_size, count, dims, require
+from proto2net.shape import Shape, check_size, count, dims
 
 
 class Wiring:
@@ -171,19 +171,19 @@ class Wiring:
         for bottom, top in zip(node.bottoms, node.tops, strict=False):
             if bottom.name != top.name:
                 continue
-            require(
-                count(bottom.shape) == count(top.shape),
-                f'cannot run in place: "{top.name}" is {dims(bottom.shape)}, '
-                f"and would become {dims(top.shape)}",
-                "give its top a name of its own",
-            )
-            for other in node.bottoms:
-                require(
-                    other == bottom or not self._memory.is_shared(other, bottom),
-                    f'runs in place on "{bottom.name}", which in Caffe is the memory of '
-                    f'"{other.name}" too, another of its bottoms',
+            if count(bottom.shape) != count(top.shape):
+                raise ShapeError(
+                    f'cannot run in place: "{top.name}" is {dims(bottom.shape)}, '
+                    f"and would become {dims(top.shape)}",
                     "give its top a name of its own",
                 )
+            for other in node.bottoms:
+                if other != bottom and self._memory.is_shared(other, bottom):
+                    raise ShapeError(
+                        f'runs in place on "{bottom.name}", which in Caffe is the memory of '
+                        f'"{other.name}" too, another of its bottoms',
+                        "give its top a name of its own",
+                    )
 
     def _check_params(self, node: Node[Layer]) -> None:
         """Caffe's conditions on `param` and on sharing (net.cpp, Net::AppendParam)."""

@@ -111,7 +111,7 @@ def _use(
         if nodes and (step is None or step.nodes != nodes):
             return None
         row.append(step)
-    steps = {step_of[node].nodes for node in region.nodes if node and node in step_of}
+    steps = {id(step_of[node]) for node in region.nodes if node and node in step_of}
     return Use(region, tuple(row)) if len(steps) == len(row) - row.count(None) else None
 
 

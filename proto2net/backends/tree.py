@@ -102,7 +102,7 @@ class Call(Expression):
     function: Expression
     arguments: tuple[Expression, ...] = ()
     keywords: tuple[tuple[str, Expression], ...] = ()
-    options: tuple[tuple[str, Expression | None], ...] = field(default=(), compare=False)
+    options: tuple[tuple[str, object], ...] = field(default=(), compare=False)
     """What keywords could say, in order, and its default: also what is left out for being that."""
 
 
@@ -210,14 +210,13 @@ def call(function: str | Expression, /, *arguments: object, **options: object) -
 
     `function` is a name such as "F.pad", or what is called.
     """
-    pairs = {
-        name: option if isinstance(option, tuple) else (option, None)
-        for name, option in options.items()
-    }
-    given = ((name, tree(value)) for name, (value, default) in pairs.items() if value != default)
-    known = (
-        (name, None if default is None else tree(default)) for name, (_, default) in pairs.items()
-    )
+    given: list[tuple[str, Expression]] = []
+    known: list[tuple[str, object]] = []
+    for name, option in options.items():
+        value, default = option if isinstance(option, tuple) else (option, None)
+        known.append((name, default))
+        if value != default:
+            given.append((name, tree(value)))
     called = dotted(function) if isinstance(function, str) else function
     return Call(called, tuple(map(tree, arguments)), tuple(given), tuple(known))
 
@@ -435,6 +434,10 @@ def _replaced(part: object, others: Mapping[int, Expression]) -> object:
     return type(part)(**{name: _replaced(value, others) for name, value in vars(part).items()})
 
 
+_LEAVES = (Placeholder, Name, Variable, Literal)
+"""Expressions that are made of no others."""
+
+
 def parts_of(expression: Expression) -> Iterator[Expression]:
     """The expression, and all that it is made of, from left to right."""
     waiting: list[object] = [expression]
@@ -445,6 +448,8 @@ def parts_of(expression: Expression) -> Iterator[Expression]:
         elif isinstance(part, Call):  # what its options are if they are left out is not in it
             yield part
             waiting += (part.keywords, part.arguments, part.function)
+        elif isinstance(part, _LEAVES):
+            yield part
         elif isinstance(part, Expression):
             yield part
             waiting += reversed(vars(part).values())

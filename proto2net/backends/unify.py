@@ -23,6 +23,7 @@ from proto2net.backends.tree import (
     Slice,
     Star,
     Subscript,
+    tree,
 )
 from proto2net.frozen import dataclass
 
@@ -131,9 +132,10 @@ class Unifier:
         said = [dict(each.keywords) for each in found]
         if any(each.keys() - dict(options).keys() for each in said):
             raise DifferentError
-        for name, default in options:
+        for name, value in options:
             if not any(name in each for each in said):
                 continue
+            default = None if value is None else tree(value)
             values = [each.get(name, default) for each in said]
             there = [value for value in values if value is not None]
             if len(there) < len(values):

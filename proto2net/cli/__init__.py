@@ -5,6 +5,7 @@ A file a group of commands; `options.py` has what they share, `terminal.py` what
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -61,6 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(1)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
+    finally:
+        gc.freeze()  # or Python looks through all that is left before it ends
 
 
 def _run(arguments: Sequence[str] | None) -> NoReturn:

@@ -37,8 +37,9 @@ def _chosen(layout: Layout, groups: Sequence[Group], taken: list[bool]) -> Itera
     heapq.heapify(waiting)
     while waiting:
         rank, _, group = heapq.heappop(waiting)
-        free = replace(group, blocks=_free(group.blocks, taken))
-        if len(free.blocks) < 2 or free.gain <= 0 or not free.is_mixed:
+        blocks = _free(group.blocks, taken)
+        free = replace(group, blocks=blocks) if len(blocks) > 1 else None
+        if free is None or free.gain <= 0 or not free.is_mixed:
             continue
         if free.rank > rank:
             heapq.heappush(waiting, (free.rank, next(order), free))

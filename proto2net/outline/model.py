@@ -52,6 +52,9 @@ class Region:
     entry: Blob
     exit: Blob
 
+    def __hash__(self) -> int:
+        return hash(self.exit)  # tells regions apart, and is quick
+
 
 @dataclass(frozen=True)
 class Stage:
