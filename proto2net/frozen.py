@@ -41,12 +41,13 @@ def _initialising(cls: str, fields: Sequence[Field[Any]]) -> Callable[..., None]
     made = {field.name: field.default_factory for field in fields}
     factories = {name: factory for name, factory in made.items() if factory is not MISSING}
     required = [name for name in names if defaults[name] is made[name]]
-    number = len(names)
+    least, number = len(required), len(names)
 
     def init(self: Any, /, *values: Any, **named: Any) -> None:
         state = self.__dict__
         if named or len(values) != number:
-            check(values, named)
+            if named or not least <= len(values) < number:
+                check(values, named)
             state.update(defaults)
             state.update(named)
         index = 0

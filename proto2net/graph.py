@@ -82,7 +82,10 @@ class Node(Generic[L_co]):
         return f'layer "{self.name}" ({self.layer.type})'
 
     def __hash__(self) -> int:
-        return hash((self.name, self.tops))  # tells nodes apart, and is quick
+        if not self.tops:
+            return hash(self.name)
+        top = self.tops[0]
+        return hash((self.name, top.name, top.version))  # tells nodes apart, and is quick
 
     @property
     def in_place(self) -> bool:
@@ -266,6 +269,8 @@ class Graph:
     def sharers(self, node: Node[Layer]) -> list[Node[Layer]]:
         """The nodes that share learned blobs with this one, by their names in `param`."""
         names = {spec.name for spec in node.params if spec.name}
+        if not names:
+            return []
         found = (sharer for name in names for sharer in self._sharers[name])
         return [sharer for sharer in dict.fromkeys(found) if sharer is not node]
 
@@ -277,6 +282,8 @@ class Graph:
 
     def frozen(self, node: Node[Layer], blob: str) -> bool:
         """Whether training leaves this learned blob as it is: it, or a sharer, has lr_mult 0."""
+        if not node.params:
+            return False
         index = list(node.blobs).index(blob)
         if index >= len(node.params):
             return False

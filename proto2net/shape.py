@@ -141,11 +141,11 @@ class Window:
         """
         sizes = zip(size, self.sides, self.extent, self.stride, strict=True)
         out = tuple(_truncated_division(n + sum(p) - e, s) + 1 for n, p, e, s in sizes)
-        require(
-            min(out, default=0) >= 0,
-            f"a kernel that reaches over {dims(self.extent)} does not fit into an input of "
-            f"{dims(size)} with {_pads(self.pad, self.pad_end)}",
-        )
+        if min(out, default=0) < 0:
+            raise ShapeError(
+                f"a kernel that reaches over {dims(self.extent)} does not fit into an input of "
+                f"{dims(size)} with {_pads(self.pad, self.pad_end)}"
+            )
         return out
 
     def deconvolved(self, size: Sequence[int]) -> Shape:

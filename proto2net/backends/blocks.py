@@ -245,10 +245,10 @@ def single(steps: Iterable[Step]) -> Iterator[Step]:
 
 def folded(steps: Sequence[Step], composites: Iterable[Composite]) -> list[Step]:
     """The steps with each composite in the place of the one that makes what it gives."""
-    inner = {step.nodes: composite for composite in composites for step in composite.steps}
+    inner = {step.node: composite for composite in composites for step in composite.steps}
     found = []
     for step in steps:
-        composite = inner.get(step.nodes)
+        composite = inner.get(step.node)
         if composite is None:
             found.append(step)
         elif composite.exit in step.tops:

@@ -261,6 +261,8 @@ class Scope:
 
     def owned(self, step: Step) -> list[Array]:
         """The step's arrays with each source replaced by the blob that owns it."""
+        if not self.graph.owners:
+            return list(step.code.arrays.values())
         return [
             Array(
                 tuple(self.graph.owner(*source) for source in array.sources),

@@ -31,7 +31,7 @@ Token = tuple[str, str, int]
 def tokens(text: str) -> Iterator[Token]:
     """The tokens of a text, made as they are asked for, and then its end again and again."""
     for match in _TOKEN.finditer(text):
-        kind = match.lastgroup or ""
-        yield kind, match[kind], match.start(kind)
+        index = match.lastindex or 0
+        yield match.lastgroup or "", match[index], match.start(index)
     while True:
         yield "end", "", len(text)

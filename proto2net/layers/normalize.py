@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from proto2net.errors import UnsupportedError
+from proto2net.errors import ShapeError, UnsupportedError
 from proto2net.frozen import dataclass
 from proto2net.layers.base import Filler, Layer, Learned, ParamSpec, layer, shortest
 from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
@@ -32,8 +32,10 @@ class BatchNorm(Layer):
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         (bottom,) = bottoms
-        require(len(bottom) >= 2, f"needs at least 2 axes (N, C), but the bottom is {dims(bottom)}")
-        require(self.eps >= 0, f"eps is {self.eps:g}; it must be 0 or above")
+        if len(bottom) < 2:
+            raise ShapeError(f"needs at least 2 axes (N, C), but the bottom is {dims(bottom)}")
+        if self.eps < 0:
+            raise ShapeError(f"eps is {self.eps:g}; it must be 0 or above")
         return bottoms
 
     def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
@@ -219,6 +221,9 @@ class MVN(Layer):
         return (bottom + (1,) * (4 - len(bottom)),)
 
 
+_ONES = Filler(value=1.0)
+
+
 @dataclass(frozen=True)
 class Broadcast(Layer):
     """What Scale and Bias share: one operand per position of some axes, learned or a bottom."""
@@ -236,20 +241,20 @@ class Broadcast(Layer):
             f"num_axes is {num_axes}; it must be 0 or more, or -1 for all axes to the last",
         )
         end = len(bottom) if num_axes == -1 else axis + num_axes
-        require(
-            end <= len(bottom),
-            f"{num_axes} axes from axis {axis} on go past the last axis of {dims(bottom)}",
-        )
+        if end > len(bottom):
+            raise ShapeError(
+                f"{num_axes} axes from axis {axis} on go past the last axis of {dims(bottom)}"
+            )
         return bottom[axis:end]
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         if bottoms[1:] != ((),):  # a scalar fits, whatever the axis
             operand = self.operand(bottoms)
-            require(
-                bottoms[1:] in ((), (operand,)),
-                f"the second bottom must be {dims(operand)}, as the first is from axis "
-                f"{self.axis} on, but it is {dims(bottoms[-1])}",
-            )
+            if bottoms[1:] not in ((), (operand,)):
+                raise ShapeError(
+                    f"the second bottom must be {dims(operand)}, as the first is from axis "
+                    f"{self.axis} on, but it is {dims(bottoms[-1])}"
+                )
         return bottoms[:1]
 
 
@@ -297,7 +302,7 @@ class Scale(Broadcast):
     def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
         blobs = {}
         if len(bottoms) == 1:
-            blobs["weight"] = Learned(self.operand(bottoms), self.filler or Filler(value=1.0))
+            blobs["weight"] = Learned(self.operand(bottoms), self.filler or _ONES)
         if self.bias_term:
             blobs["bias"] = Learned(self.operand(bottoms), self.bias_filler)
         return blobs

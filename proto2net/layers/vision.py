@@ -8,6 +8,7 @@ from dataclasses import field, replace
 from functools import lru_cache
 from typing import ClassVar, TypeVar
 
+from proto2net.errors import ShapeError
 from proto2net.frozen import dataclass
 from proto2net.layers.base import ANY, Filler, Layer, Learned, Unstated, layer, per_axis
 from proto2net.shape import MAX_COUNT, Shape, Shapes, Window, canonical_axis, count, dims, require
@@ -58,10 +59,9 @@ class ConvolutionParameter(Layer):
     def check(self, bottoms: Shapes) -> None:
         """Refuse what both kinds of convolution refuse."""
         channels = self.split(bottoms[0])[1]
-        require(
-            len(set(bottoms)) == 1,
-            f"all bottoms must have one shape, but they are {', '.join(map(dims, bottoms))}",
-        )
+        if len(set(bottoms)) > 1:  # no require: most of its time is the sentence
+            shapes = ", ".join(map(dims, bottoms))
+            raise ShapeError(f"all bottoms must have one shape, but they are {shapes}")
         require(self.num_output > 0, "num_output is missing or 0; it must be above 0")
         require(self.group > 0, "group is 0; it must be above 0")
         groups = self.groups(bottoms[0])
@@ -87,12 +87,14 @@ def _spread(
     """One value an axis from none (the default), one, or one an axis."""
     if not values and default is not None:
         return (default,) * axes
-    require(
-        len(values) in (1, axes),
-        f"{name} is given {len(values)} times for {axes} spatial axes",
-        f"give {name} once, or once for each axis",
-    )
-    return values if len(values) == axes else values * axes
+    if len(values) == axes:
+        return values
+    if len(values) != 1:
+        raise ShapeError(
+            f"{name} is given {len(values)} times for {axes} spatial axes",
+            f"give {name} once, or once for each axis",
+        )
+    return values * axes
 
 
 @lru_cache(maxsize=256)  # a network has many layers with the same window

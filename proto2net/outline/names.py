@@ -26,16 +26,18 @@ _ENDS = re.compile(r"^[\W_]+|[\W_]+$")
 
 def keys(name: str) -> dict[str, list[int]]:
     """Each run of words that may be a key, and where in the name it begins."""
-    words = [
-        (start, end, name[start].isdigit(), name[end : end + 1].isdigit())
-        for start, end in islice(map(re.Match.span, _WORD.finditer(name)), _MOST_WORDS)
+    words = list(islice(map(re.Match.span, _WORD.finditer(name)), _MOST_WORDS))
+    numbers = [name[start].isdigit() for start, _ in words]
+    ends = [
+        (end, number, number or not name[end : end + 1].isdigit())
+        for (_, end), number in zip(words, numbers, strict=True)
     ]
     found: dict[str, list[int]] = {}
-    for index, (start, first, *_) in enumerate(words):
+    for index, (start, first) in enumerate(words):
         numbered = first - start == 1
-        for _, end, number, before_number in words[index : index + _LONGEST_KEY]:
+        for end, number, is_end in ends[index : index + _LONGEST_KEY]:
             numbered = numbered or number
-            if numbered and (number or not before_number):
+            if numbered and is_end:
                 found.setdefault(name[start:end], []).append(start)
     return found
 
