@@ -242,7 +242,7 @@ class Scope:
         names: dict[Node[Any], str] = {}
         owners: dict[tuple[object, ...], str] = {}
         key: tuple[object, ...]
-        for step in self.steps:
+        for step in sorted(self.steps, key=_is_called_otherwise):  # a layer keeps its own name
             if not step.code.init:
                 continue
             may_share = bool(step.code.arrays) and not step.code.state
@@ -289,6 +289,11 @@ class Scope:
         """A comment with Caffe's name of a layer, where that of its object does not tell it."""
         told = self.block or name == re.sub(r"[^A-Za-z0-9_]", "_", step.name)
         return "" if told else literal(plain(step.name))
+
+
+def _is_called_otherwise(step: Step) -> bool:
+    """Whether a step has another name than any of its layers, as a row of blocks has."""
+    return isinstance(step, Composite) and all(step.name != node.name for node in step.nodes)
 
 
 def shown_name(blob: Blob) -> str:

@@ -17,14 +17,17 @@ _END = re.compile(r"[\W_]+$")
 def staged(graph: Graph, parts: Sequence[Node[Any] | Region]) -> Iterator[Part]:
     """The parts in order, with rows of regions as stages."""
     of_kind = Counter(part.kind.title for part in parts if isinstance(part, Region))
+    layers = {node.name for node in graph.nodes}
     for row in _rows(graph, parts):
         if len(row) == 1:
             yield row[0]
             continue
         regions = [part for part in row if isinstance(part, Region)]
         stage, _ = place(regions[0])
+        whole = len(row) == of_kind[regions[0].kind.title]
+        names = (stage, _named(regions, whole=whole), _named(regions, whole=False))
         yield Stage(
-            stage or _named(regions, whole=len(row) == of_kind[regions[0].kind.title]),
+            next((name for name in names if name and name not in layers), names[-1]),
             tuple(regions),
             tuple(place(region)[1] for region in regions),
         )

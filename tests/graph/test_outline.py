@@ -273,6 +273,15 @@ def test_blocks_in_a_row_are_stages() -> None:
     assert stages["res3"] == ("a", *(f"b{i}" for i in range(1, 8)))
 
 
+def test_a_stage_leaves_a_layer_its_name() -> None:
+    text = (MODELS / "resnet50.prototxt").read_text().replace('"fc1000"', '"res4"')
+    graph = proto2net.parse(text)
+    names = [part.name for part in outline(graph).parts if isinstance(part, Stage)]
+    assert names == ["res2", "res3", "res4a_to_4f", "res5"]
+    source = proto2net.convert(graph, to="torch")
+    assert "self.res4 = nn.Linear(2048, num_classes)" in source
+
+
 def chain(*names: str) -> Graph:
     """Convolutions and ReLUs in place by turns, of these names."""
     layers = [
