@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from runpy import run_path
@@ -29,6 +30,20 @@ def test_a_helper_that_is_printed_again_is_what_it_was(target: str) -> None:
     for text in backends.get(target).helpers.values():
         source = Source(text)
         assert "\n".join(source.said(source.tree, anew=True)) == text
+
+
+@TARGETS
+def test_no_two_helpers_have_one_name(target: str) -> None:
+    """The one that is read last would stand in the place of the other."""
+    folder = Path(backends.__file__).parent / backends.get(target).package.rpartition(".")[2]
+    names = Counter(
+        node.name
+        for file in sorted((folder / "helpers").glob("*.py"))
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    )
+    assert len(names) > 20
+    assert max(names.values()) == 1, names.most_common(1)
 
 
 def sources(target: str) -> Iterator[str]:
