@@ -43,7 +43,9 @@ from proto2net.cli.terminal import bar, put
 @click.option(
     "--run", is_flag=True, help="Run what is emitted too, as far as it builds the network."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--table", "form", flag_value="table", help="Print a line a network.")
+@click.option("--csv", "form", flag_value="csv", help="Print the table as CSV.")
+@click.option("--json", "form", flag_value="json", help="Print JSON.")
 @debug
 def survey(
     trees: Sequence[str],
@@ -51,7 +53,7 @@ def survey(
     kinds: Sequence[str],
     jobs: int | None,
     run: bool,
-    as_json: bool,
+    form: str | None,
     **options: Any,
 ) -> None:
     """Tell how many networks under DIR convert, and why the others do not.
@@ -73,4 +75,5 @@ def survey(
             progress=progress,
             **options,
         )
-    put(f"{found.json() if as_json else found}\n")
+    forms = {"table": found.table, "csv": found.csv, "json": found.json}
+    put(f"{forms[form]() if form else found}\n")

@@ -14,7 +14,7 @@ from proto2net import backends
 from proto2net.layers import plugins
 from proto2net.rewrites.deploy import UNSTATED
 from proto2net.shape import Shape
-from proto2net.survey.found import Other, Survey
+from proto2net.survey.found import Examined, Other, Survey
 from proto2net.survey.processes import examined
 from proto2net.survey.task import KINDS, Result, Task, files
 
@@ -67,9 +67,10 @@ def survey(
         progress(len(found), len(every))
     counted = {file: found[file] for file in every if found[file] is not None}
     others = tuple(result for result in counted.values() if isinstance(result, Other))
-    failed = [each for each in counted.values() if each and not isinstance(each, Other)]
-    failures = tuple(failure for each in failed for failure in each)
-    return Survey(tuple(counted), tuple(to), failures, others, run)
+    networks = {file: each for file, each in counted.items() if isinstance(each, Examined)}
+    failures = tuple(failure for each in networks.values() for failure in each.failed)
+    facts = {file: each.facts for file, each in networks.items()}
+    return Survey(tuple(counted), tuple(to), failures, others, facts, run)
 
 
 def _cores() -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from proto2net.errors import Issue
 from proto2net.frozen import dataclass
@@ -26,6 +28,24 @@ class Failure(NamedTuple):
         return "\n".join(map(str, self.issues))
 
 
+class Facts(NamedTuple):
+    """What a network is."""
+
+    layers: int
+    parameters: int
+    macs: int
+    """Multiply-adds of one image."""
+    inputs: tuple[str, ...]
+    """The name and shape of each."""
+
+
+class Examined(NamedTuple):
+    """What was found of a network: what is wrong, and what it is, unless it cannot be read."""
+
+    failed: tuple[Failure, ...]
+    facts: Facts | None = None
+
+
 class Other(NamedTuple):
     """A file that is no network, and what it is."""
 
@@ -41,6 +61,8 @@ class Survey:
     targets: tuple[str, ...]
     failed: tuple[Failure, ...]
     others: tuple[Other, ...]
+    facts: Mapping[str, Facts | None]
+    """What each network is; None of one that cannot be read."""
     run: bool = False
     """Whether the emitted source was run, and each network built in its framework."""
 
@@ -67,8 +89,61 @@ class Survey:
                 for failure in self.failed
             ],
             "others": [{"file": file, "reason": issue.message} for file, issue in self.others],
+            "table": self.rows(),
         }
         return json.dumps(found, indent=2)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """What is known of each network: the columns of the table by name."""
+        failed = {(failure.file, failure.target): failure for failure in self.failed}
+        rows = []
+        for file, facts in self.facts.items():
+            wrong = [failed[file, target] for target in self.targets if (file, target) in failed]
+            missed = {failure.target for failure in wrong}
+            rows.append(
+                {
+                    "file": file,
+                    "layers": facts and facts.layers,
+                    "parameters": facts and facts.parameters,
+                    "macs": facts and facts.macs,
+                    "inputs": list(facts.inputs) if facts else [],
+                    "targets": [target for target in self.targets if target not in missed],
+                    "reason": wrong[0].issues[0].message if wrong else "",
+                }
+            )
+        return rows
+
+    def csv(self) -> str:
+        """A line a network, for spreadsheets."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        for row in self.rows():
+            lists = {name: "; ".join(row[name]) for name in ("inputs", "targets")}
+            writer.writerow({**row, **lists})
+        return text.getvalue().rstrip("\n")
+
+    def table(self) -> str:
+        """A line a network, for people."""
+        lines = []
+        for row in self.rows():
+            sizes = [row["layers"], row["parameters"], row["macs"] and row["macs"] // 10**6]
+            cells = ["" if size is None else f"{size:,}" for size in sizes]
+            wires = [", ".join(row[name]) for name in ("inputs", "targets")]
+            lines.append([row["file"], *cells, *wires, row["reason"]])
+        title = [
+            "network",
+            "layers",
+            "parameters",
+            "million macs",
+            "inputs",
+            "converts to",
+            "why not",
+        ]
+        widths = [max(len(line[i]) for line in [title, *lines]) for i in range(1, 4)]
+        for line in lines:
+            line[1:4] = [cell.rjust(width) for cell, width in zip(line[1:4], widths, strict=True)]
+        return "\n".join(map(printable, aligned(title, lines)))
 
     def __str__(self) -> str:
         of = f"{self.networks:,} networks"
@@ -81,6 +156,9 @@ class Survey:
             if reasons:
                 lines += ["", *_ranked(title, reasons)]
         return "\n".join(map(printable, lines))
+
+
+_COLUMNS = ("file", "layers", "parameters", "macs", "inputs", "targets", "reason")
 
 
 def _ranked(title: str, reasons: Sequence[tuple[Issue, str, str]]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from proto2net.child import Child, Stopped, serve
 from proto2net.errors import Issue, Location
-from proto2net.survey.found import Failure, Other
+from proto2net.survey.found import Examined, Facts, Failure, Other
 from proto2net.survey.task import Result, Task, bug
 
 _START = 60.0
@@ -89,7 +89,7 @@ class _Worker(Thread):
             return _result(file, self._ask(self._limit, "examine", file=file))
         except Stopped as reason:
             self._close()
-            return self._task.failed(file, (bug(str(reason), file),))
+            return Examined(self._task.failed(file, (bug(str(reason), file),)))
 
     def _ask(self, limit: float, what: str, **arguments: Any) -> Any:
         """Ask the process, which is ended if it takes longer than `limit` seconds."""
@@ -144,7 +144,8 @@ def _plain(value: Any) -> Any:
         return {"other": asdict(value.issue)}
     if value is None:
         return None
-    return {"failed": [(each.target, [asdict(i) for i in each.issues]) for each in value]}
+    failed = [(each.target, [asdict(issue) for issue in each.issues]) for each in value.failed]
+    return {"failed": failed, "facts": value.facts and value.facts._asdict()}
 
 
 def _result(file: str, answer: Any) -> Result:
@@ -153,7 +154,11 @@ def _result(file: str, answer: Any) -> Result:
         return None
     if "other" in answer:
         return Other(file, _issue(answer["other"]))
-    return tuple(Failure(file, name, tuple(map(_issue, found))) for name, found in answer["failed"])
+    facts = answer["facts"] and Facts(
+        **{**answer["facts"], "inputs": tuple(answer["facts"]["inputs"])}
+    )
+    failed = [Failure(file, name, tuple(map(_issue, found))) for name, found in answer["failed"]]
+    return Examined(tuple(failed), facts)
 
 
 def _issue(plain: dict[str, Any]) -> Issue:

@@ -16,8 +16,8 @@ from proto2net.backends.base import Backend
 from proto2net.errors import Issue, Location, Proto2NetError
 from proto2net.frozen import dataclass
 from proto2net.graph import Graph
-from proto2net.shape import Shape
-from proto2net.survey.found import Failure, Other
+from proto2net.shape import Shape, dims
+from proto2net.survey.found import Examined, Facts, Failure, Other
 
 KINDS = ("deploy", "train_val")
 """A network that its caller feeds, and one that reads data or needs labels somewhere."""
@@ -62,8 +62,8 @@ def _content(file: str) -> bytes:
         return b""
 
 
-Result = tuple[Failure, ...] | Other | None
-"""What goes wrong with a file in each target, or what it is instead; None: it does not count."""
+Result = Examined | Other | None
+"""What is found of a network, or what a file is instead; None: it does not count."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,11 @@ class Task:
         if plain.is_special(file):
             return Other(file, Issue(plain.SPECIAL))
         first = self._fed(file, content, self.inputs[0])
-        if not first or isinstance(first, Other):
-            return first
-        return first if all(self._fed(file, content, each) for each in self.inputs[1:]) else ()
+        for inputs in [None, *self.inputs[1:]]:
+            found = first if inputs is None else self._fed(file, content, inputs)
+            if isinstance(found, Other) or not found.failed:
+                return found
+        return first
 
     def _counts(self, file: str, content: bytes) -> bool:
         """Whether it is of a kind that is asked for, and a definition as far as its name tells."""
@@ -111,7 +113,7 @@ class Task:
             return False
         return kind(content) in self.kinds
 
-    def _fed(self, file: str, content: bytes, inputs: Mapping[str, Shape]) -> Result:
+    def _fed(self, file: str, content: bytes, inputs: Mapping[str, Shape]) -> Examined | Other:
         from proto2net.caffe.prototxt import NoNetwork
 
         try:
@@ -121,7 +123,10 @@ class Task:
         except NoNetwork as error:
             return Other(file, error.issues[0])
         except Exception as error:
-            return self.failed(file, _issues(error, file))
+            return Examined(self.failed(file, _issues(error, file)))
+        shapes = tuple(f"{blob.name} {dims(blob.shape)}" for blob in graph.inputs)
+        macs = graph.per_image(graph.macs)
+        facts = Facts(len(graph.nodes) - len(graph.inputs), graph.parameters, macs, shapes)
         found = []
         for target in self.targets:
             try:
@@ -133,7 +138,7 @@ class Task:
                     _build(graph, target)
             except Exception as error:
                 found.append(Failure(file, target, _issues(error, file)))
-        return tuple(found)
+        return Examined(tuple(found), facts)
 
     def failed(self, file: str, issues: tuple[Issue, ...]) -> tuple[Failure, ...]:
         """The same failure for all targets."""

@@ -70,6 +70,24 @@ def of(found: Survey) -> dict[str, object]:
     return result
 
 
+def test_a_table_has_a_line_a_network(tree: Path) -> None:
+    found = survey([tree / "a", tree / "b"], jobs=2)
+    lines = found.table().splitlines()
+    assert [line.split() for line in lines[::2]] == [
+        "network layers parameters million macs inputs converts to why not".split(),
+        [str(tree / "a/good.prototxt"), "0", "0", "0", *"data 2 x 3 torch, tf".split()],
+    ]
+    assert lines[3].split() == [
+        str(tree / "b/wrong.prototxt"),
+        *'bottom "dat" is not made by any layer above'.split(),
+    ]
+    assert found.csv().splitlines() == [
+        "file,layers,parameters,macs,inputs,targets,reason",
+        f"{tree / 'a/good.prototxt'},0,0,0,data 2 x 3,torch; tf,",
+        f'{tree / "b/wrong.prototxt"},,,,,,"bottom ""dat"" is not made by any layer above"',
+    ]
+
+
 def test_networks_are_counted_by_target_and_what_is_none_apart(tree: Path) -> None:
     found = of(survey([tree], jobs=2))
     assert found["files"] == 7
