@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from google.protobuf import text_format
@@ -13,7 +14,7 @@ from proto2net.caffe.fields import routes
 from proto2net.caffe.schema import Message, is_repeated, message_class
 from proto2net.caffe.wire import encoded, encoded_varint, opened
 from proto2net.errors import Proto2NetError, UnsupportedError
-from proto2net.graph import AUTOMATIC, Graph, Node
+from proto2net.graph import AUTOMATIC, Entry, Graph, Node
 from proto2net.layers.base import Layer
 from proto2net.layers.holes import Hole
 from proto2net.output import write_all
@@ -39,7 +40,7 @@ def network(graph: Graph) -> Message:
     Raises UnsupportedError with the problems of all layers.
     """
     layers, issues = [], []
-    for node in graph.nodes:
+    for node in _without_proven_forks(graph.nodes):
         try:
             layers.append(_layer(node, graph.phase))
         except Proto2NetError as error:
@@ -47,6 +48,33 @@ def network(graph: Graph) -> Message:
     if issues:
         raise UnsupportedError(issues)
     return message_class("NetParameter")(name=graph.name or None, layer=layers)
+
+
+def _without_proven_forks(nodes: Sequence[Node[Any]]) -> Sequence[Node[Any]]:
+    """The layers, without the names of forks that a reader finds by the other layers again."""
+    unnamed = {
+        node: replace(node.layer, fork="") for node in nodes if getattr(node.layer, "fork", "")
+    }
+    if not unnamed:
+        return nodes
+    from proto2net.caffe import forks  # which most networks need not import
+
+    entries = [
+        Entry(
+            node.name,
+            unnamed.get(node, node.layer),
+            tuple(blob.name for blob in node.bottoms),
+            tuple(blob.name for blob in node.tops),
+        )
+        for node in nodes
+    ]
+    found, _ = forks.decided(entries)
+    return [
+        replace(node, layer=unnamed[node])
+        if node in unnamed and again.layer == node.layer
+        else node
+        for node, again in zip(nodes, found, strict=True)
+    ]
 
 
 def write_model(stream: BinaryIO, graph: Graph, values: Mapping[Slot, Ndarray]) -> None:

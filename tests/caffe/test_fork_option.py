@@ -14,7 +14,7 @@ import proto2net
 from proto2net import Graph, Proto2NetError, ShapeError, UnsupportedError
 from proto2net.cli import cli
 from proto2net.graph import Entry
-from proto2net.layers import BN, LAYERS, Input, Normalize, Reorg, Upsample
+from proto2net.layers import BN, LAYERS, Input, Normalize, Reorg, Upsample, Warp
 from proto2net.survey import survey
 from proto2net.wiring import wire
 
@@ -168,3 +168,12 @@ def test_prototxt_cannot_say_the_fork() -> None:
 def test_a_network_class_says_the_fork() -> None:
     source = proto2net.convert(fed(REORG, *PLANES.shape), to="network", fork="darknet")
     assert 'Reorg(stride=2, fork="darknet")' in source
+
+
+def test_prototxt_is_without_a_fork_that_other_layers_prove() -> None:
+    warped = layer("Grid", "x", "gxy", name="grid") + layer("Warp", "x gxy", "y", name="warp")
+    graph = proto2net.parse(fed(warped, 1, 3, 4, 5))
+    assert graph.nodes[-1].layer == Warp(fork="liteflownet")
+    printed = proto2net.convert(graph, to="prototxt")
+    assert "fork" not in printed
+    assert proto2net.parse(printed) == graph

@@ -33,6 +33,7 @@ def flow_warp(
         inside = inside & (x <= width - 1) & (y <= height - 1)
     x, y = np.where(inside, x, 0), np.where(inside, y, 0)
     return np.where(inside[:, None], between_pixels(image, x, y), np.float32(fill))
+    return np.where(inside[:, None], sample_bilinear(image, x, y), np.float32(fill))
 
 
 def warp(image: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -48,6 +49,10 @@ def warp(image: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 
 def between_pixels(image: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return sample_bilinear(np.pad(image, around), x, y)
+
+
+def sample_bilinear(image: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """What stands at places in an image, between its pixels."""
     height, width = image.shape[2:]
     left, top = np.floor(x), np.floor(y)

@@ -39,7 +39,7 @@ class FlowWarp(layers.Layer):
         if self.strict:
             inside = inside & (place <= size - 1)
         inside = ops.all(inside, axis=-1, keepdims=True)
-        found = bilinear(image, ops.where(inside, place, 0))
+        found = sample_bilinear(image, ops.where(inside, place, 0))
         return ops.where(inside, found, self.fill)
 
 
@@ -52,7 +52,7 @@ class Warp(layers.Layer):
         size = ops.cast(ops.shape(image)[2:0:-1], place.dtype)
         place = ops.where(ops.isnan(place), -1, place)
         place = ops.minimum(ops.maximum(place, -1), size) + 1
-        return bilinear(ops.pad(image, ((0, 0), (1, 1), (1, 1), (0, 0))), place)
+        return sample_bilinear(ops.pad(image, ((0, 0), (1, 1), (1, 1), (0, 0))), place)
 
 
 def pixel_grid(x: tf.Tensor) -> tf.Tensor:
@@ -62,7 +62,7 @@ def pixel_grid(x: tf.Tensor) -> tf.Tensor:
     return ops.cast(ops.stack(grid, axis=-1), x.dtype)
 
 
-def bilinear(image: tf.Tensor, place: tf.Tensor) -> tf.Tensor:
+def sample_bilinear(image: tf.Tensor, place: tf.Tensor) -> tf.Tensor:
     """What stands at places, x and y, in an image, between its pixels."""
     last = ops.cast(ops.shape(image)[2:0:-1], place.dtype) - 1
     first = ops.floor(place)

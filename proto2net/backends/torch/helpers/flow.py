@@ -30,7 +30,7 @@ def flow_warp(
     if strict:
         inside = inside & (x <= width - 1) & (y <= height - 1)
     x, y = torch.where(inside, x, 0), torch.where(inside, y, 0)
-    return torch.where(inside[:, None], bilinear(image, x, y), fill)
+    return torch.where(inside[:, None], sample_bilinear(image, x, y), fill)
 
 
 def warp(image: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
@@ -38,10 +38,12 @@ def warp(image: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
     height, width = image.shape[2:]
     x, y = places.nan_to_num(-1).unbind(1)
     x, y = x.clamp(-1, width) + 1, y.clamp(-1, height) + 1
-    return bilinear(F.pad(image, (1, 1, 1, 1)), x, y)
+    return sample_bilinear(F.pad(image, (1, 1, 1, 1)), x, y)
 
 
-def bilinear(image: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+def sample_bilinear(
+    image: torch.Tensor, x: torch.Tensor, y: torch.Tensor
+) -> torch.Tensor:
     """What stands at places in an image, between its pixels."""
     height, width = image.shape[2:]
     left, top = x.floor(), y.floor()
