@@ -40,6 +40,7 @@ PROOFS: dict[str, dict[str, str]] = {
         "MultiBoxLoss": "",
         "PriorBox": "",
     },
+    "sstd": {"MaskResize": ""},
 }
 """The layer types that only one fork has, of those that have different layers of one name; where
 a field stands beside a type, only those layers prove the fork that have it."""
@@ -52,7 +53,7 @@ def decided(entries: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
     """The layers, those that do not say their fork with the one that is proven; and notes."""
     sound = [entry for entry in entries if not entry.issues]
     proofs = _proofs(sound)
-    boxes = _fork_of_boxes(sound)
+    boxes = ("sstd", proofs["sstd"]) if "sstd" in proofs else _fork_of_boxes(sound)
     computed = {top for entry in entries if entry.bottoms for top in entry.tops}
     found: list[Entry] = []
     told: list[tuple[str, Any]] = []

@@ -255,12 +255,12 @@ class DetectionOutput(Layer):
 # ---- training and testing -------------------------------------------------------------------
 
 
-@layer("MultiBoxLoss", param="multibox_loss_param", bottoms=4)
+@layer("MultiBoxLoss", param="multibox_loss_param", bottoms=(4, 6))
 @dataclass(frozen=True)
 class MultiBoxLoss(Loss):
     """How far predictions are from the true boxes, by the prior boxes that match them.
 
-    It is SSD's multibox_loss_layer.cpp.
+    It is SSD's multibox_loss_layer.cpp. RefineDet's has two bottoms more, which refine prior boxes.
     """
 
     labels: ClassVar[tuple[int, ...]] = (3,)
@@ -287,10 +287,11 @@ class MultiBoxLoss(Loss):
     nms_param: NonMaximumSuppressionParameter | None = None
     sample_size: int = 64
     use_prior_for_nms: bool = False
+    objectness_score: float = 0.01
     loss_param: LossParameter = LossParameter()
 
     def check(self, bottoms: Shapes) -> None:
-        loc, conf, prior, _ = bottoms
+        loc, conf, prior = bottoms[:3]
         _check_predictions(loc, conf, prior, self.num_classes, share_location=self.share_location)
         mining = self.mining_type != "NONE" if self.do_neg_mining is None else self.do_neg_mining
         require(

@@ -67,23 +67,35 @@ class ROIWarping(Layer):
 class MaskResize(Layer):
     """Planes interpolated at another size, 0 beyond the bottom's last half pixel.
 
-    The first pixels of both sizes lie on each other (mask_resize_layer.cu).
+    The first pixels of both sizes lie on each other (mask_resize_layer.cu). SSTD's has factors too,
+    which go before a size.
     """
 
     output_height: int = 0
     output_width: int = 0
+    factor_height: float = 0.0
+    factor_width: float = 0.0
 
     @property
     def size(self) -> tuple[int, int]:
-        """The height and width of the top."""
+        """The height and width of the top, where there is no factor."""
         return (self.output_height, self.output_width)
+
+    @property
+    def factors(self) -> tuple[float, float] | None:
+        """By how much the planes' height and width grow; 0: to the size that is given."""
+        factors = (max(self.factor_height, 0.0), max(self.factor_width, 0.0))
+        return factors if any(factors) else None
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         (masks,) = bottoms
         require(len(masks) == 4, f"needs masks of N, C, H, W, but it has {dims(masks)}")
         require(self.output_height > 0, "output_height is missing or 0; it must be above 0")
         require(self.output_width > 0, "output_width is missing or 0; it must be above 0")
-        return ((*masks[:2], *self.size),)
+        sizes = zip(masks[2:], self.factors or (0.0, 0.0), self.size, strict=True)
+        size = tuple(int(old * factor) if factor else new for old, factor, new in sizes)
+        require(min(size) > 0, f"the factors make planes of {dims(masks[2:])} to {dims(size)}")
+        return ((*masks[:2], *size),)
 
 
 @layer("MaskPooling", bottoms=2)

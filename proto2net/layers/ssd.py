@@ -233,10 +233,11 @@ class PriorBox(PlacedBoxes):
     pixels stand in rows around each place.
 
     Synopsys' fork has `faceboxes` to say so, `box_width` and `box_height` for boxes of any size,
-    the orders in which TensorFlow and Keras have boxes, and y before x.
+    the orders in which TensorFlow and Keras have boxes, and y before x. In SSTD (its
+    prior_box_layer.cpp) boxes are longer than their square by the aspect ratio.
     """
 
-    forks: ClassVar[tuple[str, ...]] = ("faceboxes", "ssd", "textboxes")
+    forks: ClassVar[tuple[str, ...]] = ("faceboxes", "ssd", "sstd", "textboxes")
 
     denser_prior_boxes: bool = False
     faceboxes: bool = False
@@ -253,8 +254,8 @@ class PriorBox(PlacedBoxes):
 
     @property
     def sized(self) -> bool:
-        """Whether Synopsys' fork is asked for other boxes, or another order of them."""
-        ordered = self.tf or self.keras or self.yx_order
+        """Whether boxes are others than SSD's, or in another order."""
+        ordered = self.tf or self.keras or self.yx_order or self.fork == "sstd"
         return bool(self.box_width) or (ordered and not self.faceboxes)
 
     @property
@@ -273,9 +274,10 @@ class PriorBox(PlacedBoxes):
     def ratios(self) -> tuple[float, ...]:
         """The aspect ratios beside that of the square, each once; `flip` adds their inverse."""
         known, new = [1.0], []
+        turned = self.flip and self.fork != "sstd"
         for ratio in self.aspect_ratio:
             if all(abs(ratio - other) >= 1e-6 for other in known):
-                known += [ratio, 1 / ratio] if self.flip else [ratio]
+                known += [ratio, 1 / ratio] if turned else [ratio]
                 new.append(ratio)
         return tuple(new)
 
@@ -290,6 +292,11 @@ class PriorBox(PlacedBoxes):
             between = [sqrt(size * int(largest)) for largest in self.max_size[index : index + 1]]
             middle = [(shortest(side), shortest(side)) for side in between]
             square, ratios = [(float(size), float(size))], self.ratios
+            if self.fork == "sstd":
+                wide = [(shortest(size * ratio), float(size)) for ratio in ratios]
+                high = [(height, width) for width, height in wide] if self.flip else []
+                found += [*square, *middle, *wide, *high]
+                continue
             if self.keras:
                 turned = tuple(1 / ratio for ratio in ratios) if self.flip else ()
                 found += [*middle, *square, *_stretched(size, (*ratios, *turned))]
@@ -328,6 +335,10 @@ class PriorBox(PlacedBoxes):
         require(
             not (self.denser_prior_boxes and self.sized),
             "denser_prior_boxes is not known with what Synopsys' fork has added",
+        )
+        require(
+            self.fork != "sstd" or all(size == int(size) for size in self.min_size),
+            "min_size has a fraction, which one version of SSTD drops and another does not",
         )
         if self.box_width:
             return

@@ -172,6 +172,15 @@ def test_convolutions_tell_whose_prior_boxes_they_are_for(
     assert ("took PriorBox for that of" in caplog.text) == bool(fork)
 
 
+def test_a_mask_that_is_resized_proves_the_prior_boxes_of_sstd(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    size = "mask_resize_param { output_height: 9 output_width: 9 }"
+    text = detector("min_size: 9 aspect_ratio: 2", 3) + layer("MaskResize", "data", "m", size, "m")
+    assert prior(proto2net.parse(text)).fork == "sstd"
+    assert "took PriorBox for that of sstd: only that fork has MaskResize" in caplog.text
+
+
 def test_other_numbers_of_boxes_are_refused_as_before() -> None:
     with pytest.raises(ShapeError, match="--fork textboxes or faceboxes"):
         proto2net.parse(detector("min_size: 9", 5))

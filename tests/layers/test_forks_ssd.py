@@ -81,6 +81,10 @@ REFUSED = {
         "PriorBox { min_size: 4 denser_prior_boxes: true yx_order: true }",
         "denser_prior_boxes is not known with what Synopsys' fork has added",
     ),
+    "a fraction that SSTD drops or keeps": (
+        "PriorBox { min_size: 4.5 }",
+        "min_size has a fraction, which one version of SSTD drops and another does not",
+    ),
     "a step of 0": ("PriorBox { min_size: 4 step: 0 }", "step is 0.0; it must be above 0"),
     "one side of the step": ("PriorBox { min_size: 4 step_w: 1 }", "give step, or step_h and"),
     "a softmax_param with the norm L1": (
@@ -159,6 +163,9 @@ def test_what_ssd_refuses_is_refused(name: str) -> None:
         text = layer(kind, "a a", "y", f"prior_box_param {rest}")
     if kind == "DetectionOutput":
         text = layer(kind, "loc conf prior", "y", f"detection_output_param {rest}")
+    if "SSTD" in words:
+        text += 'layer { type: "MaskResize" bottom: "a" top: "m" mask_resize_param {'
+        text += " output_height: 1 output_width: 1 } }"
     with pytest.raises(Proto2NetError) as refusal:
         graph(text, a=(2, 3, 4, 5), loc=(2, 24), conf=(2, 24), prior=(1, 2, 24))
     assert words in str(refusal.value)

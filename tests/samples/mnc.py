@@ -97,6 +97,27 @@ SAMPLES = {
         inputs={"x": MASKS},
         blobs={"y": masks_resized(MASKS, (8, 29))},
     ),
+    "mask_resize_by_factors": sample(  # 7 * 1.3 is 9.1
+        layer(
+            "MaskResize",
+            "x",
+            "y",
+            "mask_resize_param { output_height: 1 output_width: 1 factor_height: 2 "
+            "factor_width: 1.3 }",
+        ),
+        inputs={"x": MASKS},
+        blobs={"y": masks_resized(MASKS, (10, 9))},
+    ),
+    "mask_resize_by_one_factor": sample(
+        layer(
+            "MaskResize",
+            "x",
+            "y",
+            "mask_resize_param { output_height: 4 output_width: 1 factor_width: 0.5 }",
+        ),
+        inputs={"x": MASKS},
+        blobs={"y": masks_resized(MASKS, (4, 3))},
+    ),
     "mask_pooling": sample(
         layer("MaskPooling", "x mask", "y"),
         inputs={"x": FEATURES, "mask": values(3, 1, 4, 2, start=5)},

@@ -42,6 +42,17 @@ def squares(sizes: tuple[int, ...]) -> list[list[list[float]]]:
     return [[found, [0.1, 0.1, 0.2, 0.2] * (len(found) // 4)]]
 
 
+def longer() -> list[list[list[float]]]:
+    """SSTD's boxes for places of 10 x 20 pixels in an image of 50 x 80, one after the other."""
+    found: list[float] = []
+    for row, column in np.ndindex(5, 4):
+        x, y = (column + 0.5) * 20, (row + 0.5) * 10
+        sizes = [(9, 9), (12, 12), (18, 9), (4.5, 9), (9, 18), (9, 4.5)]
+        for w, h in sizes:
+            found += [(x - w / 2) / 80, (y - h / 2) / 50, (x + w / 2) / 80, (y + h / 2) / 50]
+    return [[found, [0.1, 0.1, 0.2, 0.2] * (len(found) // 4)]]
+
+
 BOXES = [[0.1, 0.2, 0.5, 0.4], [0.5, 0.5, 0.9, 0.8], [0.11, 0.2, 0.5, 0.4]]
 TURNS = 0.9 * values(1, 3 * 12)
 
@@ -183,6 +194,18 @@ SAMPLES = {
         inputs={"feature": values(2, 3, 5, 4), "image": values(2, 1, 50, 80)},
         blobs={"y": denser()},
         fork="textboxes",
+    ),
+    "priorbox_of_sstd": sample(
+        layer(
+            "PriorBox",
+            "feature image",
+            "y",
+            "prior_box_param { min_size: 9 max_size: 16 aspect_ratio: 2 aspect_ratio: 0.5 "
+            "variance: 0.1 variance: 0.1 variance: 0.2 variance: 0.2 }",
+        ),
+        inputs={"feature": values(2, 3, 5, 4), "image": values(2, 1, 50, 80)},
+        blobs={"y": longer()},
+        fork="sstd",
     ),
     **{
         name: sample(

@@ -31,7 +31,8 @@ def _roi_warping(node: Node[ROIWarping]) -> Code:
 
 @renders(MaskResize)
 def _mask_resize(node: Node[MaskResize]) -> Code:
-    return Code(call("resize_mask", BOTTOM, node.layer.size))
+    factors = (node.layer.factors, None)
+    return Code(call("resize_mask", BOTTOM, node.layer.size, factors=factors))
 
 
 @renders(MaskPooling)

@@ -31,6 +31,8 @@ def _roi_warping(node: Node[ROIWarping]) -> Code:
 
 @renders(MaskResize)
 def _mask_resize(node: Node[MaskResize]) -> Code:
+    if factors := node.layer.factors:
+        return Code(CALLED, own("MaskScaling", node.layer.size, factors))
     return Code(CALLED, own("MaskResize", node.layer.size))
 
 

@@ -26,6 +26,12 @@ ROWS: list[Row] = [
         tf='MaskResize((9, 11), name="f")(x)',
         numpy="resize_mask(x, (9, 11))",
     ),
+    says(
+        "MaskResize { output_height: 9 output_width: 11 factor_height: 2 }",
+        torch="resize_mask(x, (9, 11), factors=(2.0, 0.0))",
+        tf='MaskScaling((9, 11), (2.0, 0.0), name="f")(x)',
+        numpy="resize_mask(x, (9, 11), factors=(2.0, 0.0))",
+    ),
     says("MaskPooling", bottoms=[IMAGE, (2, 1, 5, 7)], torch="x * y", tf="x * y", numpy="x * y"),
     says(
         (

@@ -206,6 +206,16 @@ SIZED: list[Row] = [
         ),
     ),
     says(
+        "PriorBox { min_size: 16 aspect_ratio: 2 }",
+        fork="sstd",
+        bottoms=MAP,
+        torch="prior_box_clustered(x, y, sizes=[(16.0, 16.0), (32.0, 16.0), (16.0, 32.0)])",
+        tf=(
+            'PriorBoxClustered(sizes=[(16.0, 16.0), (32.0, 16.0), (16.0, 32.0)], name="f")([x, y])'
+        ),
+        numpy="prior_box_clustered(x, y, sizes=[(16.0, 16.0), (32.0, 16.0), (16.0, 32.0)])",
+    ),
+    says(
         "PriorBox { min_size: 32 min_size: 64 min_size: 128 faceboxes: true }",
         bottoms=MAP,
         torch="prior_box(x, y, min_size=[32, 64, 128], rows_of_each=[4, 2, 1])",

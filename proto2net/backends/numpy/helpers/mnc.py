@@ -8,8 +8,17 @@ from proto2net.backends.numpy.helpers.rcnn import shifted_boxes
 from proto2net.backends.numpy.helpers.roi import interpolated
 
 
-def resize_mask(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Planes at another size, first pixel on first pixel (mask_resize_layer.cu)."""
+def resize_mask(
+    x: np.ndarray, size: tuple[int, int], factors: tuple[float, float] | None = None
+) -> np.ndarray:
+    """Planes at another size, first pixel on first pixel (mask_resize_layer.cu).
+
+    `factors` has an axis grow by so much, if it is not 0.
+    """
+    if factors:
+        axes = zip(x.shape[2:], factors, size, strict=True)
+        height, width = (int(old * by) if by else new for old, by, new in axes)
+        size = height, width
     rows, columns = (
         np.tile(np.arange(new, dtype=np.float32) * np.float32(old / new), (len(x), 1))
         for old, new in zip(x.shape[2:], size, strict=True)

@@ -36,6 +36,29 @@ class MaskResize(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("caffe")
+class MaskScaling(layers.Layer):
+    """Planes that grow by factors, with the first pixels of both on each other.
+
+    An axis whose factor is 0 gets the size that is given.
+    """
+
+    def __init__(
+        self, size: tuple[int, int], factors: tuple[float, float], **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.size, self.factors = tuple(size), tuple(factors)
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        number, old = tf.shape(x)[0], tf.cast(tf.shape(x)[1:3], tf.float32)
+        places = []
+        for axis, factor in enumerate(self.factors):
+            new = tf.floor(old[axis] * factor) if factor else float(self.size[axis])
+            each = tf.range(new) * (old[axis] / new)
+            places.append(tf.tile(each[None], (number, 1)))
+        return interpolated(x, tf.range(number), *places)
+
+
+@keras.saving.register_keras_serializable("caffe")
 class RegionRefinement(layers.Layer):
     """Regions (0, x1, y1, x2, y2) shifted as their best class asks for, inside of the
     image.

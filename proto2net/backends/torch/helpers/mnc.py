@@ -9,8 +9,17 @@ from proto2net.backends.torch.helpers.rcnn import shifted_boxes
 from proto2net.backends.torch.helpers.roi import interpolated
 
 
-def resize_mask(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """Planes at another size, with the first pixels of both on each other."""
+def resize_mask(
+    x: torch.Tensor, size: tuple[int, int], factors: tuple[float, float] | None = None
+) -> torch.Tensor:
+    """Planes at another size, with the first pixels of both on each other.
+
+    `factors` has an axis grow by so much, if it is not 0.
+    """
+    if factors:
+        axes = zip(x.shape[2:], factors, size, strict=True)
+        height, width = (int(old * by) if by else new for old, by, new in axes)
+        size = height, width
     image = torch.arange(len(x), device=x.device)
     rows, columns = (
         (torch.arange(new, device=x.device) * (old / new)).expand(len(x), -1)
