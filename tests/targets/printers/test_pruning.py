@@ -14,7 +14,6 @@ from digests import MODELS
 
 import proto2net
 from proto2net import backends
-from proto2net.backends.helpers import _definitions, _files
 from proto2net.backends.pruning import Use, pruned, uses_in
 from proto2net.backends.pruning.lines import Source
 from proto2net.backends.tree import code
@@ -23,14 +22,6 @@ from proto2net.errors import Proto2NetError
 SAYS = Path(__file__).parent.parent / "says"
 ROWS = [row for path in sorted(SAYS.glob("[!t]*.py")) for row in run_path(str(path))["ROWS"]]
 TARGETS = pytest.mark.parametrize("target", ["torch", "tf", "numpy"])
-
-
-@TARGETS
-def test_no_two_helpers_have_one_name(target: str) -> None:
-    """One would be pasted in the place of the other."""
-    files = _files(backends.get(target).package)
-    names = [name for file in files for name in _definitions(file.read_text(encoding="utf-8"))]
-    assert [name for name, times in Counter(names).items() if times > 1] == []
 
 
 @TARGETS

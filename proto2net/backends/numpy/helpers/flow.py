@@ -32,7 +32,6 @@ def flow_warp(
     if strict:
         inside = inside & (x <= width - 1) & (y <= height - 1)
     x, y = np.where(inside, x, 0), np.where(inside, y, 0)
-    return np.where(inside[:, None], between_pixels(image, x, y), np.float32(fill))
     return np.where(inside[:, None], sample_bilinear(image, x, y), np.float32(fill))
 
 
@@ -45,10 +44,6 @@ def warp(image: np.ndarray, places: np.ndarray) -> np.ndarray:
     x, y = np.where(np.isnan(places), -1, places).swapaxes(0, 1)
     x, y = x.clip(-1, width) + 1, y.clip(-1, height) + 1
     around = ((0, 0), (0, 0), (1, 1), (1, 1))
-    return between_pixels(np.pad(image, around), x, y)
-
-
-def between_pixels(image: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return sample_bilinear(np.pad(image, around), x, y)
 
 
