@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from proto2net import backends
 from proto2net.backends.base import Backend
 from proto2net.backends.printer import Printer
 from proto2net.layers import LAYERS, DataLayer, Layer, plugins
+from proto2net.layers.origins import FORKS, RECORDED
 from proto2net.text import aligned
 
 
@@ -14,11 +17,11 @@ def support() -> str:
     plugins.load()
     known = map(backends.get, backends.names())
     targets = [target for target in known if isinstance(target, Backend)]
-    head = ["layer type", *(target.name for target in targets)]
-    rows = [
-        [name, *(_rendered(target, LAYERS[name]) for target in targets)]
-        for name in sorted(LAYERS, key=str.lower)
-    ]
+    head = ["layer type", *(target.name for target in targets), "fork", "held to"]
+    rows = []
+    for name in sorted(LAYERS, key=str.lower):
+        said = [_rendered(target, LAYERS[name]) for target in targets]
+        rows.append([name, *said, FORKS.get(name, ""), _held_to(name, said)])
     reasons = [
         f"{layer.type} in {target.name}: {reason}"
         for target in targets
@@ -29,8 +32,19 @@ def support() -> str:
         for name in sorted(LAYERS, key=str.lower)
         if LAYERS[name].unrendered
     ]
-    legend = "input: what reads data becomes an input of the network"
-    return "\n".join([*aligned(head, rows), "", legend, *reasons])
+    legend = [
+        "input: what reads data becomes an input of the network",
+        "fork: where a type comes from that Caffe itself has not",
+        "held to: outputs of that fork's own code, or values worked out from its definition",
+    ]
+    return "\n".join([*aligned(head, rows), "", *legend, *reasons])
+
+
+def _held_to(name: str, said: Sequence[str]) -> str:
+    """What the tests hold a type of a fork to, where a target renders it."""
+    if name not in FORKS or "yes" not in said:
+        return ""
+    return "its code" if name in RECORDED else "its definition"
 
 
 def _rendered(target: Backend, layer: type[Layer]) -> str:
