@@ -1,18 +1,20 @@
-"""Converts a network with its weights on the command line; shared by the tests of each target."""
+"""Converts networks with their weights; shared by the tests of each target."""
 
 from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 from click.testing import CliRunner
 from layer_cases import GOLDEN
 
 import proto2net
-from proto2net import Graph
+from proto2net import Graph, api, backends, output
 from proto2net.cli import cli
+from proto2net.weights.porting import port
 
 CASES = [
     "net_bn_scale_relu",
@@ -23,6 +25,39 @@ CASES = [
     "ip_transpose",
     "prelu",
 ]
+
+
+NARROW = """name: "narrow"
+input: "data" input_dim: 2 input_dim: 3 input_dim: 9 input_dim: 7
+layer { name: "conv" type: "Convolution" bottom: "data" top: "conv"
+        convolution_param { num_output: 4 kernel_size: 3 } }
+layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
+layer { name: "drop" type: "Dropout" bottom: "conv" top: "conv" }
+layer { name: "fc" type: "InnerProduct" bottom: "conv" top: "fc"
+        inner_product_param { num_output: 6 } }
+layer { name: "prob" type: "Softmax" bottom: "fc" top: "prob" }
+"""
+"""A small classifier."""
+
+
+def written(text: str, folder: Path, target: str, **missing: int) -> ModuleType:
+    """The file of a network, with weights beside it that lack those of the layers `missing`."""
+    graph = proto2net.parse(text)
+    random = np.random.default_rng(0)
+    values = {
+        node.name: [random.standard_normal(blob.shape) for blob in node.blobs.values()]
+        for node in graph.nodes
+        if node.blobs and node.name not in missing
+    }
+    model = api.model(graph, values, allow_missing=bool(missing))
+    ported = port(model, backends.get(target), stem="narrow")
+    output.write_together(ported.files(folder / "narrow.py"))
+    return imported(folder / "narrow.py")
+
+
+def loaded(file: ModuleType, target: str, *path: Path, **options: Any) -> Any:
+    """The network of such a file, with its weights or those of another file."""
+    return (file.load if target == "tf" else file.Narrow.from_pretrained)(*path, **options)
 
 
 def converted(case: str, to: str, folder: Path, *options: str) -> ModuleType:

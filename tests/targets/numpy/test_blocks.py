@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from blocks import branches, outputs, preactivated
+from blocks import branches
 from digests import MODELS
 
 import proto2net
@@ -15,32 +15,6 @@ from proto2net import Graph, api, backends
 
 SIZES = {"googlenet": 224, "mobilenet": 96, "resnet50": 224, "squeezenet_v1.1": 97}
 """Networks with blocks, and the smallest images that they take."""
-
-
-def check_equal(found: list[np.ndarray], flat: list[np.ndarray]) -> None:
-    assert len(found) == len(flat)
-    for one, other in zip(found, flat, strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
-@pytest.mark.parametrize("name", SIZES)
-def test_a_network_of_blocks_gives_what_the_flat_one_gives(name: str) -> None:
-    shape = (1, 3, SIZES[name], SIZES[name])
-    graph = proto2net.parse(MODELS / f"{name}.prototxt", inputs={"data": shape})
-    check_equal(*outputs(graph, "numpy"))
-
-
-@pytest.mark.parametrize("in_place", [False, True])
-def test_a_block_without_a_projection_adds_what_it_reads_itself(in_place: bool) -> None:
-    graph = proto2net.parse(preactivated(4, 4, 6, 6, 9, 9, in_place=in_place))
-    assert "project" in backends.get("numpy").emit(graph).source
-    check_equal(*outputs(graph, "numpy"))
-
-
-def test_what_only_the_forward_pass_of_a_block_reads_is_kept() -> None:
-    graph = proto2net.parse(branches(1, 2, 1, 1, 2))
-    assert "stride=self.stride" in backends.get("numpy").emit(graph).source
-    check_equal(*outputs(graph, "numpy"))
 
 
 def started(graph: Graph, **options: Any) -> tuple[Any, dict[Any, np.ndarray]]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from blocks import outputs, preactivated
 from digests import MODELS
 
 import proto2net
@@ -54,22 +53,6 @@ def modules(count: int, first: str = "data", **options: Any) -> list[str]:
 
 def said(text: str, *, phase: str = "test") -> str:
     return backends.get("tf").emit(proto2net.parse(text, phase=phase), "network").source
-
-
-@pytest.mark.parametrize("name", SIZES)
-def test_a_network_of_blocks_gives_what_the_flat_one_gives(name: str) -> None:
-    found, flat = outputs(parsed(name), "tf")
-    assert len(found) == len(flat)
-    for one, other in zip(found, flat, strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
-@pytest.mark.parametrize("in_place", [False, True])
-def test_a_block_without_a_projection_adds_what_it_reads_itself(in_place: bool) -> None:
-    graph = proto2net.parse(preactivated(4, 4, 6, 6, 9, 9, in_place=in_place))
-    assert "project" in backends.get("tf").emit(graph).source
-    found, flat = outputs(graph, "tf")
-    np.testing.assert_array_equal(found[0], flat[0])
 
 
 @pytest.mark.parametrize("name", SIZES)
