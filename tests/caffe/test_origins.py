@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from caffe_types import CAFFE_TYPES
 from layer_cases import FORKS as RECORDED_OF_FORKS
 from layer_cases import case
-from test_schema import CAFFE_TYPES
 
 from proto2net.backends.summary import support
 from proto2net.layers import LAYERS

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from caffe_types import CAFFE_TYPES
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto
 from places import ROOT
@@ -20,16 +21,6 @@ from proto2net.layers import LAYERS, Layer, ParamSpec
 from proto2net.layers.base import shortest
 
 SHIPPED = ROOT / "proto2net" / "caffe" / "caffe.desc"
-
-# Every layer type that BVLC Caffe registers, at the commit that proto/caffe.proto names.
-CAFFE_TYPES = """
-    AbsVal Accuracy ArgMax BNLL BatchNorm BatchReindex Bias Clip Concat ContrastiveLoss Convolution
-    Crop Data Deconvolution Dropout DummyData ELU Eltwise Embed EuclideanLoss Exp Filter Flatten
-    HDF5Data HDF5Output HingeLoss Im2col ImageData InfogainLoss InnerProduct Input LRN LSTM LSTMUnit
-    Log MVN MemoryData MultinomialLogisticLoss PReLU Parameter Pooling Power Python RNN ReLU
-    Reduction Reshape SPP Scale Sigmoid SigmoidCrossEntropyLoss Silence Slice Softmax
-    SoftmaxWithLoss Split Swish TanH Threshold Tile WindowData
-""".split()
 
 
 # What a layer holds where Caffe fills in an empty list.
