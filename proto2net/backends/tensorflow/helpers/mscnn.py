@@ -145,7 +145,8 @@ def best_boxes(
     They are groups of boxes (N, P, 4), those of an image or a class.
     """
     boxes, scores = (tf.reverse(x, [1]) for x in (boxes, scores))
-    count = tf.shape(scores)[1]  # of equal scores, the last is first
+    likely = tf.reduce_sum(tf.cast(scores >= least, tf.int32), axis=1)
+    count = tf.reduce_max(likely)  # of equal scores, the last is first
     if max_nms_num is not None:
         count = tf.minimum(count, max_nms_num)
     scores, order = tf.math.top_k(scores, count)
