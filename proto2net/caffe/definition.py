@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from proto2net import limits, mistaken, plain
-from proto2net.caffe import caffemodel, importer, prototxt, schema, solver, templates
+from proto2net.caffe import caffemodel, dialects, importer, prototxt, schema, solver, templates
 from proto2net.caffe.phase import State, left_out, select
 from proto2net.caffe.schema import Message
 from proto2net.caffe.upgrade import upgrade
@@ -68,7 +68,7 @@ def read(
     reader = _Reader(ignore_unknown_fields, holes, templates.checked(define or {}))
     found = reader.read(net, file, state)
     if found.problems:
-        typed = [layer for layer in found.layers if layer.type]
+        typed = [layer for layer in found.layers if layer.type and layer.type != dialects.RENAMED]
         unknown = importer.unknown_types(typed, found.file, holes)
         raise ParseError(prototxt.by_line([*chain(*found.held), *found.problems, *unknown]))
     return found

@@ -33,9 +33,13 @@ def _name_lstms(net: Message) -> list[str]:
     return [f"read {what} of type Lstm with recurrent_param as LSTM, as MyCaffe does"] * bool(found)
 
 
+RENAMED = "Normalization2"
+"""What MyCaffe calls SSD's Normalize (Normalization2Layer.cs), a type that no layer here has."""
+
+
 def _name_normalizes(net: Message) -> list[str]:
-    """MyCaffe calls SSD's Normalize "Normalization2" (Normalization2Layer.cs)."""
-    found = [layer for layer in net.layer if layer.type == "Normalization2"]
+    """Name MyCaffe's Normalize so."""
+    found = [layer for layer in net.layer if layer.type == RENAMED]
     for layer in found:
         layer.type = "Normalize"
         given = layer.normalization2_param  # its "esp" is written by MyCaffe, and never read

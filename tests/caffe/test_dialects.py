@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import proto2net
 from proto2net import ParseError
 from proto2net.caffe.prototxt import read
 from proto2net.caffe.schema import Message
@@ -16,6 +17,14 @@ def upgraded(text: str) -> tuple[Message, list[str]]:
     """The net of this text in Caffe's words, and the notes."""
     net, notes = read(text, "net.prototxt")
     return net, notes + upgrade(net, "net.prototxt")
+
+
+def test_a_type_of_mycaffe_is_known_beside_other_problems() -> None:
+    text = 'layer { type: "Normalization2" bottom: "x" top: "y" } layer { type: "ReLU" bottom: x }'
+    with pytest.raises(ParseError) as error:
+        proto2net.parse(text)
+    assert "in quotes" in str(error.value)
+    assert "unknown layer type" not in str(error.value)
 
 
 @pytest.mark.parametrize(
