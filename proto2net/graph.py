@@ -18,7 +18,7 @@ from proto2net.frozen import dataclass
 from proto2net.layers.base import Layer, Learned, ParamSpec
 from proto2net.layers.data import Input
 from proto2net.memory import Memory
-from proto2net.shape import Shape, check_size, count, dims
+from proto2net.shape import Shape, Sizes, check_size, count, dims
 from proto2net.text import aligned, ascii_only
 
 L_co = TypeVar("L_co", bound=Layer, covariant=True)
@@ -174,6 +174,17 @@ class Graph:
                 if grown:
                     found[top] = grown
         return found
+
+    @property
+    def example(self) -> str:
+        """The sizes that stand for any."""
+        sizes = {axis: top.shape[axis] for top in self.inputs for axis in self.free.get(top, ())}
+        return dims([sizes[axis] for axis in sorted(sizes)])
+
+    def open_shape(self, blob: Blob) -> Sizes:
+        """The shape of a blob, with None for a size that may be any."""
+        free = self.free.get(blob, ())
+        return tuple(None if axis in free else size for axis, size in enumerate(blob.shape))
 
     def resized(self, size: Callable[[int, int], int]) -> Graph:
         """The graph with other sizes where its inputs may have any; `size` gets that, and the axis.
@@ -344,7 +355,7 @@ class Graph:
 
     def row(self, node: Node[Layer]) -> Row:
         """What the table says of a layer."""
-        tops = ", ".join(dims(top.shape) for top in node.tops)
+        tops = ", ".join(dims(self.open_shape(top)) for top in node.tops)
         return (ascii_only(node.name), node.layer.type, tops, *self.sizes([node]))
 
     def sizes(self, nodes: Sequence[Node[Layer]]) -> Row:
@@ -361,7 +372,8 @@ class Graph:
             "",
             f"layers         {len(self.nodes):,}",
             f"parameters     {self.parameters:,} ({self.parameters * 4 / 1e6:,.1f} MB as float32)",
-            f"multiply-adds  {self.per_image(self.macs):,} per image",
+            f"multiply-adds  {self.per_image(self.macs):,} per image"
+            + f" of {self.example}" * bool(self.free),
         ]
         return "\n".join(lines)
 

@@ -46,11 +46,11 @@ def dims(shape: Sequence[int | None]) -> str:
 
 @lru_cache  # it stands in the sentences of many conditions, which are made though these hold
 def _dims(shape: Sizes) -> str:
-    return " x ".join(map(_size, shape)) or "scalar"
+    return " x ".join(map(size_text, shape)) or "scalar"
 
 
-def _size(size: int | None) -> str:
-    """A size, which may be one that nothing can have."""
+def size_text(size: int | None) -> str:
+    """A size as people write it, which may be any, or one that nothing can have."""
     if size is None:
         return ANY_SIZE
     return str(size) if abs(size) < 2**64 else f"{'-' * (size < 0)}2^{size.bit_length() - 1}"

@@ -10,9 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from proto2net.errors import ShapeError
 from proto2net.graph import Graph
-from proto2net.layers.data import Input
 from proto2net.layers.vision import ConvolutionParameter, Pooling
-from proto2net.shape import dims
 
 HINT = "give numbers in the place of any, or leave the layer out with --output"
 """What can be done about a layer that needs one size."""
@@ -62,13 +60,3 @@ def others(graph: Graph) -> Iterator[Graph | ShapeError]:
             yield graph.resized(size)
         except ShapeError as error:
             yield error
-
-
-def size_of(graph: Graph) -> str:
-    """The sizes of an example as people write them."""
-    sizes: dict[int, int] = {}
-    for node in graph.nodes:
-        if isinstance(node.layer, Input):
-            for shape, free in zip(node.layer.shape, node.layer.free, strict=False):
-                sizes |= {axis: shape[axis] for axis in free}
-    return dims([sizes[axis] for axis in sorted(sizes)])

@@ -63,7 +63,7 @@ from proto2net.errors import Issue, UnsupportedError
 from proto2net.graph import Blob, Graph
 from proto2net.lowering import lowered
 from proto2net.outline import Kind, Region
-from proto2net.shape import ANY_SIZE, Shape
+from proto2net.shape import Shape, size_text
 from proto2net.text import plain
 from proto2net.version import VERSION
 
@@ -240,10 +240,10 @@ class SourceFile(Generic[S]):
 
     def dims(self, blob: Blob) -> str:
         """A blob's shape for the docstring, with N for what follows the batch: (N, 96, 54, 54)."""
-        first, *others = map(str, self.scope.laid_out(sizes_of(self.graph, blob)) or [""])
-        if blob in self.following:
-            first = "N"
-        return f"({', '.join([first, *others])})" if blob.shape else "()"
+        if not blob.shape:
+            return "()"
+        first, *others = map(size_text, self.scope.laid_out(self.graph.open_shape(blob)))
+        return f"({', '.join(['N' if blob in self.following else first, *others])})"
 
     def emitted(self) -> Emitted:
         """The whole file: imports and helpers that are used, the body, and what runs it."""
@@ -366,12 +366,6 @@ class SourceFile(Generic[S]):
                 [Evaluation(call("print", Variable("name"), shape))],
             ),
         ]
-
-
-def sizes_of(graph: Graph, blob: Blob) -> Sequence[int | str]:
-    """The shape of a blob, with "any" for a size that may be any."""
-    free = graph.free.get(blob, ())
-    return [ANY_SIZE if axis in free else size for axis, size in enumerate(blob.shape)]
 
 
 def made_of(graph: Graph) -> list[str]:

@@ -139,8 +139,13 @@ def heads(
         if type(concat.node.layer) is not Concat or len(set(concat.bottoms)) < LEAST:
             continue
         chains = [[*_chain(graph, blob, makers, readers)] for blob in concat.bottoms]
+        entries = [[step.bottoms[0] for step in row] for row in zip(*chains, strict=False)]
+        if not any(_are_feature_maps(each, readers) for each in entries):
+            continue
         found = _alike(graph, concat, chains, functions, said, whole=whole)
-        if found and _are_feature_maps(graph, found, readers):
+        if not found or not _are_feature_maps(found.entries, readers):
+            continue
+        if graph.input_set.issuperset(found.shared):
             yield found
 
 
@@ -315,14 +320,9 @@ def _is_all(part: Expression, concat: Step) -> bool:
     return isinstance(part, Display) and part.items == places
 
 
-def _are_feature_maps(graph: Graph, found: Heads, readers: Mapping[Blob, int]) -> bool:
-    """Whether the heads read several values, each of which others read too."""
-    entries = found.entries
-    return (
-        len(set(entries)) >= LEAST
-        and all(readers[blob] > 1 for blob in entries)
-        and graph.input_set.issuperset(found.shared)
-    )
+def _are_feature_maps(entries: Sequence[Blob], readers: Mapping[Blob, int]) -> bool:
+    """Whether these are several values, each of which others read too."""
+    return len(set(entries)) >= LEAST and all(readers[blob] > 1 for blob in entries)
 
 
 def overlapping(found: Heads, blocks: Collection[Sequence[Node[Any]]]) -> bool:

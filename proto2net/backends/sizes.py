@@ -32,8 +32,8 @@ def check_sizes(backend: Backend, graph: Graph, found: Lowered, steps: Sequence[
                 continue
             node = found.origin(step.node)
             message = (
-                f"needs one size in {backend.name}: what is written for {sizes.size_of(graph)} "
-                f"is not right for {sizes.size_of(other)}"
+                f"needs one size in {backend.name}: what is written for {graph.example} "
+                f"is not right for {other.example}"
             )
             issues.setdefault(node.name, Issue(message, sizes.HINT, node.where, str(node)))
     if issues:

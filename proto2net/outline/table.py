@@ -21,7 +21,7 @@ def _rows(graph: Graph, part: Part) -> Iterator[Row]:
         return
     for region in part.regions if isinstance(part, Stage) else (part,):
         nodes = [node for node in region.nodes if node]
-        shape = dims(region.exit.shape)
+        shape = dims(graph.open_shape(region.exit))
         yield (ascii_only(region.name), region.kind.title, shape, *graph.sizes(nodes))
         for node in nodes:
             name, *rest = graph.row(node)

@@ -52,8 +52,8 @@ def _check_learned(graph: Graph, other: Graph) -> None:
     """Refuse layers whose learned blobs have another shape in another example."""
     issues = [
         Issue(
-            f"needs one size: its {name} is {dims(blob.shape)} for {sizes.size_of(graph)}, "
-            f"but {dims(resized.blobs[name].shape)} for {sizes.size_of(other)}",
+            f"needs one size: its {name} is {dims(blob.shape)} for {graph.example}, "
+            f"but {dims(resized.blobs[name].shape)} for {other.example}",
             sizes.HINT,
             node.where,
             str(node),

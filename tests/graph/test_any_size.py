@@ -73,6 +73,12 @@ def test_an_input_of_which_nothing_is_known_may_have_any_size() -> None:
     assert graph.free[graph.outputs[0]] == (2, 3)
 
 
+def test_a_table_says_which_sizes_are_any_and_for_what_it_counts() -> None:
+    table = str(parsed(CONV))
+    assert "1 x 4 x any x any" in table
+    assert table.endswith("per image of 128 x 64")
+
+
 def test_a_prototxt_has_no_size_that_is_any() -> None:
     with pytest.raises(proto2net.Proto2NetError, match="give a number for each size that is any"):
         proto2net.convert(parsed(CONV), to="prototxt")

@@ -60,7 +60,6 @@ from proto2net.errors import Issue, UnsupportedError
 from proto2net.graph import Blob, Graph, Node
 from proto2net.layers import Softmax
 from proto2net.outline import Region
-from proto2net.shape import Sizes
 
 T = TypeVar("T")
 
@@ -371,14 +370,9 @@ class KerasScope(Scope):
     def parameters(self) -> list[Parameter]:
         """The shapes of the inputs, as the function gets them."""
         return [
-            Parameter(name, SHAPE, tree(laid_out(self._open(blob))[1:]))
+            Parameter(name, SHAPE, tree(laid_out(self.graph.open_shape(blob))[1:]))
             for blob, name in self._shape_names.items()
         ]
-
-    def _open(self, blob: Blob) -> Sizes:
-        """The shape of an input, with None for a size that may be any."""
-        free = self.graph.free.get(blob, ())
-        return tuple(None if axis in free else size for axis, size in enumerate(blob.shape))
 
     def _returned(self, entry: str) -> list[Statement]:
         inputs = one_or_list(list(map(self.variable, self.graph.inputs)))
