@@ -201,6 +201,11 @@ class DetectionOutput(Layer):
         if self.no_permute:
             for conf, loc in zip(confs, locs, strict=True):
                 self._check_map(conf, loc, each)
+        require(
+            not self.no_permute or len(bottoms) < 3 * number,
+            "no_permute is given with the prior boxes of each map apart, of which Caffe reads none",
+            "give one bottom for all prior boxes, with an nbottom of 2 at least",
+        )
         boxes = sum(prior[2] for prior in priors) // CORNERS
         for what, maps, needed in (
             ("locations", locs, each),

@@ -135,6 +135,17 @@ REFUSED = {
 }
 
 
+def test_maps_as_convolutions_make_them_need_their_prior_boxes_together() -> None:
+    text = layer(
+        "DetectionOutput",
+        "conf loc prior",
+        "y",
+        "detection_output_param { num_classes: 3 nbottom: 1 no_permute: true }",
+    )
+    with pytest.raises(Proto2NetError, match="prior boxes of each map apart"):
+        graph(text, conf=(1, 3, 2, 6), loc=(1, 8, 2, 3), prior=(1, 2, 48))
+
+
 @pytest.mark.parametrize(
     ("arms", "words"),
     [

@@ -124,18 +124,18 @@ ROWS: list[Row] = [
         numpy="split_detection_output([x, y, z], nbottom=1, num_classes=3)",
     ),
     says(
-        "DetectionOutput { num_classes: 3 nbottom: 1 no_permute: true keep_top_k: 9 }",
-        bottoms=[(1, 3, 2, 6), (1, 8, 2, 3), (1, 2, 48)],
+        "DetectionOutput { num_classes: 3 nbottom: 2 no_permute: true keep_top_k: 9 }",
+        bottoms=[(1, 3, 2, 6), (1, 3, 1, 2), (1, 8, 2, 3), (1, 4, 2, 1), (1, 2, 56)],
         torch=(
-            "split_detection_output([x, y, z], nbottom=1, no_permute=True, num_classes=3, "
+            "split_detection_output([x, y, z, u, v], nbottom=2, no_permute=True, num_classes=3, "
             "keep_top_k=9)"
         ),
         tf=(
-            "SplitDetectionOutput(nbottom=1, no_permute=True, num_classes=3, keep_top_k=9, "
-            'name="f")([x, y, z])'
+            "SplitDetectionOutput(nbottom=2, no_permute=True, num_classes=3, keep_top_k=9, "
+            'name="f")([x, y, z, u, v])'
         ),
         numpy=(
-            "split_detection_output([x, y, z], nbottom=1, no_permute=True, num_classes=3, "
+            "split_detection_output([x, y, z, u, v], nbottom=2, no_permute=True, num_classes=3, "
             "keep_top_k=9)"
         ),
     ),
