@@ -309,6 +309,14 @@ class Sigmoid(NonNegative):
     engine: str = "DEFAULT"
 
 
+@layer("SignedSqrt", in_place=False)
+@dataclass(frozen=True)
+class SignedSqrt(Activation):
+    """The square root of |x|, with the sign of x (of compact bilinear pooling's fork)."""
+
+    keeps_signs: ClassVar[bool] = True
+
+
 @layer("Swish", param="swish_param")
 @dataclass(frozen=True)
 class Swish(Activation):

@@ -277,6 +277,41 @@ class Squeeze(Layer):
         return True
 
 
+@layer("Gather", param="gather_param", in_place=False)
+@dataclass(frozen=True)
+class Gather(Layer):
+    """Take the parts of an axis that are named by their numbers (of Synopsys' fork).
+
+    In the place of the axis come those of `shape`, in which the numbers stand; a shape of 0 is that
+    of a single number.
+    """
+
+    keeps_signs: ClassVar[bool] = True
+
+    indices: tuple[int, ...] = ()
+    shape: Shape = ()
+    axis: int = 0
+
+    @property
+    def placed(self) -> Shape:
+        """The axes that come in the place of one."""
+        return () if self.shape == (0,) else self.shape
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        axis = canonical_axis(self.axis, bottom)
+        require(
+            len(self.indices) == count(self.placed),
+            f"{len(self.indices)} indices are given, but their shape is {dims(self.placed)}",
+            "give one for each place, and shape: 0 for a single one",
+        )
+        require(
+            max(self.indices) < bottom[axis],
+            f"the index {max(self.indices)} is behind the end of axis {axis} of {dims(bottom)}",
+        )
+        return ((*bottom[:axis], *self.placed, *bottom[axis + 1 :]),)
+
+
 @layer("Crop", param="crop_param", bottoms=2, in_place=False)
 @dataclass(frozen=True)
 class Crop(Layer):

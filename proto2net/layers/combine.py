@@ -238,6 +238,32 @@ class Minimum(Arithmetic):
     """The smaller one of two values."""
 
 
+@layer("CompactBilinear", param="compact_bilinear_param", bottoms=2, in_place=False)
+@dataclass(frozen=True)
+class CompactBilinear(Layer):
+    """Products of all pairs of channels at each pixel, hashed to few (compact_bilinear_layer.cpp).
+
+    To which place and with which sign is drawn by C's rand(), always from the same start.
+    """
+
+    num_output: int = 0
+    sum_pool: bool = True
+    """Whether the pixels are added up."""
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        one, other = bottoms
+        require(self.num_output > 0, "num_output is missing or 0; it must be above 0")
+        require(
+            len(one) == len(other) == 4,
+            f"needs 4 axes (N, C, H, W), but the bottoms are {dims(one)} and {dims(other)}",
+        )
+        require(
+            (one[0], *one[2:]) == (other[0], *other[2:]),
+            f"the bottoms may differ in channels alone, but are {dims(one)} and {dims(other)}",
+        )
+        return ((one[0], self.num_output, *((1, 1) if self.sum_pool else one[2:])),)
+
+
 @layer("Axpy", bottoms=3, in_place=False)
 @dataclass(frozen=True)
 class Axpy(Layer):

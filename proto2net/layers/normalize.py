@@ -8,7 +8,7 @@ from typing import ClassVar
 from proto2net.errors import ShapeError, UnsupportedError
 from proto2net.frozen import dataclass
 from proto2net.layers.base import Filler, Layer, Learned, ParamSpec, layer, shortest
-from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
+from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, legacy_shape, require
 
 
 @layer("BatchNorm", param="batch_norm_param")
@@ -341,3 +341,45 @@ class Softmax(Layer):
         )
         canonical_axis(self.axis, bottoms[0])
         return bottoms
+
+
+@layer("LayerNorm", param="layer_norm_param")
+@dataclass(frozen=True)
+class LayerNorm(Layer):
+    """Mean 0 and variance 1 over each sample, and what is learned of each value (of Synopsys')."""
+
+    eps: float = 1e-5
+    elementwise_affine: bool = True
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        require(len(bottom) > 1, f"needs 2 axes or more, but the bottom is {dims(bottom)}")
+        return bottoms
+
+    def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
+        if not self.elementwise_affine:
+            return {}
+        shape = bottoms[0][1:]
+        return {"weight": Learned(shape, Filler(value=1.0)), "bias": Learned(shape)}
+
+
+@layer("L2Normalize", in_place=False)
+@dataclass(frozen=True)
+class L2Normalize(Layer):
+    """Bring each sample to length 1 (of compact bilinear pooling's fork)."""
+
+    keeps_signs: ClassVar[bool] = True
+
+    eps: ClassVar[float] = 1e-7
+    """What is added to the sum of squares."""
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        return (legacy_shape(bottoms[0]),)
+
+    def disputed(self, bottoms: Shapes) -> str:
+        if count(bottoms[0][2:]) == 1:
+            return ""
+        return (
+            "forks disagree about L2Normalize of more than one pixel: this is that of compact "
+            "bilinear pooling, which takes a sample as a whole; another takes each pixel by itself"
+        )

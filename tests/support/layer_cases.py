@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from places import TESTS
 from samples import (
+    bilinear,
     combine,
     crf,
     dialects,
@@ -64,6 +65,7 @@ FAMILIES = (
     crf,
     dialects,
     synopsys,
+    bilinear,
     ristretto,
 )
 SAMPLES = {name: found for family in FAMILIES for name, found in family.SAMPLES.items()}

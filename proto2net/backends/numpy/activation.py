@@ -23,6 +23,7 @@ from proto2net.layers import (
     SeLu,
     SeLuDropout,
     Sigmoid,
+    SignedSqrt,
     Swish,
     TanH,
     Threshold,
@@ -30,6 +31,7 @@ from proto2net.layers import (
 
 says(
     {
+        SignedSqrt: "np.sign({0}) * np.sqrt(np.abs({0}))",
         AbsVal: "np.abs({0})",
         BNLL: "bnll({0})",
         SeLu: "1.050700987 * elu({0}, alpha=1.67326324)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from proto2net.backends.base import Code, bottoms, choose
 from proto2net.backends.numpy.backend import renders
+from proto2net.backends.shared.axes import gathered
 from proto2net.backends.source import same
 from proto2net.backends.tree import BOTTOM, call, code, method, scaled
 from proto2net.graph import Node
@@ -11,6 +12,7 @@ from proto2net.layers import (
     ArgMax,
     Crop,
     Flatten,
+    Gather,
     Permute,
     Reduction,
     Reshape,
@@ -93,3 +95,8 @@ def _shuffle_channel(node: Node[ShuffleChannel]) -> Code:
 @renders(Reverse)
 def _reverse(node: Node[Reverse]) -> Code:
     return Code(call("np.flip", BOTTOM, node.layer.axes))
+
+
+@renders(Gather)
+def _gather(node: Node[Gather]) -> Code:
+    return Code(gathered(node))

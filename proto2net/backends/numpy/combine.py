@@ -11,6 +11,7 @@ from proto2net.layers import (
     Add,
     Axpy,
     BatchReindex,
+    CompactBilinear,
     Concat,
     Div,
     Eltwise,
@@ -91,3 +92,10 @@ def _axpy(node: Node[Axpy]) -> Code:
     missing = len(x) - len(factor)
     factors = call("spread", BOTTOM, missing) if missing else BOTTOM
     return Code(code("{factors} * {1} + {2}", factors=factors))
+
+
+@renders(CompactBilinear)
+def _compact_bilinear(node: Node[CompactBilinear]) -> Code:
+    layer = node.layer
+    sum_pool = (layer.sum_pool, True)
+    return Code(call("compact_bilinear", *bottoms(node), layer.num_output, sum_pool=sum_pool))

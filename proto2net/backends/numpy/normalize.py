@@ -7,9 +7,19 @@ from typing import Any
 from proto2net.backends.base import Code, bottoms, choose, eps_of
 from proto2net.backends.numpy.backend import renders
 from proto2net.backends.numpy.fillers import ARRAYS, learned
-from proto2net.backends.tree import BOTTOM, call
+from proto2net.backends.tree import BOTTOM, Expression, call, method
 from proto2net.graph import Node
-from proto2net.layers import BN, LRN, MVN, BatchNorm, Bias, Scale, Softmax
+from proto2net.layers import (
+    BN,
+    LRN,
+    MVN,
+    BatchNorm,
+    Bias,
+    L2Normalize,
+    LayerNorm,
+    Scale,
+    Softmax,
+)
 from proto2net.shape import canonical_axis
 
 
@@ -98,3 +108,19 @@ def _bn(node: Node[BN]) -> Code:
         if node.phase == "TRAIN" and "mean" in node.blobs:
             options["momentum"] = (layer.share, 1.0)
     return Code(call(function, BOTTOM, ARRAYS, **options), *learned(node))
+
+
+@renders(LayerNorm)
+def _layer_norm(node: Node[LayerNorm]) -> Code:
+    eps = (node.layer.eps, 1e-5)
+    if not node.layer.elementwise_affine:
+        return Code(call("layer_norm", BOTTOM, eps=eps))
+    return Code(call("layer_norm", BOTTOM, ARRAYS, eps=eps), *learned(node))
+
+
+@renders(L2Normalize)
+def _l2_normalize(node: Node[L2Normalize]) -> Code:
+    x: Expression = BOTTOM
+    if len(node.bottoms[0].shape) < 4:
+        x = method(x, "reshape", -1, *node.tops[0].shape[1:])
+    return Code(call("l2_normalize", x, eps=(node.layer.eps, 1e-7)))

@@ -23,12 +23,18 @@ from proto2net.layers import (
     SeLu,
     SeLuDropout,
     Sigmoid,
+    SignedSqrt,
     Swish,
     TanH,
     Threshold,
 )
 
-backend.says({AbsVal: "ops.absolute({0})"})
+backend.says(
+    {
+        AbsVal: "ops.absolute({0})",
+        SignedSqrt: "ops.sign({0}) * ops.sqrt(ops.absolute({0}))",
+    }
+)
 
 
 def activation(name: str) -> Code:

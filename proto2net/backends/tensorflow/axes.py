@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from proto2net.backends.base import Code, choose
+from proto2net.backends.shared.axes import nested
 from proto2net.backends.tensorflow.arithmetic import scaled
 from proto2net.backends.tensorflow.backend import renders
 from proto2net.backends.tensorflow.layout import (
@@ -22,6 +23,7 @@ from proto2net.layers import (
     ArgMax,
     Crop,
     Flatten,
+    Gather,
     Permute,
     Reduction,
     Reshape,
@@ -188,3 +190,14 @@ def _reverse(node: Node[Reverse]) -> Code:
     axes = len(node.bottoms[0].shape)
     placed = [place(axis, axes) for axis in node.layer.axes]
     return Code(call("ops.flip", BOTTOM, axis=placed))
+
+
+@renders(Gather)
+def _gather(node: Node[Gather]) -> Code:
+    layer, bottom = node.layer, node.bottoms[0].shape
+    axis = canonical_axis(layer.axis, bottom)
+    indices = nested(layer.indices, layer.placed)
+    if len(layer.placed) == 1:
+        return Code(call("ops.take", BOTTOM, indices, axis=moved_axis(axis, len(bottom))))
+    taken = call("ops.take", in_caffe_order(BOTTOM, len(bottom)), indices, axis=axis)
+    return Code(in_keras_order(taken, len(node.tops[0].shape)))

@@ -22,6 +22,7 @@ from proto2net.layers import (
     Add,
     Axpy,
     BatchReindex,
+    CompactBilinear,
     Concat,
     Div,
     Eltwise,
@@ -125,3 +126,10 @@ def _axpy(node: Node[Axpy]) -> Code:
     missing = [place(axis, x) for axis in range(factor, x)]
     scale = call("ops.expand_dims", BOTTOM, missing) if missing else BOTTOM
     return Code(code("{scale} * {1} + {2}", scale=scale))
+
+
+@renders(CompactBilinear)
+def _compact_bilinear(node: Node[CompactBilinear]) -> Code:
+    layer = node.layer
+    init = own("CompactBilinear", layer.num_output, sum_pool=(layer.sum_pool, True))
+    return Code(called_on(bottoms(node)), init)

@@ -12,7 +12,17 @@ from proto2net.backends.tree import BOTTOM, SELF, Expression, Placeholder, call,
 from proto2net.errors import UnsupportedError
 from proto2net.frozen import dataclass
 from proto2net.graph import Node
-from proto2net.layers import BN, LRN, MVN, BatchNorm, Bias, Scale, Softmax
+from proto2net.layers import (
+    BN,
+    LRN,
+    MVN,
+    BatchNorm,
+    Bias,
+    L2Normalize,
+    LayerNorm,
+    Scale,
+    Softmax,
+)
 from proto2net.shape import canonical_axis
 
 if TYPE_CHECKING:
@@ -219,3 +229,25 @@ def _of_channels(node: Node[BN], **names: str) -> dict[str, Array]:
     """Keras' variables of one value a channel; the blobs have axes of 1 around."""
     one_axis = Reshaped((node.bottoms[0].shape[1],))
     return {name: same_array(node, blob, one_axis) for name, blob in names.items()}
+
+
+@renders(LayerNorm)
+def _layer_norm(node: Node[LayerNorm]) -> Code:
+    layer, axes = node.layer, len(node.bottoms[0].shape)
+    init = own(
+        "layers.LayerNormalization",
+        axis=(tuple(range(1, axes)) if axes > 2 else -1, -1),
+        epsilon=layer.eps,
+        center=(layer.elementwise_affine, True),
+        scale=(layer.elementwise_affine, True),
+    )
+    convert = Broadcast(1, axes)
+    names = {"gamma": "weight", "beta": "bias"} if layer.elementwise_affine else {}
+    arrays = {own: same_array(node, blob, convert) for own, blob in names.items()}
+    return Code(CALLED, init, arrays)
+
+
+@renders(L2Normalize)
+def _l2_normalize(node: Node[L2Normalize]) -> Code:
+    x = widened(BOTTOM, len(node.bottoms[0].shape), 4)
+    return Code(call(SELF, x), own("L2Normalize", eps=(node.layer.eps, 1e-7)))

@@ -32,6 +32,7 @@ from proto2net.layers import (
     SeLu,
     SeLuDropout,
     Sigmoid,
+    SignedSqrt,
     Swish,
     TanH,
     Threshold,
@@ -39,6 +40,7 @@ from proto2net.layers import (
 
 backend.says(
     {
+        SignedSqrt: "torch.sign({0}) * torch.sqrt(torch.abs({0}))",
         HardSwish: "F.hardswish({0})",
         Mish: "F.mish({0})",
         AbsVal: "torch.abs({0})",

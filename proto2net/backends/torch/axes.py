@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from proto2net.backends.base import Code, choose
+from proto2net.backends.shared.axes import gathered
 from proto2net.backends.torch.backend import renders
 from proto2net.backends.tree import (
     BOTTOM,
@@ -25,6 +26,7 @@ from proto2net.layers import (
     ArgMax,
     Crop,
     Flatten,
+    Gather,
     Permute,
     Reduction,
     Reshape,
@@ -146,3 +148,8 @@ def _shuffle_channel(node: Node[ShuffleChannel]) -> Code:
 @renders(Reverse)
 def _reverse(node: Node[Reverse]) -> Code:
     return Code(call("torch.flip", BOTTOM, node.layer.axes))
+
+
+@renders(Gather)
+def _gather(node: Node[Gather]) -> Code:
+    return Code(gathered(node))

@@ -23,6 +23,7 @@ from proto2net.layers import (
     Add,
     Axpy,
     BatchReindex,
+    CompactBilinear,
     Concat,
     Div,
     Eltwise,
@@ -108,3 +109,12 @@ def _axpy(node: Node[Axpy]) -> Code:
     factor, x, _ = (bottom.shape for bottom in node.bottoms)
     scale = expanded(BOTTOM, len(x) - len(factor))
     return Code(code("{scale} * {1} + {2}", scale=scale))
+
+
+@renders(CompactBilinear)
+def _compact_bilinear(node: Node[CompactBilinear]) -> Code:
+    layer = node.layer
+    channels = (bottom.shape[1] for bottom in node.bottoms)
+    sum_pool = (layer.sum_pool, True)
+    init = call("CompactBilinear", *channels, layer.num_output, sum_pool=sum_pool)
+    return Code(call(SELF, *bottoms(node)), init)

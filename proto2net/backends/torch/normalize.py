@@ -7,10 +7,29 @@ from typing import Any
 from proto2net.backends.base import Array, Code, Reshaped, eps_of, running_statistics, same_array
 from proto2net.backends.torch.backend import renders
 from proto2net.backends.torch.fillers import zeros
-from proto2net.backends.tree import BOTTOM, SELF, Expression, Placeholder, call, code, expanded
+from proto2net.backends.tree import (
+    BOTTOM,
+    SELF,
+    Expression,
+    Placeholder,
+    call,
+    code,
+    expanded,
+    method,
+)
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
-from proto2net.layers import BN, LRN, MVN, BatchNorm, Bias, Scale, Softmax
+from proto2net.layers import (
+    BN,
+    LRN,
+    MVN,
+    BatchNorm,
+    Bias,
+    L2Normalize,
+    LayerNorm,
+    Scale,
+    Softmax,
+)
 from proto2net.shape import Shape, canonical_axis
 
 
@@ -199,3 +218,23 @@ def _of_channels(node: Node[BN], **names: str) -> dict[str, Array]:
     """PyTorch's arrays of one value a channel; the blobs have axes of 1 around."""
     one_axis = Reshaped((node.bottoms[0].shape[1],))
     return {name: same_array(node, blob, one_axis) for name, blob in names.items()}
+
+
+@renders(LayerNorm)
+def _layer_norm(node: Node[LayerNorm]) -> Code:
+    layer, shape = node.layer, node.bottoms[0].shape[1:]
+    init = call(
+        "nn.LayerNorm",
+        shape[0] if len(shape) == 1 else shape,
+        eps=(layer.eps, 1e-5),
+        elementwise_affine=(layer.elementwise_affine, True),
+    )
+    return Code(call(SELF, BOTTOM), init, {name: same_array(node, name) for name in node.blobs})
+
+
+@renders(L2Normalize)
+def _l2_normalize(node: Node[L2Normalize]) -> Code:
+    x, bottom = BOTTOM, node.bottoms[0].shape
+    if len(bottom) < 4:
+        x = method(x, "reshape", -1, *node.tops[0].shape[1:])
+    return Code(call("l2_normalize", x, eps=(node.layer.eps, 1e-7)))

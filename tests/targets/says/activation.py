@@ -382,4 +382,10 @@ ROWS: list[Row] = [
         tf="ops.clip(x, 0.0, 2.5)",
         numpy="np.clip(x, 0.0, 2.5)",
     ),
+    says(
+        "SignedSqrt",
+        torch="torch.sign(x) * torch.sqrt(torch.abs(x))",
+        tf="ops.sign(x) * ops.sqrt(ops.absolute(x))",
+        numpy="np.sign(x) * np.sqrt(np.abs(x))",
+    ),
 ]

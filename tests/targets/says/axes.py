@@ -490,6 +490,28 @@ REDUCED: list[Row] = [
         tf='ArgMax(out_max_val=True, name="f")(x)',
         numpy="argmax(x, out_max_val=True)",
     ),
+    says(
+        "Gather { axis: 1 indices: [2, 0] shape: 2 }",
+        torch="x[:, [2, 0]]",
+        tf="ops.take(x, [2, 0], axis=-1)",
+        numpy="x[:, [2, 0]]",
+    ),
+    says(
+        "Gather { axis: -1 indices: [2, 0] shape: [2, 1] }",
+        torch="x[:, :, :, [[2], [0]]]",
+        tf=(
+            "layers.Permute((2, 3, 4, 1), "
+            'name="f_permute_1")(ops.take(layers.Permute((3, 1, 2), '
+            'name="f_permute")(x), [[2], [0]], axis=3))'
+        ),
+        numpy="x[:, :, :, [[2], [0]]]",
+    ),
+    says(
+        "Gather { indices: 1 shape: 0 }",
+        torch="x[1]",
+        tf='ops.take(layers.Permute((3, 1, 2), name="f")(x), 1, axis=0)',
+        numpy="x[1]",
+    ),
 ]
 
 ROWS = [*TURNED, *RESHAPED, *CUT, *REDUCED]

@@ -302,6 +302,13 @@ OTHERS: list[Row] = [
         tf=refuses("the network has no output: nothing leaves it"),
         numpy=refuses("the network has no output: nothing leaves it"),
     ),
+    says(
+        "CompactBilinear { num_output: 16 }",
+        bottoms=[(2, 3, 5, 7), (2, 4, 5, 7)],
+        torch=("CompactBilinear(3, 4, 16)", "self.f(x, y)"),
+        tf='CompactBilinear(16, name="f")([x, y])',
+        numpy="compact_bilinear(x, y, 16)",
+    ),
 ]
 
 ROWS = [*JOINED, *CUT, *OTHERS]

@@ -744,6 +744,35 @@ OTHERS: list[Row] = [
         tf=refuses("a softmax of 6 axes is not possible"),
         numpy="softmax(x)",
     ),
+    says(
+        "LayerNorm",
+        torch=("nn.LayerNorm((3, 5, 7))", "self.f(x)"),
+        tf='layers.LayerNormalization(axis=(1, 2, 3), epsilon=1e-05, name="f")(x)',
+        numpy="layer_norm(x, **self.f)",
+    ),
+    says(
+        "LayerNorm { eps: 0.1 elementwise_affine: false }",
+        bottoms=[(2, 3)],
+        torch=("nn.LayerNorm(3, eps=0.1, elementwise_affine=False)", "self.f(x)"),
+        tf='layers.LayerNormalization(epsilon=0.1, center=False, scale=False, name="f")(x)',
+        numpy="layer_norm(x, eps=0.1)",
+    ),
+    says(
+        "L2Normalize",
+        torch="l2_normalize(x)",
+        tf='L2Normalize(name="f")(x)',
+        numpy="l2_normalize(x)",
+    ),
+    says(
+        "L2Normalize",
+        bottoms=[(2, 3)],
+        torch="l2_normalize(x.reshape(-1, 3, 1, 1))",
+        tf=(
+            'f = layers.Permute((2, 3, 1), name="f_permute")(ops.expand_dims(x, [2, 3]))',
+            'L2Normalize(name="f")(f)',
+        ),
+        numpy="l2_normalize(x.reshape(-1, 3, 1, 1))",
+    ),
 ]
 
 ROWS = [*BATCH_NORM, *BN, *SCALE, *BIAS, *OTHERS]

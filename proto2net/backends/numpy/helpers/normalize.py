@@ -170,3 +170,26 @@ def bn_of_batch(
         for stored, new in zip((mean, variance), found, strict=True):
             stored[...] = momentum * stored + (1 - momentum) * new.reshape(stored.shape)
     return bn(x, slope, bias, *found, eps=eps)
+
+
+def layer_norm(
+    x: np.ndarray,
+    weight: np.ndarray | None = None,
+    bias: np.ndarray | None = None,
+    eps: float = 1e-5,
+) -> np.ndarray:
+    """Mean 0 and variance 1 over each sample (Synopsys' layer_norm_layer.cpp)."""
+    axes = tuple(range(1, x.ndim))
+    x = x - x.mean(axes, keepdims=True)
+    x = x / np.sqrt(np.square(x).mean(axes, keepdims=True) + np.float32(eps))
+    x = x if weight is None else x * weight
+    return x if bias is None else x + bias
+
+
+def l2_normalize(x: np.ndarray, eps: float = 1e-7) -> np.ndarray:
+    """Each sample brought to length 1; eps is added to its sum of squares.
+
+    Source: compact bilinear pooling's l2_normalize_layer.cpp.
+    """
+    squares = np.square(x).sum((1, 2, 3), keepdims=True)
+    return x / np.sqrt(squares + np.float32(eps))

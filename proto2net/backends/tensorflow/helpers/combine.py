@@ -4,6 +4,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
@@ -36,3 +37,40 @@ class Parameter(layers.Layer):
 
     def call(self, _: tf.Tensor) -> tf.Tensor:
         return ops.convert_to_tensor(self.weight)
+
+
+def c_rand(count: int) -> list[int]:
+    """The first numbers of C's rand(), as glibc has it."""
+    state = [1]
+    for _ in range(30):
+        state.append(16807 * state[-1] % (2**31 - 1))
+    state += state[:3]
+    for i in range(34, 344 + count):
+        state.append((state[i - 3] + state[i - 31]) % 2**32)
+    return [value >> 1 for value in state[344:]]
+
+
+@keras.saving.register_keras_serializable("caffe")
+class CompactBilinear(layers.Layer):
+    """The product of two images' channels, each pair hashed to one of the outputs.
+
+    `sum_pool` adds up the pixels.
+    """
+
+    def __init__(self, outputs: int, sum_pool: bool = True, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.outputs, self.sum_pool = outputs, sum_pool
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        drawn = c_rand(2 * sum(x.shape[-1] for x in inputs))
+        spectra = []
+        for x in inputs:
+            channels = x.shape[-1]
+            hashes = np.zeros((channels, self.outputs), np.float32)
+            for channel in range(channels):
+                place, sign = drawn[channel], drawn[channels + channel]
+                hashes[channel, place % self.outputs] = sign % 2 * 2 - 1
+            drawn = drawn[2 * channels :]
+            spectra.append(tf.signal.rfft(ops.matmul(x, hashes)))
+        z = tf.signal.irfft(spectra[0] * spectra[1], [self.outputs]) * self.outputs
+        return ops.sum(z, axis=(1, 2), keepdims=True) if self.sum_pool else z

@@ -200,3 +200,16 @@ class BatchStatistics(layers.Layer):
         return ops.batch_normalization(
             x, mean, variance, self.axis, self.beta, self.gamma, self.epsilon
         )
+
+
+@keras.saving.register_keras_serializable("caffe")
+class L2Normalize(layers.Layer):
+    """Each sample brought to length 1; eps is added to its sum of squares."""
+
+    def __init__(self, eps: float = 1e-7, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.eps = eps
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        squares = ops.sum(ops.square(x), axis=(1, 2, 3), keepdims=True)
+        return x / ops.sqrt(squares + self.eps)

@@ -152,3 +152,8 @@ class BN(nn.Module):
         var, mean = torch.var_mean(x, [0, *range(2, x.dim())], correction=0)
         self.running_mean.lerp_(mean, 1 - self.momentum)
         self.running_var.lerp_(var, 1 - self.momentum)
+
+
+def l2_normalize(x: torch.Tensor, eps: float = 1e-7) -> torch.Tensor:
+    """Each sample brought to length 1; eps is added to its sum of squares."""
+    return x / (x.square().sum([1, 2, 3], keepdim=True) + eps).sqrt()
