@@ -6,13 +6,15 @@ A flow has two channels: how far each pixel moves to the right, and how far down
 from __future__ import annotations
 
 from math import exp, log
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from proto2net.errors import UnsupportedError
 from proto2net.frozen import dataclass
 from proto2net.layers.base import ANY, Layer, Learned, layer, named
 from proto2net.layers.resize import check_image
 from proto2net.shape import Shape, Shapes, dims, require
+
+B = TypeVar("B")
 
 
 def _check_flow(image: Shape, flow: Shape, what: str = "flow") -> None:
@@ -251,6 +253,60 @@ class Downsample(Layer):
             "each size must be above 1",
         )
         return ((*bottom[:2], *size),)
+
+
+@layer("Accum", param="accum_param", bottoms=(1, ANY), in_place=False)
+@dataclass(frozen=True)
+class Accum(Layer):
+    """Bring images to one size, in which the corners stay, and join their channels (FlowNet2).
+
+    It is the size of the last bottom, which is not joined, with `have_reference`; else the largest,
+    or a larger one that is given.
+    """
+
+    keeps_signs: ClassVar[bool] = True
+
+    have_reference: bool = False
+    size_divisible_by: int | None = None
+    top_height: int = 0
+    top_width: int = 0
+
+    def joined(self, bottoms: tuple[B, ...]) -> tuple[B, ...]:
+        """The bottoms whose channels are joined."""
+        return bottoms[:-1] if self.have_reference else bottoms
+
+    def check_counts(self, bottoms: int, tops: int) -> None:
+        super().check_counts(bottoms, tops)
+        require(
+            bottoms > 1 or not self.have_reference,
+            "have_reference needs a second bottom, whose size is taken",
+        )
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        for bottom in bottoms:
+            check_image(bottom)
+        images = self.joined(bottoms)
+        require(
+            len({image[0] for image in images}) == 1,
+            f"the bottoms must have as many images, but they are {', '.join(map(dims, images))}",
+        )
+        size = bottoms[-1][2:] if self.have_reference else self._size(images)
+        require(
+            min(size) > 1,
+            f"to {dims(size)} it divides by zero",
+            "each size must be above 1",
+        )
+        return ((images[0][0], sum(image[1] for image in images), *size),)
+
+    def _size(self, images: Shapes) -> Shape:
+        """The largest height and width, or what is given if both are larger."""
+        largest = tuple(max(image[axis] for image in images) for axis in (2, 3))
+        given: Shape = (self.top_height, self.top_width)
+        if self.size_divisible_by is not None:
+            by = self.size_divisible_by
+            require(by > 0, f"size_divisible_by is {by}; it must be above 0")
+            given = tuple(-(-n // by) * by for n in largest)
+        return given if all(a > b for a, b in zip(given, largest, strict=True)) else largest
 
 
 @layer("ChannelNorm", in_place=False)

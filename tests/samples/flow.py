@@ -126,6 +126,18 @@ def grid(n: int, h: int, w: int) -> Ndarray:
     return top
 
 
+def accumulated(x: Ndarray, size: tuple[int, int]) -> Ndarray:
+    """Images of another size as accum_layer.cpp has them."""
+    (h, w), (rows, columns) = x.shape[2:], size
+    top = np.zeros((*x.shape[:2], *size))
+    for i, j in np.ndindex(*size):
+        y, across = i / (rows - 1) * (h - 1), j / (columns - 1) * (w - 1)
+        for row, column in np.ndindex(h, w):
+            share = triangle(y - row) * triangle(across - column)
+            top[:, :, i, j] += share * x[:, :, row, column]
+    return top
+
+
 def cropped(x: Ndarray, size: tuple[int, int]) -> Ndarray:
     """The middle of images as data_augmentation_layer.cu has it."""
     (h, w), (rows, columns) = x.shape[2:], size
@@ -216,6 +228,27 @@ SAMPLES = {
         layer("Downsample", "a", "y", "downsample_param { top_height: 3 top_width: 5 }"),
         inputs={"a": holed(A)},
         blobs={"y": downsampled(holed(A), (3, 5))},
+    ),
+    "accum_of_a_reference": sample(
+        layer("Accum", "a b like", "y", "accum_param { have_reference: true }"),
+        inputs={"a": A, "b": B[:, :, :3], "like": values(1, 1, 4, 9)},
+        blobs={
+            "y": np.concatenate([accumulated(A, (4, 9)), accumulated(B[:, :, :3], (4, 9))], axis=1)
+        },
+    ),
+    "accum": sample(
+        layer("Accum", "a b", "y"),
+        inputs={"a": A[:, :2, :3], "b": B[..., :4]},
+        blobs={
+            "y": np.concatenate(
+                [accumulated(A[:, :2, :3], (5, 7)), accumulated(B[..., :4], (5, 7))], axis=1
+            )
+        },
+    ),
+    "accum_divisible": sample(
+        layer("Accum", "a", "y", "accum_param { size_divisible_by: 4 }"),
+        inputs={"a": A},
+        blobs={"y": accumulated(A, (8, 8))},
     ),
     "grid": sample(
         layer("Grid", "a", "y"), inputs={"a": A}, blobs={"y": grid(2, 5, 7)}, fork="liteflownet"

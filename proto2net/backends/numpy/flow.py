@@ -21,7 +21,7 @@ from proto2net.backends.tree import (
     tree,
 )
 from proto2net.graph import Node
-from proto2net.layers import ChannelNorm, DataAugmentation, ExpMax, Mean, NegSquare
+from proto2net.layers import Accum, ChannelNorm, DataAugmentation, ExpMax, Mean, NegSquare
 from proto2net.shape import Shape
 
 backend.renderers |= RENDERERS
@@ -32,6 +32,15 @@ backend.says(
         NegSquare: "-np.square({0})",
     }
 )
+
+
+@renders(Accum)
+def _accum(node: Node[Accum]) -> Code:
+    *_, last = placeholders = bottoms(node)
+    reference = node.layer.have_reference
+    size = code("{x}.shape[2:]", x=last) if reference else node.tops[0].shape[2:]
+    images = [call("interp", x, size) for x in node.layer.joined(placeholders)]
+    return Code(images[0] if len(images) == 1 else call("np.concatenate", tuple(images), axis=1))
 
 
 @renders(Mean)

@@ -14,6 +14,7 @@ from proto2net.backends.tensorflow.objects import CALLED, called_on, own
 from proto2net.backends.tree import BOTTOM, SELF, Call, Expression, call, code, listed
 from proto2net.graph import Node
 from proto2net.layers import (
+    Accum,
     ChannelNorm,
     Correlation,
     Correlation1D,
@@ -88,6 +89,19 @@ def _size(node: Node[Any]) -> list[object]:
 def _called(node: Node[Any], init: Call) -> Code:
     """The layer's own object, called on one bottom or on all."""
     return Code(called_on(bottoms(node)) if len(node.bottoms) > 1 else CALLED, init)
+
+
+@renders(Accum)
+def _accum(node: Node[Accum]) -> Code:
+    *_, last = placeholders = bottoms(node)
+    size = [] if node.layer.have_reference else [node.tops[0].shape[2:]]
+    images = [
+        [x, last] if node.layer.have_reference else x for x in node.layer.joined(placeholders)
+    ]
+    if len(images) == 1:
+        return Code(call(SELF, images[0]), own("Interp", *size))
+    joined = [call(call("Interp", *size), image) for image in images]
+    return Code(call(SELF, joined), own("layers.Concatenate"))
 
 
 @renders(Mean)

@@ -9,7 +9,7 @@ from proto2net.backends.shared.flow import RENDERERS
 from proto2net.backends.torch.backend import backend, renders
 from proto2net.backends.tree import BOTTOM, SELF, Expression, call, code, listed, scaled
 from proto2net.graph import Node
-from proto2net.layers import ChannelNorm, DataAugmentation, ExpMax, Mean, NegSquare
+from proto2net.layers import Accum, ChannelNorm, DataAugmentation, ExpMax, Mean, NegSquare
 from proto2net.shape import Shape
 
 backend.renderers |= RENDERERS
@@ -20,6 +20,16 @@ backend.says(
         NegSquare: "-torch.square({0})",
     }
 )
+
+
+@renders(Accum)
+def _accum(node: Node[Accum]) -> Code:
+    *_, last = placeholders = bottoms(node)
+    reference = node.layer.have_reference
+    size = code("{x}.shape[2:]", x=last) if reference else node.tops[0].shape[2:]
+    options = {"mode": "bilinear", "align_corners": True}
+    images = [call("F.interpolate", x, size, **options) for x in node.layer.joined(placeholders)]
+    return Code(images[0] if len(images) == 1 else call("torch.cat", tuple(images), dim=1))
 
 
 @renders(Mean)

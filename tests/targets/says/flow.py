@@ -99,6 +99,26 @@ ROWS: list[Row] = [
         numpy="downsample(x, y.shape[2:])",
     ),
     says(
+        "Accum { have_reference: true }",
+        bottoms=[IMAGE, (2, 4, 9, 11)],
+        torch='F.interpolate(x, y.shape[2:], mode="bilinear", align_corners=True)',
+        tf='Interp(name="f")([x, y])',
+        numpy="interp(x, y.shape[2:])",
+    ),
+    says(
+        "Accum",
+        bottoms=[IMAGE, (2, 4, 9, 11)],
+        torch=(
+            'torch.cat((F.interpolate(x, (9, 11), mode="bilinear", align_corners=True), '
+            'F.interpolate(y, (9, 11), mode="bilinear", align_corners=True)), dim=1)'
+        ),
+        tf=(
+            'layers.Concatenate(name="f")([Interp((9, 11), name="f_interp_1")(x), '
+            'Interp((9, 11), name="f_interp")(y)])'
+        ),
+        numpy="np.concatenate((interp(x, (9, 11)), interp(y, (9, 11))), axis=1)",
+    ),
+    says(
         "ChannelNorm",
         torch="torch.linalg.vector_norm(x, dim=1, keepdim=True)",
         tf="ops.norm(x, axis=-1, keepdims=True)",
