@@ -16,11 +16,11 @@ from proto2net import plain
 from proto2net.errors import Issue, Location, Proto2NetError, closest
 from proto2net.graph import Graph
 from proto2net.rewrites.deploy import UNNAMED
-from proto2net.shape import Shape
+from proto2net.shape import ANY_SIZE, Sizes
 
 
 def hand_written(
-    file: str, name: str, *, inputs: Mapping[str, Shape] | None = None, outputs: Sequence[str] = ()
+    file: str, name: str, *, inputs: Mapping[str, Sizes] | None = None, outputs: Sequence[str] = ()
 ) -> Graph:
     """The graph of a network class in a Python file, whose code is run.
 
@@ -40,6 +40,12 @@ def hand_written(
             f"the class {name} does not say what shapes its inputs have",
             "give them, as in --input data=1,224,224,3",
         )
+    if inputs and any(None in sizes for sizes in inputs.values()):
+        raise _problem(
+            file,
+            f"a size of the inputs of the class {name} is {ANY_SIZE}",
+            f"give numbers; a size can be {ANY_SIZE} where a definition is read",
+        )
     if inputs and UNNAMED in inputs:
         inputs = _with_name(file, inputs, getattr(found, "inputs", None) or {})
     with _problems_in(file):
@@ -47,7 +53,7 @@ def hand_written(
     return graph.until(outputs) if outputs else graph
 
 
-def _with_name(file: str, inputs: Mapping[str, Shape], own: Mapping[str, Any]) -> dict[str, Shape]:
+def _with_name(file: str, inputs: Mapping[str, Sizes], own: Mapping[str, Any]) -> dict[str, Sizes]:
     """The shapes, one without a name for the only input that a class has."""
     if len(own) != 1:
         what = f"--input has no name, and the inputs of the class are {', '.join(own)}"

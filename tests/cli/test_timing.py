@@ -453,6 +453,13 @@ def test_a_class_gets_the_inputs_that_are_given(tmp_path: Path) -> None:
         assert graph.inputs[0].shape == (7, 3, 11, 10)
 
 
+def test_a_class_gets_numbers_alone(run: Run) -> None:
+    Path("mine.py").write_text(HAND_WRITTEN)
+    _, err, code = run("--input", "data=1,3,any,any", net="mine.py:Open")
+    assert code == 1
+    assert err.startswith("mine.py: a size of the inputs of the class Open is any\n  hint: give ")
+
+
 @pytest.mark.parametrize(
     ("net", "message"),
     [
