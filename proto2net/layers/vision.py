@@ -376,9 +376,9 @@ class Pooling(Layer):
 @layer("NdPooling", param="pooling_param", in_place=False)
 @dataclass(frozen=True)
 class NdPooling(Layer):
-    """The maximum of each window over any axes (cudnn_ndpooling_layer.cpp of video-caffe).
+    """The maximum or mean of each window over any axes (video-caffe's cudnn_ndpooling_layer.cpp).
 
-    It rounds up, as Pooling does.
+    It rounds up, as Pooling does. A mean counts all of the window, be it behind the padding too.
     """
 
     keeps_signs: ClassVar[bool] = True
@@ -400,7 +400,7 @@ class NdPooling(Layer):
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         (bottom,) = bottoms
         require(len(bottom) > 2, f"needs spatial axes, but the bottom is {dims(bottom)}")
-        require(self.pool == "MAX", f"pool is {self.pool}; only MAX is known here")
+        require(self.pool in ("MAX", "AVE"), f"pool is {self.pool}; it can be MAX or AVE")
         window = self.window(bottom)
         axes = zip(window.kernel, window.stride, window.pad, strict=True)
         require(

@@ -46,6 +46,19 @@ def averaged(x: Ndarray, kernel: int, stride: int, pad: int) -> Ndarray:
     return y
 
 
+def averaged_whole(x: Ndarray, kernel: tuple[int, ...], stride: tuple[int, ...]) -> Ndarray:
+    """The mean of each whole window, with padding of 1 and zeros behind it."""
+    size = pooled(x, kernel, stride, pad=1).shape[2:]
+    x = np.pad(x, ((0, 0), (0, 0), (1, 9), (1, 9), (1, 9)))
+    y = np.empty((*x.shape[:2], *size))
+    for place in np.ndindex(*size):
+        window = tuple(
+            slice(p * s, p * s + k) for p, s, k in zip(place, stride, kernel, strict=True)
+        )
+        y[cut(place)] = x[cut(window)].mean((2, 3, 4))
+    return y
+
+
 def masked(x: Ndarray, kernel: int, stride: int, pad: int) -> Ndarray:
     """Where the first maximum of each window stands in its volume."""
     places = np.arange(x[0, 0].size).reshape(x.shape[2:])
@@ -115,6 +128,19 @@ SAMPLES = {
         pooling("kernel_shape { dim: 2 dim: 1 dim: 3 }"),
         inputs={"x": VIDEO},
         blobs={"y": pooled(VIDEO, (2, 1, 3), (1, 1, 1))},
+    ),
+    "nd_pooling_average": sample(
+        pooling(
+            "pool: AVE kernel_shape { dim: 2 dim: 3 dim: 4 } stride_shape { dim: 1 dim: 3 dim: 2 } "
+            "pad_shape { dim: 1 dim: 1 dim: 1 }"
+        ),
+        inputs={"x": VIDEO},
+        blobs={"y": averaged_whole(VIDEO, (2, 3, 4), (1, 3, 2))},
+    ),
+    "nd_pooling_average_global": sample(
+        pooling("pool: AVE global_pooling: true"),
+        inputs={"x": VIDEO},
+        blobs={"y": VIDEO.mean((2, 3, 4), keepdims=True)},
     ),
     "nd_pooling_global": sample(
         pooling("global_pooling: true"),

@@ -109,8 +109,10 @@ def _nd_pooling(node: Node[NdPooling]) -> Code:
     window = node.layer.window(node.bottoms[0].shape)
     if node.layer.global_pooling:
         axes = tuple(range(2, len(window.kernel) + 2))
-        return Code(call("np.max", BOTTOM, axes, keepdims=True))
-    return Code(call("nd_max_pool", BOTTOM, window.kernel, window.stride, window.pad))
+        reduce = choose(node, "pool", MAX="np.max", AVE="np.mean")
+        return Code(call(reduce, BOTTOM, axes, keepdims=True))
+    function = choose(node, "pool", MAX="nd_max_pool", AVE="nd_average_pool")
+    return Code(call(function, BOTTOM, window.kernel, window.stride, window.pad))
 
 
 @renders(Pooling3D)

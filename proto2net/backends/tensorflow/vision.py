@@ -339,8 +339,14 @@ def _nd_pooling(node: Node[NdPooling]) -> Code:
     axes = len(window.kernel)
     if axes not in (2, 3):
         raise UnsupportedError(f"a pooling over {axes} axes is not possible", "use --to numpy")
+    kind = choose(node, "pool", MAX="Max", AVE="Average")
     if node.layer.global_pooling:
-        return Code(CALLED, own(f"layers.GlobalMaxPooling{axes}D", keepdims=True))
+        return Code(CALLED, own(f"layers.Global{kind}Pooling{axes}D", keepdims=True))
+    if kind == "Average":  # zeros count
+        ends = zip(window.sides, window.overhang(), strict=True)
+        sides = tuple((before, after + over) for (before, after), over in ends)
+        read = call(_around("ZeroPadding", sides), BOTTOM) if any(map(any, sides)) else BOTTOM
+        return Code(call(SELF, read), _keras_pooling(kind, window))
     if _covers(window, ceil=True):
         return Code(CALLED, _keras_pooling("Max", window, "same"))
     return _max_pooling(window, window.overhang())

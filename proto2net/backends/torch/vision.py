@@ -233,12 +233,22 @@ def _nd_pooling(node: Node[NdPooling]) -> Code:
             f"a pooling over {axes} spatial axes has no rendering",
             "PyTorch has it for 1 to 3",
         )
+    function = choose(node, "pool", MAX="max", AVE="avg")
     if node.layer.global_pooling:
-        return Code(call(f"F.adaptive_max_pool{axes}d", BOTTOM, 1))
-    return Code(_rounded_up("max", window))
+        return Code(call(f"F.adaptive_{function}_pool{axes}d", BOTTOM, 1))
+    if function == "max" or set(window.stride) == {1}:
+        return Code(_rounded_up(function, window))
+    if axes == 1:
+        raise UnsupportedError(
+            "a mean over 1 spatial axis has no rendering with a stride",
+            "PyTorch divides by what is inside alone",
+        )
+    return Code(_rounded_up(function, window, divisor_override=count(window.kernel)))
 
 
-def _rounded_up(function: str, window: Window, x: Expression = BOTTOM) -> Expression:
+def _rounded_up(
+    function: str, window: Window, x: Expression = BOTTOM, **more: object
+) -> Expression:
     """A pooling over any axes of x that rounds up."""
     return call(
         f"F.{function}_pool{len(window.kernel)}d",
@@ -247,6 +257,7 @@ def _rounded_up(function: str, window: Window, x: Expression = BOTTOM) -> Expres
         stride=(same(window.stride), None),
         padding=(same(window.pad), 0),
         ceil_mode=(set(window.stride) != {1}, False),
+        **more,
     )
 
 

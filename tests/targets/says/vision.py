@@ -1142,6 +1142,29 @@ LOCAL: list[Row] = [
 
 VOLUMES: list[Row] = [
     says(
+        "NdPooling { pool: AVE kernel_shape { dim: 2 dim: 3 } stride_shape { dim: 2 dim: 2 } }",
+        torch="F.avg_pool2d(x, (2, 3), stride=2, ceil_mode=True, divisor_override=6)",
+        tf=(
+            'f = layers.ZeroPadding2D(((0, 1), (0, 1)), name="f_pad")(x)',
+            'layers.AveragePooling2D((2, 3), 2, name="f")(f)',
+        ),
+        numpy="nd_average_pool(x, (2, 3), (2, 2), (0, 0))",
+    ),
+    says(
+        "NdPooling { pool: AVE global_pooling: true }",
+        bottoms=[VIDEO],
+        torch="F.adaptive_avg_pool3d(x, 1)",
+        tf='layers.GlobalAveragePooling3D(keepdims=True, name="f")(x)',
+        numpy="np.mean(x, (2, 3, 4), keepdims=True)",
+    ),
+    says(
+        "NdPooling { pool: AVE kernel_shape { dim: 2 } stride_shape { dim: 2 } }",
+        bottoms=[(2, 3, 7)],
+        torch=refuses("a mean over 1 spatial axis has no rendering with a stride"),
+        tf=refuses("a pooling over 1 axes is not possible"),
+        numpy="nd_average_pool(x, (2,), (2,), (0,))",
+    ),
+    says(
         "Convolution3D { num_output: 4 kernel_size: 3 kernel_depth: 2 pad: 1 temporal_stride: 2 }",
         bottoms=[VIDEO],
         torch=(

@@ -398,3 +398,18 @@ def nd_max_pool(
     inside = tuple(range(x.ndim, view.ndim))
     top: np.ndarray = view.max(inside)
     return top
+
+
+def nd_average_pool(
+    x: np.ndarray,
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
+    pad: tuple[int, ...],
+) -> np.ndarray:
+    """The mean of each window over any axes, with zeros around, rounded up.
+
+    Caffe has it in cudnn_ndpooling_layer.cpp.
+    """
+    view = pooling_windows(x, kernel, stride, pad, ceil=True)
+    inside = tuple(range(x.ndim, view.ndim))
+    return view.sum(inside) / np.float32(math.prod(kernel))
