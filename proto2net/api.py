@@ -268,7 +268,7 @@ def _imported(source: str, entry: str) -> ModuleType:
     module = ModuleType(name)
     module.__file__ = file
     sys.modules[name] = module
-    exec(compile(source, file, "exec"), module.__dict__)  # noqa: S102  # our own rendering
+    exec(compile(source, file, "exec", dont_inherit=True), module.__dict__)  # noqa: S102  # our own rendering
     return module
 
 

@@ -45,6 +45,7 @@ IMPORTS = {
     "math": "import math",
     "Callable": "from collections.abc import Callable, Sequence",
     "Path": "from pathlib import Path",
+    "Any": "from typing import Any",
     "np": "import numpy as np",
     "load_file": "from safetensors.numpy import load_file",
 }

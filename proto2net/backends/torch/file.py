@@ -47,6 +47,7 @@ IMPORTS = {
     "math": "import math",
     "Callable": "from collections.abc import Callable",
     "Path": "from pathlib import Path",
+    "Any": "from typing import Any",
     "np": "import numpy as np",
     "torch": "import torch",
     "F": "import torch.nn.functional as F",

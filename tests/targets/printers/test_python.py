@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 from digests import MODELS
 from layer_cases import NAMES, UNSUPPORTED, case
@@ -20,8 +21,8 @@ from proto2net import backends
 from proto2net.errors import UnsupportedError
 
 IMPORTS = {
-    "numpy": {"collections", "math", "numpy", "pathlib", "safetensors"},
-    "torch": {"collections", "math", "numpy", "pathlib", "safetensors", "torch"},
+    "numpy": {"collections", "math", "numpy", "pathlib", "safetensors", "typing"},
+    "torch": {"collections", "math", "numpy", "pathlib", "safetensors", "torch", "typing"},
     "tf": {"itertools", "keras", "math", "numpy", "pathlib", "safetensors", "tensorflow", "typing"},
 }
 """What the files of each target may import."""
@@ -98,3 +99,9 @@ def test_source_is_the_same_each_time(target: str) -> None:
         for seed in ("1", "2")
     }
     assert len(made) == 1
+
+
+def test_what_is_loaded_says_its_types_as_the_printed_file_does() -> None:
+    """So a name that a file does not import is missed by what is loaded too."""
+    network = proto2net.load(MODELS / "lenet.prototxt", to="numpy")
+    assert type(network).__call__.__annotations__["return"] is np.ndarray
