@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from layer_cases import NAMES, case
 from samples.sample import Ndarray, layer
 
 import proto2net
-from proto2net import Graph, backends
+from proto2net import Graph, UnsupportedError, backends
 
 
 def conv(name: str, bottom: str, width: int, options: str) -> str:
@@ -137,3 +138,38 @@ def test_one_size_alone_may_be_any(target: str) -> None:
     text = proto2net.convert(graph("faces", (48, None)), to=target)
     data = "data (N, 48, any, 3)" if target == "tf" else "data (N, 3, 48, any)"
     assert data in text
+
+
+NO_POOLS = ("pool_max_mask_global", "pool_stochastic", "pool_stochastic_gap")
+"""What Keras says for one size alone, and what draws at random."""
+
+POOLS = [name for name in NAMES if name.startswith("pool_") and name not in NO_POOLS]
+
+
+@pytest.mark.parametrize("name", POOLS)
+def test_a_pooling_of_any_size_rounds_as_caffe_does_for_even_and_odd_sizes(
+    name: str, target: str
+) -> None:
+    text, ((blob, declared),) = case(name).net, _shapes(case(name).graph).items()
+    free = proto2net.parse(text, inputs={blob: (*declared[:2], None, None)})
+    network = proto2net.load(free, to=target)
+    for more in [(5, 6), (6, 9), (8, 7)]:
+        size = [own + added for own, added in zip(declared[2:], more, strict=True)]
+        fixed = proto2net.parse(text, inputs={blob: (*declared[:2], *size)})
+        image = np.random.default_rng(1).standard_normal((*declared[:2], *size)).astype("f")
+        numpy = backends.get("numpy").runner
+        right = numpy.run(proto2net.load(fixed, to="numpy"), fixed, {blob: image})
+        found = backends.get(target).runner.run(network, free, {blob: image})
+        for made, known in zip(found, right, strict=True):
+            np.testing.assert_allclose(made, known, rtol=1e-5, atol=1e-5)
+
+
+def _shapes(graph: Graph) -> dict[str, tuple[int, ...]]:
+    return {blob.name: blob.shape for blob in graph.inputs}
+
+
+def test_a_layer_that_is_written_for_one_size_is_named(target: str) -> None:
+    text, declared = case("accum").net, _shapes(case("accum").graph)
+    sizes = {blob: (*shape[:2], None, None) for blob, shape in declared.items()}
+    with pytest.raises(UnsupportedError, match=rf"\(Accum\): needs one size in {target}: what is "):
+        proto2net.convert(proto2net.parse(text, inputs=sizes), to=target)
