@@ -12,7 +12,7 @@ from typing import ClassVar
 from proto2net import limits
 from proto2net.errors import ShapeError, UnsupportedError
 from proto2net.frozen import dataclass
-from proto2net.layers.base import ANY, Layer, layer, named
+from proto2net.layers.base import ANY, Layer, layer, named, shortest
 from proto2net.layers.combine import Split
 from proto2net.layers.data import GIVE_IT, NOT_STATED, DataLayer, TransformationParameter
 from proto2net.layers.loss import LossParameter
@@ -299,7 +299,7 @@ class ScaleRoute(Layer):
         """The size that is best where no region has one of the range."""
         low, high = self.low_scale, self.high_scale
         if low is not None and high is not None:
-            return sqrt(low * high)
+            return shortest(sqrt(low * high))
         return 256.0 if low is None and high is None else (low or high or 0.0)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:

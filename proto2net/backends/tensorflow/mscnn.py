@@ -15,8 +15,8 @@ from proto2net.backends.regions import (
 from proto2net.backends.tensorflow.backend import renders
 from proto2net.backends.tensorflow.layout import widened
 from proto2net.backends.tensorflow.objects import called_on, own
-from proto2net.backends.tree import indexed
-from proto2net.graph import Node
+from proto2net.backends.tree import Expression, indexed
+from proto2net.graph import Blob, Node
 from proto2net.layers import BoxGroupOutput, BoxOutput, DecodeBBox, FrcnnOutput, ScaleRoute
 
 
@@ -50,7 +50,12 @@ def _frcnn_output(node: Node[FrcnnOutput]) -> Code:
 
 @renders(ScaleRoute)
 def _scale_route(node: Node[ScaleRoute]) -> Code:
-    read = zip(bottoms(node), node.bottoms, strict=True)
-    rows = called_on(widened(bottom, len(blob.shape), 4) for bottom, blob in read)
+    rows = called_on(map(_of_four_axes, bottoms(node), node.bottoms))
     init = own("ScaleRoute", **route_options(node.layer))
     return Code(rows if len(node.tops) > 1 else indexed(rows, 0), init)
+
+
+def _of_four_axes(value: Expression, blob: Blob) -> Expression:
+    """A bottom of which the rows are picked; the layer itself widens plain rows."""
+    axes = len(blob.shape)
+    return value if axes == 2 else widened(value, axes, 4)

@@ -110,10 +110,7 @@ ROWS: list[Row] = [
         bottoms=[(6, 5), (6, 3, 2, 2)],
         tops=2,
         torch="scale_route(x, y, low_scale=20.0, high_scale=80.0, middle=40.0)",
-        tf=(
-            'ScaleRoute(low_scale=20.0, high_scale=80.0, middle=40.0, name="f")('
-            '[layers.Permute((2, 3, 1), name="f_permute")(ops.expand_dims(x, [2, 3])), y])'
-        ),
+        tf=('ScaleRoute(low_scale=20.0, high_scale=80.0, middle=40.0, name="f")([x, y])'),
         numpy="scale_route(x, y, low_scale=20.0, high_scale=80.0, middle=40.0)",
     ),
     says(

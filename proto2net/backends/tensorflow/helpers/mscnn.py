@@ -294,4 +294,5 @@ class ScaleRoute(layers.Layer):
         away = tf.abs(tf.math.log(scale / self.middle))
         nearest = tf.range(tf.size(away)) == tf.argmin(away, output_type=tf.int32)
         kept = tf.where(tf.reduce_any(kept), kept, nearest)
-        return [tf.boolean_mask(x, kept) for x in inputs]
+        rows = [tf.boolean_mask(x, kept) for x in inputs]
+        return [x[:, None, None] if x.shape.rank == 2 else x for x in rows]

@@ -131,7 +131,7 @@ def detection_output(
 def split_detection_output(
     maps: list[torch.Tensor], nbottom: int, no_permute: bool = False, **options: Any
 ) -> torch.Tensor:
-    """The same for several maps of an image: confidences, locations, then prior boxes.
+    """The same for several maps of an image: confidences, locations, prior boxes.
 
     `no_permute` has maps with channels first, and takes places of each ratio in turn.
     """
