@@ -241,8 +241,8 @@ def broken(layout: Layout, indent: int, end: str = "") -> list[str]:
     else:
         lines = _a_line_each(brackets.parts, indent + 1)
     head = flat(layout[:place]) + brackets.opening
-    tail = brackets.closing + flat(layout[place + 1 :]) + end
-    return [margin + head, *lines, margin + tail]
+    tail = broken((brackets.closing, *layout[place + 1 :]), indent, end)
+    return [margin + head, *lines, *tail]
 
 
 def _fits(margin: str, layout: Layout, place: int) -> bool:

@@ -61,3 +61,15 @@ def test_a_lone_parameter_on_its_line_has_a_comma() -> None:
     parameter = Parameter("shape", default=code("(224, 224, 3)"))
     printed = lines(Function("f" * 40, [parameter], Name("r" * 30), []))
     assert printed[1:3] == ["        shape=(224, 224, 3),", f"    ) -> {'r' * 30}:"]
+
+
+def test_a_second_call_is_broken_too_where_one_is_not_enough() -> None:
+    value = code(f"feed({'a' * 38}, {'b' * 38}).add({'c' * 38}, {'d' * 38})")
+    printed = lines(Assignment(("made",), value))
+    assert printed == [
+        "    made = feed(",
+        f"        {'a' * 38}, {'b' * 38}",
+        "    ).add(",
+        f"        {'c' * 38}, {'d' * 38}",
+        "    )",
+    ]
