@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 
-from proto2net.backends.printing import (
+from proto2net.backends.layout import (
     Brackets,
     Layout,
     broken,
     flat,
-    laid_out,
-    operands,
+    parameter,
+    signature_lines,
+    statement_lines,
+    values_lines,
 )
+from proto2net.backends.printing import laid_out
 from proto2net.backends.source import INDENT, WIDTH
-from proto2net.backends.tree import Display, Expression, Name, parts_of
+from proto2net.backends.tree import Display, Expression, Name, Operation, parts_of
 from proto2net.frozen import dataclass
 
 
@@ -35,12 +38,6 @@ def names_in(*expressions: Expression | None) -> Iterator[str]:
     for expression in expressions:
         if expression is not None:
             yield from (part.name for part in parts_of(expression) if isinstance(part, Name))
-
-
-def _on_lines(layout: Layout, indent: int) -> list[str]:
-    """A layout on one line, or on as many as it needs."""
-    line = INDENT * indent + flat(layout)
-    return broken(layout, indent) if len(line) > WIDTH else [line]
 
 
 def _commented(lines: list[str], indent: int, comment: str) -> list[str]:
@@ -67,59 +64,20 @@ class Assignment(Statement):
         return _commented(self._lines(indent), indent, self.comment)
 
     def _lines(self, indent: int) -> list[str]:
-        margin, names, value = (
-            INDENT * indent,
-            ", ".join(self.targets),
-            laid_out(self.value),
-        )
+        names = ", ".join(self.targets)
         if self.type:
             names += f": {flat(laid_out(self.type))}"
-        whole: Layout = (f"{names} = ", *value)
-        if len(margin + flat(whole)) <= WIDTH:
-            return _on_lines(whole, indent)
         if isinstance(self.value, Display) and not self.value.brackets:
-            parts = [laid_out(item) for item in self.value.items]
-            lines = [line for part in parts for line in broken(part, indent + 1, ",")]
-            return [f"{margin}{names} = (", *lines, f"{margin})"]
-        if len(self.targets) > 1 and len(f"{margin}{names} = {_head(value)}") > WIDTH:
+            return values_lines(f"{names} = ", [*map(laid_out, self.value.items)], indent)
+        value = laid_out(self.value)
+        if len(self.targets) > 1 and len(f"{INDENT * indent}{names} = {_head(value)}") > WIDTH:
             targets: list[Layout] = [(target,) for target in self.targets]
-            return broken(
-                (Brackets("(", tuple(targets), ")", display=True), " = ", *value),
-                indent,
-            )
-        return _in_brackets(f"{names} =", value, indent) or broken(whole, indent)
+            shown = Brackets("(", tuple(targets), ")", display=True)
+            return broken((shown, " = ", *value), indent)
+        return statement_lines(f"{names} = ", value, "", indent)
 
     def expressions(self) -> Iterator[Expression]:
         yield from (part for part in (self.type, self.value) if part)
-
-
-def _in_brackets(before: str, value: Layout, indent: int) -> list[str]:
-    """The lines of a value that needs brackets of its own; none if it does not.
-
-    These are a sum or a product, but for one of two parts that ends in a call with room for what
-    stands before its brackets, and a value for which what stands before leaves no room to begin.
-    """
-    parts = operands(value)
-    plain = broken((f"{before} ", *value), indent)
-    if len(parts) == 1 and len(plain[0]) <= WIDTH:
-        return []
-    if len(parts) == 2 and _ends_in_call(value) and all(len(line) <= WIDTH for line in plain):
-        return []
-    margin, whole = INDENT * indent, INDENT * (indent + 1) + flat(value)
-    if len(whole) > WIDTH and not any(isinstance(piece, Brackets) for piece in value):
-        return []
-    lines = [whole]
-    if len(whole) > WIDTH:
-        lines = [line for part in parts for line in broken(part, indent + 1)]
-    return [f"{margin}{before} (", *lines, f"{margin})"]
-
-
-def _ends_in_call(value: Layout) -> bool:
-    """Whether a line can be broken within the brackets that end it."""
-    match value:
-        case [*_, Brackets("(", (_, *_))]:
-            return True
-    return False
 
 
 def _head(value: Layout) -> str:
@@ -138,7 +96,7 @@ class Evaluation(Statement):
 
     def lines(self, indent: int) -> list[str]:
         layout = laid_out(self.value)
-        return _chain(layout, indent) or _on_lines(layout, indent)
+        return _chain(layout, indent) or statement_lines("", layout, "", indent)
 
     def expressions(self) -> Iterator[Expression]:
         yield self.value
@@ -175,15 +133,11 @@ class Return(Statement):
     values: tuple[Expression, ...]
 
     def lines(self, indent: int) -> list[str]:
-        parts = tuple(map(laid_out, self.values))
-        line = f"return {', '.join(map(flat, parts))}"
-        if len(INDENT * indent + line) <= WIDTH:
-            return [INDENT * indent + line]
-        if len(parts) == 1:
-            whole: Layout = ("return ", *parts[0])
-            chain = _chain(parts[0], indent, "return ")
-            return chain or _in_brackets("return", parts[0], indent) or broken(whole, indent)
-        return broken(("return ", Brackets("(", parts, ")", display=True)), indent)
+        parts = [*map(laid_out, self.values)]
+        if len(parts) > 1:
+            return values_lines("return ", parts, indent)
+        value = parts[0]
+        return _chain(value, indent, "return ") or statement_lines("return ", value, "", indent)
 
     def expressions(self) -> Iterator[Expression]:
         yield from self.values
@@ -196,7 +150,7 @@ class Raise(Statement):
     error: Expression
 
     def lines(self, indent: int) -> list[str]:
-        return broken(("raise ", *laid_out(self.error)), indent)
+        return statement_lines("raise ", laid_out(self.error), "", indent)
 
     def expressions(self) -> Iterator[Expression]:
         yield self.error
@@ -229,8 +183,13 @@ class Compound(Statement):
     body: Sequence[Statement]
 
     def lines(self, indent: int) -> list[str]:
-        head: Layout = (f"{self.keyword} ", *laid_out(self.head))
-        return [*broken(head, indent, ":"), *lines_of(self.body, indent + 1)]
+        match self.head:
+            case Operation(left, "in", right) if self.keyword == "for":
+                head: Layout = (*laid_out(left), " in ", *laid_out(right))
+            case _:
+                head = laid_out(self.head)
+        lines = statement_lines(f"{self.keyword} ", head, ":", indent)
+        return [*lines, *lines_of(self.body, indent + 1)]
 
     def expressions(self) -> Iterator[Expression]:
         yield self.head
@@ -247,13 +206,8 @@ class Parameter:
 
     def laid_out(self) -> Layout:
         """The parameter as it stands in a signature."""
-        kind: Layout = (": ", *laid_out(self.type)) if self.type else ()
-        equals = " = " if self.type else "="
-        return (
-            self.name,
-            *kind,
-            *((equals, *laid_out(self.default)) if self.default else ()),
-        )
+        kind = laid_out(self.type) if self.type else None
+        return parameter(self.name, kind, laid_out(self.default) if self.default else None)
 
 
 @dataclass(frozen=True)
@@ -269,17 +223,9 @@ class Function(Statement):
 
     def lines(self, indent: int) -> list[str]:
         margin = INDENT * indent
-        parameters = tuple(parameter.laid_out() for parameter in self.parameters)
-        result: Layout = (" -> ", *laid_out(self.result)) if self.result else ()
-        within = ", ".join(map(flat, parameters))
-        opening, closing = f"{margin}def {self.name}(", f"){flat(result)}:"
-        if len(opening + within + closing) <= WIDTH:
-            head = [opening + within + closing]
-        elif len(parameters) > 1 and len(margin + INDENT + within) <= WIDTH:
-            head = [opening, margin + INDENT + within, margin + closing]
-        else:
-            lines = [line for part in parameters for line in broken(part, indent + 1, ",")]
-            head = [opening, *lines, margin + closing]
+        parameters = [each.laid_out() for each in self.parameters]
+        result = f" -> {flat(laid_out(self.result))}" if self.result else ""
+        head = signature_lines(f"def {self.name}", parameters, f"{result}:", indent)
         body = lines_of([Verbatim(self.docstring), *self.body], indent + 1)
         return [
             *(f"{margin}@{flat(laid_out(decorator))}" for decorator in self.decorators),

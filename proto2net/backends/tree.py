@@ -16,6 +16,7 @@ from functools import cache
 from math import isfinite
 from typing import cast
 
+from proto2net.backends.operators import SIGNS
 from proto2net.frozen import dataclass
 
 
@@ -309,27 +310,6 @@ def _template(template: str) -> Expression:
     return _read(ast.parse(text, mode="eval").body)
 
 
-_OPERATORS: dict[type[ast.AST], str] = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.FloorDiv: "//",
-    ast.Mod: "%",
-    ast.MatMult: "@",
-    ast.BitOr: "|",
-    ast.Lt: "<",
-    ast.Gt: ">",
-    ast.LtE: "<=",
-    ast.GtE: ">=",
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.In: "in",
-    ast.Is: "is",
-    ast.IsNot: "is not",
-}
-
-
 def _read(node: ast.expr) -> Expression:
     """Python's own tree of a template as one of ours, which has less to say."""
     match node:
@@ -353,9 +333,9 @@ def _read(node: ast.expr) -> Expression:
         case ast.Slice(lower=lower, upper=upper, step=step):
             return Slice(*(_read(part) if part else None for part in (lower, upper, step)))
         case ast.BinOp(left=left, op=operator, right=right):
-            return Operation(_read(left), _OPERATORS[type(operator)], _read(right))
+            return Operation(_read(left), SIGNS[type(operator)], _read(right))
         case ast.Compare(left=left, ops=[operator], comparators=[right]):
-            return Operation(_read(left), _OPERATORS[type(operator)], _read(right))
+            return Operation(_read(left), SIGNS[type(operator)], _read(right))
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
             return Literal(-value)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
