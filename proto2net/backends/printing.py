@@ -1,8 +1,8 @@
-"""Printing our trees as Python that a person would have written: layout.py breaks their lines."""
+"""Printing our trees as Python that a person would have written: breaking.py breaks their lines."""
 
 from __future__ import annotations
 
-from proto2net.backends.layout import Brackets, Layout, Operator, flat, listed
+from proto2net.backends.breaking import Brackets, Layout, Operator, flat, listed
 from proto2net.backends.operators import (
     ATOM,
     BINDING,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 
-from proto2net.backends.layout import (
+from proto2net.backends.breaking import (
     Brackets,
     Layout,
     broken,

@@ -12,7 +12,7 @@ import pytest
 
 import proto2net
 from proto2net import CaffeNetwork, Graph, Network
-from proto2net.backends.network.calls import FILLED, FUSED, SHORT_FORMS, Style
+from proto2net.backends.network.forms import FILLED, FUSED, SHORT_FORMS, Style
 from proto2net.builder import forms
 from proto2net.layers import Exp, Filler
 from proto2net.layers.loss import LossParameter

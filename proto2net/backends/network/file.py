@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from proto2net import layers, layout
 from proto2net.backends.network.blocks import METHOD, Method, methods
-from proto2net.backends.network.calls import Calls, Style, expression, style_of
+from proto2net.backends.network.calls import Calls, expression, style_of
 from proto2net.backends.network.chains import Link, chained, linked
+from proto2net.backends.network.forms import Style
 from proto2net.backends.network.units import UnitCalls, UnitMethod, unit_methods
 from proto2net.backends.source import INDENT, WIDTH, class_name, entry_name
 from proto2net.backends.statements import (

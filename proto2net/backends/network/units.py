@@ -22,13 +22,13 @@ from proto2net.backends.network.calls import (
     Nodes,
     Part,
     Signature,
-    Style,
     Word,
     expression,
     signature,
     spoken,
 )
 from proto2net.backends.network.chains import Link, returned
+from proto2net.backends.network.forms import Style
 from proto2net.backends.parameters import Argument, parameters
 from proto2net.backends.source import INDENT, WIDTH, Namespace
 from proto2net.backends.statements import Function, Parameter

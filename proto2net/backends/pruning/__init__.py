@@ -34,13 +34,8 @@ from proto2net.backends.pruning.calls import (
     uses_in,
 )
 from proto2net.backends.pruning.lines import Source
-from proto2net.backends.pruning.simplify import (
-    loads,
-    stores,
-    with_constants,
-    with_fields,
-    without_unread,
-)
+from proto2net.backends.pruning.trees import with_constants, with_fields
+from proto2net.backends.pruning.unread import loads, stores, without_unread
 
 __all__ = ["Use", "pruned", "uses_in"]
 

@@ -8,19 +8,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from inspect import cleandoc
 from typing import TypeVar
 
-from proto2net.backends.pruning.simplify import (
-    UNKNOWN,
-    loads,
-    place,
-    rebuilt,
-    simplified_tree,
-    stores,
-    value_of,
-    walk,
-    with_constants,
-    with_fields,
-    without_unread,
-)
+from proto2net.backends.pruning.simplify import UNKNOWN, simplified_tree, value_of
+from proto2net.backends.pruning.trees import place, rebuilt, walk, with_constants, with_fields
+from proto2net.backends.pruning.unread import loads, stores, without_unread
 
 D = TypeVar("D", bound=ast.stmt)
 

@@ -8,7 +8,7 @@ from dataclasses import field
 from functools import lru_cache
 from itertools import takewhile
 
-from proto2net.backends.pruning.simplify import walk
+from proto2net.backends.pruning.trees import walk
 from proto2net.backends.tree import Call, Expression, Name, Star, parts_of
 from proto2net.frozen import dataclass
 

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Sequence
 
-from proto2net.backends.layout import Brackets, Layout, Operator, flat, listed, parameter
+from proto2net.backends.breaking import Brackets, Layout, Operator, flat, listed, parameter
 from proto2net.backends.operators import (
     ATOM,
     BINDING,

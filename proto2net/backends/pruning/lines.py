@@ -11,7 +11,7 @@ import ast
 from collections.abc import Sequence
 from functools import cached_property
 
-from proto2net.backends.layout import (
+from proto2net.backends.breaking import (
     Layout,
     flat,
     listed,
@@ -21,7 +21,7 @@ from proto2net.backends.layout import (
 )
 from proto2net.backends.operators import SIGNS
 from proto2net.backends.pruning.expressions import is_bare, laid_out, parameters
-from proto2net.backends.pruning.simplify import walk
+from proto2net.backends.pruning.trees import walk
 from proto2net.backends.source import INDENT, WIDTH
 
 

@@ -1,20 +1,13 @@
-"""What is left of a helper's tree where some of its names are constants.
-
-Trees are changed by making others: what nothing changes in stays the same object, which tells that
-its source can stay too.
-"""
+"""What is left of a helper's tree where some of its names are constants."""
 
 from __future__ import annotations
 
 import ast
 import math
 import operator
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from typing import TypeVar
+from collections.abc import Callable, Sequence
 
-N = TypeVar("N", bound=ast.AST)
+from proto2net.backends.pruning.trees import N, alike, placed, rebuilt, with_fields
 
 UNKNOWN = object()
 """What an expression is whose value depends on others."""
@@ -41,84 +34,6 @@ _NEUTRAL: dict[type[ast.operator], tuple[int | None, int | None]] = {
     ast.Pow: (None, 1),
 }
 """The operand on the left and that on the right which leave the other one as it is."""
-
-
-_PLAIN = (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.Constant)
-"""Parts of trees that hold no others."""
-
-
-# ---- making trees of others -----------------------------------------------------------------
-
-
-def rebuilt(node: N, change: Callable[[ast.AST], ast.AST]) -> N:
-    """The node with its parts changed; itself if none is."""
-    changed: dict[str, object] = {}
-    for name, value in ast.iter_fields(node):
-        if isinstance(value, list):
-            parts = [change(part) if isinstance(part, ast.AST) else part for part in value]
-            if not _alike(parts, value):
-                changed[name] = parts
-        elif isinstance(value, ast.AST) and not isinstance(value, _PLAIN):
-            new = change(value)
-            if new is not value:
-                changed[name] = new
-    return with_fields(node, **changed) if changed else node
-
-
-def with_fields(node: N, **changed: object) -> N:
-    """The node with other fields."""
-    return ast.copy_location(type(node)(**{**dict(ast.iter_fields(node)), **changed}), node)
-
-
-def _alike(some: Sequence[object], others: Sequence[object]) -> bool:
-    return len(some) == len(others) and all(map(operator.is_, some, others))
-
-
-def replaced(node: N, found: Callable[[ast.AST], ast.AST | None]) -> N:
-    """The node with something else in the place of what `found` has it for."""
-
-    def change(part: ast.AST) -> ast.AST:
-        new = found(part)
-        return rebuilt(part, change) if new is None else new
-
-    return rebuilt(node, change)
-
-
-def with_constants(node: N, constants: Mapping[str, ast.expr]) -> N:
-    """The node with values in the place of these variables and attributes that it reads."""
-
-    def found(part: ast.AST) -> ast.AST | None:
-        match part:
-            case ast.Name(ctx=ast.Load()) | ast.Attribute(ctx=ast.Load()):
-                value = constants.get(place(part))
-                return None if value is None else placed(value, part)
-        return None
-
-    return replaced(node, found)
-
-
-def placed(value: ast.expr, at: ast.AST) -> ast.expr:
-    """A copy of a constant for this place."""
-    return ast.copy_location(with_fields(value), at)
-
-
-def walk(node: ast.AST, *, into_statements: bool = True) -> Iterator[ast.AST]:
-    """All that a tree is made of but for constants and signs; far quicker than ast.walk.
-
-    Of what stands within a statement, other statements can be left whole.
-    """
-    waiting = [node]
-    while waiting:
-        part = waiting.pop()
-        yield part
-        if part is not node and not into_statements and isinstance(part, ast.stmt):
-            continue
-        for name in part._fields:
-            value = getattr(part, name, None)
-            if isinstance(value, list):
-                waiting += [each for each in value if isinstance(each, ast.AST)]
-            elif isinstance(value, ast.AST) and not isinstance(value, _PLAIN):
-                waiting.append(value)
 
 
 # ---- expressions ----------------------------------------------------------------------------
@@ -285,13 +200,13 @@ def simplified_body(body: list[ast.stmt]) -> list[ast.stmt]:
         case [*_, ast.Assign(targets=[ast.Name(id=name)], value=value), ast.Return() as last]:
             if isinstance(last.value, ast.Name) and last.value.id == name:
                 new[-2:] = [with_fields(last, value=value)]
-    return body if _alike(new, body) else new
+    return body if alike(new, body) else new
 
 
 def _statement(node: ast.stmt) -> list[ast.stmt]:
     match node:
         case ast.If():
-            return _if(node)
+            return simplified_if(node)
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
             value = _expression(value)
             if isinstance(value, ast.Name) and value.id == name:
@@ -310,7 +225,7 @@ def _compound(node: ast.stmt) -> list[ast.stmt]:
             fields[name] = simplified_body(value)
         elif isinstance(value, list):
             parts = [simplified(p) if isinstance(p, ast.AST) else p for p in value]
-            fields[name] = value if _alike(parts, value) else parts
+            fields[name] = value if alike(parts, value) else parts
         else:
             fields[name] = simplified(value) if isinstance(value, ast.AST) else value
     if all(fields[name] is value for name, value in ast.iter_fields(node)):
@@ -318,13 +233,14 @@ def _compound(node: ast.stmt) -> list[ast.stmt]:
     return [with_fields(node, **fields)] if fields["body"] else []
 
 
-def _if(node: ast.If) -> list[ast.stmt]:
+def simplified_if(node: ast.If) -> list[ast.stmt]:
+    """What is left of an `if`."""
     test = _expression(node.test)
     truth = _truth(test)
     if truth is not None:
         return simplified_body(node.body if truth else node.orelse)
     body, other = simplified_body(node.body), simplified_body(node.orelse)
-    if body and _alike((test, body, other), (node.test, node.body, node.orelse)):
+    if body and alike((test, body, other), (node.test, node.body, node.orelse)):
         return [node]
     if body:
         return [with_fields(node, test=test, body=body, orelse=other)]
@@ -348,135 +264,3 @@ def _expression(node: ast.expr) -> ast.expr:
     new = simplified(node)
     assert isinstance(new, ast.expr)  # noqa: S101  # as every expression gives one
     return new
-
-
-# ---- what is read ---------------------------------------------------------------------------
-
-
-def place(node: ast.AST) -> str:
-    """The name of a variable, or of an attribute of the object: "x", "self.x"; else none."""
-    match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Attribute(value=ast.Name(id="self"), attr=name):
-            return f"self.{name}"
-    return ""
-
-
-def loads(node: ast.AST) -> Counter[str]:
-    """The variables and attributes that a tree reads, with how often it does."""
-    return _places(node)[0]
-
-
-def stores(node: ast.AST) -> Counter[str]:
-    """The variables and attributes that a tree assigns to, with how often it does."""
-    return _places(node)[1]
-
-
-@lru_cache(maxsize=2**12)
-def _places(node: ast.AST) -> tuple[Counter[str], Counter[str]]:
-    """What a tree reads, and what it assigns to; trees are not changed, so that it is kept."""
-    read, stored = Counter[str](), Counter[str]()
-    for part in walk(node, into_statements=False):
-        if isinstance(part, ast.stmt) and part is not node:
-            for total, more in zip((read, stored), _places(part), strict=True):
-                total.update(more)
-        elif isinstance(part, ast.Name | ast.Attribute):
-            name = place(part)
-            if name:
-                (stored if isinstance(part.ctx, ast.Store) else read)[name] += 1
-    return read, stored
-
-
-def without_unread(body: list[ast.stmt], unread: Iterable[str]) -> list[ast.stmt]:
-    """Statements without the assignments to these names, where their values do nothing else."""
-    names = frozenset(unread)
-    if not names:
-        return body
-    new = [left for statement in body for left in _without(statement, names)]
-    return body if _alike(new, body) else new
-
-
-def _without(node: ast.stmt, names: frozenset[str]) -> list[ast.stmt]:
-    match node:
-        case ast.Assign(targets=[target], value=value) if place(target) in names:
-            return [] if _is_pure(value) else [node]
-        case ast.AnnAssign(target=target, value=value) if place(target) in names:
-            return [] if value is None or _is_pure(value) else [node]
-        case ast.Assign(targets=[ast.Tuple() as target], value=value):
-            return _of_tuple(node, target, value, names)
-        case ast.For(target=target, body=body):
-            target = _underscored(target, names)
-            body = without_unread(body, names)
-            if target is node.target and body is node.body:
-                return [node]
-            return [with_fields(node, target=target, body=body)] if body else []
-        case ast.If(body=body, orelse=other):
-            body, other = without_unread(body, names), without_unread(other, names)
-            if body is node.body and other is node.orelse:
-                return [node]
-            return _if(with_fields(node, body=body, orelse=other))
-        case ast.With(body=body) | ast.While(body=body):
-            body = without_unread(body, names)
-            if body is node.body:
-                return [node]
-            return [with_fields(node, body=body)] if body else []
-    return [node]
-
-
-def _of_tuple(
-    node: ast.Assign, target: ast.Tuple, value: ast.expr, names: frozenset[str]
-) -> list[ast.stmt]:
-    """`a, b = …` without those of the names."""
-    items = (item.value if isinstance(item, ast.Starred) else item for item in target.elts)
-    dead = [place(item) in names for item in items]
-    if not any(dead):
-        new = _underscored(target, names)
-        return [node if new is target else with_fields(node, targets=[new])]
-    if not isinstance(value, ast.Tuple) or len(value.elts) != len(target.elts):
-        if all(dead) and _is_pure(value):
-            return []
-        return [with_fields(node, targets=[_underscored(target, names)])]
-    pairs = [
-        pair
-        for pair, gone in zip(zip(target.elts, value.elts, strict=True), dead, strict=True)
-        if not gone
-    ]
-    if not pairs:
-        return []
-    if len(pairs) == 1:
-        ((one, its),) = pairs
-        return [with_fields(node, targets=[one], value=its)]
-    left, right = zip(*pairs, strict=True)
-    targets = _first_at(with_fields(target, elts=list(left)))
-    values = _first_at(with_fields(value, elts=list(right)))
-    return [with_fields(node, targets=[targets], value=values)]
-
-
-def _first_at(node: ast.Tuple) -> ast.Tuple:
-    """A tuple at the place of its first item, which tells that it has no brackets."""
-    node.col_offset = node.elts[0].col_offset
-    return node
-
-
-def _underscored(target: N, names: frozenset[str]) -> N:
-    """What is assigned to, with _ for these names."""
-
-    def found(part: ast.AST) -> ast.AST | None:
-        if place(part) in names:
-            return ast.copy_location(ast.Name("_", ast.Store()), part)
-        return None
-
-    return replaced(target, found)
-
-
-_ACTS = ("append", "extend", "add_weight", "random", "choice", "normal", "uniform", "integers")
-"""Methods that do more than give a value."""
-
-
-def _is_pure(value: ast.expr) -> bool:
-    """Whether an expression does nothing but give its value."""
-    return not any(
-        isinstance(part, ast.Attribute) and (part.attr.endswith("_") or part.attr in _ACTS)
-        for part in walk(value)
-    )
