@@ -10,16 +10,19 @@ from proto2net.backends.breaking import Brackets, Layout, Operator, flat, listed
 from proto2net.backends.operators import (
     ATOM,
     BINDING,
+    BOTH,
     COMPARISON,
     CONDITIONAL,
     FOR,
     LAMBDA,
     OR,
     POWER,
+    SHIFT,
     SIGN,
     SIGNS,
     UNARY,
     UNION,
+    XOR,
 )
 from proto2net.backends.source import literal
 
@@ -52,18 +55,19 @@ def laid_out(node: ast.expr) -> Layout:
             return ("*", *_bound(value, UNION))
         case ast.UnaryOp(op=operator, operand=operand):
             sign, binding = UNARY[type(operator)]
-            return (sign, *_bound(operand, binding))
+            return (sign, *_bound(operand, ATOM if _is_wide_power(operand) else binding))
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            simple = _is_simple(left) and _is_simple(right)
-            power = "**" if simple else Operator(" ** ", POWER)
-            return (*_bound(left, ATOM), power, *_bound(right, SIGN))
+            power = Operator(" ** ", POWER) if _is_wide_power(node) else "**"
+            least = ATOM if _is_wide_power(right) else SIGN
+            return (*_bound(left, ATOM), power, *_bound(right, least))
         case ast.BinOp(left=left, op=operator, right=right):
             sign = SIGNS[type(operator)]
             binding = BINDING[sign]
+            rare = binding in (XOR, BOTH, SHIFT) and _binding(left) != binding
             return (
-                *_bound(left, binding),
+                *_bound(left, SIGN if rare else binding),
                 Operator(f" {sign} ", binding),
-                *_bound(right, binding + 1),
+                *_bound(right, SIGN if rare else binding + 1),
             )
         case ast.BoolOp(op=operator, values=values):
             sign = SIGNS[type(operator)]
@@ -147,6 +151,14 @@ def _pair(key: ast.expr | None, value: ast.expr) -> Layout:
 def is_bare(node: ast.Tuple) -> bool:
     """Whether a tuple stands without brackets, as its place in the source tells."""
     return bool(node.elts) and node.elts[0].col_offset == node.col_offset
+
+
+def _is_wide_power(node: ast.expr) -> bool:
+    """Whether this is a power with blanks beside its **, which reads as one only in brackets."""
+    match node:
+        case ast.BinOp(left=left, op=ast.Pow(), right=right):
+            return not (_is_simple(left) and _is_simple(right))
+    return False
 
 
 def _is_simple(node: ast.expr) -> bool:
