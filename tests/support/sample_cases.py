@@ -51,6 +51,7 @@ def deviation(graph: Graph, to: str) -> float:
     """
     arrays, feeds = positive(graph, weights(graph, "net")), fed(graph)
     right = proto2net.blobs(proto2net.load(graph, arrays, to="numpy"), feeds)
+    right |= feeds  # a layer in place has changed what an input is
     choosing = [node for node in graph.nodes if node.layer.sizes_by_value]
     parts = [_without(graph, choosing, right)] if choosing else [graph]
     parts += [_alone(node, right) for node in choosing]
