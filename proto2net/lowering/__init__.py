@@ -100,7 +100,8 @@ def _parts(
     for index, part in enumerate(parts, start=1):
         last = index == len(parts)
         bottoms = tuple(bottom or before or node.bottoms[0] for bottom in part.bottoms)
-        before = Blob(name, (), -next(fresh))
+        (shape,) = part.layer.infer(tuple(blob.shape for blob in bottoms), 1)
+        before = Blob(name, shape, -next(fresh))
         made = dataclasses.replace(
             node,
             layer=part.layer,

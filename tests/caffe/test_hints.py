@@ -92,7 +92,7 @@ OTHER = {
     "field of a convolution": "stride_d kernel_l pad_d side num_input pad_q kernel_side",
     "field of a pooling": "pool_size kernel_d stride_x",
     "field of prior boxes": "mid_size min_side max_site step_x",
-    "value of pool": "AVE_TF AVE_EXC_PAD MIN SUM MEAN MEDIAN MAXOUT",
+    "value of pool": "MIN SUM MEAN MEDIAN MAXOUT",
     "value of round_mode": "ROUND FLOORED CEILED",
     "value of operation": "SUB DIV MIN MEAN PRODUCT",
     "target": "onnx caffe jax np tflite",

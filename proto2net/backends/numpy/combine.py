@@ -5,7 +5,16 @@ from __future__ import annotations
 from proto2net.backends.base import Code, as_tops, bottoms, choose
 from proto2net.backends.numpy.backend import renders, says
 from proto2net.backends.numpy.fillers import learned
-from proto2net.backends.tree import BOTTOM, Placeholder, call, code, joined, weighted_sum
+from proto2net.backends.tree import (
+    BOTTOM,
+    Expression,
+    Placeholder,
+    call,
+    code,
+    filled,
+    joined,
+    weighted_sum,
+)
 from proto2net.graph import Node
 from proto2net.layers import (
     Add,
@@ -27,20 +36,20 @@ from proto2net.layers.combine import Arithmetic
 
 says({BatchReindex: "np.take({0}, {1}.astype(int), axis=0)"})
 
-ARITHMETIC: dict[type[Arithmetic], str] = {
-    Add: "{0} + {y}",
-    Sub: "{0} - {y}",
-    Mul: "{0} * {y}",
-    Div: "{0} / {y}",
-    Maximum: "np.maximum({0}, {y})",
-    Minimum: "np.minimum({0}, {y})",
+ARITHMETIC: dict[type[Arithmetic], Expression] = {
+    Add: code("{0} + {y}"),
+    Sub: code("{0} - {y}"),
+    Mul: code("{0} * {y}"),
+    Div: code("{0} / {y}"),
+    Maximum: code("np.maximum({0}, {y})"),
+    Minimum: code("np.minimum({0}, {y})"),
 }
 
 
 def _arithmetic(node: Node[Arithmetic]) -> Code:
-    template = ARITHMETIC[type(node.layer)]
+    both = ARITHMETIC[type(node.layer)]
     second = code('{self}["weight"]') if node.blobs else Placeholder(1)
-    return Code(code(template, y=second), *learned(node))
+    return Code(filled(both, {"y": second}), *learned(node))
 
 
 for each in ARITHMETIC:

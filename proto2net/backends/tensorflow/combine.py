@@ -16,7 +16,7 @@ from proto2net.backends.tensorflow.layout import (
     place,
 )
 from proto2net.backends.tensorflow.objects import CALLED, called_on, own
-from proto2net.backends.tree import BOTTOM, Expression, Placeholder, call, code, indexed
+from proto2net.backends.tree import BOTTOM, Expression, Placeholder, call, code, filled, indexed
 from proto2net.graph import Node
 from proto2net.layers import (
     Add,
@@ -69,26 +69,26 @@ def _eltwise(node: Node[Eltwise]) -> Code:
     return Code(called_on([first, second, *others]), own(f"layers.{kind}"))
 
 
-ARITHMETIC: dict[type[Arithmetic], str] = {
-    Add: "{x} + {y}",
-    Sub: "{x} - {y}",
-    Mul: "{x} * {y}",
-    Div: "{x} / {y}",
-    Maximum: "ops.maximum({x}, {y})",
-    Minimum: "ops.minimum({x}, {y})",
+ARITHMETIC: dict[type[Arithmetic], Expression] = {
+    Add: code("{x} + {y}"),
+    Sub: code("{x} - {y}"),
+    Mul: code("{x} * {y}"),
+    Div: code("{x} / {y}"),
+    Maximum: code("ops.maximum({x}, {y})"),
+    Minimum: code("ops.minimum({x}, {y})"),
 }
 
 
 def _arithmetic(node: Node[Arithmetic]) -> Code:
-    template, axes = ARITHMETIC[type(node.layer)], len(node.tops[0].shape)
+    both, axes = ARITHMETIC[type(node.layer)], len(node.tops[0].shape)
     x = _widened(BOTTOM, len(node.bottoms[0].shape), axes)
     if not node.blobs:
         y = _widened(Placeholder(1), len(node.bottoms[1].shape), axes)
-        return Code(code(template, x=x, y=y))
+        return Code(filled(both, {"x": x, "y": y}))
     shape = node.layer.mul_shape
     convert = Broadcast(axes - len(shape), axes)
     arrays = {"weight": same_array(node, "weight", convert)}
-    return Code(code(template, x=x, y=CALLED), own("Parameter", convert.shape(shape)), arrays)
+    return Code(filled(both, {"x": x, "y": CALLED}), own("Parameter", convert.shape(shape)), arrays)
 
 
 for each in ARITHMETIC:

@@ -8,10 +8,12 @@ from proto2net.backends.torch.fillers import zeros
 from proto2net.backends.tree import (
     BOTTOM,
     SELF,
+    Expression,
     Placeholder,
     call,
     code,
     expanded,
+    filled,
     indexed,
     joined,
     listed,
@@ -39,22 +41,22 @@ from proto2net.layers.combine import Arithmetic
 
 backend.says({BatchReindex: "{0}[{1}.long()]"})
 
-ARITHMETIC: dict[type[Arithmetic], str] = {
-    Add: "{0} + {y}",
-    Sub: "{0} - {y}",
-    Mul: "{0} * {y}",
-    Div: "{0} / {y}",
-    Maximum: "torch.maximum({0}, {y})",
-    Minimum: "torch.minimum({0}, {y})",
+ARITHMETIC: dict[type[Arithmetic], Expression] = {
+    Add: code("{0} + {y}"),
+    Sub: code("{0} - {y}"),
+    Mul: code("{0} * {y}"),
+    Div: code("{0} / {y}"),
+    Maximum: code("torch.maximum({0}, {y})"),
+    Minimum: code("torch.minimum({0}, {y})"),
 }
 
 
 def _arithmetic(node: Node[Arithmetic]) -> Code:
-    template = ARITHMETIC[type(node.layer)]
+    both = ARITHMETIC[type(node.layer)]
     if not node.blobs:
-        return Code(code(template, y=Placeholder(1)))
+        return Code(filled(both, {"y": Placeholder(1)}))
     init = call("nn.Parameter", zeros(node.layer.mul_shape))
-    return Code(code(template, y=SELF), init, {"": same_array(node, "weight")})
+    return Code(filled(both, {"y": SELF}), init, {"": same_array(node, "weight")})
 
 
 for each in ARITHMETIC:

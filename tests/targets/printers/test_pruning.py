@@ -141,11 +141,18 @@ def optional(function: ast.FunctionDef) -> set[str]:
 
 
 def passed_by(call: ast.Call, function: ast.FunctionDef) -> set[str]:
-    """The parameters that a call passes; those that are arrays where it unpacks some."""
+    """The parameters that a call passes; those that are arrays where it unpacks a layer's.
+
+    A star, or options that are handed on, may pass any.
+    """
     parameters = [*function.args.args, *function.args.kwonlyargs]
     places = [p.arg for p in function.args.args if p.arg != "self"]
-    passed = set(places[: len(call.args)])
-    if any(keyword.arg is None for keyword in call.keywords):
+    starred = any(isinstance(argument, ast.Starred) for argument in call.args)
+    passed = set(places if starred else places[: len(call.args)])
+    unpacked = [keyword.value for keyword in call.keywords if keyword.arg is None]
+    if any(isinstance(each, ast.Name) for each in unpacked):
+        return {p.arg for p in parameters}
+    if unpacked:
         passed |= {p.arg for p in parameters if "ndarray" in ast.unparse(p)}
     return passed | {keyword.arg for keyword in call.keywords if keyword.arg}
 

@@ -105,10 +105,7 @@ def pixel_places(n: int, count: int, coordinates: str = "asymmetric") -> np.ndar
 
 
 def resize_nearest(
-    x: np.ndarray,
-    size: tuple[int, ...],
-    axis: int = 2,
-    coordinates: str = "asymmetric",
+    x: np.ndarray, size: tuple[int, ...], axis: int = 2, coordinates: str = "asymmetric"
 ) -> np.ndarray:
     """The nearest pixels, for axes from `axis` on.
 
@@ -129,10 +126,7 @@ def resize_nearest(
 
 
 def resize_linear(
-    x: np.ndarray,
-    size: tuple[int, ...],
-    axis: int = 2,
-    coordinates: str = "asymmetric",
+    x: np.ndarray, size: tuple[int, ...], axis: int = 2, coordinates: str = "asymmetric"
 ) -> np.ndarray:
     """What lies between the pixels, for axes from `axis` on.
 

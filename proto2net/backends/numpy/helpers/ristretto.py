@@ -12,8 +12,8 @@ def fixed_point(x: np.ndarray, bits: int, fraction: int) -> np.ndarray:
     Source: Ristretto's base_ristretto_layer.cpp.
     """
     step = np.float32(2.0**-fraction)
-    low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
-    x = np.clip(x, np.float32(low * step), np.float32(high * step)) / step
+    limit = 2 ** (bits - 1)
+    x = np.clip(x, np.float32(-limit * step), np.float32((limit - 1) * step)) / step
     whole = np.trunc(x)
     return (whole + np.trunc(2 * (x - whole))) * step  # halves go away from 0
 
@@ -24,14 +24,15 @@ def minifloat(x: np.ndarray, mantissa: int, exponent: int) -> np.ndarray:
     That becomes 0, and Ristretto leaves all behind it, in the whole batch, as it is.
     Source: Ristretto's base_ristretto_layer.cpp.
     """
-    step = 1 << (23 - mantissa)
-    bits = (np.ascontiguousarray(x).view(np.int32) + step // 2) & -step
-    top = 2.0 ** (2 ** (exponent - 1))
+    step = 2 ** (23 - mantissa)
+    bits = np.ascontiguousarray(x).view(np.int32) + step // 2
+    bits, power = bits & -step, 2 ** (exponent - 1)
+    top = 2.0**power
     rounded = bits.view(np.float32)
     if exponent < 8:  # else no float is too large
         largest = np.copysign(np.float32((2 - 2.0**-mantissa) * top), x)
         rounded = np.where(np.abs(x) >= np.float32(2 * top), largest, rounded)
-    small = np.abs(x) < 2.0 ** max(1 - 2 ** (exponent - 1), -126)
+    small = np.abs(x) < 2.0 ** max(1 - power, -126)
     passed = small.cumsum().reshape(x.shape)
     rounded = np.where(passed == 0, rounded, x)
     return np.where(small & (passed == 1), np.float32(0), rounded)

@@ -35,14 +35,15 @@ class Minifloat(layers.Layer):
         self.mantissa, self.exponent = mantissa, exponent
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
-        step = 1 << (23 - self.mantissa)
+        step = 2 ** (23 - self.mantissa)
         bits = tf.bitwise.bitwise_and(tf.bitcast(x, "int32") + step // 2, -step)
-        top = 2.0 ** (2 ** (self.exponent - 1))
+        power = 2 ** (self.exponent - 1)
+        top = 2.0**power
         rounded = tf.bitcast(bits, "float32")
         if self.exponent < 8:  # else no float is too large
             largest = ops.sign(x) * ((2 - 2.0**-self.mantissa) * top)
             rounded = ops.where(ops.absolute(x) >= 2 * top, largest, rounded)
-        smallest = 2.0 ** max(1 - 2 ** (self.exponent - 1), -126)
+        smallest = 2.0 ** max(1 - power, -126)
         small = ops.absolute(x) < smallest
         passed = ops.cumsum(ops.reshape(ops.cast(small, "int32"), (-1,)))
         passed = ops.reshape(passed, ops.shape(x))

@@ -5,9 +5,8 @@ import torch
 
 def fixed_point(x: torch.Tensor, bits: int, fraction: int) -> torch.Tensor:
     """The nearest numbers of so many bits, `fraction` of them behind the point."""
-    step = 2.0**-fraction
-    low, high = -(2 ** (bits - 1)) * step, (2 ** (bits - 1) - 1) * step
-    x = x.clamp(low, high) / step
+    step, limit = 2.0**-fraction, 2 ** (bits - 1)
+    x = x.clamp(-limit * step, (limit - 1) * step) / step
     whole = x.trunc()
     return (whole + (2 * (x - whole)).trunc()) * step  # halves go away from 0
 
@@ -17,12 +16,13 @@ def minifloat(x: torch.Tensor, mantissa: int, exponent: int) -> torch.Tensor:
 
     That becomes 0, and Ristretto leaves all behind it, in the whole batch, as it is.
     """
-    step = 1 << (23 - mantissa)
-    bits = (x.contiguous().view(torch.int32) + step // 2) & -step
-    top = 2.0 ** (2 ** (exponent - 1))
+    step = 2 ** (23 - mantissa)
+    bits = x.contiguous().view(torch.int32) + step // 2
+    bits, power = bits & -step, 2 ** (exponent - 1)
+    top = 2.0**power
     largest = torch.copysign(x.new_tensor((2 - 2.0**-mantissa) * top), x)
     rounded = torch.where(x.abs() >= 2 * top, largest, bits.view(torch.float32))
-    small = x.abs() < 2.0 ** max(1 - 2 ** (exponent - 1), -126)
+    small = x.abs() < 2.0 ** max(1 - power, -126)
     passed = small.flatten().cumsum(0).view_as(x)
     rounded = torch.where(passed == 0, rounded, x)
     return torch.where(small & (passed == 1), 0.0, rounded)
