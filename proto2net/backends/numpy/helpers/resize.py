@@ -107,8 +107,9 @@ def pixel_places(n: int, count: int, coordinates: str = "asymmetric") -> np.ndar
 def resize_nearest(
     x: np.ndarray, size: tuple[int, ...], axis: int = 2, coordinates: str = "asymmetric"
 ) -> np.ndarray:
-    """The nearest pixels, for axes from `axis` on.
+    """The nearest pixels of an image in another size.
 
+    `axis` is the first that changes.
     `coordinates` says where pixels lie, in ONNX's words.
     """
     for i, count in enumerate(size, axis):
@@ -128,8 +129,9 @@ def resize_nearest(
 def resize_linear(
     x: np.ndarray, size: tuple[int, ...], axis: int = 2, coordinates: str = "asymmetric"
 ) -> np.ndarray:
-    """What lies between the pixels, for axes from `axis` on.
+    """An image in another size, with what lies between its pixels.
 
+    `axis` is the first that changes.
     `coordinates` says where pixels lie, in ONNX's words.
     """
     for i, count in enumerate(size, axis):

@@ -86,8 +86,9 @@ def resize_nearest(
     axis: int = 2,
     coordinates: str = "asymmetric",
 ) -> torch.Tensor:
-    """F.interpolate to the nearest pixels, for axes from `axis` on.
+    """F.interpolate to the nearest pixels, with any rule for where these lie.
 
+    `axis` is the first that changes.
     `coordinates` says where pixels lie, in ONNX's words.
     """
     for i, count in enumerate(size, axis):
@@ -111,8 +112,9 @@ def resize_linear(
     axis: int = 2,
     coordinates: str = "asymmetric",
 ) -> torch.Tensor:
-    """F.interpolate linearly, for axes from `axis` on.
+    """F.interpolate linearly, with any rule for where pixels lie.
 
+    `axis` is the first that changes.
     `coordinates` says where pixels lie, in ONNX's words.
     """
     for i, count in enumerate(size, axis):
