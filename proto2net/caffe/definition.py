@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from proto2net import limits, mistaken, plain
-from proto2net.caffe import caffemodel, dialects, importer, prototxt, schema, solver, templates
+from proto2net.caffe import caffemodel, dialects, importer, prototxt, schema, solver
 from proto2net.caffe.phase import State, left_out, select
 from proto2net.caffe.schema import Message
 from proto2net.caffe.upgrade import upgrade
@@ -65,7 +65,12 @@ def read(
     """
     plugins.load()
     schema.refresh()  # it grows with the types that others declare
-    reader = _Reader(ignore_unknown_fields, holes, templates.checked(define or {}))
+    values: dict[str, str] = {}
+    if define:
+        from proto2net.caffe import templates  # which most files are not
+
+        values = templates.checked(define)
+    reader = _Reader(ignore_unknown_fields, holes, values)
     found = reader.read(net, file, state)
     if found.problems:
         typed = [layer for layer in found.layers if layer.type and layer.type != dialects.RENAMED]
@@ -116,7 +121,7 @@ class _Reader:
         if isinstance(found, Definition):
             self._check_all_used(set(), file)
             return found
-        text, names = templates.filled(found, self.values)
+        text, names = self._filled(found)
         try:
             return self._parsed(text, names, file, state)
         except prototxt.Solver:
@@ -149,8 +154,20 @@ class _Reader:
         text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", errors="replace")
         return text.read()
 
+    def _filled(self, text: str) -> tuple[str, set[str]]:
+        """The text with the values, and the names that it has, if there are values."""
+        if not self.values:
+            return text, set()
+        from proto2net.caffe import templates
+
+        return templates.filled(text, self.values)
+
     def _check_all_used(self, names: set[str], file: str) -> None:
         """Refuse values for names that are nowhere to be filled in."""
+        if not self.values:
+            return
+        from proto2net.caffe import templates
+
         if issues := templates.unknown(self.values, names, file):
             raise ParseError(issues)
 
@@ -183,6 +200,6 @@ class _Reader:
         path = str(found.net)
         inner = self._text_or_definition(found.net, path, found.state)
         if not isinstance(inner, Definition):
-            text, more = templates.filled(inner, self.values)
+            text, more = self._filled(inner)
             inner = self._parsed(text, names | more, path, found.state)
         return replace(inner, notes=[*found.notes, *inner.notes])

@@ -13,7 +13,6 @@ from contextlib import suppress
 from itertools import chain
 
 from proto2net import limits
-from proto2net.caffe import templates
 from proto2net.caffe.reader import BrokenText, Reader, Word
 from proto2net.caffe.scalars import fields_of
 from proto2net.caffe.schema import Message, message_class
@@ -143,11 +142,15 @@ def _check_is_network(net: Message, reader: Reader) -> None:
 def _template(reader: Reader) -> list[Issue]:
     """What to say of a template; it may be one since its only problem are words for numbers."""
     if reader.template:
+        from proto2net.caffe import templates  # which most files are not
+
         return templates.missing(reader.text, reader.file) or [reader.template]
     every = [*reader.issues, *chain(*reader.held)]
     words = [issue for issue in every if isinstance(issue, Word)]
     if len(words) < 2 or len(words) < len(every):
         return []
+    from proto2net.caffe import templates
+
     first: dict[str, Issue] = {}
     for issue in words:
         word = issue.message.rpartition(" ")[2]

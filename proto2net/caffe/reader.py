@@ -14,7 +14,7 @@ from typing import NoReturn
 from google.protobuf.descriptor import FieldDescriptor
 
 from proto2net import limits
-from proto2net.caffe import harmless, templates
+from proto2net.caffe import harmless
 from proto2net.caffe.scalars import NUMBERS, Field, Refused, fields_of, required_of
 from proto2net.caffe.schema import LINE, PROBLEMS, TEXT, Message
 from proto2net.caffe.tokens import tokens
@@ -291,6 +291,8 @@ class Reader:
         found = _PLACEHOLDER.search(self.text.split("\n")[line - 1].partition("#")[0])
         if not found:
             return None
+        from proto2net.caffe import templates  # which most files are not
+
         return templates.told(found[0], Location(self.file, line))
 
     def _report(
