@@ -18,8 +18,9 @@ from proto2net.caffe.schema import LINE, PROBLEMS, TEXT, Message
 from proto2net.errors import Issue, Location, ParseError, Proto2NetError, closest
 from proto2net.graph import Entry
 from proto2net.layers.base import FORK_FILLERS, LAYERS, WAYS_ON, Filler, Layer, ParamSpec, shortest
-from proto2net.layers.data import DataLayer, StatedData, TransformationParameter
+from proto2net.layers.data import DataLayer, TransformationParameter
 from proto2net.layers.holes import Hole, Holes, is_hole, key
+from proto2net.layers.standing_in import StatedData
 from proto2net.layers.unknown import Unknown, UnknownData
 
 

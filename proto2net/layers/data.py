@@ -23,7 +23,7 @@ def stated(shape: Shape, hint: str = "") -> Shape:
     return shape
 
 
-def _pick(name: str, values: tuple[Shape, ...], tops: int) -> tuple[Shape, ...]:
+def pick(name: str, values: tuple[Shape, ...], tops: int) -> tuple[Shape, ...]:
     """A shape for each top from one, or one a top."""
     require(
         len(values) in (1, tops),
@@ -104,7 +104,7 @@ class Input(Layer):
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         require(bool(self.shape), NOT_STATED, GIVE_IT)
-        return tuple(stated(shape, GIVE_IT) for shape in _pick("shape", self.shape, tops))
+        return tuple(stated(shape, GIVE_IT) for shape in pick("shape", self.shape, tops))
 
 
 @layer("DummyData", param="dummy_data_param", bottoms=0, tops=(1, ANY))
@@ -143,14 +143,14 @@ class DummyData(Layer):
             "width": self.width,
         }
         if not any(older.values()):
-            return _pick("shape", self.shape, tops)
+            return pick("shape", self.shape, tops)
         require(
             not self.shape,
             "shape is given, and the older num, channels, height and width too",
             "give shape only",
         )
         sizes = [
-            _pick(name, tuple((size,) for size in values), tops) for name, values in older.items()
+            pick(name, tuple((size,) for size in values), tops) for name, values in older.items()
         ]
         return tuple(sum(shape, ()) for shape in zip(*sizes, strict=True))
 
@@ -169,79 +169,6 @@ class DataLayer(Layer):
     def named(self, tops: tuple[str, ...]) -> Shapes:
         """The shapes of tops of these names; in most layers only their number counts."""
         return self.infer((), len(tops))
-
-
-@dataclass(frozen=True)
-class StandIn(DataLayer):
-    """DummyData in the place of data; prototxt cannot say it."""
-
-    type: ClassVar[str] = "DummyData"
-    tops: ClassVar[tuple[int, int]] = (1, ANY)
-    bottoms: ClassVar[tuple[int, int]] = (0, 0)
-    label_per_image: ClassVar[bool] = False
-    dummy: DummyData
-    names: tuple[str, ...]
-    """All tops that the DummyData has, some of which may be labels."""
-
-    def named(self, tops: tuple[str, ...]) -> Shapes:
-        shapes = dict(zip(self.names, self.dummy.infer((), len(self.names)), strict=True))
-        return tuple(shapes[top] for top in tops)
-
-
-@dataclass(frozen=True)
-class StatedData(DataLayer):
-    """A data layer beside which input_param states shapes, as in files that netscope shows."""
-
-    type: ClassVar[str] = "Data"
-    tops: ClassVar[tuple[int, int]] = (1, ANY)
-    bottoms: ClassVar[tuple[int, int]] = (0, 0)
-    of: str
-    """The type that the file gives to the layer."""
-    shape: tuple[Shape, ...]
-    names: tuple[str, ...]
-    """All tops that the layer has, some of which may be labels."""
-    transform_param: TransformationParameter = TransformationParameter()
-
-    @property
-    def kind(self) -> str:
-        return self.of
-
-    def named(self, tops: tuple[str, ...]) -> Shapes:
-        """As in an Input; one shape alone is that of the data, with a label for each."""
-        shapes = tuple(map(stated, self.shape))
-        if len(shapes) == 1 and len(self.names) == 2:
-            shapes = (*shapes, shapes[0][:1])
-        named = dict(zip(self.names, _pick("shape", shapes, len(self.names)), strict=True))
-        return tuple(named[top] for top in tops)
-
-
-@dataclass(frozen=True)
-class SomeTops(DataLayer):
-    """A data layer that has lost tops before others; prototxt cannot say it."""
-
-    type: ClassVar[str] = "Data"
-    tops: ClassVar[tuple[int, int]] = (1, ANY)
-    bottoms: ClassVar[tuple[int, int]] = (0, 0)
-    label_per_image: ClassVar[bool] = False
-    of: DataLayer
-    names: tuple[str, ...]
-    """All tops that the layer has."""
-
-    @property
-    def kind(self) -> str:
-        return self.of.kind
-
-    @property
-    def transform_param(self) -> TransformationParameter | None:
-        """What is done to each image."""
-        return getattr(self.of, "transform_param", None)
-
-    def assumption(self) -> str:
-        return self.of.assumption()
-
-    def named(self, tops: tuple[str, ...]) -> Shapes:
-        shapes = dict(zip(self.names, self.of.named(self.names), strict=True))
-        return tuple(shapes[top] for top in tops)
 
 
 def _images_and_labels(

@@ -14,8 +14,9 @@ from typing import Any
 from proto2net.errors import Issue, Proto2NetError, ShapeError
 from proto2net.graph import Entry, check_outputs
 from proto2net.layers import DataLayer, DummyData, Input, Layer, Parameter, Python, Silence, Writer
-from proto2net.layers.data import GIVE_IT, SomeTops, StandIn
+from proto2net.layers.data import GIVE_IT
 from proto2net.layers.python import PythonLoss
+from proto2net.layers.standing_in import SomeTops, StandIn
 from proto2net.layers.unknown import Unknown
 from proto2net.shape import Shape, Sizes, dims
 
