@@ -24,7 +24,7 @@ from proto2net.layers import plugins
 from proto2net.layers.axes import AutoCrop, Crop
 from proto2net.layers.holes import Holes
 from proto2net.model import Model
-from proto2net.rewrites import deploy
+from proto2net.rewrites import deploy, feeding
 from proto2net.rewrites.batch import any_batch, fixing_batch
 from proto2net.rewrites.sizes import any_size
 from proto2net.shape import Sizes, require
@@ -337,12 +337,12 @@ def _read(
         notes += left_out
         inputs = deploy.needed(inputs, whole, entries)
     importer.check(entries, layers, holes)
-    if lacking := deploy.unstated(entries, inputs):
+    if lacking := feeding.unstated(entries, inputs):
         from proto2net.caffe import beside  # which most networks need not import
 
         inputs, seen = beside.completed(lacking, inputs, layers, file)
         notes += seen
-    entries, assumed = deploy.feed(entries, inputs)
+    entries, assumed = feeding.feed(entries, inputs)
     placed: list[str] = []
     if any(isinstance(entry.layer, AutoCrop | Crop) for entry in entries):
         from proto2net.rewrites import align  # with exact fractions, which few networks need

@@ -15,7 +15,7 @@ from typing import Any
 from proto2net import plain
 from proto2net.errors import Issue, Location, Proto2NetError, closest
 from proto2net.graph import Graph
-from proto2net.rewrites.deploy import UNNAMED
+from proto2net.rewrites.feeding import UNNAMED
 from proto2net.shape import ANY_SIZE, Sizes
 
 

@@ -13,7 +13,7 @@ import click
 from proto2net import Proto2NetError, backends
 from proto2net.cli.terminal import quoted
 from proto2net.output import printable
-from proto2net.rewrites.deploy import UNNAMED
+from proto2net.rewrites.feeding import UNNAMED
 from proto2net.shape import ANY_SIZE, Sizes
 
 Command = Callable[..., None]

@@ -12,7 +12,7 @@ from typing import Any
 
 from proto2net import backends
 from proto2net.layers import plugins
-from proto2net.rewrites.deploy import UNSTATED
+from proto2net.rewrites.feeding import UNSTATED
 from proto2net.shape import Shape
 from proto2net.survey.found import Examined, Other, Survey
 from proto2net.survey.processes import examined

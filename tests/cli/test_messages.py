@@ -15,7 +15,7 @@ from proto2net import blobs, convert, load, parse
 from proto2net.cli import main
 from proto2net.errors import Proto2NetError, ShapeError, WeightError
 from proto2net.handwritten import hand_written
-from proto2net.rewrites.deploy import UNNAMED
+from proto2net.rewrites.feeding import UNNAMED
 from proto2net.survey import survey
 from proto2net.weights.matching import match
 from proto2net.weights.reading import read

@@ -1,0 +1,202 @@
+"""From data layers to inputs, whose shapes are as asked for or as the file states them.
+
+It works on entries, before any shape is known.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from proto2net.errors import Issue, Proto2NetError, ShapeError
+from proto2net.graph import Entry
+from proto2net.layers import DataLayer, Input
+from proto2net.layers.data import GIVE_IT
+from proto2net.shape import Shape, Sizes, dims
+
+Inputs = Mapping[str, Sizes]
+
+EXAMPLE = 256
+"""A size in the place of any, where the file states none."""
+
+UNSTATED = "*"
+"""The name under which a shape is given for all inputs whose shape the file does not state."""
+
+UNNAMED = ""
+"""The same, but it is for the inputs of as many axes where the file states the shape of each."""
+
+
+def feed(entries: list[Entry], inputs: Inputs) -> tuple[list[Entry], list[str]]:
+    """Turn data layers into inputs, and give Input layers the shapes asked for.
+
+    A blob that layers read and none makes becomes an input too, if its shape is given.
+    Returns the new entries, and a sentence for each assumption that was made.
+    """
+    inputs = _named(entries, inputs)
+    fed = _entering(entries, inputs)
+    notes: list[str] = []
+    issues: list[Issue] = []
+    for entry in entries:
+        if not isinstance(entry.layer, DataLayer | Input):
+            fed.append(entry)
+            continue
+        try:
+            shapes = _shapes(entry, inputs)
+        except Proto2NetError as error:
+            issues += error.at(entry.where, str(entry))
+            continue
+        notes += _overridden(entry, shapes, inputs)
+        if isinstance(entry.layer, DataLayer) and entry.tops[0] not in inputs:
+            assumed = entry.layer.assumption()
+            notes += [f"{entry.where}: {entry}: {assumed}"] if assumed else []
+        transform = getattr(entry.layer, "transform_param", None)
+        made = dataclasses.replace(_input(shapes, _stated(entry, {})), transform_param=transform)
+        fed.append(dataclasses.replace(entry, layer=made))
+    known = sorted(top for entry in fed for top in entry.tops if isinstance(entry.layer, Input))
+    issues += [
+        Issue(f'"{name}" is not an input', f"the inputs are {', '.join(known)}" if known else "")
+        for name in inputs
+        if name not in (*known, UNSTATED)
+    ]
+    if issues:
+        raise ShapeError(issues)
+    return fed, notes
+
+
+def _input(shapes: Sequence[Sizes], stated: Sequence[Sizes] | None = None) -> Input:
+    """An input of these shapes, where a size that may be any is the stated one, or an example."""
+    known = zip(shapes, stated or shapes, strict=True)
+    found = tuple(_filled(shape, own if len(own) == len(shape) else shape) for shape, own in known)
+    free = tuple(
+        tuple(axis for axis, size in enumerate(shape) if size is None and axis) for shape in shapes
+    )
+    return Input(found, free=free if any(free) else ())
+
+
+def _filled(shape: Sizes, stated: Sizes) -> Shape:
+    """The shape with a number for each size."""
+    pairs = zip(shape, stated, strict=True)
+    known = [own if size is None else size for size, own in pairs]
+    return tuple(
+        (EXAMPLE + 64 * axis if axis else 1) if size is None else size
+        for axis, size in enumerate(known)
+    )
+
+
+def _named(entries: list[Entry], inputs: Inputs) -> dict[str, Sizes]:
+    """The shapes with the names of the inputs that one without a name is for."""
+    named = dict(inputs)
+    shape = named.pop(UNNAMED, None)
+    if shape is None:
+        return named
+    stated: dict[str, Sizes] = {}
+    for entry in entries:
+        if isinstance(entry.layer, DataLayer | Input):
+            shapes = _stated(entry, named)
+            stated.update(zip(entry.tops, shapes or (), strict=False))
+            if shapes is None:
+                return {**named, UNSTATED: shape}
+    free = {name: found for name, found in stated.items() if name not in named}
+    alike = [name for name, found in free.items() if len(found) == len(shape)]
+    if not alike and len(free) > 1:
+        of = ", ".join(f'"{name}" ({dims(found)})' for name, found in free.items())
+        hint = f"name one, as in --input {next(iter(free))}={dims(shape).replace(' x ', ',')}"
+        what = f"the shape {dims(shape)} is for an input of {len(shape)} axes, and none has as many"
+        raise ShapeError(f"{what}: {of}", hint)
+    return {**named, **dict.fromkeys(alike or free, shape)}
+
+
+def _stated(entry: Entry, inputs: Inputs) -> tuple[Sizes, ...] | None:
+    """The shapes of an input as they would be with these; None if that is not known."""
+    try:
+        return _shapes(entry, inputs)
+    except Proto2NetError:
+        return None
+
+
+def unstated(entries: Sequence[Entry], inputs: Inputs) -> list[Entry]:
+    """The inputs whose shape the file does not state, and for which none is given either."""
+    if not {UNSTATED, UNNAMED}.isdisjoint(inputs):
+        return []
+    return [entry for entry in entries if _lacks_shape(entry, inputs)]
+
+
+def _lacks_shape(entry: Entry, inputs: Inputs) -> bool:
+    if not isinstance(entry.layer, DataLayer | Input) or not entry.tops:
+        return False
+    try:
+        return not _shapes(entry, inputs)
+    except Proto2NetError as error:
+        return error.issues[0].hint.startswith(_AS_IN)
+
+
+_AS_IN = "give it, as in "
+
+
+def _overridden(entry: Entry, shapes: tuple[Sizes, ...], inputs: Inputs) -> list[str]:
+    """What is to be said of stated shapes in whose place others were asked for."""
+    if inputs.keys().isdisjoint(entry.tops):
+        return []
+    rows = zip(entry.tops, shapes, _stated(entry, {}) or shapes, strict=True)
+    return [
+        f'{entry.where}: "{top}" is {dims(asked)}, as asked for; the file has {dims(stated)}'
+        for top, asked, stated in rows
+        if asked != stated and top in inputs
+    ]
+
+
+def _entering(entries: list[Entry], inputs: Inputs) -> list[Entry]:
+    """Inputs of a part of a network: what is read before it is made, and a shape is given of."""
+    made: set[str] = set()
+    missing: set[str] = set()
+    for entry in entries:
+        missing.update(set(entry.bottoms) - made)
+        made.update(entry.tops)
+    return [
+        Entry(name, _input([shape]), tops=(name,))
+        for name, shape in inputs.items()
+        if name in missing
+    ]
+
+
+def _shapes(entry: Entry, inputs: Inputs) -> tuple[Sizes, ...]:
+    """The shape of each top, as asked for or as the layer itself states it."""
+    if not entry.tops:
+        entry.layer.check_counts(len(entry.bottoms), 0)
+    given = [inputs.get(top) for top in entry.tops]
+    labelled = isinstance(entry.layer, DataLayer) and entry.layer.label_per_image
+    if labelled and given[1:] == [None] and given[0]:
+        given[1] = given[0][:1]
+    if None not in given:
+        return tuple(shape for shape in given if shape is not None)
+    tops = max(len(entry.tops), entry.layer.tops[0])  # those of labels may have been left out
+    entry.layer.check_counts(len(entry.bottoms), tops)
+    try:
+        stated: tuple[Sizes, ...] = (
+            entry.layer.named(entry.tops)
+            if isinstance(entry.layer, DataLayer)
+            else entry.layer.infer((), len(entry.tops))
+        )
+    except ShapeError as error:
+        if error.issues[0].hint != GIVE_IT:
+            raise
+        if UNSTATED in inputs:
+            first, labels = inputs[UNSTATED], [inputs[UNSTATED][:1]] * labelled
+            stated = (first, *labels, *[first] * len(given))[: len(given)]
+            return tuple(
+                inputs.get(top, shape) for top, shape in zip(entry.tops, stated, strict=True)
+            )
+        likely = ",".join(map(str, _likely(entry.layer)))
+        flags = " ".join(
+            f"--input {top}={likely}"
+            for top, shape in zip(entry.tops, given, strict=True)
+            if not shape
+        )
+        raise ShapeError(error.issues[0].message, f"{_AS_IN}{flags}") from None
+    return tuple(inputs.get(top, shape) for top, shape in zip(entry.tops, stated, strict=True))
+
+
+def _likely(layer: Any) -> Shape:
+    """A shape as inputs often have it: that of ImageNet's images."""
+    return (getattr(layer, "batch_size", 0) or 1, 3, 224, 224)
