@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from proto2net.layers.detection import *
     from proto2net.layers.faces import *
     from proto2net.layers.flow import *
+    from proto2net.layers.flow_data import *
     from proto2net.layers.loss import *
     from proto2net.layers.mnc import *
     from proto2net.layers.mscnn import *

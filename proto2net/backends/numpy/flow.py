@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import repeat
-
-from proto2net.backends.base import Code, bottoms, same_array
+from proto2net.backends.base import Code, bottoms
 from proto2net.backends.numpy.backend import backend, renders
-from proto2net.backends.numpy.fillers import filled
 from proto2net.backends.shared.flow import RENDERERS
 from proto2net.backends.tree import (
-    BOTTOM,
-    Display,
-    Expression,
-    Pair,
     call,
     code,
-    dotted,
-    listed,
     scaled,
-    tree,
 )
 from proto2net.graph import Node
-from proto2net.layers import Accum, ChannelNorm, DataAugmentation, ExpMax, Mean, NegSquare
-from proto2net.shape import Shape
+from proto2net.layers import Accum, ChannelNorm, ExpMax, NegSquare
 
 backend.renderers |= RENDERERS
 
@@ -41,36 +30,6 @@ def _accum(node: Node[Accum]) -> Code:
     size = code("{x}.shape[2:]", x=last) if reference else node.tops[0].shape[2:]
     images = [call("interp", x, size) for x in node.layer.joined(placeholders)]
     return Code(images[0] if len(images) == 1 else call("np.concatenate", tuple(images), axis=1))
-
-
-@renders(Mean)
-def _mean(node: Node[Mean]) -> Code:
-    shapes = [blob.shape for blob in node.bottoms]
-    return Code(listed(map(_less_mean, bottoms(node), shapes, repeat(node.layer))))
-
-
-def _less_mean(x: Expression, shape: Shape, layer: Mean) -> Expression:
-    """Images with a number added to each channel."""
-    shifts = layer.shifts(shape[1])
-    if len(shifts) == 1:
-        return scaled(x, layer.factor, shifts[0])
-    shift = code("np.array({shifts}, np.float32)[:, None, None]", shifts=list(shifts))
-    return code("{x} + {shift}", x=scaled(x, layer.factor), shift=shift)
-
-
-@renders(DataAugmentation)
-def _data_augmentation(node: Node[DataAugmentation]) -> Code:
-    layer, x = node.layer, BOTTOM
-    if layer.cropped:
-        x = call("crop_middle", x, layer.cropped)
-    if layer.constant:
-        return Code(_less_mean(x, node.bottoms[0].shape, layer.constant))
-    if not layer.recompute_mean:
-        return Code(x)
-    name = "mean_picture" if layer.mean_per_pixel else "mean"
-    blob = node.blobs[name]
-    init = Display("{}", (Pair(tree("mean"), filled(blob.start, blob.shape, dotted("rng"))),))
-    return Code(code('{x} - {self}["mean"]', x=x), init, {"mean": same_array(node, name)})
 
 
 @renders(ExpMax)

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from itertools import repeat
 from typing import Any
 
-from proto2net.backends.base import Code, Transposed, bottoms, same_array
+from proto2net.backends.base import Code, bottoms
 from proto2net.backends.shared.flow import correlation_options, filling, resample_options
 from proto2net.backends.tensorflow.arithmetic import scaled
 from proto2net.backends.tensorflow.backend import backend, renders
-from proto2net.backends.tensorflow.layout import laid_out, order
 from proto2net.backends.tensorflow.objects import CALLED, called_on, own
-from proto2net.backends.tree import BOTTOM, SELF, Call, Expression, call, code, listed
+from proto2net.backends.tree import SELF, Call, call, code
 from proto2net.graph import Node
 from proto2net.layers import (
     Accum,
     ChannelNorm,
     Correlation,
     Correlation1D,
-    DataAugmentation,
     Downsample,
     ExpMax,
     FlowWarp,
     Grid,
-    Mean,
     NegSquare,
     Resample,
     Warp,
 )
-from proto2net.shape import Shape
 
 backend.says(
     {
@@ -102,35 +97,6 @@ def _accum(node: Node[Accum]) -> Code:
         return Code(call(SELF, images[0]), own("Interp", *size))
     joined = [call(call("Interp", *size), image) for image in images]
     return Code(call(SELF, joined), own("layers.Concatenate"))
-
-
-@renders(Mean)
-def _mean(node: Node[Mean]) -> Code:
-    shapes = [blob.shape for blob in node.bottoms]
-    return Code(listed(map(_less_mean, bottoms(node), shapes, repeat(node.layer))))
-
-
-def _less_mean(x: Expression, shape: Shape, layer: Mean) -> Expression:
-    """Images with a number added to each channel."""
-    shifts = layer.shifts(shape[1])
-    if len(shifts) == 1:
-        return scaled(x, layer.factor, shifts[0])
-    return call(call("layers.Rescaling", layer.factor, list(shifts)), x)
-
-
-@renders(DataAugmentation)
-def _data_augmentation(node: Node[DataAugmentation]) -> Code:
-    layer, x = node.layer, BOTTOM
-    if layer.cropped:
-        x = call(call("CropMiddle", layer.cropped), x)
-    if layer.constant:
-        return Code(_less_mean(x, node.bottoms[0].shape, layer.constant))
-    if not layer.recompute_mean:
-        return Code(x)
-    blob = "mean_picture" if layer.mean_per_pixel else "mean"
-    init = own("MeanSubtraction", laid_out(node.blobs[blob].shape))
-    array = same_array(node, blob, Transposed(order(4)))
-    return Code(call(SELF, x), init, {"mean": array})
 
 
 @renders(ExpMax)
