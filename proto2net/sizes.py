@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from proto2net.errors import ShapeError
 from proto2net.graph import Graph
-from proto2net.layers.vision import ConvolutionParameter, Pooling
+from proto2net.layers.pooling import Pooling
+from proto2net.layers.vision import ConvolutionParameter
 
 HINT = "give numbers in the place of any, or leave the layer out with --output"
 """What can be done about a layer that needs one size."""

@@ -18,7 +18,17 @@ from proto2net.backends.tree import Expression
 from proto2net.errors import Proto2NetError
 
 FAMILIES = (
-    *("common", "vision", "resize", "activation", "normalize", "axes", "combine", "dense"),
+    *(
+        "common",
+        "vision",
+        "pooling",
+        "resize",
+        "activation",
+        "normalize",
+        "axes",
+        "combine",
+        "dense",
+    ),
     *("recurrent", "loss", "data", "fillers", "crf", "mnc", "ssd", "detection", "roi", "rcnn"),
     *("mscnn", "yolo", "faces", "flow", "space", "ristretto"),
 )

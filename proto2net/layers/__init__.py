@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from proto2net.layers.mscnn import *
     from proto2net.layers.mscnn_training import *
     from proto2net.layers.normalize import *
+    from proto2net.layers.pooling import *
     from proto2net.layers.rcnn import *
     from proto2net.layers.recurrent import *
     from proto2net.layers.resize import *

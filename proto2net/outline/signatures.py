@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from proto2net.graph import Graph, Node
 from proto2net.layers.base import Filler, Layer
 from proto2net.layers.data import Input
-from proto2net.layers.vision import ConvolutionParameter, Pooling
+from proto2net.layers.pooling import Pooling
+from proto2net.layers.vision import ConvolutionParameter
 
 FREE = frozenset(
     [

@@ -9,7 +9,7 @@ Each computes what the CPU code of the named Caffe file does.
 import numpy as np
 
 from proto2net.backends.numpy.helpers.common import spread
-from proto2net.backends.numpy.helpers.vision import average_pool
+from proto2net.backends.numpy.helpers.pooling import average_pool
 
 
 def batch_norm(
