@@ -14,6 +14,7 @@ _TYPES_OF = {
         FrcnnOutput ProposalTarget ROIAlign ScaleRoute""",
     "C3D": "Convolution3D Deconvolution3D",
     "C3D, P3D": "Pooling3D",
+    "compact bilinear pooling": "CompactBilinear L2Normalize SignedSqrt",
     "CRF as RNN": "MultiStageMeanfield",
     "CTPN": "Reverse Transpose",
     "darknet's followers": "RegionLoss Reorg UpsampleDarknet",
@@ -24,7 +25,7 @@ _TYPES_OF = {
     "ENet-lane": "LaneData UnPooling",
     "Fast R-CNN": "ROIPooling SmoothL1Loss",
     "FlowNet2": """
-        ChannelNorm Correlation Correlation1D DataAugmentation Downsample FloatWriter
+        Accum ChannelNorm Correlation Correlation1D DataAugmentation Downsample FloatWriter
         FlowAugmentation FLOWriter FlowWarp GenerateAugmentationParameters ImgWriter LpqLoss Mean
         NegReLU PFMWriter Resample""",
     "happynear/caffe-windows": """
@@ -58,8 +59,8 @@ _TYPES_OF = {
         AnnotatedData DetectionEvaluate DetectionOutput MultiBoxLoss Normalize Permute PriorBox""",
     "SSTD": "MaskResize",
     "Synopsys": """
-        Add BatchToSpaceND DepthToSpace Div HardSigmoid HardSwish Maximum Minimum MirrorPad Mish Mul
-        Pad ResizeBilinear ResizeNearestNeighbor SpaceToBatchND SpaceToDepth Squeeze Sub""",
+        Add BatchToSpaceND DepthToSpace Div Gather HardSigmoid HardSwish LayerNorm Maximum Minimum
+        MirrorPad Mish Mul Pad ResizeBilinear ResizeNearestNeighbor SpaceToBatchND SpaceToDepth Squeeze Sub""",
     "video-caffe": "NdConvolution NdPooling",
     "yjxiong/caffe": "SegData",
 }
