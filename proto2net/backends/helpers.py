@@ -18,19 +18,9 @@ from proto2net.backends.tree import Expression
 from proto2net.errors import Proto2NetError
 
 FAMILIES = (
-    *(
-        "common",
-        "vision",
-        "pooling",
-        "resize",
-        "activation",
-        "normalize",
-        "axes",
-        "combine",
-        "dense",
-    ),
-    *("recurrent", "loss", "data", "fillers", "crf", "mnc", "ssd", "detection", "roi", "rcnn"),
-    *("mscnn", "yolo", "faces", "flow", "space", "ristretto"),
+    *("common", "vision", "pooling", "resize", "activation", "normalize", "axes", "combine"),
+    *("dense", "recurrent", "loss", "data", "fillers", "crf", "mnc", "ssd", "detection", "roi"),
+    *("rcnn", "mscnn", "yolo", "faces", "flow", "space", "ristretto"),
 )
 """The files that helpers can stand in, in the order in which an emitted file has them."""
 

@@ -60,7 +60,8 @@ _TYPES_OF = {
     "SSTD": "MaskResize",
     "Synopsys": """
         Add BatchToSpaceND DepthToSpace Div Gather HardSigmoid HardSwish LayerNorm Maximum Minimum
-        MirrorPad Mish Mul Pad ResizeBilinear ResizeNearestNeighbor SpaceToBatchND SpaceToDepth Squeeze Sub""",
+        MirrorPad Mish Mul Pad ResizeBilinear ResizeNearestNeighbor SpaceToBatchND SpaceToDepth
+        Squeeze Sub""",
     "video-caffe": "NdConvolution NdPooling",
     "yjxiong/caffe": "SegData",
 }

@@ -84,7 +84,8 @@ layer { name: 4 }"""
     assert found == [
         'net.prototxt:1: layer "a": "tpye" is not a field of LayerParameter\n'
         '  hint: did you mean "type"?',
-        'net.prototxt:2: layer "b": pool is MEDIAN\n  hint: it can be MAX, AVE, STOCHASTIC',
+        'net.prototxt:2: layer "b": pool is MEDIAN\n'
+        "  hint: it can be MAX, AVE, STOCHASTIC, AVE_EXC_PAD, AVE_TF",
         'net.prototxt:2: layer "b": kernel_size is -1\n'
         "  hint: it must be a whole number from 0 to 4294967295",
         'net.prototxt:2: layer "b": "stride" is given twice; it takes one value',
