@@ -26,7 +26,6 @@ from proto2net.layers.holes import Holes
 from proto2net.model import Model
 from proto2net.rewrites import deploy, feeding
 from proto2net.rewrites.batch import any_batch, fixing_batch
-from proto2net.rewrites.sizes import any_size
 from proto2net.shape import Sizes, require
 from proto2net.wiring import wire
 
@@ -80,6 +79,8 @@ def parse(
         require(batch == "any", f'no batch "{batch}"', "it can be any")
         graph = any_batch(graph)
     if graph is not net and graph.free_inputs:
+        from proto2net.rewrites.sizes import any_size  # which most networks need not import
+
         graph, told = any_size(graph)
         for note in told:
             _LOG.info(note)

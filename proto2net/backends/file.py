@@ -19,7 +19,6 @@ from proto2net.backends.head import CLASSES, Head, head_of
 from proto2net.backends.helpers import names_used
 from proto2net.backends.preprocess import preprocess
 from proto2net.backends.scope import Scope, shown_name
-from proto2net.backends.sizes import check_sizes
 from proto2net.backends.source import (
     INDENT,
     WIDTH,
@@ -103,7 +102,10 @@ class SourceFile(Generic[S]):
         self.partial = partial
         self.following = following(self.graph)
         steps = backend.steps(self._lowered)
-        check_sizes(backend, graph, self._lowered, steps)
+        if graph.free:
+            from proto2net.backends.sizes import check_sizes  # which most networks need not import
+
+            check_sizes(backend, graph, self._lowered, steps)
         if not self.graph.outputs:
             raise UnsupportedError(_no_outputs(graph))
         self.classes: list[Class] = []

@@ -20,8 +20,6 @@ def check_sizes(backend: Backend, graph: Graph, found: Lowered, steps: Sequence[
 
     Raises one UnsupportedError for all of them.
     """
-    if not graph.free:
-        return
     issues: dict[str, Issue] = {}
     for other in sizes.others(graph):
         if isinstance(other, ShapeError):

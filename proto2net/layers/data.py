@@ -344,6 +344,15 @@ class HDF5Data(DataLayer):
         raise ShapeError(NOT_STATED, GIVE_IT)
 
 
+class Writer(Layer):
+    """Writes what it reads to files; it is left out, so that this is an output."""
+
+    unrendered: ClassVar[str] = "writing a file has no rendering"
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        return ()
+
+
 @layer("HDF5Output", param="hdf5_output_param", bottoms=2, tops=0)
 @dataclass(frozen=True)
 class HDF5Output(Layer):

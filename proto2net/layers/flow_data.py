@@ -7,6 +7,7 @@ from typing import ClassVar
 from proto2net.errors import UnsupportedError
 from proto2net.frozen import dataclass
 from proto2net.layers.base import ANY, Layer, Learned, layer
+from proto2net.layers.data import Writer
 from proto2net.layers.resize import check_image
 from proto2net.shape import Shape, Shapes, dims, require
 
@@ -121,15 +122,6 @@ class DataAugmentation(Layer):
         size = (self.cropped or bottoms[0][2:]) if self.mean_per_pixel else (1, 1)
         picture, mean = Learned((*channels, *size)), Learned((*channels, 1, 1))
         return {**one, "mean_picture": picture, "mean": mean}
-
-
-class Writer(Layer):
-    """Writes what it reads to files; it is left out, so that this is an output."""
-
-    unrendered: ClassVar[str] = "writing a file has no rendering"
-
-    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
-        return ()
 
 
 @layer("FLOWriter", bottoms=(1, ANY), tops=0)
