@@ -31,7 +31,7 @@ REFUSED: list[tuple[Layer, list[Shape], str]] = [
     (NdPooling(kernel_shape=(2, 0, 2)), [VIDEO], "a kernel of 2 x 0 x 2;"),
     (NdPooling(kernel_shape=(1, 1, 1), stride_shape=(2, 1, 1)), [VIDEO], "smaller than its stride"),
     (NdPooling(kernel_shape=(3,) * 3, pad_shape=(2, 0, 0)), [VIDEO], "smaller than its stride"),
-    (NdPooling(pool="AVE", kernel_shape=(2,) * 3), [VIDEO], "pool is AVE"),
+    (NdPooling(pool="STOCHASTIC", kernel_shape=(2,) * 3), [VIDEO], "pool is STOCHASTIC"),
     (NdPooling(kernel_shape=(2,)), [(2, 3)], "needs spatial axes"),
     (NdConvolution(2, kernel_shape=(1, 1)), [VIDEO], "kernel_shape has 2 values"),
     (InnerDistance(), [(2, 3)], "num_output is missing"),

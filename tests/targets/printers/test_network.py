@@ -363,13 +363,13 @@ LAYERS: list[st.SearchStrategy[Layer]] = [
     st.builds(Tile, axis=st.sampled_from([1, 2]), tiles=small),
 ]
 PADDED: list[st.SearchStrategy[Layer]] = [
-    st.builds(Convolution, num_output=small, kernel=sides, stride=sides, padding=st.just("SAME")),
+    st.builds(Convolution, num_output=small, kernel=sides, stride=sides, pad_type=st.just(1)),
     st.builds(
         Pooling,
-        pool=st.sampled_from(["MAX", "AVE"]),
+        pool=st.sampled_from(["MAX", "AVE_EXC_PAD"]),
         kernel=sides,
         stride=sides,
-        padding=st.just("SAME"),
+        pad_type=st.just(1),
     ),
 ]
 """What only a network by hand can say."""

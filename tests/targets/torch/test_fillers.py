@@ -223,7 +223,8 @@ def test_what_is_not_filled_starts_as_the_table_says(kind: str) -> None:
     places = [torch.nn] if kind.startswith("nn.") else HELPERS
     module = next(vars(place)[name] for place in places if name in vars(place))
     parameters = inspect.signature(module).parameters
-    sizes = [3 for parameter in parameters.values() if parameter.default is parameter.empty]
+    needed = [each for each in parameters.values() if each.default is each.empty]
+    sizes = [(3, 3) if "tuple" in str(each.annotation) else 3 for each in needed]
     options = {name: True for name in ("affine", "static") if name in parameters}
     state = module(*sizes, **options).state_dict()
     for name, value in STARTS[kind].items():

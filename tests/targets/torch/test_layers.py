@@ -57,6 +57,7 @@ WHOLE_BATCH = {
     "reverse_axis0",
     "scale_axis0",
     "softmax_axis0",
+    "sub_what_is_learned",
 }
 
 

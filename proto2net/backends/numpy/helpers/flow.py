@@ -53,13 +53,16 @@ def sample_bilinear(image: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarr
     left, top = np.floor(x), np.floor(y)
     right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
     across, down = (x - left)[:, None], (y - top)[:, None]
-    above = pixels(image, top, left) * (1 - across) + pixels(image, top, right) * across
-    below = pixels(image, bottom, left) * (1 - across)
-    below = below + pixels(image, bottom, right) * across
+    above = (
+        pixels_at(image, top, left) * (1 - across)
+        + pixels_at(image, top, right) * across
+    )
+    below = pixels_at(image, bottom, left) * (1 - across)
+    below = below + pixels_at(image, bottom, right) * across
     return above * (1 - down) + below * down
 
 
-def pixels(image: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+def pixels_at(image: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
     """The pixels in these rows and columns of each image."""
     index = row.astype(int) * image.shape[3] + column.astype(int)
     planes = image.reshape(*image.shape[:2], -1)
@@ -161,7 +164,7 @@ def patch_means(x: np.ndarray, size: int, stride: int) -> np.ndarray:
 def resample(
     x: np.ndarray, size: tuple[int, ...], cubic: bool = False, antialias: bool = True
 ) -> np.ndarray:
-    """Images of another size by FlowNet2's rule, which swaps the scales in an offset.
+    """Images of another size by FlowNet2's rule, which swaps scales in an offset.
 
     Source: FlowNet2's resample_layer.cu.
 
@@ -169,7 +172,7 @@ def resample(
     `antialias` has a smaller image made of all pixels that are in it.
     """
     rows, columns = (
-        shares(place, count, float(width), cubic)
+        pixel_shares(place, count, float(width), cubic)
         for place, count, width in resampled(x, size, antialias)
     )
     return rows @ x @ columns.T
@@ -211,7 +214,9 @@ def downsample(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     if x.shape[2:] == tuple(size):
         return x
     rows, columns = (
-        shares(np.arange(m, dtype=np.float32) / (m - 1) * (n - 1), n, (n - 1) / (m - 1))
+        pixel_shares(
+            np.arange(m, dtype=np.float32) / (m - 1) * (n - 1), n, (n - 1) / (m - 1)
+        )
         for n, m in zip(x.shape[2:], size, strict=True)
     )
     known = ~np.isnan(x)
@@ -226,7 +231,7 @@ def crop_middle(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     Source: FlowNet2's data_augmentation_layer.cu.
     """
     rows, columns = (
-        shares(
+        pixel_shares(
             (np.arange(m) + (n - m) / 2).clip(0, n - 1.05).astype(np.float32), n, 1.0
         )
         for n, m in zip(x.shape[2:], size, strict=True)
@@ -234,21 +239,21 @@ def crop_middle(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return rows @ x @ columns.T
 
 
-def shares(
+def pixel_shares(
     place: np.ndarray, count: int, width: float, cubic: bool = False
 ) -> np.ndarray:
-    """How much of each of so many pixels is in what lies at these places, a row each.
+    """How much of each of so many pixels is in what lies at places, a row each.
 
     `cubic` weighs the pixels by a curve, which is a triangle else.
     """
     pixel = np.arange(count, dtype=np.float32)
     distance = np.abs(place[:, None] - pixel) / np.float32(width)
-    weight = keys(distance) if cubic else np.maximum(1 - distance, 0)
+    weight = keys_cubic(distance) if cubic else np.maximum(1 - distance, 0)
     total = weight.sum(1, keepdims=True)
     return weight / np.where(total == 0, 1, total)
 
 
-def keys(distance: np.ndarray) -> np.ndarray:
+def keys_cubic(distance: np.ndarray) -> np.ndarray:
     """The curve of cubic interpolation."""
     near = (1.5 * distance - 2.5) * distance * distance + 1
     far = ((-0.5 * distance + 2.5) * distance - 4) * distance + 2

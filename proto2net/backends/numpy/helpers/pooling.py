@@ -118,19 +118,18 @@ def average_pool(
     `count_pad` tells whether padding counts as zeros. (Caffe: pooling_layer.cpp.)
     """
     view = pooling_windows(x, kernel, stride, pad, ceil)
-    steps = per_axis(kernel, 2), per_axis(stride, 2), both_sides(pad, 2)
-    sides: list[np.ndarray] = []
-    for n, out, k, s, (before, after) in zip(
-        x.shape[2:], view.shape[2:4], *steps, strict=True
-    ):
-        start = s * np.arange(out) - before
-        if count_pad:
-            sides.append(np.minimum(start + k, n + after) - start)
-        else:
-            inside = np.minimum(start + k, n) - np.maximum(start, 0)
-            sides.append(np.maximum(inside, 0))
-    heights, widths = sides
-    divisor = np.outer(heights, widths).astype(np.float32)
+    if count_pad:
+        steps = per_axis(kernel, 2), per_axis(stride, 2), both_sides(pad, 2)
+        heights, widths = (
+            np.minimum(k, n + sum(p) - s * np.arange(count))
+            for n, count, k, s, p in zip(
+                x.shape[2:], view.shape[2:4], *steps, strict=True
+            )
+        )
+        divisor = np.outer(heights, widths).astype(np.float32)
+    else:
+        inside = pooling_windows(np.ones_like(x[:1, :1]), kernel, stride, pad, ceil)
+        divisor = inside.sum((-2, -1))
     with np.errstate(invalid="ignore"):
         return view.sum((-2, -1)) / divisor
 

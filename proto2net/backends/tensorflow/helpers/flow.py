@@ -71,13 +71,16 @@ def sample_bilinear(image: tf.Tensor, place: tf.Tensor) -> tf.Tensor:
         for corner in (first, ops.minimum(first + 1, last))
     )
     across, down = ops.split(place - first, 2, axis=-1)
-    above = pixels(image, top, left) * (1 - across) + pixels(image, top, right) * across
-    below = pixels(image, bottom, left) * (1 - across)
-    below = below + pixels(image, bottom, right) * across
+    above = (
+        pixels_at(image, top, left) * (1 - across)
+        + pixels_at(image, top, right) * across
+    )
+    below = pixels_at(image, bottom, left) * (1 - across)
+    below = below + pixels_at(image, bottom, right) * across
     return above * (1 - down) + below * down
 
 
-def pixels(image: tf.Tensor, row: tf.Tensor, column: tf.Tensor) -> tf.Tensor:
+def pixels_at(image: tf.Tensor, row: tf.Tensor, column: tf.Tensor) -> tf.Tensor:
     """The pixels in these rows and columns of each image."""
     return tf.gather_nd(image, ops.stack((row, column), axis=-1), batch_dims=1)
 
@@ -187,7 +190,7 @@ class Correlation1D(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class Resample(layers.Layer):
-    """Images of another size by FlowNet2's rule, which swaps the scales in an offset.
+    """Images of another size by FlowNet2's rule, which swaps scales in an offset.
 
     `size` is that of the output; else it is that of a second input.
     `cubic` weighs the pixels by a curve, which is a triangle else.
@@ -208,7 +211,7 @@ class Resample(layers.Layer):
         x, *reference = inputs if isinstance(inputs, list) else [inputs]
         size = self.size or ops.shape(reference[0])[1:3]
         rows, columns = (
-            shares(place, count, width, self.cubic)
+            pixel_shares(place, count, width, self.cubic)
             for place, count, width in resampled(x, size, self.antialias)
         )
         return mixed(rows, x, columns)
@@ -284,7 +287,7 @@ class CropMiddle(layers.Layer):
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         rows, columns = (
-            shares(middle(ops.cast(n, x.dtype), m), n, 1.0)
+            pixel_shares(middle(ops.cast(n, x.dtype), m), n, 1.0)
             for n, m in zip(ops.shape(x)[1:3], self.size, strict=True)
         )
         return mixed(rows, x, columns)
@@ -300,7 +303,7 @@ def corner_shares(n: int, m: int, dtype: str) -> tf.Tensor:
     """How much of each of n pixels is in each of m, corners on corners."""
     last, gaps = (ops.maximum(ops.cast(i - 1, dtype), 1) for i in (n, m))
     place = ops.cast(ops.arange(m), dtype) / gaps * last
-    return shares(place, n, last / gaps)
+    return pixel_shares(place, n, last / gaps)
 
 
 def resampled(
@@ -323,21 +326,21 @@ def resampled(
     return list(zip((rows - 0.5, columns - 0.5), counts, widths, strict=True))
 
 
-def shares(
+def pixel_shares(
     place: tf.Tensor, count: int, width: float | tf.Tensor, cubic: bool = False
 ) -> tf.Tensor:
-    """How much of each of so many pixels is in what lies at these places, a row each.
+    """How much of each of so many pixels is in what lies at places, a row each.
 
     `cubic` weighs the pixels by a curve, which is a triangle else.
     """
     pixel = ops.cast(ops.arange(count), place.dtype)
     distance = ops.absolute(place[:, None] - pixel) / width
-    weight = keys(distance) if cubic else ops.maximum(1 - distance, 0)
+    weight = keys_cubic(distance) if cubic else ops.maximum(1 - distance, 0)
     total = ops.sum(weight, axis=1, keepdims=True)
     return weight / ops.where(total == 0, 1, total)
 
 
-def keys(distance: tf.Tensor) -> tf.Tensor:
+def keys_cubic(distance: tf.Tensor) -> tf.Tensor:
     """The curve of cubic interpolation."""
     near = (1.5 * distance - 2.5) * distance * distance + 1
     far = ((-0.5 * distance + 2.5) * distance - 4) * distance + 2

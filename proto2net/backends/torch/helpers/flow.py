@@ -49,13 +49,16 @@ def sample_bilinear(
     left, top = x.floor(), y.floor()
     right, bottom = (left + 1).clamp(max=width - 1), (top + 1).clamp(max=height - 1)
     across, down = (x - left)[:, None], (y - top)[:, None]
-    above = pixels(image, top, left) * (1 - across) + pixels(image, top, right) * across
-    below = pixels(image, bottom, left) * (1 - across)
-    below = below + pixels(image, bottom, right) * across
+    above = (
+        pixels_at(image, top, left) * (1 - across)
+        + pixels_at(image, top, right) * across
+    )
+    below = pixels_at(image, bottom, left) * (1 - across)
+    below = below + pixels_at(image, bottom, right) * across
     return above * (1 - down) + below * down
 
 
-def pixels(
+def pixels_at(
     image: torch.Tensor, row: torch.Tensor, column: torch.Tensor
 ) -> torch.Tensor:
     """The pixels in these rows and columns of each image."""
@@ -145,13 +148,13 @@ def correlation_1d(
 def resample(
     x: torch.Tensor, size: tuple[int, int], cubic: bool = False, antialias: bool = True
 ) -> torch.Tensor:
-    """Images of another size by FlowNet2's rule, which swaps the scales in an offset.
+    """Images of another size by FlowNet2's rule, which swaps scales in an offset.
 
     `cubic` weighs the pixels by a curve, which is a triangle else.
     `antialias` has a smaller image made of all pixels that are in it.
     """
     rows, columns = (
-        shares(place, count, width, cubic)
+        pixel_shares(place, count, width, cubic)
         for place, count, width in resampled(x, size, antialias)
     )
     return rows @ x @ columns.T
@@ -190,7 +193,7 @@ def downsample(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     if x.shape[2:] == tuple(size):
         return x
     rows, columns = (
-        shares(torch.arange(m).to(x) / (m - 1) * (n - 1), n, (n - 1) / (m - 1))
+        pixel_shares(torch.arange(m).to(x) / (m - 1) * (n - 1), n, (n - 1) / (m - 1))
         for n, m in zip(x.shape[2:], size, strict=True)
     )
     known = ~x.isnan()
@@ -215,26 +218,26 @@ class MeanSubtraction(nn.Module):
 def crop_middle(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     """The middle of images; FlowNet2 reads just before the last pixels at most."""
     rows, columns = (
-        shares((torch.arange(m).to(x) + (n - m) / 2).clamp(0, n - 1.05), n, 1.0)
+        pixel_shares((torch.arange(m).to(x) + (n - m) / 2).clamp(0, n - 1.05), n, 1.0)
         for n, m in zip(x.shape[2:], size, strict=True)
     )
     return rows @ x @ columns.T
 
 
-def shares(
+def pixel_shares(
     place: torch.Tensor, count: int, width: float | torch.Tensor, cubic: bool = False
 ) -> torch.Tensor:
-    """How much of each of so many pixels is in what lies at these places, a row each.
+    """How much of each of so many pixels is in what lies at places, a row each.
 
     `cubic` weighs the pixels by a curve, which is a triangle else.
     """
     distance = (place[:, None] - torch.arange(count).to(place)).abs() / width
-    weight = keys(distance) if cubic else (1 - distance).clamp(min=0)
+    weight = keys_cubic(distance) if cubic else (1 - distance).clamp(min=0)
     total = weight.sum(1, keepdim=True)
     return weight / torch.where(total == 0, 1, total)
 
 
-def keys(distance: torch.Tensor) -> torch.Tensor:
+def keys_cubic(distance: torch.Tensor) -> torch.Tensor:
     """The curve of cubic interpolation."""
     near = (1.5 * distance - 2.5) * distance * distance + 1
     far = ((-0.5 * distance + 2.5) * distance - 4) * distance + 2
