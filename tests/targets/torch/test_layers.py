@@ -52,6 +52,7 @@ WHOLE_BATCH = {
     "lstm_of_caffe_lstm",
     "lstm_of_ctpn",
     "parameter",
+    "quantize_up_to_the_first_small_one",
     "reorg_reverse_of_synopsys",
     "reorg_s2_reverse",
     "reverse_axis0",
@@ -83,12 +84,23 @@ def test_each_image_is_computed_by_itself_whatever_the_batch() -> None:
             )
 
 
+OF_ONE_SIZE = {
+    "accum_divisible": "its size is the declared one's next multiple",
+    "deconvnet_unpool_max_mask_other_width": "the mask of a larger image points behind the plane",
+    "deconvnet_unpool_max_mask_rect": "the mask of a larger image points behind the plane",
+    "space_to_depth": "the last axis is the channels, of which there are as many as declared",
+}
+"""Cases of which another input would be another network, or an error in Caffe, and why."""
+
+
 def test_source_for_one_image_size_is_right_for_another() -> None:
     checked = 0
     for name in NAMES:
         found = case(name)
         shapes = [blob.shape for blob in found.graph.inputs]
         if len(shapes) != 1 or len(shapes[0]) != 4 or sizes_by_value(found.graph):
+            continue
+        if name in OF_ONE_SIZE:
             continue
         n, c, h, w = shapes[0]
         for larger in ((n, c, h + 1, w + 2), (n, c, h + 4, w + 3)):
@@ -109,7 +121,9 @@ def resized(found: Case, shape: tuple[int, ...]) -> Graph | None:
     """The case's graph for another input; None if Caffe refuses it, or would learn others."""
     (blob,) = found.graph.inputs
     try:
-        graph = proto2net.parse(found.net, phase=found.phase, inputs={blob.name: shape})
+        graph = proto2net.parse(
+            found.net, phase=found.phase, fork=found.fork, inputs={blob.name: shape}
+        )
     except ShapeError:
         return None
 
