@@ -35,7 +35,7 @@ def _less_mean(x: Expression, shape: Shape, layer: Mean) -> Expression:
     shifts = layer.shifts(shape[1])
     if len(shifts) == 1:
         return scaled(x, layer.factor, shifts[0])
-    shift = code("np.array({shifts}, np.float32)[:, None, None]", shifts=list(shifts))
+    shift = code("np.array({shifts}, np.float32)", shifts=[[[each]] for each in shifts])
     return code("{x} + {shift}", x=scaled(x, layer.factor), shift=shift)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import repeat
-
 from proto2net.backends.base import Code, bottoms, same_array
 from proto2net.backends.torch.backend import renders
 from proto2net.backends.tree import BOTTOM, SELF, Expression, call, code, listed, scaled
@@ -14,16 +12,16 @@ from proto2net.shape import Shape
 
 @renders(Mean)
 def _mean(node: Node[Mean]) -> Code:
-    shapes = [blob.shape for blob in node.bottoms]
-    return Code(listed(map(less_mean, bottoms(node), shapes, repeat(node.layer))))
+    images = zip(bottoms(node), node.bottoms, strict=True)
+    return Code(listed(less_mean(x, x, blob.shape, node.layer) for x, blob in images))
 
 
-def less_mean(x: Expression, shape: Shape, layer: Mean) -> Expression:
-    """Images with a number added to each channel."""
+def less_mean(x: Expression, bottom: Expression, shape: Shape, layer: Mean) -> Expression:
+    """What is made of a bottom, with a number added to each channel."""
     shifts = layer.shifts(shape[1])
     if len(shifts) == 1:
         return scaled(x, layer.factor, shifts[0])
-    shift = code("{x}.new_tensor({shifts})[:, None, None]", x=x, shifts=list(shifts))
+    shift = code("{x}.new_tensor({shifts})", x=bottom, shifts=[[[each]] for each in shifts])
     return code("{x} + {shift}", x=scaled(x, layer.factor), shift=shift)
 
 
@@ -33,7 +31,7 @@ def _data_augmentation(node: Node[DataAugmentation]) -> Code:
     if layer.cropped:
         x = call("crop_middle", x, layer.cropped)
     if layer.constant:
-        return Code(less_mean(x, node.bottoms[0].shape, layer.constant))
+        return Code(less_mean(x, BOTTOM, node.bottoms[0].shape, layer.constant))
     if not layer.recompute_mean:
         return Code(x)
     blob = "mean_picture" if layer.mean_per_pixel else "mean"

@@ -5,9 +5,9 @@ from says import Row, says
 ROWS: list[Row] = [
     says(
         "Mean { operation: SUBTRACT input_scale: 0.5 value: 0.25 value: 0.5 value: 0.75 }",
-        torch="0.5 * x + x.new_tensor([-0.25, -0.5, -0.75])[:, None, None]",
+        torch="0.5 * x + x.new_tensor([[[-0.25]], [[-0.5]], [[-0.75]]])",
         tf='layers.Rescaling(0.5, [-0.25, -0.5, -0.75], name="f")(x)',
-        numpy="0.5 * x + np.array([-0.25, -0.5, -0.75], np.float32)[:, None, None]",
+        numpy="0.5 * x + np.array([[[-0.25]], [[-0.5]], [[-0.75]]], np.float32)",
     ),
     says(
         "Mean { operation: SUBTRACT value: 0.25 }",

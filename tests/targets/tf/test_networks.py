@@ -150,8 +150,9 @@ def test_network_takes_any_batch_size(name: str) -> None:
 
 
 ACROSS_SAMPLES = {
-    "syn_squeeze_inner",
     "bn_test_local",
+    "cascade_decode_bbox_plain",
+    "cascade_scale_route",
     "conv_axis0",
     "filter",
     "flatten_end_axis",
@@ -162,6 +163,13 @@ ACROSS_SAMPLES = {
     "loss_accuracy_per_class",
     "loss_accuracy_top3",
     "lstm",
+    "mscnn_boxoutput_none",
+    "mscnn_boxoutput_score_top",
+    "mscnn_boxoutput_two_maps",
+    "ov_priorbox_clustered_extra_fields",
+    "ov_priorbox_clustered_nostep_clip",
+    "ov_priorbox_clustered_step",
+    "ov_priorbox_clustered_step_hw_img",
     "parameter",
     "permute_3d",
     "priorbox_noflip_min_only",
@@ -178,19 +186,38 @@ ACROSS_SAMPLES = {
     "scale_axis0",
     "slice_axis0",
     "softmax_axis0",
+    "syn_batch_to_space",
+    "syn_batch_to_space_nocrop",
+    "syn_detout_no_permute",
+    "syn_priorbox_faceboxes",
+    "syn_priorbox_keras",
+    "syn_priorbox_tf",
+    "syn_priorbox_tf_yx_min60",
+    "syn_space_to_batch",
+    "syn_space_to_batch_1",
+    "syn_squeeze_inner",
 }
 """Recorded cases that do not compute each sample by itself."""
 
 KNOW_THE_SIZE = {
+    "c3d_v1_net",
+    "cascade_decode_bbox_plain",
     "ip_4d",
     "ip_axis_neg1",
     "ip_nobias",
     "ip_transpose",
+    "local_nobias",
     "loss_softmax_axis",
     "net_fc_after_conv",
     "net_two_losses",
+    "ristretto_fc_fixed8",
+    "syn_batch_to_space",
+    "syn_batch_to_space_nocrop",
+    "syn_detout_no_permute",
+    "syn_space_to_batch",
+    "syn_space_to_batch_1",
 }
-"""Recorded cases that learn something for each row, column or pixel of an image."""
+"""Recorded cases that learn something for each row, column or pixel of an image, or divide it."""
 
 
 def by_samples(found: Case) -> bool:
