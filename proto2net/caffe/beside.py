@@ -6,10 +6,11 @@ folder. So this does; and the images of some data are known by its name.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from proto2net import limits, plain
 from proto2net.caffe import binaryproto, definition
@@ -30,37 +31,71 @@ Found = tuple[Shape, str]
 """The shape of one image, or row, and the file that has it."""
 
 
+class _Asked(NamedTuple):
+    """Of which input a shape is looked for, and where."""
+
+    layer: Any
+    top: str
+    layers: Sequence[Message]
+    """Those of the definition."""
+    file: Path
+    """Where it stands."""
+
+    @property
+    def mean_file(self) -> str:
+        """The path of the mean image; empty: there is none."""
+        return getattr(getattr(self.layer, "transform_param", None), "mean_file", None) or ""
+
+    @property
+    def source(self) -> str:
+        """The path of the data; empty: there is none."""
+        return getattr(self.layer, "source", "")
+
+    def near(self, path: str) -> Path | None:
+        """The file that a path means, seen from a folder or as a neighbour of the definition."""
+        folder = self.file.parent
+        seen = [Path(), folder, *folder.absolute().parents[:FOLDERS]]
+        for found in [*(each / path for each in seen), folder / Path(path).name] if path else ():
+            if found.exists() and not plain.is_special(found):
+                return found
+        return None
+
+
 def completed(
     entries: Sequence[Entry], inputs: Mapping[str, Sizes], layers: Sequence[Message], file: str
 ) -> tuple[dict[str, Sizes], list[str]]:
-    """The shapes of inputs, and those of entries that do not state them; a note for each found."""
+    """The shapes of inputs, and those of entries that do not state them; a note for each found.
+
+    `layers` are those of the definition, which is in `file`.
+    """
     found, notes = dict(inputs), []
     for entry in entries if Path(file).is_file() else ():
-        if seen := shape_of(entry, layers, file):
-            shape, where = seen
-            found[entry.tops[0]] = shape
-            notes.append(f"{entry.where}: {entry}: took {dims(shape)}, as {where} has it")
+        for top in _tops(entry):
+            seen = _shape_of(_Asked(entry.layer, top, layers, Path(file)))
+            if seen and top not in inputs:
+                found[top], where = seen
+                shown = f'{entry}: took {dims(seen[0])} for "{top}", as {where} has it'
+                notes.append(f"{entry.where}: {shown}")
     return found, notes
 
 
-def shape_of(entry: Entry, layers: Sequence[Message], file: str) -> Found | None:
-    """The shape of an input that a definition does not state, with its batch, and where it stands.
+def _tops(entry: Entry) -> tuple[str, ...]:
+    """The tops to look for: those of HDF5 have datasets of their names, others a label behind."""
+    return entry.tops if isinstance(entry.layer, HDF5Data) else entry.tops[:1]
 
-    `layers` are those of the definition, which is in `file`. Of several definitions beside it the
-    one counts that begins like it the longest.
-    """
-    folder = Path(file).parent
-    found = (
-        _mean(entry.layer, folder)
-        or _source(entry, folder)
-        or _deploy(layers, Path(file))
-        or _known(entry.layer)
-    )
-    if found is None:
-        return None
-    shape, where = found
-    batch = getattr(entry.layer, "batch_size", 0) or 1
-    return (batch, *_cropped(entry.layer, shape)), where
+
+def _shape_of(asked: _Asked) -> Found | None:
+    """The shape of an input, with its batch, and what has it."""
+    for look in (_mean, _source, _deploy, _known):
+        try:
+            found = look(asked)
+        except Exception:  # noqa: S112  # a file that cannot be read has no shape
+            continue
+        if found:
+            shape, where = found
+            batch = getattr(asked.layer, "batch_size", 0) or 1
+            return (batch, *_cropped(asked.layer, shape)), where
+    return None
 
 
 def _cropped(layer: Any, shape: Shape) -> Shape:
@@ -69,74 +104,51 @@ def _cropped(layer: Any, shape: Shape) -> Shape:
     return (shape[0], *size) if size and len(shape) == 3 else shape
 
 
-def _near(path: str, folder: Path) -> Path | None:
-    """The file that a path means, seen from one of the folders or as one of its neighbours."""
-    seen = [Path(), folder, *folder.absolute().parents[:FOLDERS]]
-    for found in [*(each / path for each in seen), folder / Path(path).name] if path else ():
-        if found.exists() and not plain.is_special(found):
-            return found
-    return None
-
-
 KNOWN = {"mnist": (1, 28, 28), "cifar": (3, 32, 32), "svhn": (3, 32, 32)}
 """The images of well-known data by a word of its name, which its paths have."""
 
 
-def _known(layer: Any) -> Found | None:
-    transform = getattr(layer, "transform_param", None)
-    said = f"{getattr(layer, 'source', '')} {getattr(transform, 'mean_file', '')}".lower()
-    found = (word for word in KNOWN if word in said)
-    return next(((KNOWN[word], word.upper()) for word in found), None)
+def _known(asked: _Asked) -> Found | None:
+    said = f"{asked.source} {asked.mean_file}".lower()
+    return next(((KNOWN[word], word.upper()) for word in KNOWN if word in said), None)
 
 
 # ---- the mean, and the data -----------------------------------------------------------------
 
 
-def _mean(layer: Any, folder: Path) -> Found | None:
-    transform = getattr(layer, "transform_param", None)
-    path = _near(getattr(transform, "mean_file", None) or "", folder)
-    if path is None or not path.is_file():
-        return None
-    try:
-        return binaryproto.mean(path).shape, str(path)
-    except Proto2NetError:
-        return None
+def _mean(asked: _Asked) -> Found | None:
+    path = asked.near(asked.mean_file)
+    return (binaryproto.mean(path).shape, str(path)) if path else None
 
 
-def _source(entry: Entry, folder: Path) -> Found | None:
-    layer: Any = entry.layer
-    path = _near(getattr(layer, "source", ""), folder)
+def _source(asked: _Asked) -> Found | None:
+    path = asked.near(asked.source)
     if path is None:
         return None
-    try:
-        if isinstance(layer, HDF5Data):
-            shape = _of_dataset(path, entry.tops[0])
-        elif isinstance(layer, ImageData):
-            shape = _of_listed(path, layer, folder)
-        else:
-            shape = _of_record(path)
-    except (ImportError, OSError, ValueError, KeyError, Proto2NetError):
-        return None
+    if isinstance(asked.layer, HDF5Data):
+        shape = _of_dataset(asked, path)
+    elif isinstance(asked.layer, ImageData):
+        shape = _of_listed(asked, path)
+    else:
+        shape = _of_record(path)
     return (shape, str(path)) if shape else None
 
 
-def _of_dataset(path: Path, name: str) -> Shape | None:
-    """A row of the dataset of this name, in the first file of a list."""
+def _of_dataset(asked: _Asked, path: Path) -> Shape | None:
+    """A row of the dataset of the top's name, in the first file of a list."""
     import h5py  # type: ignore[import-untyped]  # it has no stubs
 
-    named = _first_word(path)
-    first = _near(named, path.parent) if named else None
+    first = asked.near(_first_word(path))
     if first is None:
         return None
     with h5py.File(first, "r") as file:
-        return tuple(file[name].shape[1:])
+        return tuple(file[asked.top].shape[1:])
 
 
-def _of_listed(path: Path, layer: ImageData, folder: Path) -> Shape | None:
+def _of_listed(asked: _Asked, path: Path) -> Shape | None:
     """The first image of a list."""
-    named = _first_word(path)
-    image = _near(layer.root_folder + named, folder) if named else None
-    return (3 if layer.is_color else 1, *_image_size(image)) if image else None
+    image = asked.near(asked.layer.root_folder + _first_word(path))
+    return (3 if asked.layer.is_color else 1, *_image_size(image)) if image else None
 
 
 def _of_record(path: Path) -> Shape | None:
@@ -150,8 +162,6 @@ def _of_record(path: Path) -> Shape | None:
     datum = message_class("Datum")()
     datum.ParseFromString(record)
     if datum.encoded:
-        import io
-
         return (3, *_image_size(io.BytesIO(datum.data)))
     shape = (datum.channels, datum.height, datum.width)
     return shape if min(shape) > 0 else None
@@ -173,11 +183,11 @@ def _first_word(path: Path) -> str:
 # ---- a deploy definition --------------------------------------------------------------------
 
 
-def _deploy(layers: Sequence[Message], file: Path) -> Found | None:
+def _deploy(asked: _Asked) -> Found | None:
     """The input of the definition in the same folder that begins like this one the longest."""
-    own = _outline(layers)
+    own = _outline(asked.layers)
     longest, found = 0, dict[Shape, str]()
-    for path, text in _neighbours(file) if own else ():
+    for path, text in _neighbours(asked.file) if own else ():
         for shape, outline in _stated(text, path):
             alike = _alike(own, outline)
             if alike > longest:

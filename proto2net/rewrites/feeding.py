@@ -123,15 +123,12 @@ def unstated(entries: Sequence[Entry], inputs: Inputs) -> list[Entry]:
 
 
 def _lacks_shape(entry: Entry, inputs: Inputs) -> bool:
-    if not isinstance(entry.layer, DataLayer | Input) or not entry.tops:
+    if not isinstance(entry.layer, DataLayer | Input) or entry.issues:
         return False
     try:
-        return not _shapes(entry, inputs)
-    except Proto2NetError as error:
-        return error.issues[0].hint.startswith(_AS_IN)
-
-
-_AS_IN = "give it, as in "
+        return None in _given(entry, inputs) and isinstance(_of_file(entry), ShapeError)
+    except Proto2NetError:  # which is told as it is fed
+        return False
 
 
 def _overridden(entry: Entry, shapes: tuple[Sizes, ...], inputs: Inputs) -> list[str]:
@@ -160,41 +157,50 @@ def _entering(entries: list[Entry], inputs: Inputs) -> list[Entry]:
     ]
 
 
-def _shapes(entry: Entry, inputs: Inputs) -> tuple[Sizes, ...]:
-    """The shape of each top, as asked for or as the layer itself states it."""
-    if not entry.tops:
-        entry.layer.check_counts(len(entry.bottoms), 0)
+def _given(entry: Entry, inputs: Inputs) -> list[Sizes | None]:
+    """The shape of each top that is asked for; a label follows the image that it is of."""
     given = [inputs.get(top) for top in entry.tops]
     labelled = isinstance(entry.layer, DataLayer) and entry.layer.label_per_image
     if labelled and given[1:] == [None] and given[0]:
         given[1] = given[0][:1]
-    if None not in given:
-        return tuple(shape for shape in given if shape is not None)
+    return given
+
+
+def _of_file(entry: Entry) -> tuple[Sizes, ...] | ShapeError:
+    """The shapes that the layer itself states, or why they have to be given."""
     tops = max(len(entry.tops), entry.layer.tops[0])  # those of labels may have been left out
     entry.layer.check_counts(len(entry.bottoms), tops)
     try:
-        stated: tuple[Sizes, ...] = (
-            entry.layer.named(entry.tops)
-            if isinstance(entry.layer, DataLayer)
-            else entry.layer.infer((), len(entry.tops))
-        )
+        if isinstance(entry.layer, DataLayer):
+            return entry.layer.named(entry.tops)
+        return entry.layer.infer((), len(entry.tops))
     except ShapeError as error:
         if error.issues[0].hint != GIVE_IT:
             raise
-        if UNSTATED in inputs:
-            first, labels = inputs[UNSTATED], [inputs[UNSTATED][:1]] * labelled
-            stated = (first, *labels, *[first] * len(given))[: len(given)]
-            return tuple(
-                inputs.get(top, shape) for top, shape in zip(entry.tops, stated, strict=True)
-            )
+        return error
+
+
+def _shapes(entry: Entry, inputs: Inputs) -> tuple[Sizes, ...]:
+    """The shape of each top, as asked for or as the layer itself states it."""
+    if not entry.tops:
+        entry.layer.check_counts(len(entry.bottoms), 0)
+    given = _given(entry, inputs)
+    known = tuple(shape for shape in given if shape is not None)
+    if len(known) == len(given):
+        return known
+    stated = _of_file(entry)
+    if isinstance(stated, ShapeError) and UNSTATED in inputs:
+        shape = inputs[UNSTATED]
+        labelled = isinstance(entry.layer, DataLayer) and entry.layer.label_per_image
+        labels = [shape[:1]] * labelled
+        stated = (shape, *labels, *[shape] * len(given))[: len(given)]
+    if isinstance(stated, ShapeError):
         likely = ",".join(map(str, _likely(entry.layer)))
-        flags = " ".join(
-            f"--input {top}={likely}"
-            for top, shape in zip(entry.tops, given, strict=True)
-            if not shape
-        )
-        raise ShapeError(error.issues[0].message, f"{_AS_IN}{flags}") from None
-    return tuple(inputs.get(top, shape) for top, shape in zip(entry.tops, stated, strict=True))
+        missing = [top for top, shape in zip(entry.tops, given, strict=True) if shape is None]
+        flags = " ".join(f"--input {top}={likely}" for top in missing)
+        raise ShapeError(stated.issues[0].message, f"give it, as in {flags}")
+    pairs = zip(given, stated, strict=True)
+    return tuple(own if asked is None else asked for asked, own in pairs)
 
 
 def _likely(layer: Any) -> Shape:

@@ -54,7 +54,7 @@ def test_a_deploy_definition_with_the_same_first_layers(
     file = train(tmp_path)
     with caplog.at_level(logging.INFO, "proto2net"):
         assert shape(file) == (6, 2, 13, 11)
-    note = f'{file}:2: layer "data" (Data): took 6 x 2 x 13 x 11, as '
+    note = f'{file}:2: layer "data" (Data): took 6 x 2 x 13 x 11 for "data", as '
     assert f"{note}{tmp_path / 'deploy.prototxt'} has it" in caplog.messages
 
 
@@ -89,6 +89,21 @@ def test_rows_of_hdf5(tmp_path: Path) -> None:
     assert shape(train(tmp_path, "HDF5Data", data)) == (3, 2, 6, 5)
 
 
+def test_each_top_of_hdf5_has_the_shape_of_its_dataset(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "rows.h5", "w") as file:
+        file["images"], file["places"] = np.zeros((7, 2, 6, 5)), np.zeros((7, 4))
+    (tmp_path / "list.txt").write_text("rows.h5\n")
+    net = tmp_path / "net.prototxt"
+    net.write_text(
+        'layer { name: "d" type: "HDF5Data" top: "images" top: "places" '
+        'hdf5_data_param { source: "list.txt" batch_size: 3 } }\n'
+        'layer { name: "a" type: "ReLU" bottom: "images" top: "a" }\n'
+        'layer { name: "b" type: "ReLU" bottom: "places" top: "b" }\n'
+    )
+    inputs = proto2net.parse(net).inputs
+    assert {b.name: b.shape for b in inputs} == {"images": (3, 2, 6, 5), "places": (3, 4)}
+
+
 def test_the_first_record_of_a_database(tmp_path: Path) -> None:
     lmdb = pytest.importorskip("lmdb", reason="it reads LMDB")
     datum = message_class("Datum")(channels=2, height=7, width=6, data=b"\0" * 84)
@@ -114,6 +129,44 @@ def test_well_known_data(tmp_path: Path, source: str, image: tuple[int, ...]) ->
 
 
 def test_where_nothing_is_beside_it_the_flag_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ShapeError, match="give it, as in --input data=6,3,224,224"):
+        proto2net.parse(train(tmp_path))
+
+
+LONG = "a" * 5000
+UNREADABLE = {
+    "a path that is too long": ("Data", f'data_param {{ source: "{LONG}" batch_size: 6 }}'),
+    "a mean's path that is too long": (
+        "Data",
+        f'data_param {{ batch_size: 6 }} transform_param {{ mean_file: "{LONG}" }}',
+    ),
+    "no mean": ("Data", 'data_param { batch_size: 6 } transform_param { mean_file: "broken" }'),
+    "no database": ("Data", 'data_param { source: "database" batch_size: 6 }'),
+    "no HDF5": ("HDF5Data", 'hdf5_data_param { source: "names" batch_size: 6 }'),
+    "a group of HDF5": ("HDF5Data", 'hdf5_data_param { source: "groups" batch_size: 6 }'),
+    "no image": ("ImageData", 'image_data_param { source: "names" batch_size: 6 }'),
+    "a device": ("ImageData", 'image_data_param { source: "/dev/zero" batch_size: 6 }'),
+}
+"""What a definition names that no shape can be read of."""
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_what_cannot_be_read_is_as_if_it_were_not_there(tmp_path: Path, name: str) -> None:
+    (tmp_path / "broken").write_bytes(b"\xff" * 40)
+    (tmp_path / "database").mkdir()
+    (tmp_path / "database" / "data.mdb").write_bytes(b"\xff" * 9000)
+    (tmp_path / "names").write_text("broken 0\n")
+    (tmp_path / "groups").write_text("group.h5\n")
+    with h5py.File(tmp_path / "group.h5", "w") as file:
+        file.create_group("data")
+    with pytest.raises(ShapeError, match="give it, as in --input data=6,3,224,224"):
+        proto2net.parse(train(tmp_path, *UNREADABLE[name]))
+
+
+def test_a_record_that_is_none_of_caffe(tmp_path: Path) -> None:
+    lmdb = pytest.importorskip("lmdb", reason="it writes LMDB")
+    with lmdb.open(str(tmp_path / "train_lmdb")) as database, database.begin(write=True) as writing:
+        writing.put(b"0", b"\xff\xff\xff")
     with pytest.raises(ShapeError, match="give it, as in --input data=6,3,224,224"):
         proto2net.parse(train(tmp_path))
 
