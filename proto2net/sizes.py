@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from proto2net.errors import ShapeError
 from proto2net.graph import Graph
-from proto2net.layers.pooling import Pooling
+from proto2net.layers.pooling import NdPooling, Pooling, Pooling3D
 from proto2net.layers.vision import ConvolutionParameter
 
 HINT = "give numbers in the place of any, or leave the layer out with --output"
@@ -29,6 +29,10 @@ BESIDE = (13, 27, 6), (22, 5, 15), (35, 44, 1)
 """How much more others have."""
 
 
+WINDOWED = (ConvolutionParameter, NdPooling, Pooling, Pooling3D)
+"""What slides a window over its bottom."""
+
+
 def first(graph: Graph, scale: int) -> Graph:
     """The first example of this scale. Raises ShapeError where a layer refuses it."""
     return graph.resized(lambda _, axis: WHOLE[0][axis % 3] * UNIT * scale)
@@ -39,7 +43,7 @@ def is_inside(graph: Graph) -> bool:
     for node in graph.nodes:
         if any(top.shape[axis] < 2 for top in node.tops for axis in graph.free.get(top, ())):
             return False
-        if not isinstance(node.layer, ConvolutionParameter | Pooling):
+        if not isinstance(node.layer, WINDOWED):
             continue
         bottom = node.bottoms[0]
         window = node.layer.window(bottom.shape)

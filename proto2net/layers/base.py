@@ -272,6 +272,12 @@ class Layer:
         }
 
 
+def as_type(kind: type[L], layer: Layer, **changed: Any) -> L:
+    """A layer of this type with the fields of one that has all of them, but for the changed."""
+    fields = dataclasses.fields(kind)  # type: ignore[arg-type]  # every layer type is one
+    return kind(**{each.name: getattr(layer, each.name) for each in fields} | changed)
+
+
 def field_types(cls: type[Any]) -> dict[str, Any]:
     """The type of each field of a dataclass, which may be written as text."""
     try:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import ClassVar, TypeVar
 
 from proto2net.errors import ShapeError
 from proto2net.frozen import dataclass
-from proto2net.layers.base import ANY, Filler, Layer, Learned, Unstated, layer, per_axis
+from proto2net.layers.base import ANY, Filler, Layer, Learned, Unstated, as_type, layer, per_axis
 from proto2net.layers.windows import check_volume, nd_window, padded_same, spread, window_of
 from proto2net.shape import Shape, Shapes, Window, canonical_axis, count, dims, require
 
@@ -159,9 +158,8 @@ class ConvolutionDepthwise(Convolution):
         channels = self.groups(bottom)
         require(channels > 0, "the bottom has no channels")
         multiple = self.fork != "openvino" and self.num_output % channels == 0
-        fields = {each.name: getattr(self, each.name) for each in dataclasses.fields(Convolution)}
         given = self.num_output if multiple and self.num_output else channels
-        return Convolution(**{**fields, "num_output": given, "group": channels})
+        return as_type(Convolution, self, num_output=given, group=channels)
 
     def disputed(self, bottoms: Shapes) -> str:
         if self.fork or self.plain(bottoms[0]).num_output in (0, self.groups(bottoms[0])):

@@ -5,7 +5,6 @@ Most layers of forks are a layer of Caffe under another name, and have one part.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -60,6 +59,7 @@ from proto2net.layers import (
     Upsample,
     UpsampleDarknet,
 )
+from proto2net.layers.base import as_type
 from proto2net.lowering import Lowering, Part, Rule
 
 LOWERINGS: dict[type[Layer], Lowering] = {}
@@ -89,14 +89,14 @@ def _convolution_depthwise(node: Node[ConvolutionDepthwise]) -> Layer:
 
 @lowers(DepthwiseConvolution, Convolution)
 def _depthwise_convolution(node: Node[DepthwiseConvolution]) -> Layer:
-    return _convolution(node.layer, group=node.layer.groups(node.bottoms[0].shape))
+    return as_type(Convolution, node.layer, group=node.layer.groups(node.bottoms[0].shape))
 
 
 @lowers(NdConvolution, Convolution)
 def _nd_convolution(node: Node[NdConvolution]) -> Layer:
     window = node.layer.window(node.bottoms[0].shape)
     sizes = {"kernel": window.kernel, "stride": window.stride, "pad": window.pad}
-    return _convolution(node.layer, **sizes)
+    return as_type(Convolution, node.layer, **sizes)
 
 
 @lowers(Convolution3D, Convolution)
@@ -108,20 +108,19 @@ def _convolution_3d(node: Node[Convolution3D | Deconvolution3D]) -> Layer:
 @lowers(ConvolutionRistretto, Convolution)
 def _convolution_ristretto(node: Node[ConvolutionRistretto]) -> Layer:
     _check_rounding(node)
-    return _convolution(node.layer)
+    return as_type(Convolution, node.layer)
 
 
 @lowers(DeconvolutionRistretto, Deconvolution)
 def _deconvolution_ristretto(node: Node[DeconvolutionRistretto]) -> Layer:
     _check_rounding(node)
-    fields = dataclasses.fields(Deconvolution)
-    return Deconvolution(**{each.name: getattr(node.layer, each.name) for each in fields})
+    return as_type(Deconvolution, node.layer)
 
 
 @lowers(FcRistretto, InnerProduct)
 def _fc_ristretto(node: Node[FcRistretto]) -> Layer:
     _check_rounding(node)
-    return _inner_product(node.layer)
+    return as_type(InnerProduct, node.layer)
 
 
 def _check_rounding(node: Node[Any]) -> None:
@@ -130,20 +129,9 @@ def _check_rounding(node: Node[Any]) -> None:
         raise UnsupportedError("rounds at random in training, which has no rendering")
 
 
-def _convolution(layer: Convolution, **changed: Any) -> Convolution:
-    """The Convolution with the fields of a layer that is one, but for those that are changed."""
-    fields = {each.name: getattr(layer, each.name) for each in dataclasses.fields(Convolution)}
-    return Convolution(**fields | changed)
-
-
 @lowers(SparseInnerProduct, InnerProduct)
 def _sparse_inner_product(node: Node[SparseInnerProduct]) -> Layer:
-    return _inner_product(node.layer)
-
-
-def _inner_product(layer: InnerProduct) -> InnerProduct:
-    fields = dataclasses.fields(InnerProduct)
-    return InnerProduct(**{each.name: getattr(layer, each.name) for each in fields})
+    return as_type(InnerProduct, node.layer)
 
 
 @lowers(ReLU6, ReLU)

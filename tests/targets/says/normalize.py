@@ -2,6 +2,8 @@
 
 from says import DEEP, FLAT, IMAGE, SEQUENCE, VIDEO, Row, refuses, says
 
+NO_BATCH = "add_eps_before_sqrt: false with the statistics of a batch has no rendering"
+
 BATCH_NORM: list[Row] = [
     says(
         "BatchNorm",
@@ -57,6 +59,13 @@ BATCH_NORM: list[Row] = [
         torch=refuses("eps is 0, which PyTorch cannot take with the statistics of a batch"),
         tf='BatchNorm(epsilon=0.0, name="f")(x)',
         numpy="batch_norm_of_batch(x, **self.f, eps=0.0)",
+    ),
+    # Synopsys' fork divides by eps then, since its variance is still 0.
+    says(
+        "BatchNorm { add_eps_before_sqrt: false use_global_stats: false }",
+        torch=refuses(NO_BATCH),
+        tf=refuses(NO_BATCH),
+        numpy=refuses(NO_BATCH),
     ),
     says(
         "BatchNorm { add_eps_before_sqrt: false }",
