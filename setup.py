@@ -20,6 +20,7 @@ def version() -> str:
 TORCH = ["torch>=2.0"]  # Python 3.10 to 3.14
 TF = ["tensorflow>=2.16", "keras>=3.0"]  # 3.10 to 3.13; the first TensorFlow that has Keras 3
 HDF5 = ["h5py>=3.0"]
+ONNX = ["onnxruntime>=1.16"]
 TEST = [
     "build",
     "grpcio-tools",
@@ -44,7 +45,11 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.10",
     packages=find_packages(include=["proto2net", "proto2net.*"]),
-    package_data={"proto2net": ["py.typed"], "proto2net.caffe": ["caffe.desc"]},
+    package_data={
+        "proto2net": ["py.typed"],
+        "proto2net.caffe": ["caffe.desc"],
+        "proto2net.backends.onnx": ["onnx.desc"],
+    },
     install_requires=[  # tests/versions.py runs with the lowest of each
         "click>=8.1",
         "numpy>=1.24",
@@ -56,8 +61,9 @@ setup(
         "torch": TORCH,
         "tf": TF,
         "hdf5": HDF5,
-        "all": TORCH + TF + HDF5,
-        "test": TORCH + TF + HDF5 + TEST,
+        "onnx": ONNX,
+        "all": TORCH + TF + HDF5 + ONNX,
+        "test": TORCH + TF + HDF5 + ONNX + TEST,
     },
     entry_points={
         "console_scripts": ["proto2net = proto2net.cli:main"],
@@ -65,6 +71,7 @@ setup(
             "torch = proto2net.backends.torch:backend",
             "tf = proto2net.backends.tensorflow:backend",
             "numpy = proto2net.backends.numpy:backend",
+            "onnx = proto2net.backends.onnx:backend",
             "network = proto2net.backends.network:printer",
             "prototxt = proto2net.backends.prototxt:printer",
             "summary = proto2net.backends.summary:printer",

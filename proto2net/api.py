@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
-import linecache
 import logging
-import sys
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, finalize
+from weakref import WeakKeyDictionary
 
 from proto2net import backends
 from proto2net.backends.base import Backend, Emitted
@@ -32,6 +28,9 @@ from proto2net.wiring import wire
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
     from proto2net.model import Arrays, Slot, Weights
+
+REFERENCE = "numpy"
+"""The target that the others are held against, and that fills what a network has not learned."""
 
 Net = str | Path | Graph
 """A path of a prototxt or of a .caffemodel, which carries one; the text of a prototxt; a graph."""
@@ -116,6 +115,8 @@ def load(
     """
     backend = _backend(to)
     found = model(net, weights, allow_missing=allow_missing, **options)
+    if backend.embeds:
+        found = filled(found)
     network, live = _live(backend, found.graph)
     if found.values:
         backend.runner.install(network, live.emitted.converted(found.values))
@@ -158,6 +159,22 @@ def model(
     for note in notes:
         _LOG.info(note)
     return found
+
+
+def filled(given: Model) -> Model:
+    """The model with values for all, those of NumPy's fillers where it has none."""
+    graph = given.graph
+    slots = [(node, blob) for node in graph.nodes for blob in node.blobs]
+    if all(slot in given.values for slot in slots):
+        return given
+    made = [blob for blob in graph.blobs.values() if blob not in graph.input_set]
+    whole = Model(dataclasses.replace(graph, outputs=tuple(made)), given.values)
+    backend = backends.get(REFERENCE)
+    state = backend.runner.arrays(load(whole, to=REFERENCE))
+    owned = {
+        array.sources[0]: state[name] for name, array in backend.emit(whole.graph).arrays.items()
+    }
+    return Model(graph, {slot: owned[graph.owner(*slot)] for slot in slots})
 
 
 def _is_caffemodel(net: str | Path) -> bool:
@@ -230,14 +247,11 @@ def _live(backend: Backend, graph: Graph) -> tuple[Any, _Live]:
 
 
 def built(backend: Backend, emitted: Emitted, phase: str) -> Any:
-    """A live network from its source, whose module lasts as long as the network."""
+    """A live network of what was emitted. Raises Proto2NetError where it cannot run here."""
     try:
-        module = _imported(emitted.source, emitted.entry)
-        network = backend.runner.build(module, emitted, phase)
+        return backend.runner.build(emitted, phase)
     except ImportError as error:
         raise cannot_run(backend.name, error) from None
-    finalize(network, _forget, module.__name__, str(module.__file__)).atexit = False
-    return network
 
 
 def cannot_run(target: str, error: ImportError) -> Proto2NetError:
@@ -259,23 +273,6 @@ def _backend(name: str) -> Backend:
     if not isinstance(backend, Backend):
         raise Proto2NetError(f'"{name}" prints text; it cannot be loaded')
     return backend
-
-
-def _imported(source: str, entry: str) -> ModuleType:
-    """The source as a module that tracebacks and inspect.getsource can show."""
-    name = f"proto2net.live.{entry}_{next(_NUMBERS)}"
-    file = f"<{name}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    module = ModuleType(name)
-    module.__file__ = file
-    sys.modules[name] = module
-    exec(compile(source, file, "exec", dont_inherit=True), module.__dict__)  # noqa: S102  # our own rendering
-    return module
-
-
-def _forget(module: str, file: str) -> None:
-    sys.modules.pop(module, None)
-    linecache.cache.pop(file, None)
 
 
 def _read(
@@ -377,4 +374,3 @@ def _tell_batch(graph: Graph) -> None:
 
 _NEEDS_LABELS = "what makes it was left out, since it needs labels: they are there in --phase train"
 _LOG = logging.getLogger("proto2net")
-_NUMBERS = itertools.count()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proto2net import backends, plain
-from proto2net.api import Net, blobs, load, model
+from proto2net.api import REFERENCE, Net, blobs, filled, load, model
 from proto2net.errors import Proto2NetError
 from proto2net.feeds import label_blobs
 from proto2net.frozen import dataclass
@@ -23,9 +23,6 @@ from proto2net.text import aligned, ascii_only
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
     from proto2net.model import Arrays, Weights
-
-REFERENCE = "numpy"
-"""The target that the others are held against."""
 
 OPTIMIZED = "optimized"
 """What the reference's own optimized network is called beside the targets."""
@@ -135,7 +132,7 @@ def compare(
 
     given = model(net, weights, allow_missing=allow_missing, **options)
     graph, feeds = given.graph, _feeds(given.graph, image, seed)
-    whole = _filled(_whole(given))
+    whole = filled(_whole(given))
     right = blobs(load(whole, to=REFERENCE), feeds)
 
     targets = tuple(backends.own_names(to))
@@ -237,21 +234,6 @@ def _whole(given: Model) -> Model:
     """The model with every blob as an output: so no target leaves out a layer, nor its arrays."""
     made = [blob for blob in given.graph.blobs.values() if blob not in given.graph.input_set]
     return Model(dataclasses.replace(given.graph, outputs=tuple(made)), given.values)
-
-
-def _filled(given: Model) -> Model:
-    """The model with values for all, those of the reference's fillers where it has none."""
-    backend = backends.get(REFERENCE)
-    state = backend.runner.arrays(load(given, to=REFERENCE))
-    owned = {
-        array.sources[0]: state[name] for name, array in backend.emit(given.graph).arrays.items()
-    }
-    values = {
-        (node, blob): owned[given.graph.owner(node, blob)]
-        for node in given.graph.nodes
-        for blob in node.blobs
-    }
-    return Model(given.graph, values)
 
 
 # ---- differences ----------------------------------------------------------------------------

@@ -18,6 +18,7 @@ BUILT_IN = {
     "torch": "proto2net.backends.torch:backend",
     "tf": "proto2net.backends.tensorflow:backend",
     "numpy": "proto2net.backends.numpy:backend",
+    "onnx": "proto2net.backends.onnx:backend",
     "network": "proto2net.backends.network:printer",
     "prototxt": "proto2net.backends.prototxt:printer",
     "summary": "proto2net.backends.summary:printer",

@@ -98,7 +98,8 @@ class Code:
         return self.init.function if isinstance(self.init, Call) else Literal(None)
 
 
-Renderer = Callable[..., "Code | None"]
+Renderer = Callable[..., Any]
+"""What takes the nodes that it renders, and returns a `Code`, or what its target makes one of."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,8 @@ class Backend:
     """What `proto2net layers` calls it."""
     suffix: ClassVar[str] = ".py"
     weights_suffix: ClassVar[str] = ".safetensors"
+    embeds: ClassVar[bool] = False
+    """Whether the learned arrays are in the file itself, which is none without them."""
     package: ClassVar[str]
     """Where its helpers stand."""
     by_family: ClassVar[str] = ""
@@ -258,10 +261,14 @@ class Backend:
             if any(_types(_followers(graph, one, len(types))) != types for one in alike):
                 continue
             nodes = _followers(graph, node, len(types))
-            code = self.renderers[types](*nodes)
-            if code is not None:
-                return Step(nodes, code)
+            made = self._rendered(self.renderers[types], nodes)
+            if made is not None:
+                return Step(nodes, made)
         return None
+
+    def as_code(self, made: object) -> object:
+        """What a renderer has returned, as a `Code` if it is what this target understands."""
+        return made
 
     @cached_property
     def _chains(self) -> dict[type[Layer], list[Chain]]:
@@ -282,14 +289,18 @@ class Backend:
             )
             reason = reason or "has no rendering"
             raise UnsupportedError(f"{reason} in {self.name}", hint)
-        made = renderer(node)
-        if not _is_code(made):
-            raise UnsupportedError(
-                f"the renderer of {node.layer.type} in {self.name} returned no expressions "
-                f"({renderer.__module__})",
-                'it has to return a Code, such as Code(code("F.relu({0})"))',
-            )
+        made = self._rendered(renderer, (node,))
+        if made is None:
+            raise _no_code(self.name, renderer, node)
         return Step((node,), made)
+
+    def _rendered(self, renderer: Renderer, nodes: tuple[Node[Any], ...]) -> Code | None:
+        """What a renderer makes of nodes; None if it leaves a chain to others."""
+        made = renderer(*nodes)
+        code = None if made is None else self.as_code(made)
+        if code is None or _is_code(code):
+            return code
+        raise _no_code(self.name, renderer, nodes[0])
 
     def emit(
         self,
@@ -321,6 +332,14 @@ class Backend:
     def pastes(self, helper: Callable[..., Any]) -> None:
         """Have a function or class of another package pasted into files that use it."""
         self.helpers.add(helper)
+
+
+def _no_code(target: str, renderer: Renderer, node: Node[Any]) -> UnsupportedError:
+    return UnsupportedError(
+        f"the renderer of {node.layer.type} in {target} returned no expressions "
+        f"({renderer.__module__})",
+        'it has to return a Code, such as Code(code("F.relu({0})"))',
+    )
 
 
 def _is_code(made: object) -> TypeGuard[Code]:

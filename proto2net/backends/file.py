@@ -93,7 +93,7 @@ class SourceFile(Generic[S]):
         flat: bool = False,
     ) -> None:
         self.backend = backend
-        graph = dataclasses.replace(graph, outputs=_with_losses(graph))
+        graph = dataclasses.replace(graph, outputs=with_losses(graph))
         self._lowered = lowered(graph, backend.renders_itself)
         self.graph = self._lowered.graph
         defined = {*backend.helpers, *self.imports, *RESERVED}
@@ -107,11 +107,11 @@ class SourceFile(Generic[S]):
 
             check_sizes(backend, graph, self._lowered, steps)
         if not self.graph.outputs:
-            raise UnsupportedError(_no_outputs(graph))
+            raise UnsupportedError(no_outputs(graph))
         self.classes: list[Class] = []
         """The classes that layers bring along."""
         names = Namespace({*defined, self.entry})
-        steps = [self._named(step, names) for step in _needed(steps, self.graph.outputs)]
+        steps = [self._named(step, names) for step in needed(steps, self.graph.outputs)]
         brought = (found.name for found in self.classes)
         taken = {*self.imports, *self._callable(steps), *brought, *RESERVED, self.entry}
         self.blocks: list[Statement] = []
@@ -411,20 +411,20 @@ def _grouped(imports: Sequence[str]) -> list[str]:
     return [*standard, *([""] if standard and others else []), *others]
 
 
-def _no_outputs(graph: Graph) -> list[Issue]:
+def no_outputs(graph: Graph) -> list[Issue]:
     """What is to be said of a network that gives nothing: all that it makes is read or silenced."""
     made = [blob.name for blob in graph.blobs.values() if blob not in graph.input_set]
     hint = f"name the blobs that are wanted, as in --output {made[-1]}" if made else ""
     return [Issue("the network has no output: nothing leaves it", hint)]
 
 
-def _with_losses(graph: Graph) -> tuple[Blob, ...]:
+def with_losses(graph: Graph) -> tuple[Blob, ...]:
     """The graph's outputs, and losses that are none since they have no name or a reader."""
     losses = (loss for _, loss in graph.losses if loss not in graph.output_set)
     return (*graph.outputs, *losses)
 
 
-def _needed(steps: Sequence[Step], outputs: Iterable[Blob]) -> list[Step]:
+def needed(steps: Sequence[Step], outputs: Iterable[Blob]) -> list[Step]:
     """The steps that the outputs need; others only feed what is silenced."""
     needed, kept = set(outputs), []
     for step in reversed(steps):

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import linecache
+import sys
 from collections.abc import Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
+from weakref import finalize
 
 from proto2net.errors import Proto2NetError
 from proto2net.graph import Graph
@@ -23,7 +28,14 @@ class Runner:
     def __init__(self, target: str) -> None:
         self.target = target
 
-    def build(self, module: Any, emitted: Emitted, phase: str) -> Any:
+    def build(self, emitted: Emitted, phase: str) -> Any:
+        """A live network of what was emitted, whose module lasts as long as the network."""
+        module = _imported(emitted.source, emitted.entry)
+        network = self.make(module, emitted, phase)
+        finalize(network, _forget, module.__name__, str(module.__file__)).atexit = False
+        return network
+
+    def make(self, module: Any, emitted: Emitted, phase: str) -> Any:
         """A live network from the imported source, in the mode of this phase."""
         raise NotImplementedError
 
@@ -46,3 +58,23 @@ class Runner:
     def bench(self, device: str, compiled: bool) -> Bench:
         """What times live networks on a device, "cpu" or "cuda"."""
         raise Proto2NetError(f'the target "{self.target}" cannot be timed')
+
+
+def _imported(source: str, entry: str) -> ModuleType:
+    """The source as a module that tracebacks and inspect.getsource can show."""
+    name = f"proto2net.live.{entry}_{next(_NUMBERS)}"
+    file = f"<{name}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    module = ModuleType(name)
+    module.__file__ = file
+    sys.modules[name] = module
+    exec(compile(source, file, "exec", dont_inherit=True), module.__dict__)  # noqa: S102  # our own rendering
+    return module
+
+
+def _forget(module: str, file: str) -> None:
+    sys.modules.pop(module, None)
+    linecache.cache.pop(file, None)
+
+
+_NUMBERS = itertools.count()

@@ -52,16 +52,25 @@ def of_caffe() -> list[str]:
     return [message.name for message in found][:MESSAGES_OF_CAFFE]
 
 
-def test_the_shipped_descriptor_is_the_compiled_schema(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("schema", "shipped"),
+    [
+        ("caffe.proto", SHIPPED),
+        ("onnx.proto", ROOT / "proto2net" / "backends" / "onnx" / "onnx.desc"),
+    ],
+)
+def test_the_shipped_descriptor_is_the_compiled_schema(
+    schema: str, shipped: Path, tmp_path: Path
+) -> None:
     pytest.importorskip("grpc_tools", reason="protoc comes with grpcio-tools")
     spec = importlib.util.spec_from_file_location("compile_schema", ROOT / "proto" / "compile.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    module.compile_schema(tmp_path / "caffe.desc")
-    assert SHIPPED.read_bytes() == (tmp_path / "caffe.desc").read_bytes(), (
-        "proto/caffe.proto has changed: run `python proto/compile.py`"
+    module.compile_schema(schema, tmp_path / shipped.name)
+    assert shipped.read_bytes() == (tmp_path / shipped.name).read_bytes(), (
+        f"proto/{schema} has changed: run `python proto/compile.py`"
     )
 
 

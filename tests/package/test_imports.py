@@ -46,8 +46,8 @@ UPWARDS = {
 }
 """What functions import from their own line or above, when they are called: for users' sake."""
 
-PROTOBUF = "proto2net.caffe."
-"""Where google.protobuf is known."""
+PROTOBUF = ("proto2net.caffe.", "proto2net.backends.onnx.")
+"""Where google.protobuf is known: Caffe's files are made of it, and those of ONNX."""
 
 
 class Import(NamedTuple):
@@ -165,7 +165,7 @@ def test_functions_import_from_above_only_where_it_is_said_why() -> None:
     assert {excuse for found in wrong for excuse in excuses(found, UPWARDS)} == set(UPWARDS)
 
 
-def test_only_the_folder_of_caffe_knows_protobuf() -> None:
+def test_only_the_folders_of_caffe_and_of_onnx_know_protobuf() -> None:
     knows = {found.importer for found in imports() if is_in(found.imported, "google")}
     assert knows
     assert [name for name in knows if not name.startswith(PROTOBUF)] == []

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class NumpyRunner(Runner):
     """Runs emitted NumPy networks."""
 
-    def build(self, module: Any, emitted: Emitted, phase: str) -> Any:
+    def make(self, module: Any, emitted: Emitted, phase: str) -> Any:
         return getattr(module, emitted.entry)()
 
     def install(self, network: Any, arrays: dict[str, Ndarray]) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class TensorFlowRunner(Runner):
     """Runs emitted Keras 3 on TensorFlow networks."""
 
-    def build(self, module: Any, emitted: Emitted, phase: str) -> Any:
+    def make(self, module: Any, emitted: Emitted, phase: str) -> Any:
         return getattr(module, emitted.entry)()
 
     def install(self, network: Any, arrays: dict[str, Ndarray]) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class TorchRunner(Runner):
     """Runs emitted PyTorch networks."""
 
-    def build(self, module: Any, emitted: Emitted, phase: str) -> Any:
+    def make(self, module: Any, emitted: Emitted, phase: str) -> Any:
         network = getattr(module, emitted.entry)()
         return network.train(phase == "TRAIN")
 
