@@ -7,15 +7,17 @@ onnxruntime, OpenVINO and OpenCV 5 all compute exactly (docs/onnx.md).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from proto2net.backends.base import Backend, Code, Renderer
-from proto2net.backends.onnx.values import Rendered, Value, X, op
+from proto2net.backends.base import Backend, Code, Renderer, Step
+from proto2net.backends.onnx.values import Either, Rendered, Value, X, op
 from proto2net.backends.tree import BOTTOM
 from proto2net.errors import Proto2NetError
 from proto2net.graph import Graph
 from proto2net.layers import HDF5Output, Layer
+from proto2net.lowering import Lowered
 
 if TYPE_CHECKING:
     from proto2net.backends.onnx.file import OnnxEmitted
@@ -47,15 +49,22 @@ class Onnx(Backend):
         for layer, operator in templates.items():
             self.renders(layer)(_saying(operator))
 
+    def steps(self, lowered: Lowered) -> list[Step]:
+        found = super().steps(lowered)
+        if not lowered.graph.free_inputs:
+            return found
+        return [replace(step, code=step.code.general or step.code) for step in found]
+
     def as_code(self, made: object) -> object:
         """A value, or one for each top, as the operators and the arrays that these need."""
+        if isinstance(made, Either):
+            return replace(_code([made.known]), general=_code([made.of_any_size]))
         if made is X:
             return Code(BOTTOM)
         tops = [made] if isinstance(made, Value) else made
         if not (isinstance(tops, Sequence) and all(isinstance(top, Value) for top in tops)):
             return made
-        rendered = Rendered(tops)
-        return Code(rendered, arrays=rendered.arrays)
+        return _code(tops)
 
     def emit(
         self,
@@ -83,6 +92,11 @@ class Onnx(Backend):
         from proto2net.backends.onnx.runner import OnnxRunner
 
         return OnnxRunner(self.name)
+
+
+def _code(tops: Sequence[Value]) -> Code:
+    rendered = Rendered(tops)
+    return Code(rendered, arrays=rendered.arrays)
 
 
 def _saying(operator: str) -> Renderer:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any
 
 from proto2net.backends.base import Array, Convert
 from proto2net.backends.tree import Expression
@@ -110,27 +110,29 @@ class Result(Value):
 Operand = Value | float | Sequence[int] | Sequence[float] | Any
 """A value, or what becomes a constant: an array, a float, a list of whole numbers (INT64)."""
 
-X = Bottom(0)
+X: Value = Bottom(0)
 """The first bottom, which is all that most layers read."""
 
 
-@overload
-def op(type: str, *inputs: Operand | None, outputs: Literal[1] = 1, **attributes: Any) -> Value: ...
+def op(type: str, *inputs: Operand | None, **attributes: Any) -> Value:
+    """The result of an operator; inputs and attributes that are None are left out."""
+    return ops(1, type, *inputs, **attributes)[0]
 
 
-@overload
-def op(
-    type: str, *inputs: Operand | None, outputs: int, **attributes: Any
-) -> tuple[Value, ...]: ...
-
-
-def op(type: str, *inputs: Any, outputs: int = 1, **attributes: Any) -> Value | tuple[Value, ...]:
-    """The result of an operator, or its results; attributes that are None are left out."""
+def ops(outputs: int, type: str, *inputs: Operand | None, **attributes: Any) -> tuple[Value, ...]:
+    """The results of an operator that has so many."""
     given = tuple(None if each is None else value(each) for each in inputs)
     told = {key: _attribute(each) for key, each in attributes.items() if each is not None}
     made = Operator(type, given, told, outputs)
-    results = tuple(Result(made, index) for index in range(outputs))
-    return results if outputs > 1 else results[0]
+    return tuple(Result(made, index) for index in range(outputs))
+
+
+@dataclass(frozen=True)
+class Either:
+    """A layer's top, said for the sizes that are known, and for any that an image may have."""
+
+    known: Value
+    of_any_size: Value
 
 
 def value(given: Operand) -> Value:
@@ -140,9 +142,9 @@ def value(given: Operand) -> Value:
     if isinstance(given, Value):
         return given
     array = np.asarray(given)
-    if array.dtype.kind == "f":
+    if array.dtype.kind == "f" and array.size:
         array = array.astype(np.float32)
-    elif array.dtype.kind in "iu":
+    elif array.dtype.kind in "iu" or not array.size:
         array = array.astype(np.int64)
     return Constant(array)
 
