@@ -48,7 +48,7 @@ def _batch_norm_scale(norm: Node[BatchNorm], scale: Node[Scale]) -> Value | None
 def _batch_norm(node: Node[BatchNorm]) -> Value:
     if node.layer.batch_statistics(node.phase):
         _check_kept(node)
-        return _of_batch(X, node, eps_of(node))
+        return _normalized(X, _but_channels(node), eps_of(node))
     channels = node.bottoms[0].shape[1]
     return _stored(node, _all(channels, 1.0), _all(channels, 0.0))
 
@@ -70,16 +70,21 @@ def _check_kept(node: Node[Any]) -> None:
         raise UnsupportedError("the statistics that training keeps have no rendering")
 
 
-def _of_batch(x: Value, node: Node[Any], eps: float) -> Value:
-    """Mean 0 and variance 1 of each channel over the batch at hand."""
-    axes = [0, *range(2, len(node.bottoms[0].shape))]
-    return _normalized(x, axes, eps)
+def _but_channels(node: Node[Any]) -> list[int]:
+    """The axes over which each channel of a batch has its statistics."""
+    return [0, *range(2, len(node.bottoms[0].shape))]
 
 
 def _normalized(x: Value, axes: list[int], eps: float) -> Value:
     """Mean 0 and variance 1 over these axes."""
-    x = x - _mean(x, axes)
-    return x / op("Sqrt", _mean(x * x, axes) + eps)
+    centred, deviation = _statistics(x, axes, eps)
+    return centred / deviation
+
+
+def _statistics(x: Value, axes: list[int], eps: float) -> tuple[Value, Value]:
+    """The value less its mean over these axes, and the root of its variance and eps."""
+    centred = x - _mean(x, axes)
+    return centred, op("Sqrt", _mean(centred * centred, axes) + eps)
 
 
 def _mean(x: Value, axes: list[int]) -> Value:
@@ -149,12 +154,13 @@ def _bn(node: Node[BN]) -> Value:
     if layer.normalizes and not layer.batch_statistics(node.phase):
         mean, variance = (learned(node, name, PER_CHANNEL) for name in ("mean", "variance"))
         return op("BatchNormalization", X, slope, bias, mean, variance, epsilon=layer.epsilon)
-    x = X
-    if layer.normalizes:
-        _check_kept(node)
-        x = _of_batch(X, node, layer.epsilon)
     over = Reshaped((-1, *[1] * (len(node.bottoms[0].shape) - 2)))
-    return x * learned(node, "slope", over) + learned(node, "bias", over)
+    slope, bias = (learned(node, name, over) for name in ("slope", "bias"))
+    if not layer.normalizes:
+        return X * slope + bias
+    _check_kept(node)
+    centred, deviation = _statistics(X, _but_channels(node), layer.epsilon)
+    return centred * (slope / deviation) + bias  # OpenCV takes the other order for LayerNorm
 
 
 @renders(LayerNorm)

@@ -14,7 +14,7 @@ from proto2net.graph import Node
 from proto2net.layers import SPP, NdPooling, Pooling, Pooling3D
 from proto2net.shape import Shape, Window
 
-GLOBAL = {"MAX": "GlobalMaxPool", "AVE": "GlobalAveragePool", "AVE_EXC_PAD": "GlobalAveragePool"}
+MEANS = ("AVE", "AVE_EXC_PAD")
 
 
 @renders(Pooling)
@@ -23,9 +23,17 @@ def _pooling(node: Node[Pooling]) -> Value | Either | tuple[Value, ...]:
     window = layer.window(node.bottoms[0].shape)
     if len(node.tops) > 1:
         return _with_places(window, size, ceil=layer.ceil)
-    if layer.global_pooling and layer.pool in GLOBAL:
-        return op(GLOBAL[layer.pool], X)
+    if layer.global_pooling and layer.pool in ("MAX", *MEANS):
+        return _of_plane(layer.pool, len(size))
     return pooled(node, layer, size)
+
+
+def _of_plane(kind: str, axes: int) -> Value:
+    """The maximum or the mean of each channel; OpenCV knows GlobalAveragePool of images alone."""
+    name = "Mean" if kind in MEANS else "Max"
+    if axes == 2:
+        return op("GlobalAveragePool" if name == "Mean" else "GlobalMaxPool", X)
+    return op(f"Reduce{name}", X, axes=list(range(2, 2 + axes)), keepdims=1)
 
 
 def pooled(node: Node[Pooling | SPP], layer: Pooling, size: Shape) -> Value | Either:
@@ -62,7 +70,7 @@ def _nd_pooling(node: Node[NdPooling]) -> Value:
     layer, size = node.layer, node.bottoms[0].shape[2:]
     operator = choose(node, "pool", MAX="MaxPool", AVE="AveragePool")
     if layer.global_pooling:
-        return op(GLOBAL[layer.pool], X)
+        return _of_plane(layer.pool, len(size))
     window = layer.window(node.bottoms[0].shape)
     found = Pooled(X, window, size)
     if operator == "MaxPool":
@@ -79,7 +87,7 @@ def _pooling_3d(node: Node[Pooling3D]) -> Value | Either | tuple[Value, ...]:
     if len(node.tops) > 1:
         return _with_places(window, size, ceil=True)
     if layer.global_pooling:
-        return op(GLOBAL[kind], X)
+        return _of_plane(kind, len(size))
     if layer.of_c3d and window.padded:
         x = padded(X, window.pad, window.pad_end)
         size = tuple(n + sum(p) for n, p in zip(size, window.sides, strict=True))
