@@ -88,6 +88,8 @@ def _statistics(x: Value, axes: list[int], eps: float) -> tuple[Value, Value]:
 
 
 def _mean(x: Value, axes: list[int]) -> Value:
+    if axes[0] == 0 and len(axes) > 1:  # OpenCV 5 has another mean over axes that lie apart
+        return op("ReduceMean", _mean(x, axes[1:]), axes=[0], keepdims=1)
     return op("ReduceMean", x, axes=axes, keepdims=1)
 
 
@@ -160,7 +162,7 @@ def _bn(node: Node[BN]) -> Value:
         return X * slope + bias
     _check_kept(node)
     centred, deviation = _statistics(X, _but_channels(node), layer.epsilon)
-    return centred * (slope / deviation) + bias  # OpenCV takes the other order for LayerNorm
+    return centred * (slope / deviation) + bias
 
 
 @renders(LayerNorm)

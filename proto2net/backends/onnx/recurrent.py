@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from proto2net.backends.base import Array, Transposed
 from proto2net.backends.onnx.backend import renders
-from proto2net.backends.onnx.values import FLOAT, Value, X, bottoms, learned, made_of, op
+from proto2net.backends.onnx.values import FLOAT, Value, X, bottoms, learned, made_of, op, ops
 from proto2net.frozen import dataclass
 from proto2net.graph import Node
 from proto2net.layers import LSTM, RNN, ContinuationIndicator, Lstm, LSTMUnit
@@ -54,7 +54,7 @@ def _lstm_step(node: Node[Any]) -> Step:
 
 def _lstm_unit(gates: Value, size: int, *memory: Value) -> tuple[Value, Value]:
     """The states h and c, from gates i, f, o, g, and the last c with its cont, if there is one."""
-    i, f, o, g = op("Split", gates, [size] * 4, outputs=4, axis=2)
+    i, f, o, g = ops(4, "Split", gates, [size] * 4, axis=2)
     new = op("Sigmoid", i) * op("Tanh", g)
     if memory:
         last, cont = memory
@@ -93,7 +93,7 @@ def _each(value: Value, steps: int) -> Iterator[Value]:
     """The steps of a value, one by one."""
     if steps == 1:
         return iter([value])
-    return iter(op("Split", value, [1] * steps, outputs=steps, axis=0))
+    return iter(ops(steps, "Split", value, [1] * steps, axis=0))
 
 
 def _with_last(
