@@ -1,0 +1,184 @@
+"""ONNX renderers of proto2net/layers/resize.py.
+
+Readers agree on two kinds of Resize: linear with corners on corners, and whole pixels repeated.
+The others are products with matrices that are known, and numbers of pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from proto2net.backends.onnx.backend import renders
+from proto2net.backends.onnx.resizing import interpolated, times, with_size
+from proto2net.backends.onnx.shapes import as_index, flattened, padded, sizes
+from proto2net.backends.onnx.values import Value, X, bottoms, op, value
+from proto2net.graph import Node
+from proto2net.layers import (
+    Interp,
+    ResizeBilinear,
+    ResizeNearestNeighbor,
+    UnPooling,
+    Unpooling,
+    Upsample,
+)
+from proto2net.shape import Shape
+
+if TYPE_CHECKING:
+    from proto2net.arrays import Ndarray
+
+
+TO_THE_END = 2**31 - 1
+"""Where a Slice ends that cuts nothing off."""
+
+
+@renders(Interp)
+def _interp(node: Node[Interp]) -> Value:
+    layer = node.layer
+    x: Value = X
+    for axis in (2, 3) if layer.pad_beg or layer.pad_end else ():
+        x = op("Slice", x, [-layer.pad_beg], [layer.pad_end or TO_THE_END], [axis])
+    if layer.use_blob_size:
+        return interpolated(x, sizes(bottoms(node)[1], 2, 4))
+    if layer.sized:
+        return interpolated(x, node.tops[0].shape[2:])
+    shrink, zoom, by = layer.factors
+    gaps = sizes(x, 2, 4) - [1]
+    gaps = gaps / [shrink] if shrink > 1 else gaps
+    size = (gaps * [zoom] if zoom > 1 else gaps) + [1]
+    return interpolated(x, size * [by] if by > 1 else size)
+
+
+@renders(Upsample)
+def _upsample(node: Node[Upsample]) -> Value:
+    if len(node.bottoms) == 1:
+        return _repeated(X, (1, 1, *node.layer.scales))
+    return _unpooled(node)
+
+
+def _repeated(x: Value, scales: Sequence[int]) -> Value:
+    """Each pixel so many times along each axis."""
+    if set(scales) == {1}:
+        return x
+    return op(
+        "Resize",
+        x,
+        None,
+        list(map(float, scales)),
+        mode="nearest",
+        coordinate_transformation_mode="asymmetric",
+        nearest_mode="floor",
+    )
+
+
+def _unpooled(node: Node[Upsample | Unpooling]) -> Value:
+    """Each value where the mask says, among zeros."""
+    x, mask = bottoms(node)
+    size = _unpooled_size(node.layer, x)
+    planes = op("Expand", 0.0, with_size(x, op("ReduceProd", size, axes=[0])))
+    places = flattened(as_index(mask), 2)
+    filled = op("ScatterElements", planes, places, flattened(x, 2), axis=2)
+    return op("Reshape", filled, with_size(x, size))
+
+
+def _unpooled_size(layer: Upsample | Unpooling, x: Value) -> Value:
+    """The height and width of the top."""
+    if layer.size:
+        return value(layer.size)
+    size = sizes(x, 2, 4) * layer.scales
+    return size - layer.less if any(layer.less) else size
+
+
+@renders(Unpooling)
+@renders(UnPooling)
+def _unpooling(node: Node[Unpooling]) -> Value:
+    layer = node.layer
+    if layer.method == "MAX":
+        return _unpooled(node) if len(node.bottoms) > 1 else _corners(node)
+    bottom, size = node.bottoms[0].shape, node.tops[0].shape[2:]
+    kernel, stride = layer.window
+    x: Value = X
+    if layer.method == "AVE":
+        x = x / _areas(bottom[2:], kernel, stride, size)
+    if kernel == stride and size == tuple(n * k for n, k in zip(bottom[2:], kernel, strict=True)):
+        return _repeated(x, (1, 1, *kernel))
+    return _spread(x, bottom, kernel, stride, size)
+
+
+def _areas(bottom: Shape, kernel: Shape, stride: Shape, size: Shape) -> Ndarray:
+    """How many pixels of the top each window has."""
+    import numpy as np
+
+    axes = zip(bottom, kernel, stride, size, strict=True)
+    rows, columns = (np.clip(count - s * np.arange(n), 1, k) for n, k, s, count in axes)
+    return np.outer(rows, columns).astype(np.float32)
+
+
+def _spread(x: Value, bottom: Shape, kernel: Shape, stride: Shape, size: Shape) -> Value:
+    """Each value all over its window, as far as that lies in an image of this size."""
+    import numpy as np
+
+    ones = np.ones((bottom[1], 1, *kernel), np.float32)
+    x = op("ConvTranspose", x, ones, strides=stride, group=bottom[1])
+    for axis, (n, k, s, end) in enumerate(zip(bottom[2:], kernel, stride, size, strict=True), 2):
+        made = (n - 1) * s + k
+        if made > end:
+            x = op("Slice", x, [0], [end], [axis])
+        elif made < end:
+            x = _behind(x, axis, end - made)
+    return x
+
+
+def _behind(x: Value, axis: int, more: int) -> Value:
+    """Zeros behind what stands along an axis of images."""
+    return padded(x, (0, 0), (more, 0) if axis == 2 else (0, more))
+
+
+def _corners(node: Node[Unpooling]) -> Value:
+    """Each value in the upper left corner of its window, or the image's last pixel; else zeros."""
+    import numpy as np
+
+    bottom, size = node.bottoms[0].shape[2:], node.tops[0].shape[2:]
+    x: Value = X
+    for axis, n, s, end in zip((2, 3), bottom, node.layer.window[1], size, strict=True):
+        source = np.full(end, n)
+        source[np.minimum(np.arange(n) * s, end - 1)] = np.arange(n)  # the last one stays
+        x = op("Gather", _behind(x, axis, 1), source, axis=axis)
+    return x
+
+
+# ---- of Synopsys' fork ----------------------------------------------------------------------
+
+
+@renders(ResizeNearestNeighbor)
+def _resize_nearest(node: Node[ResizeNearestNeighbor]) -> Value:
+    import numpy as np
+
+    from proto2net.backends.numpy.helpers.resize import resize_nearest
+
+    x: Value = X
+    for axis, n, size in _resized(node):
+        chosen = resize_nearest(np.arange(n), (size,), 0, node.layer.coordinates)
+        x = op("Gather", x, chosen, axis=axis)
+    return x
+
+
+@renders(ResizeBilinear)
+def _resize_bilinear(node: Node[ResizeBilinear]) -> Value:
+    import numpy as np
+
+    from proto2net.backends.numpy.helpers.resize import resize_linear
+
+    x: Value = X
+    shape = list(node.bottoms[0].shape)
+    for axis, n, size in _resized(node):
+        unit = np.eye(n, dtype=np.float32)
+        x = times(x, axis, resize_linear(unit, (size,), 0, node.layer.coordinates), tuple(shape))
+        shape[axis] = size
+    return x
+
+
+def _resized(node: Node[ResizeNearestNeighbor | ResizeBilinear]) -> list[tuple[int, int, int]]:
+    """The axes whose size changes, with the old one and the new."""
+    old, new = node.bottoms[0].shape, node.tops[0].shape
+    return [(axis, old[axis], new[axis]) for axis in node.layer.axes if old[axis] != new[axis]]
