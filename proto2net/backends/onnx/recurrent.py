@@ -136,7 +136,7 @@ def _continuation_indicator(node: Node[ContinuationIndicator]) -> Value:
 def _lstm_of_caffe_lstm(node: Node[Lstm]) -> Value:
     layer, bottom = node.layer, node.bottoms[0].shape
     merged = layer.merged(bottom)
-    x: Value = X
+    x = X
     if merged or len(bottom) > 3:
         batch = [-1, layer.sequences] if merged else [0, 0]
         x = op("Reshape", X, [*batch, count(bottom[len(layer.batch(bottom)) :])])

@@ -7,12 +7,12 @@ The others are products with matrices that are known, and numbers of pixels.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from proto2net.backends.onnx.backend import renders
 from proto2net.backends.onnx.resizing import interpolated, times, with_size
 from proto2net.backends.onnx.shapes import as_index, flattened, padded, sizes
-from proto2net.backends.onnx.values import Value, X, bottoms, op, value
+from proto2net.backends.onnx.values import Either, Value, X, bottoms, op
 from proto2net.graph import Node
 from proto2net.layers import (
     Interp,
@@ -22,7 +22,7 @@ from proto2net.layers import (
     Unpooling,
     Upsample,
 )
-from proto2net.shape import Shape
+from proto2net.shape import Shape, count
 
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
@@ -33,24 +33,28 @@ TO_THE_END = 2**31 - 1
 
 
 @renders(Interp)
-def _interp(node: Node[Interp]) -> Value:
-    layer = node.layer
-    x: Value = X
+def _interp(node: Node[Interp]) -> Value | Either:
+    layer, size = node.layer, node.tops[0].shape[2:]
+    x = X
     for axis in (2, 3) if layer.pad_beg or layer.pad_end else ():
         x = op("Slice", x, [-layer.pad_beg], [layer.pad_end or TO_THE_END], [axis])
+    known = interpolated(x, size)
     if layer.use_blob_size:
-        return interpolated(x, sizes(bottoms(node)[1], 2, 4))
-    if layer.sized:
-        return interpolated(x, node.tops[0].shape[2:])
+        return Either(known, interpolated(x, sizes(bottoms(node)[1], 2, 4)))
+    return known if layer.sized else Either(known, interpolated(x, _by_factors(layer, x)))
+
+
+def _by_factors(layer: Interp, x: Value) -> Value:
+    """The height and width that factors make of an image."""
     shrink, zoom, by = layer.factors
     gaps = sizes(x, 2, 4) - [1]
     gaps = gaps / [shrink] if shrink > 1 else gaps
     size = (gaps * [zoom] if zoom > 1 else gaps) + [1]
-    return interpolated(x, size * [by] if by > 1 else size)
+    return size * [by] if by > 1 else size
 
 
 @renders(Upsample)
-def _upsample(node: Node[Upsample]) -> Value:
+def _upsample(node: Node[Upsample]) -> Value | Either:
     if len(node.bottoms) == 1:
         return _repeated(X, (1, 1, *node.layer.scales))
     return _unpooled(node)
@@ -71,33 +75,34 @@ def _repeated(x: Value, scales: Sequence[int]) -> Value:
     )
 
 
-def _unpooled(node: Node[Upsample | Unpooling]) -> Value:
+def _unpooled(node: Node[Upsample | Unpooling]) -> Value | Either:
     """Each value where the mask says, among zeros."""
-    x, mask = bottoms(node)
-    size = _unpooled_size(node.layer, x)
-    planes = op("Expand", 0.0, with_size(x, op("ReduceProd", size, axes=[0])))
-    places = flattened(as_index(mask), 2)
-    filled = op("ScatterElements", planes, places, flattened(x, 2), axis=2)
-    return op("Reshape", filled, with_size(x, size))
-
-
-def _unpooled_size(layer: Upsample | Unpooling, x: Value) -> Value:
-    """The height and width of the top."""
+    layer, size = node.layer, node.tops[0].shape[2:]
+    known = _placed(node, [count(size)], size)
     if layer.size:
-        return value(layer.size)
-    size = sizes(x, 2, 4) * layer.scales
-    return size - layer.less if any(layer.less) else size
+        return known
+    scaled = sizes(X, 2, 4) * layer.scales
+    if any(layer.less):
+        scaled = scaled - layer.less
+    return Either(known, _placed(node, op("ReduceProd", scaled, axes=[0]), scaled))
+
+
+def _placed(node: Node[Any], area: Value | Sequence[int], size: Value | Sequence[int]) -> Value:
+    x, mask = bottoms(node)
+    zeros = op("Expand", 0.0, with_size(x, area))
+    placed = op("ScatterElements", zeros, flattened(as_index(mask), 2), flattened(x, 2), axis=2)
+    return op("Reshape", placed, with_size(x, size))
 
 
 @renders(Unpooling)
 @renders(UnPooling)
-def _unpooling(node: Node[Unpooling]) -> Value:
+def _unpooling(node: Node[Unpooling]) -> Value | Either:
     layer = node.layer
     if layer.method == "MAX":
         return _unpooled(node) if len(node.bottoms) > 1 else _corners(node)
     bottom, size = node.bottoms[0].shape, node.tops[0].shape[2:]
     kernel, stride = layer.window
-    x: Value = X
+    x = X
     if layer.method == "AVE":
         x = x / _areas(bottom[2:], kernel, stride, size)
     if kernel == stride and size == tuple(n * k for n, k in zip(bottom[2:], kernel, strict=True)):
@@ -139,7 +144,7 @@ def _corners(node: Node[Unpooling]) -> Value:
     import numpy as np
 
     bottom, size = node.bottoms[0].shape[2:], node.tops[0].shape[2:]
-    x: Value = X
+    x = X
     for axis, n, s, end in zip((2, 3), bottom, node.layer.window[1], size, strict=True):
         source = np.full(end, n)
         source[np.minimum(np.arange(n) * s, end - 1)] = np.arange(n)  # the last one stays
@@ -156,7 +161,7 @@ def _resize_nearest(node: Node[ResizeNearestNeighbor]) -> Value:
 
     from proto2net.backends.numpy.helpers.resize import resize_nearest
 
-    x: Value = X
+    x = X
     for axis, n, size in _resized(node):
         chosen = resize_nearest(np.arange(n), (size,), 0, node.layer.coordinates)
         x = op("Gather", x, chosen, axis=axis)
@@ -169,7 +174,7 @@ def _resize_bilinear(node: Node[ResizeBilinear]) -> Value:
 
     from proto2net.backends.numpy.helpers.resize import resize_linear
 
-    x: Value = X
+    x = X
     shape = list(node.bottoms[0].shape)
     for axis, n, size in _resized(node):
         unit = np.eye(n, dtype=np.float32)
