@@ -161,11 +161,14 @@ def _resize_nearest(node: Node[ResizeNearestNeighbor]) -> Value:
 
     from proto2net.backends.numpy.helpers.resize import resize_nearest
 
-    x = X
+    x, scales = X, [1] * len(node.bottoms[0].shape)
     for axis, n, size in _resized(node):
         chosen = resize_nearest(np.arange(n), (size,), 0, node.layer.coordinates)
-        x = op("Gather", x, chosen, axis=axis)
-    return x
+        if axis > 1 and size % n == 0 and (chosen == np.arange(size) // (size // n)).all():
+            scales[axis] = size // n
+        else:
+            x = op("Gather", x, chosen, axis=axis)
+    return _repeated(x, scales)
 
 
 @renders(ResizeBilinear)
