@@ -26,7 +26,7 @@ def check_sizes(backend: Backend, graph: Graph, found: Lowered, steps: Sequence[
             continue
         again = backend.steps(lowered(other, backend.renders_itself))
         for step, resized in zip(steps, again, strict=False):
-            if _said(step) == _said(resized):
+            if said(step) == said(resized):
                 continue
             node = found.origin(step.node)
             message = (
@@ -38,7 +38,7 @@ def check_sizes(backend: Backend, graph: Graph, found: Lowered, steps: Sequence[
         raise UnsupportedError(issues.values())
 
 
-def _said(step: Step) -> tuple[object, ...]:
+def said(step: Step) -> tuple[object, ...]:
     """What is written for a step, and how its arrays are made."""
     code = step.code
     converted = [(name, array.convert) for name, array in code.arrays.items()]

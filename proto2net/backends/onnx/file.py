@@ -7,7 +7,7 @@ that a layer overwrites in place is several values here: the last has the name, 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from proto2net.backends.base import Array, Emitted, Step
@@ -27,10 +27,12 @@ from proto2net.backends.onnx.values import (
     Value,
 )
 from proto2net.backends.scope import shown_name
+from proto2net.backends.sizes import check_sizes, said
 from proto2net.batch import following, walk
 from proto2net.errors import UnsupportedError
 from proto2net.frozen import dataclass
-from proto2net.graph import Blob, Graph
+from proto2net.graph import Blob, Graph, Node
+from proto2net.layers import Input, Layer
 from proto2net.lowering import lowered
 from proto2net.shape import Shape
 from proto2net.version import VERSION
@@ -69,13 +71,13 @@ class OnnxFile:
         self._lowered = found
         self.steps = backend.steps(found)
         if graph.free:
-            from proto2net.backends.sizes import check_sizes  # which most networks need not import
-
             check_sizes(backend, graph, found, self.steps)
         if not self.graph.outputs:
             raise UnsupportedError(no_outputs(graph))
         self.steps = needed(self.steps, self.graph.outputs)
-        self.sizes = Open(backend, self.graph, any_batch)
+        self.sizes = Open(
+            self.graph, of_twice(backend, self.graph, self.steps) if any_batch else {}
+        )
         self.arrays: dict[str, Array] = {}
         self._owned: dict[Array, str] = {}
         self._constants: dict[tuple[str, Shape, bytes], str] = {}
@@ -265,10 +267,10 @@ class OnnxFile:
 class Open:
     """Which sizes of a graph may be any."""
 
-    def __init__(self, backend: Backend, graph: Graph, any_batch: bool) -> None:
+    def __init__(self, graph: Graph, doubled: Mapping[Blob, Shape]) -> None:
         self.graph = graph
         self._unknown = self._by_value()
-        self._doubled = walk(graph).doubled if any_batch and following(graph) else {}
+        self._doubled = doubled
 
     def of(self, blob: Blob) -> Iterator[int | str]:
         """Its shape: a number, "N" for the batch, or "" for a size that is not known."""
@@ -289,6 +291,24 @@ class Open:
             if node.layer.sizes_by_value or found.intersection(node.bottoms):
                 found.update(node.tops)
         return found
+
+
+def of_twice(backend: Backend, graph: Graph, steps: Sequence[Step]) -> dict[Blob, Shape]:
+    """The shapes for twice as many images; none where other operators are written for these."""
+    if not following(graph):
+        return {}
+    doubled = walk(graph).doubled
+
+    def again(node: Node[Layer]) -> Node[Layer]:
+        if not isinstance(node.layer, Input):
+            return node
+        shape = tuple(doubled[top] for top in node.tops)
+        return dataclasses.replace(node, layer=dataclasses.replace(node.layer, shape=shape))
+
+    twice = lowered(graph.rebuilt(map(again, graph.nodes)), backend.renders_itself)
+    others = needed(backend.steps(twice), twice.graph.outputs)
+    alike = all(said(one) == said(other) for one, other in zip(steps, others, strict=True))
+    return doubled if alike else {}
 
 
 def initializer(name: str, array: Ndarray) -> Message:
