@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from proto2net import backends
+from proto2net import backends, output
 from proto2net.backends.base import Backend, Emitted
+from proto2net.batch import with_batch
 from proto2net.errors import Issue, Location, ParseError, Proto2NetError, ShapeError
 from proto2net.feeds import feeds_of, unlike_declared
 from proto2net.frozen import dataclass
@@ -60,9 +61,9 @@ def parse(
     declares layer types: it is run. `holes` leaves layers to be written, by name or as "type:Foo",
     with the shapes of their tops. `fork` names the fork of Caffe that the network is for, where
     forks disagree about a layer. `batch="any"` has a batch that a Reshape states as a number follow
-    the input. `define` has the values of names that a template has in their place, such as
-    `$TARGET_WIDTH$`. `file` is what messages call a text. What was assumed, left out or ignored is
-    logged.
+    the input, and `batch="8"` takes so many images. `define` has the values of names that a
+    template has in their place, such as `$TARGET_WIDTH$`. `file` is what messages call a text. What
+    was assumed, left out or ignored is logged.
     """
     if isinstance(net, Graph):
         graph = net
@@ -74,8 +75,10 @@ def parse(
         given = {name: tuple(dims) for name, dims in (inputs or {}).items()}
         graph = _read(net, file, rules, given, outputs, ignore_unknown_fields, shapes, fork, define)
     graph = graph.until(outputs) if outputs else graph
-    if batch:
-        require(batch == "any", f'no batch "{batch}"', "it can be any")
+    if batch.isdecimal():
+        graph = with_batch(graph, int(batch))
+    elif batch:
+        require(batch == "any", f'no batch "{batch}"', "it can be any, or a number")
         graph = any_batch(graph)
     if graph is not net and graph.free_inputs:
         from proto2net.rewrites.sizes import any_size  # which most networks need not import
@@ -96,6 +99,48 @@ def convert(net: Net, *, to: str, name: str = "", flat: bool = False, **options:
     """
     source: str = backends.get(to).emit(parse(net, **options), name, flat=flat).source
     return source
+
+
+def save(
+    net: Net | Model,
+    weights: str | Path | Weights | Arrays | None = None,
+    *,
+    to: str,
+    out: str | Path,
+    overwrite: bool = False,
+    name: str = "",
+    flat: bool = False,
+    opset: int | None = None,
+    allow_missing: bool = False,
+    optimized: bool = False,
+    **options: Any,
+) -> list[Path]:
+    """Write the network for a target to `out`, and its weights; the files that were written.
+
+    `opset` is the version of ONNX's operators. The other arguments are those of `convert`, `load`
+    and `model`.
+    """
+    from proto2net.weights.porting import port
+
+    target = backends.get(to)
+    found = model(net, weights, allow_missing=allow_missing, optimized=optimized, **options)
+    if target.embeds:
+        found = filled(found)
+    told = options_of(target, opset, str(options.get("batch", "")))
+    ported = port(found, target, name=name, stem=Path(out).stem, flat=flat, **told)
+    files = ported.files(Path(out))
+    inputs = [str(each) for each in (net, weights) if isinstance(each, str | Path)]
+    output.write_together(files, overwrite=overwrite, inputs=inputs)
+    return list(files)
+
+
+def options_of(target: Any, opset: int | None, batch: str) -> dict[str, Any]:
+    """What a target is told beside the graph. Raises Proto2NetError for what it does not know."""
+    if not target.embeds:
+        require(opset is None, f"{target.name} has no opset", "it is for --to onnx")
+        return {}
+    told = {"any_batch": not batch.isdecimal()}
+    return told if opset is None else {"opset": opset, **told}
 
 
 def load(

@@ -50,6 +50,26 @@ def takes_one(graph: Graph, followers: Collection[Blob]) -> bool:
     return True
 
 
+def with_batch(graph: Graph, batch: int) -> Graph:
+    """The same network for another batch.
+
+    Inputs whose first axis is not the batch, such as regions, keep theirs.
+    """
+    if not any(blob.shape for blob in graph.inputs):
+        raise Proto2NetError("the network has no input whose batch could be changed")
+    return graph.rebuilt(_resized(node, graph.batch, batch) for node in graph.nodes)
+
+
+def _resized(node: Node[Layer], declared: int, batch: int) -> Node[Layer]:
+    """The layer, which is changed if it is an input."""
+    if not isinstance(node.layer, Input):
+        return node
+    shapes = tuple(
+        (batch, *top.shape[1:]) if top.shape[:1] == (declared,) else top.shape for top in node.tops
+    )
+    return replace(node, layer=replace(node.layer, shape=shapes))
+
+
 @dataclass(frozen=True)
 class Walk:
     """What twice as many images make of a graph."""

@@ -9,14 +9,14 @@ import statistics
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from time import perf_counter
-from typing import Any
 
 from proto2net import backends
 from proto2net.backends.base import Backend
+from proto2net.batch import with_batch
 from proto2net.errors import Issue, Proto2NetError
 from proto2net.feeds import label_blobs
 from proto2net.frozen import dataclass
-from proto2net.graph import Blob, Entry, Graph, Node
+from proto2net.graph import Blob, Entry, Graph
 from proto2net.layers import Input
 from proto2net.stopwatch import Program, Setting, Stopwatch
 from proto2net.text import aligned, ascii_only
@@ -177,26 +177,6 @@ def measure(
 
 
 # ---- what is timed --------------------------------------------------------------------------
-
-
-def with_batch(graph: Graph, batch: int) -> Graph:
-    """The same network for another batch.
-
-    Inputs whose first axis is not the batch, such as regions, keep theirs.
-    """
-    if not any(blob.shape for blob in graph.inputs):
-        raise Proto2NetError("the network has no input whose batch could be changed")
-    return graph.rebuilt(_resized(node, graph.batch, batch) for node in graph.nodes)
-
-
-def _resized(node: Node[Any], declared: int, batch: int) -> Node[Any]:
-    """The layer, which is changed if it is an input."""
-    if not isinstance(node.layer, Input):
-        return node
-    shapes = tuple(
-        (batch, *top.shape[1:]) if top.shape[:1] == (declared,) else top.shape for top in node.tops
-    )
-    return dataclasses.replace(node, layer=dataclasses.replace(node.layer, shape=shapes))
 
 
 def alone(graph: Graph) -> list[Graph]:

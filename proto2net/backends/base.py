@@ -147,8 +147,10 @@ class Emitted:
     @property
     def source(self) -> str:
         """The first file, which is a text."""
-        first = next(iter(self.files.values()))
-        return first if isinstance(first, str) else first.decode()
+        suffix, first = next(iter(self.files.items()))
+        if not isinstance(first, str):
+            raise Proto2NetError(f"an {suffix} file is no text", "proto2net.save writes it")
+        return first
 
     def converted(self, values: Mapping[tuple[Node[Any], str], Ndarray]) -> dict[str, Ndarray]:
         """The target's arrays from those of Caffe; left out where a value is not given."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import ClassVar
 
 from proto2net.backends.base import Emitted
 from proto2net.frozen import dataclass
@@ -17,6 +18,7 @@ class Printer:
     name: str
     suffix: str
     text: Callable[[Graph], str]
+    embeds: ClassVar[bool] = False
     weights_suffix: str = ""
     """The suffix of the file of learned weights beside it; empty: it has no such file."""
 

@@ -12,8 +12,9 @@ import click
 
 from proto2net import Graph, api, backends, output
 from proto2net.cli.networks import STANDARD, check_weights, read_graph
-from proto2net.cli.options import class_name, complete_target, debug, network, target
+from proto2net.cli.options import batch, class_name, complete_target, debug, network, target
 from proto2net.cli.terminal import counted, put, say, watched
+from proto2net.model import Model
 
 
 @contextmanager
@@ -52,9 +53,14 @@ def _uncollected() -> Iterator[None]:
 @click.option("--flat", is_flag=True, help="Write each layer where it stands, without blocks.")
 @click.option(
     "--batch",
-    type=click.Choice(["any"]),
-    callback=lambda ctx, param, value: value or "",
-    help="Have a batch that a Reshape states as a number follow the input.",
+    type=batch,
+    default="",
+    metavar="any|N",
+    help="any: have a batch that a Reshape states as a number follow the input. A number: take so "
+    "many images at once.",
+)
+@click.option(
+    "--opset", type=int, metavar="N", help="The version of ONNX's operators: 13 to 21, else 17."
 )
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @debug
@@ -68,6 +74,7 @@ def convert(
     out: str | None,
     name: str | None,
     flat: bool,
+    opset: int | None,
     force: bool,
     **options: Any,
 ) -> None:
@@ -79,6 +86,9 @@ def convert(
     from proto2net.weights.porting import port
 
     check_weights(weights)
+    told = api.options_of(target, opset, options["batch"])
+    if target.embeds and out == STANDARD:
+        raise click.UsageError(f"an {target.suffix} file is no text: OUT cannot be -")
     if weights and out == STANDARD:
         raise click.UsageError("--weights are written beside OUT, which cannot be - then")
     if optimized and not weights:
@@ -89,7 +99,9 @@ def convert(
     inputs = _inputs(net, weights, graph, options)
     path = Path(out) if out else _free(graph.name if net == STANDARD else Path(net).stem, target)
     model = api.model(graph, weights, allow_missing=allow_missing, optimized=optimized)
-    ported = port(model, target, name=name or "", stem=path.stem, flat=flat)
+    if target.embeds:
+        model = _filled(model)
+    ported = port(model, target, name=name or "", stem=path.stem, flat=flat, **told)
     if out == STANDARD:
         put(ported.emitted.source)
         return
@@ -100,6 +112,13 @@ def convert(
             say(f"wrote {file}")
     number = counted(model.graph.parameters, "parameter")
     say(f"wrote {path}: {ported.emitted.entry}, {number}")
+
+
+def _filled(model: Model) -> Model:
+    """The model with values for all: those that it lacks are those that a training starts from."""
+    if model.graph.parameters and not model.values:
+        say("note: without --weights the network has the values that a training starts from")
+    return api.filled(model)
 
 
 def _free(stem: str, target: Any) -> Path:

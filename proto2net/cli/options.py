@@ -149,6 +149,13 @@ def target_names(ctx: click.Context, param: click.Parameter, text: str) -> list[
     return list(dict.fromkeys(target(name).name for name in names))
 
 
+def batch(text: str) -> str:
+    """How many images are taken at once: any, or a number; empty for what the definition says."""
+    if text not in ("", "any") and not re.fullmatch("[1-9][0-9]{0,8}", text):
+        raise click.BadParameter(f"{text!r} is neither any nor a number above 0")
+    return text
+
+
 def _input(text: str) -> tuple[str, Sizes]:
     """A name and sizes, from NAME=1,3,224,any or NAME=1x3x224xany; UNNAMED without a name."""
     name, equals, dims = text.rpartition("=")

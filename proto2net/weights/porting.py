@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from proto2net.backends.base import Emitted
 from proto2net.errors import Proto2NetError
 from proto2net.frozen import dataclass
 from proto2net.model import Model
 from proto2net.output import Content
+
+if TYPE_CHECKING:
+    from proto2net.weights.safetensors import Tensor
 
 Write = Callable[[BinaryIO], None]
 """Puts a file on an unbuffered stream."""
@@ -54,14 +57,55 @@ class Ported:
         return files | dict(zip(paths, texts, strict=True))
 
 
+@dataclass(frozen=True)
+class Embedded(Ported):
+    """A target's file that has the arrays in it, or beside it where they are too large for it."""
+
+    model: Any = None
+    """The target's message, in which the arrays are to be."""
+    tensors: Sequence[Tensor] = ()
+
+    def files(
+        self, path: Path, watched: Callable[[Write, int], Write] = lambda write, size: write
+    ) -> dict[Path, Content]:
+        from proto2net.backends.onnx import container
+        from proto2net.weights.safetensors import put
+
+        by_name = {tensor.name: tensor for tensor in self.tensors}
+
+        def one(stream: BinaryIO, name: str) -> None:
+            put(stream, by_name[name])
+
+        model, size = self.model, container.size(self.model)
+        if size <= container.LARGEST:
+            return {path: watched(partial(container.write, model=model, put=one), size)}
+        beside = path.with_name(f"{path.name}.data")
+        return {
+            beside: watched(partial(container.write_arrays, model=model, put=one), size),
+            path: container.write_beside(model, beside.name),
+        }
+
+
 def port(
-    model: Model, target: Any, *, name: str = "", stem: str = "weights", flat: bool = False
+    model: Model,
+    target: Any,
+    *,
+    name: str = "",
+    stem: str = "weights",
+    flat: bool = False,
+    **options: Any,
 ) -> Ported:
     """The model for a target.
 
-    `name` names its class or function, `stem` the file of arrays without its suffix. Raises
-    UnsupportedError for what the target cannot say.
+    `name` names its class or function, `stem` the file of arrays without its suffix; a target may
+    have options of its own. Raises UnsupportedError for what the target cannot say.
     """
+    if target.embeds:
+        from proto2net.weights import safetensors
+
+        emitted = target.emit(model.graph, name, **options)
+        found = list(safetensors.tensors(emitted, model.values))
+        return Embedded(emitted, model=emitted.model, tensors=found)
     if not model.values:
         return Ported(target.emit(model.graph, name, flat=flat))
     if not target.weights_suffix:

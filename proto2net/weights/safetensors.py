@@ -82,7 +82,7 @@ def write(stream: BinaryIO, found: Iterable[Tensor], metadata: Mapping[str, str]
     found = list(found)
     write_all(stream, _header(found, metadata))
     for tensor in found:
-        _write(stream, tensor)
+        put(stream, tensor)
 
 
 def _header(found: Iterable[Tensor], metadata: Mapping[str, str]) -> bytes:
@@ -101,7 +101,8 @@ def _header(found: Iterable[Tensor], metadata: Mapping[str, str]) -> bytes:
     return len(text).to_bytes(8, "little") + text
 
 
-def _write(stream: BinaryIO, tensor: Tensor) -> None:
+def put(stream: BinaryIO, tensor: Tensor) -> None:
+    """Write the elements of an array, in the order of the target."""
     import numpy as np
 
     # Some conversions can show the elements in their new order without moving them first.

@@ -16,10 +16,11 @@ import proto2net
 from proto2net import Proto2NetError, ShapeError, stopwatch, timing
 from proto2net.backends.base import Backend
 from proto2net.backends.runner import Runner
+from proto2net.batch import with_batch
 from proto2net.cli import main
 from proto2net.handwritten import hand_written
 from proto2net.stopwatch import milliseconds
-from proto2net.timing import Times, alone, matrices, measure, with_batch
+from proto2net.timing import Times, alone, matrices, measure
 
 NET = """name: "tiny"
 layer { name: "data" type: "Input" top: "data"

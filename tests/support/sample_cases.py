@@ -11,9 +11,9 @@ from reference import corpus
 
 import proto2net
 from proto2net import Graph, Proto2NetError, backends
+from proto2net.batch import with_batch
 from proto2net.graph import Blob, Entry, Node
 from proto2net.layers import Input, Layer
-from proto2net.timing import with_batch
 from proto2net.wiring import wire
 
 SIZE = 17
