@@ -29,7 +29,7 @@ from proto2net.backends.onnx.values import (
 from proto2net.backends.scope import shown_name
 from proto2net.backends.sizes import check_sizes, said
 from proto2net.batch import following, walk
-from proto2net.errors import UnsupportedError
+from proto2net.errors import ShapeError, UnsupportedError
 from proto2net.frozen import dataclass
 from proto2net.graph import Blob, Graph, Node
 from proto2net.layers import Input, Layer
@@ -305,7 +305,11 @@ def of_twice(backend: Backend, graph: Graph, steps: Sequence[Step]) -> dict[Blob
         shape = tuple(doubled[top] for top in node.tops)
         return dataclasses.replace(node, layer=dataclasses.replace(node.layer, shape=shape))
 
-    twice = lowered(graph.rebuilt(map(again, graph.nodes)), backend.renders_itself)
+    try:
+        other = graph.rebuilt(map(again, graph.nodes))
+    except ShapeError:  # a layer that takes one image
+        return {}
+    twice = lowered(other, backend.renders_itself)
     others = needed(backend.steps(twice), twice.graph.outputs)
     alike = all(said(one) == said(other) for one, other in zip(steps, others, strict=True))
     return doubled if alike else {}

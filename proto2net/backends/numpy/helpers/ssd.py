@@ -1,5 +1,6 @@
-"""SSD's layers as functions of arrays; an emitted file has those that it uses. Never
-imported.
+"""SSD's layers as functions of arrays; an emitted file has those that it uses.
+
+The ONNX target makes its arrays of prior boxes with them.
 """
 
 # mypy: disable-error-code="no-any-return"
