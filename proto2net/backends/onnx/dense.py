@@ -12,7 +12,8 @@ from proto2net.shape import canonical_axis
 
 
 @renders(InnerProduct)
-def _inner_product(node: Node[InnerProduct]) -> Value:
+def inner_product(node: Node[InnerProduct]) -> Value:
+    """Render an InnerProduct, or a layer of a fork that is one when it is used."""
     layer, bottom = node.layer, node.bottoms[0].shape
     axis = canonical_axis(layer.axis, bottom)
     bias = learned(node, "bias") if layer.bias_term and node.blobs else None
@@ -36,10 +37,13 @@ def _columns(node: Node[InnerProduct]) -> Value:
     if layer.transpose:
         return learned(node, "weight")
     weight = learned(node, "weight", Transposed((1, 0)))
-    if not layer.normalize:
-        return weight
-    squares = op("ReduceSum", weight * weight, axes=[0], keepdims=1)
-    return weight / op("Sqrt", squares + layer.unit_eps)
+    return of_length_1(weight, 0, layer.unit_eps) if layer.normalize else weight
+
+
+def of_length_1(weight: Value, axis: int, eps: float) -> Value:
+    """A matrix whose vectors along the axis are brought to length 1."""
+    squares = op("ReduceSum", weight * weight, axes=[axis], keepdims=1)
+    return weight / op("Sqrt", squares + eps)
 
 
 @renders(Embed)
