@@ -34,3 +34,9 @@ def times(x: Value, axis: int, matrix: Ndarray, shape: Shape) -> Value:
         return op("MatMul", matrix, x)
     product = op("MatMul", matrix, flattened(x, axis + 1))
     return shaped(product, *[0] * (axis + 1), *behind)
+
+
+def mixed(x: Value, shape: Shape, rows: Ndarray, columns: Ndarray) -> Value:
+    """Images whose rows and columns are those of an image of this shape, mixed by matrices."""
+    x = times(x, 2, rows.astype("float32"), shape)
+    return times(x, 3, columns.astype("float32"), shape)
