@@ -10,13 +10,16 @@ from collections.abc import Sequence
 from math import inf
 
 from proto2net.backends.onnx.shapes import shaped, sizes
-from proto2net.backends.onnx.values import FLOAT, Value, op, ops
+from proto2net.backends.onnx.values import FLOAT, INT64, Operand, Value, op, ops
 
 LOWEST = -3.4028234663852886e38
 """The lowest number of 32 bits, which no score is; not an infinity, which some readers refuse."""
 
 FAR = 1e6
 """Where no box of an image lies, in pixels or as a share."""
+
+BOTH_INSIDE = [0.0, 0.0, 1.0, 1.0]
+"""What is added to a box of which both corners are inside of it."""
 
 NO_LIMIT = 2**31 - 1
 
@@ -41,6 +44,48 @@ def numbered(x: Value, axis: int) -> Value:
     return op("Cast", op("Range", 0, size(x, axis), 1), to=FLOAT)
 
 
+def shifted_boxes(boxes: Value, shift: Value) -> Value:
+    """Boxes moved by shares of their sides, and scaled by exponents."""
+    start = columns(boxes, 0, 2)
+    size = columns(boxes, 2, 4) - start + 1.0
+    center = columns(shift, 0, 2) * size + (start + 0.5 * size)
+    half = 0.5 * (op("Exp", columns(shift, 2, 4)) * size)
+    return beside(center - half, center + half)
+
+
+def within(boxes: Value, im_info: Value) -> Value:
+    """Boxes that end where an image of this height and width does."""
+    limit = op("Gather", shaped(im_info, -1), [1, 0, 1, 0]) - 1.0
+    return op("Max", op("Min", boxes, limit), 0.0)
+
+
+def all_of(condition: Value) -> Value:
+    """1 where the condition holds for all along the last axis, which goes; else 0."""
+    return op("ReduceMin", op("Cast", condition, to=FLOAT), axes=[-1], keepdims=0)
+
+
+def chosen(mask: Value) -> Value:
+    """The numbers of what a mask has."""
+    return shaped(op("NonZero", shaped(mask, -1)), -1)
+
+
+def best_first(scores: Value, number: Operand, most: int) -> tuple[Value, Value]:
+    """The best so many scores along the last axis, and their places.
+
+    Of equal ones the first comes first, as ONNX has it. OpenVINO has not: so the places of equals
+    are sorted once more. `most` is the number times that of places.
+    """
+    found, places = ops(2, "TopK", scores, number)
+    if most >= 2**31:  # beyond what OpenVINO counts to
+        return found, places
+    before = op("Max", op("Range", -1, size(found, -1) - 1, 1), 0)
+    falls = op("Less", found, op("Gather", found, before, axis=-1))
+    runs = op("CumSum", op("Cast", falls, to=INT64), -1)
+    whole = size(scores, -1)
+    keys, _ = ops(2, "TopK", runs * whole + places, number, largest=0)
+    return found, op("Mod", keys, whole)
+
+
 def kept(
     boxes: Value,
     scores: Value,
@@ -60,9 +105,9 @@ def kept(
         return op("Cast", op("And", likely, first), to=FLOAT)
     ranks = op("Cast", op("Range", size(scores, -1), 0, -1), to=FLOAT)
     ranks = op("Unsqueeze", op("Where", likely, ranks, 0.0), [1])
-    chosen = op("NonMaxSuppression", with_area(boxes), ranks, [most], [limit], [0.0])
+    stay = op("NonMaxSuppression", with_area(boxes), ranks, [most], [limit], [0.0])
     none = op("Expand", [0.0], op("Shape", ranks))
-    mask = op("ScatterND", none, chosen, op("Expand", [1.0], sizes(chosen, 0, 1)))
+    mask = op("ScatterND", none, stay, op("Expand", [1.0], sizes(stay, 0, 1)))
     return op("Squeeze", mask, [1])
 
 
@@ -72,8 +117,8 @@ def kept_by_turns(boxes: Value, scores: Value, thresholds: Sequence[float], leas
     mask, most = alive * 0.0, alive * 0.0
     for threshold in thresholds:
         place = op("ArgMax", alive, axis=1, keepdims=1)
-        chosen = alive * op("Cast", op("Equal", op("Range", 0, size(alive, 1), 1), place), to=FLOAT)
-        mask, alive = mask + chosen, alive - chosen
+        first = alive * op("Cast", op("Equal", op("Range", 0, size(alive, 1), 1), place), to=FLOAT)
+        mask, alive = mask + first, alive - first
         box = op("Unsqueeze", op("GatherND", boxes, place, batch_dims=1), [1])
         most = op("Max", most, overlap(box, boxes))
         alive = alive * op("Cast", op("LessOrEqual", most, threshold), to=FLOAT)
@@ -121,10 +166,10 @@ def with_area(boxes: Value) -> Value:
     return op("Where", op("Greater", smallest, 0.0), boxes, away)
 
 
-def best(mask: Value, scores: Value, most: int) -> Value:
+def best(mask: Value, scores: Value, most: Operand) -> Value:
     """The mask (N, K) without all but the best so many of each row."""
     found = op("Where", op("Greater", mask, 0.0), scores, LOWEST)
-    _, places = ops(2, "TopK", found, [most], axis=1)
+    _, places = ops(2, "TopK", found, most, axis=1)
     none = op("Expand", [0.0], op("Shape", mask))
     stay = op("GatherElements", mask, places, axis=1)
     return op("ScatterElements", none, places, stay, axis=1)
@@ -136,7 +181,7 @@ def rows(found: Value, mask: Value, none: Value, width: int) -> Value:
     nothing = 1.0 - op("ReduceMax", mask, axes=[0], keepdims=1)
     mask = op("Concat", mask, op("Expand", nothing, sizes(none, 0, 1)), axis=0)
     found = op("Concat", shaped(found, -1, width), none, axis=0)
-    return op("Gather", found, shaped(op("NonZero", mask), -1))
+    return op("Gather", found, chosen(mask))
 
 
 def nothing_found(x: Value, width: int) -> Value:

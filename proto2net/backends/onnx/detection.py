@@ -14,6 +14,7 @@ from proto2net.backends.onnx.boxes import (
     below,
     beside,
     best,
+    best_first,
     columns,
     detections,
     kept,
@@ -22,7 +23,7 @@ from proto2net.backends.onnx.boxes import (
     numbered,
 )
 from proto2net.backends.onnx.shapes import flattened, shaped, sliced
-from proto2net.backends.onnx.values import Value, X, bottoms, op, ops, value
+from proto2net.backends.onnx.values import Value, X, bottoms, op, value
 from proto2net.backends.onnx.yolo import best_classes, suppressed
 from proto2net.errors import UnsupportedError
 from proto2net.frozen import dataclass
@@ -164,7 +165,7 @@ class Detections:
         if not self.labels:
             none = nothing_found(X, 3 + self.numbers)
             return shaped(none, 1, 1, -1, 3 + self.numbers)
-        scores, places = ops(2, "TopK", self._scores(), [self.each], axis=2)
+        scores, places = best_first(self._scores(), [self.each], self.each * self.boxes)
         boxes = self._at(places)
         mask = self._mask(boxes, scores)
         scores = op("Unsqueeze", scores, [3])
@@ -196,7 +197,7 @@ class Detections:
             mask = kept(sides, group, above(thresholds[0]), least)
         each = len(self.labels) * self.each
         mask, limit = shaped(mask, -1, each), layer.keep_top_k
-        return best(mask, shaped(scores, 0, each), limit) if 0 < limit < each else mask
+        return best(mask, shaped(scores, 0, each), [limit]) if 0 < limit < each else mask
 
     def _thresholds(self) -> list[float]:
         """The first threshold, and what eta makes of it with each box that stays."""

@@ -9,16 +9,18 @@ from proto2net.backends.onnx.backend import renders
 from proto2net.backends.onnx.boxes import (
     below,
     beside,
+    best_first,
     columns,
     detections,
     kept,
     numbered,
 )
 from proto2net.backends.onnx.shapes import shaped
-from proto2net.backends.onnx.values import FLOAT, Value, X, bottoms, op, ops
+from proto2net.backends.onnx.values import FLOAT, Value, X, bottoms, op
 from proto2net.graph import Node
 from proto2net.layers import Reorg, YoloDetectionOutput, Yolov3DetectionOutput
 from proto2net.layers.yolo import Pairs
+from proto2net.shape import count
 
 # ---- sides and channels ---------------------------------------------------------------------
 
@@ -88,6 +90,11 @@ def suppressed(boxes: Value, scores: Value, threshold: float, least: float) -> V
     return kept(boxes, scores, below(threshold), least)
 
 
+def _candidates(node: Node[Any]) -> int:
+    """How many boxes there are, each class of a box counted."""
+    return sum(count(blob.shape) for blob in node.bottoms)
+
+
 @renders(YoloDetectionOutput)
 def _yolo_detection_output(node: Node[YoloDetectionOutput]) -> Value:
     maps = [
@@ -121,7 +128,7 @@ def _detected(node: Node[Any], maps: Sequence[tuple[Value, ...]], least: float) 
     center = columns(boxes, 0, 2)
     found = beside(labels * 0.0, labels + 1.0, scores, center - half, center + half)
     scores = shaped(scores, -1)
-    scores, order = ops(2, "TopK", scores, op("Shape", scores))
+    scores, order = best_first(scores, op("Shape", scores), _candidates(node) ** 2)
     found = op("Gather", found, order)
     sides = op("Unsqueeze", columns(found, 3, 7), [0])
     mask = suppressed(sides, shaped(scores, 1, -1), node.layer.nms_threshold, least)
