@@ -311,8 +311,7 @@ def of_twice(backend: Backend, graph: Graph, steps: Sequence[Step]) -> dict[Blob
         return {}
     twice = lowered(other, backend.renders_itself)
     others = needed(backend.steps(twice), twice.graph.outputs)
-    alike = all(said(one) == said(other) for one, other in zip(steps, others, strict=True))
-    return doubled if alike else {}
+    return doubled if [*map(said, steps)] == [*map(said, others)] else {}
 
 
 def initializer(name: str, array: Ndarray) -> Message:

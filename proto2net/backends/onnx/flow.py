@@ -171,8 +171,8 @@ def _beside(a: Value, b: Value, reach: int, width: int, places: range) -> tuple[
 def _likeness(layer: Correlation, a: Value, b: Value) -> Value:
     """The mean over the channels, with the displacements in their place."""
     likeness = op("Abs", a - b) if layer.correlation_type == "SUBTRACT" else a * b
-    mean = op("ReduceMean", likeness, axes=[1], keepdims=0)
-    return op("Transpose", mean, perm=[0, 2, 1, 3])
+    mean = op("ReduceMean", likeness, axes=[1], keepdims=1)
+    return op("Squeeze", op("Transpose", mean, perm=[0, 3, 2, 1, 4]), [3])
 
 
 def _of_patches(layer: Correlation, x: Value) -> Value:
