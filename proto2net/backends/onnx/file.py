@@ -7,6 +7,7 @@ that a layer overwrites in place is several values here: the last has the name, 
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,8 @@ from proto2net.version import VERSION
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
     from proto2net.backends.base import Backend
+
+_LOG = logging.getLogger("proto2net")
 
 IR_VERSION = 8
 """That of the file: opsets 13 to 21 may stand in it, and readers of 2022 know it."""
@@ -311,7 +314,11 @@ def of_twice(backend: Backend, graph: Graph, steps: Sequence[Step]) -> dict[Blob
         return {}
     twice = lowered(other, backend.renders_itself)
     others = needed(backend.steps(twice), twice.graph.outputs)
-    return doubled if [*map(said, steps)] == [*map(said, others)] else {}
+    for step, again in zip(steps, others, strict=False):
+        if said(step) != said(again):
+            _LOG.info(f"the batch is {graph.batch}: {step.node} is written for that alone")
+            return {}
+    return doubled if len(steps) == len(others) else {}
 
 
 def initializer(name: str, array: Ndarray) -> Message:

@@ -8,12 +8,14 @@ size, it is computed from that when the graph is run.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from math import prod
+from operator import mul
 
 import numpy as np
 
-from proto2net.backends.onnx.shapes import joined, padded, sizes
-from proto2net.backends.onnx.values import Constant, Either, Value, op, ops
+from proto2net.backends.onnx.shapes import joined, padded, shaped, sizes, sliced
+from proto2net.backends.onnx.values import FLOAT, Constant, Either, Value, op, ops
 from proto2net.shape import Shape, Window
 
 LOWEST = float(np.finfo(np.float32).min)
@@ -129,20 +131,25 @@ class Pooled:
 
     def mean_of_any(self, *, of_image: bool = False) -> Value:
         """The mean of each window, whatever the image's size."""
-        axes = len(self.size)
         size, reached = self._reach()
         before = [0, 0, *self.window.pad, 0, 0]
         x = op("Pad", self.x, joined(before, reached), None, mode="constant")
-        one = Constant(np.ones((1,) * (axes + 2), np.float32))
-        counted = op("Expand", one, joined([1, 1], size))
-        if not of_image:
-            ends = op("Min", reached, list(self.window.pad_end))
-            counted = op("Pad", counted, joined(before, ends), 1.0, mode="constant")
-            rest = joined([0] * (axes + 4), reached - ends)
-            counted = op("Pad", counted, rest, None, mode="constant")
-        else:
-            counted = op("Pad", counted, joined(before, reached), None, mode="constant")
-        return self._pool("AveragePool", x) / self._pool("AveragePool", counted)
+        counted = (self._counted(axis, size, reached, of_image) for axis in range(len(self.size)))
+        share = float(prod(self.window.kernel)) / reduce(mul, counted)
+        return self._pool("AveragePool", x) * share
+
+    def _counted(self, axis: int, size: Value, reached: Value, of_image: bool) -> Value:
+        """How much of each window along an axis counts, as numbers that lie along that axis."""
+        stride, kernel = self.window.stride[axis], self.window.kernel[axis]
+        before, after = self.window.sides[axis]
+        counts_to = [before if of_image else before + after]
+        size, reached = (sliced(each, [0], [axis], [axis + 1]) for each in (size, reached))
+        places = shaped(size + reached + [before - kernel + 1])
+        first = op("Range", _number(0), places, _number(stride))
+        start = op("Max", first, [before]) if of_image else first
+        end = op("Min", op("Add", first, [kernel]), op("Add", size, counts_to))
+        behind = len(self.size) - 1 - axis
+        return shaped(op("Cast", end - start, to=FLOAT), -1, *[1] * behind)
 
     def _reach(self) -> tuple[Value, Value]:
         """The image's size, and how far the windows reach beyond it at the end."""
@@ -155,6 +162,11 @@ class Pooled:
             last = op("Min", last, (size + [p - 1 for p in window.pad]) / list(window.stride))
         end = [k - p for k, p in zip(window.kernel, window.pad, strict=True)]
         return size, op("Max", last * list(window.stride) + end - size, [0] * len(self.size))
+
+
+def _number(each: int) -> Value:
+    """A whole number without axes."""
+    return Constant(np.asarray(each, np.int64))
 
 
 def maximum(x: Value, window: Window, size: Shape, *, ceil: bool = True) -> Either:
