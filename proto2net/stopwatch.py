@@ -12,7 +12,6 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from proto2net import backends
-from proto2net.backends.base import Emitted
 from proto2net.child import Child, Stopped, serve
 from proto2net.errors import Proto2NetError
 from proto2net.frozen import dataclass
@@ -133,7 +132,7 @@ class Timer:
         from proto2net.api import built
 
         source, entry, phase = program["source"], program["entry"], program["phase"]
-        network = built(self._backend, Emitted({".py": source}, entry, {}), phase)
+        network = built(self._backend, self._backend.runner.restored(source, entry), phase)
         rng = np.random.default_rng(0)
         feeds = [_values(rng, tuple(shape), labels) for shape, labels in program["inputs"]]
         self._network = (network, feeds, phase == "TRAIN")

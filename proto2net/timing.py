@@ -213,7 +213,7 @@ def _program(target: str, graph: Graph) -> Program:
     emitted = backend.emit(graph)
     labels = label_blobs(graph)
     inputs = [(blob.shape, blob in labels) for blob in graph.inputs]
-    return Program(emitted.source, emitted.entry, graph.phase, inputs)
+    return Program(emitted.portable, emitted.entry, graph.phase, inputs)
 
 
 # ---- timing ---------------------------------------------------------------------------------

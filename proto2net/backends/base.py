@@ -152,6 +152,14 @@ class Emitted:
             raise Proto2NetError(f"an {suffix} file is no text", "proto2net.save writes it")
         return first
 
+    @property
+    def portable(self) -> str:
+        """A text from which the target's runner makes it again in another process, but for arrays.
+
+        That is `Runner.restored`.
+        """
+        return self.source
+
     def converted(self, values: Mapping[tuple[Node[Any], str], Ndarray]) -> dict[str, Ndarray]:
         """The target's arrays from those of Caffe; left out where a value is not given."""
         arrays = {}

@@ -35,6 +35,12 @@ class Runner:
         finalize(network, _forget, module.__name__, str(module.__file__)).atexit = False
         return network
 
+    def restored(self, portable: str, entry: str) -> Emitted:
+        """What was emitted, from the text that it gave for another process."""
+        from proto2net.backends.base import Emitted
+
+        return Emitted({".py": portable}, entry, {})
+
     def make(self, module: Any, emitted: Emitted, phase: str) -> Any:
         """A live network from the imported source, in the mode of this phase."""
         raise NotImplementedError

@@ -131,9 +131,9 @@ class Task:
         for target in self.targets:
             try:
                 backend = backends.get(target)
-                source = backend.emit(graph).source
+                emitted = backend.emit(graph)
                 if backend.suffix == ".py":
-                    compile(source, f"<{target} of {file}>", "exec")
+                    compile(emitted.source, f"<{target} of {file}>", "exec")
                 if self.run:
                     _build(graph, target)
             except Exception as error:

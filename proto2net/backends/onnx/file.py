@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,10 @@ class OnnxEmitted(Emitted):
     """A graph whose learned arrays are initializers without their data."""
 
     model: Message = None
+
+    @property
+    def portable(self) -> str:
+        return b64encode(self.model.SerializeToString()).decode()
 
 
 class OnnxFile:
@@ -302,14 +307,14 @@ def of_twice(backend: Backend, graph: Graph, steps: Sequence[Step]) -> dict[Blob
         return {}
     doubled = walk(graph).doubled
 
-    def again(node: Node[Layer]) -> Node[Layer]:
+    def fed_twice(node: Node[Layer]) -> Node[Layer]:
         if not isinstance(node.layer, Input):
             return node
         shape = tuple(doubled[top] for top in node.tops)
         return dataclasses.replace(node, layer=dataclasses.replace(node.layer, shape=shape))
 
     try:
-        other = graph.rebuilt(map(again, graph.nodes))
+        other = graph.rebuilt(map(fed_twice, graph.nodes))
     except ShapeError:  # a layer that takes one image
         return {}
     twice = lowered(other, backend.renders_itself)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from proto2net.backends.base import Emitted
 from proto2net.backends.onnx import container
-from proto2net.backends.onnx.schema import Message
+from proto2net.backends.onnx.schema import Message, message_class
 from proto2net.backends.runner import Runner
 from proto2net.graph import Graph
 
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
+    from proto2net.backends.bench import Bench
 
 
 class OnnxNetwork:
@@ -57,6 +59,12 @@ class OnnxRunner(Runner):
         assert isinstance(emitted, OnnxEmitted)  # noqa: S101  # what this target emits
         return OnnxNetwork(emitted.model)
 
+    def restored(self, portable: str, entry: str) -> Emitted:
+        from proto2net.backends.onnx.file import OnnxEmitted
+
+        model = message_class("ModelProto").FromString(b64decode(portable))
+        return OnnxEmitted({".onnx": b""}, entry, {}, model)
+
     def install(self, network: Any, arrays: dict[str, Ndarray]) -> None:
         network.load(arrays)
 
@@ -69,3 +77,8 @@ class OnnxRunner(Runner):
 
     def call(self, network: Any, tensors: Sequence[Any], phase: str) -> list[Any]:
         return list(network(*tensors))
+
+    def bench(self, device: str, compiled: bool) -> Bench:
+        from proto2net.backends.onnx.bench import OnnxBench
+
+        return OnnxBench(device, compiled)
