@@ -127,7 +127,8 @@ def save(
     if target.embeds:
         found = filled(found)
     told = options_of(target, opset, str(options.get("batch", "")))
-    ported = port(found, target, name=name, stem=Path(out).stem, flat=flat, **told)
+    file = weights if isinstance(weights, str | Path) else None
+    ported = port(found, target, name=name, stem=Path(out).stem, flat=flat, weights=file, **told)
     files = ported.files(Path(out))
     inputs = [str(each) for each in (net, weights) if isinstance(each, str | Path)]
     output.write_together(files, overwrite=overwrite, inputs=inputs)

@@ -6,6 +6,7 @@ and nowhere else.
 
 from __future__ import annotations
 
+import json
 from textwrap import wrap
 from typing import NamedTuple
 
@@ -39,6 +40,15 @@ def transformed(graph: Graph) -> Transformed | None:
             if len(shape) == 4 and shape[1] in (1, 3):
                 return Transformed(shape, node.layer.transform_param)
     return None
+
+
+def transform_told(graph: Graph) -> dict[str, str]:
+    """How images were prepared, for what a file says of itself; nothing where it is not known."""
+    found = transformed(graph)
+    if found is None:
+        return {}
+    fields = {k: v for k, v in vars(found.transform).items() if v}
+    return {"transform_param": json.dumps({"color_order": "BGR", **fields})}
 
 
 def preprocess(graph: Graph, *, channels_last: bool) -> list[Statement]:

@@ -101,7 +101,8 @@ def convert(
     model = api.model(graph, weights, allow_missing=allow_missing, optimized=optimized)
     if target.embeds:
         model = _filled(model)
-    ported = port(model, target, name=name or "", stem=path.stem, flat=flat, **told)
+    told |= {"name": name or "", "stem": path.stem, "flat": flat}
+    ported = port(model, target, weights=weights, **told)
     if out == STANDARD:
         put(ported.emitted.source)
         return

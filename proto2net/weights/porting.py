@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -15,6 +17,8 @@ from proto2net.output import Content
 
 if TYPE_CHECKING:
     from proto2net.weights.safetensors import Tensor
+
+_PART = 2**20
 
 Write = Callable[[BinaryIO], None]
 """Puts a file on an unbuffered stream."""
@@ -64,26 +68,48 @@ class Embedded(Ported):
     model: Any = None
     """The target's message, in which the arrays are to be."""
     tensors: Sequence[Tensor] = ()
+    sources: tuple[tuple[str, Path], ...] = ()
+    """The files that it is made of, by what each is: its name and hash are told."""
 
     def files(
         self, path: Path, watched: Callable[[Write, int], Write] = lambda write, size: write
     ) -> dict[Path, Content]:
         from proto2net.backends.onnx import container
+
+        size = container.size(self.model)
+        if size <= container.LARGEST:
+            return {path: watched(self._write, size)}
+        beside = path.with_name(f"{path.name}.data")
+        arrays = partial(container.write_arrays, model=self.model, put=self._put)
+        whole = container.with_arrays_in(self.model, beside.name)
+        return {
+            beside: watched(arrays, size),
+            path: partial(container.write, model=whole, put=self._put, told=self._told),
+        }
+
+    def _write(self, stream: BinaryIO) -> None:
+        """The file, while what it is made of is read for its hash."""
+        from proto2net.backends.onnx import container
+
+        with ThreadPoolExecutor(1) as pool:
+            told = pool.submit(self._told)
+            container.write(stream, self.model, self._put, told.result)
+
+    def _told(self) -> dict[str, str]:
+        """The name and the SHA-256 of each source."""
+        told: dict[str, str] = {}
+        for what, path in self.sources:
+            with path.open("rb") as file:
+                digest = sha256()
+                while part := file.read(_PART):
+                    digest.update(part)
+            told |= {what: path.name, f"{what}_sha256": digest.hexdigest()}
+        return told
+
+    def _put(self, stream: BinaryIO, name: str) -> None:
         from proto2net.weights.safetensors import put
 
-        by_name = {tensor.name: tensor for tensor in self.tensors}
-
-        def one(stream: BinaryIO, name: str) -> None:
-            put(stream, by_name[name])
-
-        model, size = self.model, container.size(self.model)
-        if size <= container.LARGEST:
-            return {path: watched(partial(container.write, model=model, put=one), size)}
-        beside = path.with_name(f"{path.name}.data")
-        return {
-            beside: watched(partial(container.write_arrays, model=model, put=one), size),
-            path: container.write_beside(model, beside.name),
-        }
+        put(stream, next(each for each in self.tensors if each.name == name))
 
 
 def port(
@@ -93,19 +119,23 @@ def port(
     name: str = "",
     stem: str = "weights",
     flat: bool = False,
+    weights: str | Path | None = None,
     **options: Any,
 ) -> Ported:
     """The model for a target.
 
-    `name` names its class or function, `stem` the file of arrays without its suffix; a target may
-    have options of its own. Raises UnsupportedError for what the target cannot say.
+    `name` names its class or function, `stem` the file of arrays without its suffix; `weights` is
+    the file that the values are from. A target may have options of its own. Raises
+    UnsupportedError for what the target cannot say.
     """
     if target.embeds:
         from proto2net.weights import safetensors
 
         emitted = target.emit(model.graph, name, **options)
         found = list(safetensors.tensors(emitted, model.values))
-        return Embedded(emitted, model=emitted.model, tensors=found)
+        files = {"definition": _definition(model), "weights": weights}
+        sources = ((what, Path(file)) for what, file in files.items() if file)
+        return Embedded(emitted, model=emitted.model, tensors=found, sources=tuple(sources))
     if not model.values:
         return Ported(target.emit(model.graph, name, flat=flat))
     if not target.weights_suffix:
@@ -129,6 +159,13 @@ def port(
         metadata=safetensors.metadata(model.graph, emitted, target.name),
     )
     return Ported(emitted, Beside(target.weights_suffix, size, write))
+
+
+def _definition(model: Model) -> str:
+    """The file that the graph is from; empty for a text."""
+    files = {node.where.file for node in model.graph.nodes if node.where}
+    file = files.pop() if len(files) == 1 else ""
+    return file if Path(file).is_file() else ""
 
 
 def _lacks(model: Model) -> bool:

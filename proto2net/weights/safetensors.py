@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from proto2net.arrays import contiguous
 from proto2net.backends.base import Array, Convert, Emitted
-from proto2net.backends.preprocess import transformed
+from proto2net.backends.preprocess import transform_told
 from proto2net.caffe.wire import Mapped
 from proto2net.frozen import dataclass
 from proto2net.graph import Graph
@@ -67,11 +67,7 @@ def metadata(graph: Graph, emitted: Emitted, target: str) -> dict[str, str]:
     These are the target, Caffe's names of the arrays, and how images were prepared.
     """
     names = {name: caffe_names(array) for name, array in emitted.arrays.items()}
-    told = {"target": target, "caffe": json.dumps(names)}
-    if found := transformed(graph):
-        fields = {k: v for k, v in vars(found.transform).items() if v}
-        told["transform_param"] = json.dumps({"color_order": "BGR", **fields})
-    return told
+    return {"target": target, "caffe": json.dumps(names), **transform_told(graph)}
 
 
 def write(stream: BinaryIO, found: Iterable[Tensor], metadata: Mapping[str, str]) -> None:

@@ -6,7 +6,7 @@ wire format puts a message's length before it, which is known from the shapes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -40,8 +40,13 @@ def size(model: Message) -> int:
     return sum(map(_size, lacking(model)))
 
 
-def write(stream: BinaryIO, model: Message, put: Put) -> None:
-    """Write the file to an unbuffered stream, with the arrays in it."""
+def write(
+    stream: BinaryIO, model: Message, put: Put, told: Callable[[], Mapping[str, str]] = dict
+) -> None:
+    """Write the file to an unbuffered stream, with the arrays in it.
+
+    What is `told` beside is asked for when all else is written.
+    """
     rest = message_class("ModelProto")()
     rest.CopyFrom(model)
     rest.ClearField("graph")
@@ -56,10 +61,19 @@ def write(stream: BinaryIO, model: Message, put: Put) -> None:
     for each, head in tensors:
         write_all(stream, head)
         put(stream, each.name)
+    behind = message_class("ModelProto")()
+    tell(behind, told())
+    write_all(stream, behind.SerializeToString())
 
 
-def write_beside(model: Message, file: str) -> bytes:
-    """The file where the arrays lie in another, which has this name and stands beside it."""
+def tell(model: Message, told: Mapping[str, str]) -> None:
+    """Add what is told to what the model says of itself."""
+    for key, value in told.items():
+        model.metadata_props.add(key=key, value=value)
+
+
+def with_arrays_in(model: Message, file: str) -> Message:
+    """The same for arrays that lie in another file, which has this name and stands beside it."""
     whole = message_class("ModelProto")()
     whole.CopyFrom(model)
     place = 0
@@ -70,8 +84,7 @@ def write_beside(model: Message, file: str) -> bytes:
             each.external_data.add(key=key, value=value)
         each.data_location = _EXTERNAL
         place += _size(each)
-    content: bytes = whole.SerializeToString()
-    return content
+    return whole
 
 
 def write_arrays(stream: BinaryIO, model: Message, put: Put) -> None:
@@ -96,7 +109,7 @@ def _little(array: Ndarray) -> bytes:
 
 
 def _lacks(tensor: Message) -> bool:
-    return not tensor.HasField("raw_data")
+    return not tensor.HasField("raw_data") and tensor.data_location != _EXTERNAL
 
 
 def _size(tensor: Message) -> int:

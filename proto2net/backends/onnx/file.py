@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from proto2net.backends.base import Array, Emitted, Step
 from proto2net.backends.file import needed, no_outputs, with_losses
+from proto2net.backends.onnx.container import tell
 from proto2net.backends.onnx.schema import Message, message_class
 from proto2net.backends.onnx.values import (
     BOOL,
@@ -28,6 +29,7 @@ from proto2net.backends.onnx.values import (
     Result,
     Value,
 )
+from proto2net.backends.preprocess import transform_told
 from proto2net.backends.scope import shown_name
 from proto2net.backends.sizes import check_sizes, said
 from proto2net.batch import following, walk
@@ -37,6 +39,7 @@ from proto2net.graph import Blob, Graph, Node
 from proto2net.layers import Input, Layer
 from proto2net.lowering import lowered
 from proto2net.shape import Shape
+from proto2net.text import plain
 from proto2net.version import VERSION
 
 if TYPE_CHECKING:
@@ -105,6 +108,8 @@ class OnnxFile:
         model = message_class("ModelProto")(
             ir_version=IR_VERSION, producer_name="proto2net", producer_version=VERSION
         )
+        model.doc_string = f"{plain(self.name) or 'A network'}, converted from Caffe by proto2net."
+        tell(model, {"phase": self.graph.phase.lower(), **transform_told(self.graph)})
         model.opset_import.add(domain="", version=self.opset)
         model.graph.CopyFrom(self._message)
         origin = self._lowered.origin
