@@ -13,8 +13,8 @@ import pytest
 
 TARGETS = Path(__file__).parent / "targets"
 FRAMEWORKS = ("torch", "tf")
-ALL = ("numpy", *FRAMEWORKS)
-FOLDERS = {"torch": ("torch",), "tf": ("tf",), "frameworks": FRAMEWORKS}
+ALL = ("numpy", "onnx", *FRAMEWORKS)
+FOLDERS = {"torch": ("torch",), "tf": ("tf",), "onnx": ("onnx",), "frameworks": FRAMEWORKS}
 """The folders of `TARGETS` that are not run with numpy."""
 
 

@@ -61,7 +61,7 @@ class Onnx(Backend):
     def as_code(self, made: object) -> object:
         """A value, or one for each top, as the operators and the arrays that these need."""
         if isinstance(made, Either):
-            return replace(_code([made.known]), general=_code([made.of_any_size]))
+            return replace(_code(made.known), general=_code(made.of_any_size))
         if made is X:
             return Code(BOTTOM)
         tops = [made] if isinstance(made, Value) else made
@@ -97,8 +97,8 @@ class Onnx(Backend):
         return OnnxRunner(self.name)
 
 
-def _code(tops: Sequence[Value]) -> Code:
-    rendered = Rendered(tops)
+def _code(made: Value | Sequence[Value]) -> Code:
+    rendered = Rendered([made] if isinstance(made, Value) else made)
     return Code(rendered, arrays=rendered.arrays)
 
 

@@ -18,27 +18,13 @@ MEANS = ("AVE", "AVE_EXC_PAD")
 
 
 @renders(Pooling)
-def _pooling(node: Node[Pooling]) -> Value | Either | tuple[Value, ...]:
+def _pooling(node: Node[Pooling]) -> Value | Either:
     layer, size = node.layer, node.bottoms[0].shape[2:]
     window = layer.window(node.bottoms[0].shape)
     if len(node.tops) > 1:
         return _with_places(window, size, ceil=layer.ceil)
     if layer.global_pooling and layer.pool in ("MAX", *MEANS):
         return _of_plane(layer.pool, len(size))
-    return pooled(node, layer, size)
-
-
-def _of_plane(kind: str, axes: int) -> Value:
-    """The maximum or the mean of each channel; OpenCV knows GlobalAveragePool of images alone."""
-    name = "Mean" if kind in MEANS else "Max"
-    if axes == 2:
-        return op("GlobalAveragePool" if name == "Mean" else "GlobalMaxPool", X)
-    return op(f"Reduce{name}", X, axes=list(range(2, 2 + axes)), keepdims=1)
-
-
-def pooled(node: Node[Pooling | SPP], layer: Pooling, size: Shape) -> Value | Either:
-    """A pooling of images of this size."""
-    window = layer.window((1, 1, *size))
     kind = choose(
         node, "pool", MAX="MAX", AVE="AVE", AVE_EXC_PAD="AVE_EXC_PAD", STOCHASTIC="STOCHASTIC"
     )
@@ -49,13 +35,22 @@ def pooled(node: Node[Pooling | SPP], layer: Pooling, size: Shape) -> Value | Ei
     return mean(X, window, size, ceil=layer.ceil, of_image=kind == "AVE_EXC_PAD")
 
 
-def _with_places(window: Window, size: Shape, *, ceil: bool) -> tuple[Value, Value]:
+def _of_plane(kind: str, axes: int) -> Value:
+    """The maximum or the mean of each channel; OpenCV knows GlobalAveragePool of images alone."""
+    name = "Mean" if kind in MEANS else "Max"
+    if axes == 2:
+        return op("GlobalAveragePool" if name == "Mean" else "GlobalMaxPool", X)
+    return op(f"Reduce{name}", X, axes=list(range(2, 2 + axes)), keepdims=1)
+
+
+def _with_places(window: Window, size: Shape, *, ceil: bool) -> Either:
     """The maximum of each window, and where it stands in its plane."""
-    top, places = Pooled(X, window, size, ceil=ceil).max_and_places()
-    return top, op("Cast", places, to=FLOAT)
+    pooled = Pooled(X, window, size, ceil=ceil)
+    both = pooled.max_and_places(), pooled.max_and_places_of_any()
+    return Either(*((top, op("Cast", places, to=FLOAT)) for top, places in both))
 
 
-def _expected(node: Node[Pooling | SPP], window: Window, size: Shape, *, ceil: bool) -> Value:
+def _expected(node: Node[Pooling], window: Window, size: Shape, *, ceil: bool) -> Value:
     """What stochastic pooling gives on average: the sum of squares over the sum, 0 for none."""
     if node.phase == "TRAIN":
         raise UnsupportedError("STOCHASTIC pooling draws at random, which an exact file cannot")
@@ -80,7 +75,7 @@ def _nd_pooling(node: Node[NdPooling]) -> Value:
 
 
 @renders(Pooling3D)
-def _pooling_3d(node: Node[Pooling3D]) -> Value | Either | tuple[Value, ...]:
+def _pooling_3d(node: Node[Pooling3D]) -> Value | Either:
     layer, size = node.layer, node.bottoms[0].shape[2:]
     window, x = layer.window(node.bottoms[0].shape), X
     kind = choose(node, "pool", MAX="MAX", AVE="AVE")
@@ -98,8 +93,7 @@ def _pooling_3d(node: Node[Pooling3D]) -> Value | Either | tuple[Value, ...]:
 @renders(SPP)
 def _spp(node: Node[SPP]) -> Value:
     bottom = node.bottoms[0].shape
-    levels = [pooled(node, level, bottom[2:]) for level in node.layer.levels(bottom)]
-    known = [level.known if isinstance(level, Either) else level for level in levels]
-    if len(known) == 1:
-        return known[0]
-    return op("Concat", *map(flattened, known), axis=1)
+    kind = choose(node, "pool", MAX="MAX", AVE="AVE")
+    levels = [Pooled(X, level.window(bottom), bottom[2:]) for level in node.layer.levels(bottom)]
+    tops = [level.max() if kind == "MAX" else level.mean() for level in levels]
+    return op("Concat", *map(flattened, tops), axis=1) if len(tops) > 1 else tops[0]

@@ -129,10 +129,10 @@ def ops(outputs: int, type: str, *inputs: Operand | None, **attributes: Any) -> 
 
 @dataclass(frozen=True)
 class Either:
-    """A layer's top, said for the sizes that are known, and for any that an image may have."""
+    """A layer's top, or tops, said for the sizes that are known, and for any of an image."""
 
-    known: Value
-    of_any_size: Value
+    known: Value | Sequence[Value]
+    of_any_size: Value | Sequence[Value]
 
 
 def value(given: Operand) -> Value:

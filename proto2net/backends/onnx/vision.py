@@ -49,6 +49,8 @@ def _over_images(
     """
     layer, bottom, wanted = node.layer, node.bottoms[0].shape, node.tops[0].shape
     batch, _, size = layer.split(bottom)
+    if 0 in wanted:  # which readers refuse
+        return Constant(np.zeros(wanted, np.float32))
     if size:
         window = layer.window(bottom)
         options |= _moved(window, size if operator == "Conv" else None)

@@ -15,7 +15,7 @@ from operator import mul
 import numpy as np
 
 from proto2net.backends.onnx.shapes import joined, padded, shaped, sizes, sliced
-from proto2net.backends.onnx.values import FLOAT, Constant, Either, Value, op, ops
+from proto2net.backends.onnx.values import FLOAT, Constant, Either, Value, op, ops, value
 from proto2net.shape import Shape, Window
 
 LOWEST = float(np.finfo(np.float32).min)
@@ -68,13 +68,28 @@ class Pooled:
             top, places = self._places(self.x, pads)
             return top, op("Mod", places, [prod(self.size)])
         top, places = self._places(padded(self.x, self.window.pad, self.over, LOWEST), ())
-        height, width = (
-            b + n + a for b, n, a in zip(self.window.pad, self.size, self.over, strict=True)
-        )
-        row = op("Mod", places, [height * width]) / [width] - [self.window.pad[0]]
-        column = op("Mod", places, [width]) - [self.window.pad[1]]
-        inside = op("Greater", top, LOWEST)
-        return top, op("Where", inside, row * [self.size[1]] + column, [-1])
+        size, over = ([value([n]) for n in each] for each in (self.size, self.over))
+        return top, self._in_image(top, places, size, over)
+
+    def max_and_places_of_any(self) -> tuple[Value, Value]:
+        """The same, whatever the image's size."""
+        size, reached = self._reach()
+        ends = joined([0, 0, *self.window.pad, 0, 0], reached)
+        top, places = self._places(op("Pad", self.x, ends, LOWEST, mode="constant"), ())
+        axes = range(len(self.size))
+        apart = ([sliced(x, [0], [a], [a + 1]) for a in axes] for x in (size, reached))
+        return top, self._in_image(top, places, *apart)
+
+    def _in_image(
+        self, top: Value, places: Value, size: Sequence[Value], over: Sequence[Value]
+    ) -> Value:
+        """Places in a padded batch as places in the plane of the image."""
+        found, step = value([0]), value([1])
+        for n, before, after in reversed(list(zip(size, self.window.pad, over, strict=True))):
+            whole = op("Add", n, [before]) + after
+            found = found + op("Sub", op("Mod", places, whole), [before]) * step
+            places, step = places / whole, step * n
+        return op("Where", op("Greater", top, LOWEST), found, [-1])
 
     def _places(self, x: Value, pads: Sequence[int]) -> tuple[Value, ...]:
         return ops(
