@@ -22,6 +22,10 @@ VALUES = 10_000
 """Numbers of one parameter, such as slice points."""
 BOXES = 1000
 """Anchors, or sizes or ratios of prior boxes, at one place of an image."""
+STEPS = 10_000
+"""Of a recurrent layer, or rows of a correlation's displacements, one by one in an .onnx file."""
+CONSTANT = 2**27
+"""Numbers of one array in an .onnx file that is known without weights, such as where pixels lie."""
 PARAM_STR_DEPTH = 10
 """Sequences in each other in a param_str."""
 DEPTH = 100

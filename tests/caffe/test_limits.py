@@ -41,6 +41,10 @@ def convert(text: str) -> Callable[[Path], object]:
     return lambda path: proto2net.parse(text)
 
 
+def onnx(text: str) -> Callable[[Path], object]:
+    return lambda path: backends.get("onnx").emit(proto2net.parse(text))
+
+
 def weights(content: bytes) -> Callable[[Path], object]:
     def run(path: Path) -> object:
         path.write_bytes(content)
@@ -86,6 +90,21 @@ MANY: dict[str, tuple[int, Callable[[Path], object]]] = {
                 "prior_box_param { min_size: 1 aspect_ratio: [2, 3, 4] }",
                 'bottom: "data" bottom: "data" top: "x"',
             )
+        ),
+    ),
+    "STEPS": (
+        3,
+        onnx(
+            'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: [4, 2, 3] } } }'
+            'layer { name: "c" type: "Input" top: "c" input_param { shape { dim: [4, 2] } } }'
+            'layer { name: "l" type: "LSTM" bottom: "x" bottom: "c" top: "y"'
+            "    recurrent_param { num_output: 5 } }"
+        ),
+    ),
+    "CONSTANT": (
+        79,
+        onnx(
+            layer("ResizeBilinear", 'resize_bilinear_param { data_format: "NCHW" output_width: 5 }')
         ),
     ),
     "PARAM_STR_DEPTH": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from proto2net.backends.onnx.activation import RANDOM
 from proto2net.backends.onnx.backend import renders
+from proto2net.backends.onnx.shapes import check_constant
 from proto2net.backends.onnx.values import Value, op
 from proto2net.backends.onnx.values import value as constant
 from proto2net.errors import UnsupportedError
@@ -25,6 +26,7 @@ def filled(filler: Filler, shape: Shape) -> Value:
 
     if filler.type == "constant":
         return op("Expand", float(filler.value), list(shape))
+    check_constant(*shape)
     if filler.type == "bilinear":
         return constant(fillers.bilinear(shape))
     if filler.type == IDENTITY:

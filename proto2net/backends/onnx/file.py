@@ -92,7 +92,8 @@ class OnnxFile:
         self.arrays: dict[str, Array] = {}
         self._owned: dict[Array, str] = {}
         self._constants: dict[tuple[str, Shape, bytes], str] = {}
-        self._taken: set[str] = set()
+        self._taken = Taken()
+        self._taken_by_nodes = Taken()
         self._message = message_class("GraphProto")(name=name or "net")
         self._roots = self._aliased()
         self._names = self._of_blobs()
@@ -121,15 +122,6 @@ class OnnxFile:
 
     # ---- names --------------------------------------------------------------------------------
 
-    def _unique(self, wanted: str) -> str:
-        """The name itself, or with the first number that nothing has."""
-        name, number = wanted, 1
-        while name in self._taken:
-            number += 1
-            name = f"{wanted}_{number}"
-        self._taken.add(name)
-        return name
-
     def _aliased(self) -> dict[Blob, Blob]:
         """Each blob that is another under a new name."""
         roots: dict[Blob, Blob] = {}
@@ -145,15 +137,15 @@ class OnnxFile:
     def _of_blobs(self) -> dict[Blob, str]:
         """The name of each value that a layer makes, and of the inputs."""
         makers = {top: step for step in self.steps for top in step.tops}
-        names = {blob: self._unique(_called(blob)) for blob in self.graph.inputs}
+        names = {blob: self._taken.unique(_called(blob)) for blob in self.graph.inputs}
         last = [blob for blob in self.graph.blobs.values() if blob in makers]
         for blob in sorted(last, key=lambda blob: blob in self._roots):  # its own name comes first
             root = self._root(blob)
             if root not in names:
-                names[root] = self._unique(_called(blob))
+                names[root] = self._taken.unique(_called(blob))
         for top, step in makers.items():
             if top not in names and top not in self._roots:
-                names[top] = self._unique(f"{_called(top)}/{step.name}")
+                names[top] = self._taken.unique(f"{_called(top)}/{step.name}")
         return names
 
     # ---- operators ----------------------------------------------------------------------------
@@ -182,7 +174,7 @@ class OnnxFile:
         for operator in rendered.operators:
             for index in range(operator.outputs):
                 if (operator, index) not in made:
-                    made[operator, index] = self._unique(f"{step.name}/{operator.type}")
+                    made[operator, index] = self._taken.unique(f"{step.name}/{operator.type}")
             inputs = list(map(name, operator.inputs))
             outputs = [made[operator, index] for index in range(operator.outputs)]
             called = step.name if operator is last else f"{step.name}/{operator.type}"
@@ -206,22 +198,16 @@ class OnnxFile:
         while inputs and not inputs[-1]:
             inputs.pop()
         node = self._message.node.add(
-            name=self._unique_node(called), op_type=each.type, input=inputs, output=outputs
+            name=self._taken_by_nodes.unique(called),
+            op_type=each.type,
+            input=inputs,
+            output=outputs,
         )
         for key, told in sorted(attributes.items()):
             _tell(node.attribute.add(name=key), told)
 
     def _identity(self, called: str, source: str, target: str) -> None:
         self._operator(f"{called}/Identity", Operator("Identity", (), {}), [source], [target])
-
-    def _unique_node(self, called: str) -> str:
-        names = self.__dict__.setdefault("_nodes", set())
-        name, number = called, 1
-        while name in names:
-            number += 1
-            name = f"{called}_{number}"
-        names.add(name)
-        return name
 
     # ---- arrays -------------------------------------------------------------------------------
 
@@ -231,7 +217,7 @@ class OnnxFile:
             tuple(self.graph.owner(*source) for source in each.array.sources), each.array.convert
         )
         if owned not in self._owned:
-            name = self._unique(f"{step.name}/{each.name}")
+            name = self._taken.unique(f"{step.name}/{each.name}")
             self._owned[owned] = name
             self.arrays[name] = owned
             self._message.initializer.add(name=name, dims=each.shape, data_type=FLOAT)
@@ -243,7 +229,7 @@ class OnnxFile:
     def _named_constant(self, wanted: str, each: Constant) -> str:
         """The name of a constant; equal ones are one."""
         if each.key not in self._constants:
-            name = self._unique(wanted)
+            name = self._taken.unique(wanted)
             self._constants[each.key] = name
             self._message.initializer.append(initializer(name, each.array))
         return self._constants[each.key]
@@ -257,7 +243,7 @@ class OnnxFile:
             name = self._names[self._root(blob)]
             wanted = _called(blob)
             if name in inputs or name in written or (name != wanted and wanted not in self._taken):
-                source, name = name, self._unique(wanted)
+                source, name = name, self._taken.unique(wanted)
                 self._identity(shown_name(blob), source, name)
             written.add(name)
             self._message.output.append(self._info(name, blob))
@@ -275,6 +261,19 @@ class OnnxFile:
             elif size:
                 dim.dim_param = size
         return info
+
+
+class Taken(dict[str, int]):
+    """Names that are taken, each with the last number that one like it has got."""
+
+    def unique(self, wanted: str) -> str:
+        """The name itself, or with the first number that nothing has."""
+        name = wanted
+        while name in self:
+            self[wanted] += 1
+            name = f"{wanted}_{self[wanted]}"
+        self[name] = 1
+        return name
 
 
 class Open:

@@ -10,9 +10,11 @@ from proto2net.backends.numpy.helpers.flow import pixel_shares, resampled
 from proto2net.backends.numpy.helpers.roi import round_half_away
 from proto2net.backends.onnx.activation import linear
 from proto2net.backends.onnx.backend import renders
-from proto2net.backends.onnx.resizing import interpolated, mixed
+from proto2net.backends.onnx.resizing import check_matrices, interpolated, mixed
 from proto2net.backends.onnx.shapes import (
     as_index,
+    check_constant,
+    check_steps,
     flattened,
     joined,
     padded,
@@ -86,6 +88,7 @@ def _flowed(node: Node[FlowWarp | Warp], compare: str, more: float, fill: float 
 
 def _grid(size: Shape) -> Value:
     """The column and the row of each pixel, as two channels of an image."""
+    check_constant(2, *size)
     return value(np.indices(size, np.float32)[::-1][None])
 
 
@@ -134,6 +137,7 @@ def _correlation(node: Node[Correlation]) -> Value:
     a, b = (padded(each, (pad, pad), (pad, pad)) for each in bottoms(node))
     a = sliced(a, [2], [reach], [reach + height])
     places = _displacements(layer)
+    check_steps(len(places))
     a, b = _beside(a, b, reach, width, places)
     rows = [_likeness(layer, a, sliced(b, [2], [y], [y + height])) for y in places]
     return _of_patches(layer, op("Concat", *rows, axis=1) if len(rows) > 1 else rows[0])
@@ -163,6 +167,7 @@ def _displacements(layer: Correlation) -> range:
 
 def _beside(a: Value, b: Value, reach: int, width: int, places: range) -> tuple[Value, Value]:
     """Both with an axis of displacements before the columns: those of b are moved by them."""
+    check_constant(len(places), width)
     columns = np.array(places)[:, None] + np.arange(width)
     a = sliced(a, [3], [reach], [reach + width])
     return op("Unsqueeze", a, [3]), op("Gather", b, columns, axis=3)
@@ -190,6 +195,7 @@ def _of_patches(layer: Correlation, x: Value) -> Value:
 def _resample(node: Node[Resample]) -> Value:
     layer, shape, size = node.layer, node.bottoms[0].shape, node.tops[0].shape[2:]
     image = np.broadcast_to(np.float32(0), shape)
+    check_matrices(shape[2:], size)
     x = X
     if layer.interpolation == "NEAREST":
         for axis, (place, n, _) in enumerate(resampled(image, size), 2):

@@ -7,7 +7,7 @@ import numpy as np
 from proto2net.backends.numpy.helpers.flow import pixel_shares
 from proto2net.backends.onnx.activation import linear
 from proto2net.backends.onnx.backend import renders
-from proto2net.backends.onnx.resizing import mixed
+from proto2net.backends.onnx.resizing import check_matrices, mixed
 from proto2net.backends.onnx.values import Value, X, bottoms, learned
 from proto2net.graph import Node
 from proto2net.layers import DataAugmentation, Mean
@@ -30,6 +30,7 @@ def _less_mean(x: Value, shape: Shape, layer: Mean) -> Value:
 
 def _middle(x: Value, shape: Shape, size: Shape) -> Value:
     """The middle of images; FlowNet2 reads just before the last pixels at most."""
+    check_matrices(shape[2:], size)
     rows, columns = (
         pixel_shares((np.arange(m) + (n - m) / 2).clip(0, n - 1.05).astype(np.float32), n, 1.0)
         for n, m in zip(shape[2:], size, strict=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from proto2net.backends.base import Array, Transposed
 from proto2net.backends.onnx.backend import renders
+from proto2net.backends.onnx.shapes import check_constant, check_steps
 from proto2net.backends.onnx.values import FLOAT, Value, X, bottoms, learned, made_of, op, ops
 from proto2net.frozen import dataclass
 from proto2net.graph import Node
@@ -91,6 +92,7 @@ def _run(
 
 def _each(value: Value, steps: int) -> Iterator[Value]:
     """The steps of a value, one by one."""
+    check_steps(steps)
     if steps == 1:
         return iter([value])
     return iter(ops(steps, "Split", value, [1] * steps, axis=0))
@@ -120,6 +122,7 @@ def _continuation_indicator(node: Node[ContinuationIndicator]) -> Value:
     import numpy as np
 
     layer = node.layer
+    check_constant(layer.time_step)
     cont = np.ones((layer.time_step, 1), np.float32)
     cont[0] = 0
     if not node.bottoms:

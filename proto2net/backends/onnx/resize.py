@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from proto2net.backends.onnx.backend import renders
 from proto2net.backends.onnx.resizing import interpolated, times, with_size
-from proto2net.backends.onnx.shapes import as_index, flattened, padded, sizes
+from proto2net.backends.onnx.shapes import as_index, check_constant, flattened, padded, sizes
 from proto2net.backends.onnx.values import Either, Value, X, bottoms, op
 from proto2net.graph import Node
 from proto2net.layers import (
@@ -114,6 +114,7 @@ def _areas(bottom: Shape, kernel: Shape, stride: Shape, size: Shape) -> Ndarray:
     """How many pixels of the top each window has."""
     import numpy as np
 
+    check_constant(*bottom)
     axes = zip(bottom, kernel, stride, size, strict=True)
     rows, columns = (np.clip(count - s * np.arange(n), 1, k) for n, k, s, count in axes)
     return np.outer(rows, columns).astype(np.float32)
@@ -123,6 +124,7 @@ def _spread(x: Value, bottom: Shape, kernel: Shape, stride: Shape, size: Shape) 
     """Each value all over its window, as far as that lies in an image of this size."""
     import numpy as np
 
+    check_constant(bottom[1], *kernel)
     ones = np.ones((bottom[1], 1, *kernel), np.float32)
     x = op("ConvTranspose", x, ones, strides=stride, group=bottom[1])
     for axis, (n, k, s, end) in enumerate(zip(bottom[2:], kernel, stride, size, strict=True), 2):
@@ -146,6 +148,7 @@ def _corners(node: Node[Unpooling]) -> Value:
     bottom, size = node.bottoms[0].shape[2:], node.tops[0].shape[2:]
     x = X
     for axis, n, s, end in zip((2, 3), bottom, node.layer.window[1], size, strict=True):
+        check_constant(max(end, n))
         source = np.full(end, n)
         source[np.minimum(np.arange(n) * s, end - 1)] = np.arange(n)  # the last one stays
         x = op("Gather", _behind(x, axis, 1), source, axis=axis)
@@ -163,6 +166,7 @@ def _resize_nearest(node: Node[ResizeNearestNeighbor]) -> Value:
 
     x, scales = X, [1] * len(node.bottoms[0].shape)
     for axis, n, size in _resized(node):
+        check_constant(max(size, n))
         chosen = resize_nearest(np.arange(n), (size,), 0, node.layer.coordinates)
         if axis > 1 and size % n == 0 and (chosen == np.arange(size) // (size // n)).all():
             scales[axis] = size // n
@@ -180,6 +184,7 @@ def _resize_bilinear(node: Node[ResizeBilinear]) -> Value:
     x = X
     shape = list(node.bottoms[0].shape)
     for axis, n, size in _resized(node):
+        check_constant(size, n)
         unit = np.eye(n, dtype=np.float32)
         x = times(x, axis, resize_linear(unit, (size,), 0, node.layer.coordinates), tuple(shape))
         shape[axis] = size

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from proto2net.backends.onnx.shapes import flattened, joined, shaped, sizes
+from proto2net.backends.onnx.shapes import check_constant, flattened, joined, shaped, sizes
 from proto2net.backends.onnx.values import Value, op
 from proto2net.shape import Shape
 
@@ -23,6 +23,12 @@ def interpolated(x: Value, size: Value | Sequence[int]) -> Value:
     corners = "align_corners"
     sized = with_size(x, size)
     return op("Resize", x, None, None, sized, mode="linear", coordinate_transformation_mode=corners)
+
+
+def check_matrices(old: Sequence[int], new: Sequence[int]) -> None:
+    """Refuse to bring axes to other sizes where their matrices are too large."""
+    for sizes_of_axis in zip(new, old, strict=True):
+        check_constant(*sizes_of_axis)
 
 
 def times(x: Value, axis: int, matrix: Ndarray, shape: Shape) -> Value:

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from proto2net import limits
 from proto2net.backends.onnx.values import INT64, Value, op
+from proto2net.errors import UnsupportedError
 from proto2net.shape import Shape, count
 
 FIRST = -(2**31)
 """Where a slice ends that goes backwards to the first element, and takes it too."""
+
+
+def check_steps(steps: int) -> None:
+    """Refuse more operators behind each other than a file should have."""
+    if steps > limits.STEPS:
+        told = f"{steps:,} steps stand one behind the other in the file"
+        raise UnsupportedError(f"{told}; {limits.STEPS:,} are the most")
+
+
+def check_constant(*shape: int) -> None:
+    """Refuse to make a larger array than a file should have."""
+    if count(shape) > limits.CONSTANT:
+        told = f"needs an array of {count(shape):,} numbers in the file"
+        raise UnsupportedError(f"{told}; {limits.CONSTANT:,} are the most")
 
 
 def shaped(x: Value, *dims: int) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from proto2net.backends.onnx.backend import renders
-from proto2net.backends.onnx.shapes import shaped, sliced
+from proto2net.backends.onnx.shapes import check_constant, shaped, sliced
 from proto2net.backends.onnx.values import Value, X, op
 from proto2net.graph import Node
 from proto2net.layers import BatchToSpaceND, MirrorPad, Pad, SpaceToBatchND
@@ -36,6 +36,7 @@ def _mirror_pad(node: Node[MirrorPad]) -> Value:
     x = X  # ONNX does not have it
     for axis, (n, side) in enumerate(zip(bottom, sides, strict=True)):
         if any(side):
+            check_constant(n + sum(side))
             x = op("Gather", x, np.pad(np.arange(n), side, "symmetric"), axis=axis)
     return x
 
