@@ -13,15 +13,17 @@ import pytest
 
 TARGETS = Path(__file__).parent / "targets"
 FRAMEWORKS = ("torch", "tf")
-ALL = ("numpy", "onnx", *FRAMEWORKS)
+ALL = ("numpy", *FRAMEWORKS)
 FOLDERS = {"torch": ("torch",), "tf": ("tf",), "onnx": ("onnx",), "frameworks": FRAMEWORKS}
 """The folders of `TARGETS` that are not run with numpy."""
+OF_ONNX = [f"test_{name}.py" for name in "any_size in_place layers pretrained wild zoo".split()]
+"""The files there that are run with onnx too, which prints no Python and trains nothing."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--target",
-        choices=ALL,
+        choices=[*ALL, "onnx"],
         default="numpy",
         help="run the tests of this target; the default is numpy, with all that have no target",
     )
@@ -49,10 +51,14 @@ def is_left_out(path: Path, config: pytest.Config) -> bool:
 
 def targets(path: Path) -> tuple[str, ...]:
     """The targets that tests of a file or folder are run with."""
-    if path == TARGETS or path in TARGETS.parents or (path.parent == TARGETS and path.is_file()):
-        return ALL
+    of_onnx = ("onnx",) if path.name in OF_ONNX and TARGETS in path.parents else ()
+    if path == TARGETS or path in TARGETS.parents:
+        return (*ALL, "onnx")
+    if path.parent == TARGETS and path.is_file():
+        return (*ALL, *of_onnx)
     folder = path.relative_to(TARGETS).parts[0] if TARGETS in path.parents else ""
-    return FOLDERS.get(folder, ("numpy",))
+    found = FOLDERS.get(folder, ("numpy",))
+    return (*found, "onnx") if folder == "frameworks" and (of_onnx or path.is_dir()) else found
 
 
 @pytest.fixture(scope="session")

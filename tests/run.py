@@ -26,6 +26,7 @@ CHECKS = {
     "format": ["ruff", "format", "--check", "."],
     "types": ["mypy"],
     "tests": PYTEST,
+    "ONNX tests": [*PYTEST, "--target=onnx"],
     "PyTorch tests": [*PYTEST, "--target=torch"],
     "TensorFlow tests": [*PYTEST, "--target=tf"],
 }
