@@ -18,6 +18,7 @@ def translate(net: Message) -> list[str]:
         *_name_multibox_losses(net),
         *_name_volumes(net),
         *_drop_surplus_params(net),
+        *_link_over_flattens(net),
         *_scale_by_eltwise(net),
         *_flatten_before_concats(net),
         *_split_layers(net),
@@ -117,6 +118,25 @@ def _drop_surplus_params(net: Message) -> list[str]:
 def _is_without_bias(layer: Message) -> bool:
     kind = _WEIGHTED.get(layer.type, "")
     return bool(kind) and _has(layer, kind) and not getattr(layer, f"{kind}_param").bias_term
+
+
+def _link_over_flattens(net: Message) -> list[str]:
+    """MXNet2Caffe writes no Flatten, and asks for what reads it to be linked by hand (its README).
+
+    It reads the top of the layer above, which nothing else does; InnerProduct flattens by itself.
+    """
+    made = {top for layer in net.layer for top in layer.top}
+    notes = []
+    for index, layer in enumerate(net.layer[1:], 1):
+        tops, lost = net.layer[index - 1].top, "".join(layer.bottom)
+        if layer.type != "InnerProduct" or "flatten" not in lost.lower() or lost in made:
+            continue
+        read = {name for each in net.layer[index:] for name in each.bottom}
+        if len(tops) == 1 and read.isdisjoint(tops) and layer.inner_product_param.axis == 1:
+            layer.bottom[0] = tops[0]
+            what = f'"{layer.name}" reads "{tops[0]}" in the place of "{lost}"'
+            notes.append(f"{what}, a Flatten that MXNet2Caffe leaves out")
+    return notes
 
 
 def _scale_by_eltwise(net: Message) -> list[str]:

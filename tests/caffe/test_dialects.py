@@ -78,6 +78,11 @@ def test_a_type_of_mycaffe_is_known_beside_other_problems() -> None:
             "read 1 layer of C3D 1.0 as of its version 1.1",
         ),
         (
+            'layer { type: "Pooling" top: "p" } layer { name: "fc" type: "InnerProduct" '
+            'bottom: "flatten0" top: "fc" }',
+            '"fc" reads "p" in the place of "flatten0", a Flatten that MXNet2Caffe leaves out',
+        ),
+        (
             'layer { type: "FcRistretto" bottom: "x" top: "y" }',
             "wrote out what 1 layer of Ristretto round as Quantize",
         ),
@@ -107,6 +112,12 @@ def test_what_is_read_in_another_way_than_caffe_does_is_told(text: str, note: st
         'layer { type: "Lstm" lstm_param { } }',
         'layer { type: "Convolution" param { } param { } }',
         'layer { type: "Scale" param { } param { } }',
+        'layer { top: "p" } layer { type: "InnerProduct" bottom: "flat" }',
+        'layer { top: "p" } layer { type: "Convolution" bottom: "flatten" }',
+        'layer { top: "p" top: "q" } layer { type: "InnerProduct" bottom: "flatten" }',
+        'layer { top: "p" } layer { type: "InnerProduct" bottom: "flatten" } layer { bottom: "p" }',
+        'layer { top: "flatten" } layer { top: "p" } '
+        'layer { type: "InnerProduct" bottom: "flatten" }',
         'layer { type: "InnerProduct" param { } param { } inner_product_param { } }',
         'layer { type: "Convolution" convolution_param { fuse_type: FUSED_CONV_ELTWISE } }',
         'layer { type: "LRN" top: "y" lrn_param { fuse_type: UNFUSED } }',
