@@ -20,6 +20,7 @@ def translate(net: Message) -> list[str]:
         *_drop_surplus_params(net),
         *_link_over_flattens(net),
         *_scale_by_eltwise(net),
+        *_repeat_by_eltwise(net),
         *_flatten_before_concats(net),
         *_split_layers(net),
     ]
@@ -148,6 +149,28 @@ def _scale_by_eltwise(net: Message) -> list[str]:
         layer.ClearField("eltwise_param")
     what = counted(len(found), "layer")
     return [f"read {what} of type Eltwise with one bottom as Power, as FlowNet2 does"] * bool(found)
+
+
+_REPEATING = {"SUM": "Add", "PROD": "Mul", "MAX": "Maximum"}
+"""The layers that repeat a bottom of one image for all, by the operation of an Eltwise."""
+
+
+def _repeat_by_eltwise(net: Message) -> list[str]:
+    """MyCaffe's Eltwise takes a second bottom of one image for all, as Add of Synopsys' does."""
+    found = [layer for layer in net.layer if layer.type == "Eltwise" and _repeats(layer)]
+    for layer in found:
+        param = layer.eltwise_param
+        layer.type = _REPEATING[param.EltwiseOp.Name(param.operation)]
+        layer.ClearField("eltwise_param")
+    what = counted(len(found), "layer")
+    sentence = f"read {what} of type Eltwise with allow_single_batch_input as an operation that "
+    return [f"{sentence}repeats what is there for one image alone"] * bool(found)
+
+
+def _repeats(layer: Message) -> bool:
+    param = layer.eltwise_param
+    alone = len(layer.bottom) == 2 and set(layer.bottom).isdisjoint(layer.top)
+    return bool(param.allow_single_batch_input) and alone and not param.coeff
 
 
 def _is_scaled(layer: Message) -> bool:

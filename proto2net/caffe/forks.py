@@ -34,6 +34,7 @@ PROOFS: dict[str, dict[str, str]] = {
         "Scale": "min_value",
     },
     "liteflownet": {"ExpMax": "", "Grid": "", "NegSquare": ""},
+    "mycaffe": {"CausalAttention": "", "LayerNorm": "epsilon", "TokenizedData": ""},
     "ssd": {
         "AnnotatedData": "",
         "DetectionEvaluate": "",

@@ -295,6 +295,28 @@ class MemoryData(DataLayer):
         )
 
 
+@layer("TokenizedData", param="tokenized_data_param", bottoms=0, tops=3)
+@dataclass(frozen=True)
+class TokenizedData(DataLayer):
+    """Numbers of tokens, their places, and the tokens that follow (MyCaffe's layer of the name)."""
+
+    label_per_image: ClassVar[bool] = False
+    batch_size: int = 0
+    block_size: int = 0
+    input_type: str = "TEXT_FILE"
+    source: str = ""
+    vocabulary_type: str = "CHARACTER"
+    seed: int = 0
+    debug_index_file: str = ""
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        shape = (self.batch_size, self.block_size)
+        require(
+            min(shape) > 0, f"batch_size and block_size are {dims(shape)}; both must be above 0"
+        )
+        return (shape,) * tops
+
+
 @layer("WindowData", param="window_data_param", bottoms=0, tops=2)
 @dataclass(frozen=True)
 class WindowData(DataLayer):

@@ -111,7 +111,7 @@ UNSUPPORTED: dict[str, dict[str, str]] = {
 FORKS_OF = {"ov_interp_zoom2": "openvino", "ov_interp_zoom3": "openvino"}
 """Recorded cases of which only the user can say the fork."""
 
-WRITTEN_OUT = "ocr_denseblock"
+WRITTEN_OUT = ("ocr_denseblock", "transformer_block")
 """What cases begin with whose one layer is several here, with blobs between them."""
 
 LOWEST = np.finfo(np.float32).min
