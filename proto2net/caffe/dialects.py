@@ -14,6 +14,8 @@ def translate(net: Message) -> list[str]:
     """
     return [
         *_name_lstms(net),
+        *_stack_lstms(net),
+        *_name_lstms_without_attention(net),
         *_name_normalizes(net),
         *_name_multibox_losses(net),
         *_name_volumes(net),
@@ -33,6 +35,72 @@ def _name_lstms(net: Message) -> list[str]:
         layer.type = "LSTM"
     what = counted(len(found), "layer")
     return [f"read {what} of type Lstm with recurrent_param as LSTM, as MyCaffe does"] * bool(found)
+
+
+_OF_CUDNN = ("engine", "num_layers", "dropout_ratio", "dropout_seed")
+_MOST_STACKED = 100  # as many layers as anybody stacks
+
+
+def _stack_lstms(net: Message) -> list[str]:
+    """Write out each layer of an LSTM that cuDNN computes (MyCaffe's RecurrentLayer.cs)."""
+    found = [layer for layer in net.layer if layer.type == "LSTM" and _is_of_cudnn(layer)]
+    if not found:
+        return []
+    parts = [_stacked(layer) if layer in found else [layer] for layer in net.layer]
+    replace_layers(net, [part for each in parts for part in each])
+    what = f"wrote out the layers of {counted(len(found), 'LSTM')} of cuDNN"
+    return [
+        f"{what}, which looks at cont in the first step alone, and whose weights cannot be read"
+    ]
+
+
+def _is_of_cudnn(layer: Message) -> bool:
+    param = layer.recurrent_param
+    plain = len(layer.bottom) == 2 and len(layer.top) == 1 and not param.expose_hidden
+    few = not param.HasField("num_layers") or 1 <= param.num_layers <= _MOST_STACKED
+    return bool(param.engine == param.CUDNN) and plain and few
+
+
+def _stacked(layer: Message) -> list[Message]:
+    """The LSTMs, each of which reads the one before, and a Dropout between two of them."""
+    given = layer.recurrent_param
+    number, ratio = max(given.num_layers, 1), given.dropout_ratio
+    for name in _OF_CUDNN:
+        given.ClearField(name)
+    parts = []
+    read, cont = layer.bottom
+    for index in range(1, number):
+        name = f"{layer.name}_{index}"
+        lstm, dropout = beside(layer, name, "LSTM"), beside(layer, f"{name}_dropout", "Dropout")
+        lstm.bottom.extend((read, cont))
+        lstm.recurrent_param.CopyFrom(given)
+        dropout.bottom.append(name)
+        dropout.top[:] = [name]
+        dropout.dropout_param.dropout_ratio = ratio
+        parts += [lstm, dropout] if ratio else [lstm]
+        read = name
+    layer.bottom[0] = read
+    return [*parts, layer]
+
+
+def _name_lstms_without_attention(net: Message) -> list[str]:
+    """MyCaffe's LstmAttention without attention is caffe-lstm's layer (LSTMAttentionLayer.cs)."""
+    found = [layer for layer in net.layer if layer.type == "LstmAttention" and _is_plain(layer)]
+    for layer in found:
+        layer.type = "Lstm"
+        for field, value in layer.lstm_attention_param.ListFields():
+            if field.name not in _ATTENDING:
+                put(layer.lstm_param, field.name, value)
+        layer.ClearField("lstm_attention_param")
+    what = f"read {counted(len(found), 'layer')} of type LstmAttention without attention as Lstm"
+    return [f"{what}; MyCaffe stops at the end of the longest sequence"] * bool(found)
+
+
+_ATTENDING = ("enable_attention", "enable_clockwork_forgetgate_bias", "num_output_ip")
+
+
+def _is_plain(layer: Message) -> bool:
+    return not any(getattr(layer.lstm_attention_param, name) for name in _ATTENDING)
 
 
 RENAMED = "Normalization2"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 from proto2net.errors import Issue, Proto2NetError, ShapeError
@@ -34,8 +35,9 @@ def feed(entries: list[Entry], inputs: Inputs) -> tuple[list[Entry], list[str]]:
     Returns the new entries, and a sentence for each assumption that was made.
     """
     inputs = _named(entries, inputs)
+    reshaped, notes = _reshaped(entries, inputs)
+    inputs |= reshaped
     fed = _entering(entries, inputs)
-    notes: list[str] = []
     issues: list[Issue] = []
     for entry in entries:
         if not isinstance(entry.layer, DataLayer | Input):
@@ -129,6 +131,37 @@ def _lacks_shape(entry: Entry, inputs: Inputs) -> bool:
         return None in _given(entry, inputs) and isinstance(_of_file(entry), ShapeError)
     except Proto2NetError:  # which is told as it is fed
         return False
+
+
+def _reshaped(entries: Sequence[Entry], inputs: Inputs) -> tuple[dict[str, Sizes], list[str]]:
+    """The inputs without a shape that a Reshape alone reads, and gives a whole one; and notes.
+
+    Such are the markers of sequences. A shape for all inputs that has as many values goes before.
+    """
+    found: dict[str, Sizes] = {}
+    notes: list[str] = []
+    for entry in entries:
+        for top in entry.tops if _lacks_shape(entry, inputs) else ():
+            readers = [other for other in entries if top in other.bottoms]
+            shape = _whole(readers[0].layer) if len(readers) == 1 else ()
+            if not shape or top in inputs or _has_as_many(inputs.get(UNSTATED), shape):
+                continue
+            found[top] = shape
+            notes.append(
+                f'{entry.where}: {entry}: took {dims(shape)} for "{top}", as {readers[0]} has it'
+            )
+    return found, notes
+
+
+def _whole(layer: Any) -> Shape:
+    """The shape that a Reshape gives, if it states each size; else none."""
+    whole = layer.type == "Reshape" and (layer.axis, layer.num_axes) == (0, -1)
+    return layer.shape if whole and min(layer.shape, default=0) > 0 else ()
+
+
+def _has_as_many(sizes: Sizes | None, shape: Shape) -> bool:
+    known = tuple(size for size in sizes or () if size is not None)
+    return sizes is not None and len(known) == len(sizes) and prod(known) == prod(shape)
 
 
 def _overridden(entry: Entry, shapes: tuple[Sizes, ...], inputs: Inputs) -> list[str]:

@@ -96,6 +96,18 @@ def test_a_type_of_mycaffe_is_known_beside_other_problems() -> None:
             "ReLU and Eltwise",
         ),
         (
+            'layer { type: "LstmAttention" bottom: "x" top: "y" '
+            "lstm_attention_param { num_output: 3 } }",
+            "read 1 layer of type LstmAttention without attention as Lstm; MyCaffe stops at the "
+            "end of the longest sequence",
+        ),
+        (
+            'layer { type: "LSTM" bottom: "x" bottom: "cont" top: "y" '
+            "recurrent_param { engine: CUDNN } }",
+            "wrote out the layers of 1 LSTM of cuDNN, which looks at cont in the first step alone, "
+            "and whose weights cannot be read",
+        ),
+        (
             'layer { type: "Eltwise" bottom: "x" bottom: "one" top: "y" '
             "eltwise_param { allow_single_batch_input: True } }",
             "read 1 layer of type Eltwise with allow_single_batch_input as an operation that "
@@ -123,6 +135,12 @@ def test_what_is_read_in_another_way_than_caffe_does_is_told(text: str, note: st
         'layer { type: "Lstm" lstm_param { } }',
         'layer { type: "Convolution" param { } param { } }',
         'layer { type: "Scale" param { } param { } }',
+        'layer { type: "LstmAttention" lstm_attention_param { enable_attention: true } }',
+        'layer { type: "LstmAttention" lstm_attention_param { num_output_ip: 3 } }',
+        'layer { type: "RNN" bottom: "x" bottom: "c" top: "y" recurrent_param { engine: CUDNN } }',
+        'layer { type: "LSTM" bottom: "x" bottom: "c" top: "y" '
+        "recurrent_param { engine: CUDNN num_layers: 1000000000 } }",
+        'layer { type: "LSTM" bottom: "x" bottom: "c" top: "y" recurrent_param { num_layers: 2 } }',
         'layer { type: "Eltwise" bottom: "x" bottom: "z" top: "y" '
         "eltwise_param { coeff: 1 coeff: 2 allow_single_batch_input: true } }",
         'layer { top: "p" } layer { type: "InnerProduct" bottom: "flat" }',
@@ -234,6 +252,24 @@ def test_a_dense_block_is_refused_where_it_stands(text: str, problem: str) -> No
     with pytest.raises(ParseError, match=problem) as error:
         upgraded(f'layer {{ name: "d" type: "DenseBlock" {text} }}')
     assert str(error.value).startswith('net.prototxt:1: layer "d" (DenseBlock): ')
+
+
+def test_each_layer_of_an_lstm_of_cudnn_reads_the_one_before() -> None:
+    net, _ = upgraded(
+        """layer { name: "r" type: "Lstm" bottom: "x" bottom: "cont" top: "y"
+             include { phase: TEST }
+             recurrent_param { engine: CUDNN num_output: 3 num_layers: 3 dropout_ratio: 0.25 } }"""
+    )
+    assert [(layer.name, layer.type, *layer.bottom, *layer.top) for layer in net.layer] == [
+        ("r_1", "LSTM", "x", "cont", "r_1"),
+        ("r_1_dropout", "Dropout", "r_1", "r_1"),
+        ("r_2", "LSTM", "r_1", "cont", "r_2"),
+        ("r_2_dropout", "Dropout", "r_2", "r_2"),
+        ("r", "LSTM", "r_2", "cont", "y"),
+    ]
+    assert [layer.dropout_param.dropout_ratio for layer in net.layer[1::2]] == [0.25, 0.25]
+    assert [str(layer.recurrent_param) for layer in net.layer[::2]] == ["num_output: 3\n"] * 3
+    assert all(layer.include for layer in net.layer)
 
 
 BLOCK = """
