@@ -7,7 +7,7 @@ from typing import ClassVar
 from proto2net.errors import ShapeError, UnsupportedError
 from proto2net.frozen import dataclass
 from proto2net.layers.base import ANY, WAYS_ON, Filler, Layer, layer
-from proto2net.shape import Shape, Shapes, dims, legacy_shape, require
+from proto2net.shape import Shape, Shapes, Sizes, dims, legacy_shape, require
 
 NOT_STATED = "the file does not state this layer's output shape"
 GIVE_IT = "give it with --input NAME=N,C,H,W"
@@ -169,6 +169,10 @@ class DataLayer(Layer):
     def named(self, tops: tuple[str, ...]) -> Shapes:
         """The shapes of tops of these names; in most layers only their number counts."""
         return self.infer((), len(tops))
+
+    def following(self, images: Sizes, tops: tuple[str, ...]) -> dict[str, Sizes]:
+        """The shapes of those other tops that follow from that of the first, the images."""
+        return dict.fromkeys(tops[1:2], images[:1]) if self.label_per_image else {}
 
 
 def _images_and_labels(

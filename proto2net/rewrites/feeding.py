@@ -191,12 +191,15 @@ def _entering(entries: list[Entry], inputs: Inputs) -> list[Entry]:
 
 
 def _given(entry: Entry, inputs: Inputs) -> list[Sizes | None]:
-    """The shape of each top that is asked for; a label follows the image that it is of."""
-    given = [inputs.get(top) for top in entry.tops]
-    labelled = isinstance(entry.layer, DataLayer) and entry.layer.label_per_image
-    if labelled and given[1:] == [None] and given[0]:
-        given[1] = given[0][:1]
-    return given
+    """The shape of each top that is asked for, or follows, as a label does from its image."""
+    asked = [inputs.get(top) for top in entry.tops]
+    following = _following(entry, asked[0]) if asked and asked[0] else {}
+    return [shape or following.get(top) for top, shape in zip(entry.tops, asked, strict=True)]
+
+
+def _following(entry: Entry, images: Sizes) -> dict[str, Sizes]:
+    """The shapes of tops that follow from that of the first."""
+    return entry.layer.following(images, entry.tops) if isinstance(entry.layer, DataLayer) else {}
 
 
 def _of_file(entry: Entry) -> tuple[Sizes, ...] | ShapeError:
@@ -224,13 +227,14 @@ def _shapes(entry: Entry, inputs: Inputs) -> tuple[Sizes, ...]:
     stated = _of_file(entry)
     if isinstance(stated, ShapeError) and UNSTATED in inputs:
         shape = inputs[UNSTATED]
-        labelled = isinstance(entry.layer, DataLayer) and entry.layer.label_per_image
-        labels = [shape[:1]] * labelled
-        stated = (shape, *labels, *[shape] * len(given))[: len(given)]
+        following = _following(entry, shape)
+        stated = tuple(following.get(top, shape) for top in entry.tops)
     if isinstance(stated, ShapeError):
-        likely = ",".join(map(str, _likely(entry.layer)))
+        likely = _likely(entry.layer)
+        follow = _following(entry, likely)
         missing = [top for top, shape in zip(entry.tops, given, strict=True) if shape is None]
-        flags = " ".join(f"--input {top}={likely}" for top in missing)
+        sizes = ",".join(map(str, likely))
+        flags = " ".join(f"--input {top}={sizes}" for top in missing if top not in follow)
         raise ShapeError(stated.issues[0].message, f"give it, as in {flags}")
     pairs = zip(given, stated, strict=True)
     return tuple(own if asked is None else asked for asked, own in pairs)
@@ -238,4 +242,5 @@ def _shapes(entry: Entry, inputs: Inputs) -> tuple[Sizes, ...]:
 
 def _likely(layer: Any) -> Shape:
     """A shape as inputs often have it: that of ImageNet's images."""
+    layer = getattr(layer, "of", layer)  # whose tops of labels may have been left out
     return (getattr(layer, "batch_size", 0) or 1, 3, 224, 224)

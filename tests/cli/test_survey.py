@@ -196,6 +196,15 @@ def test_a_network_that_cannot_be_built_converts_only_where_it_is_not_run(
     assert (of(converted).get("run"), of(built).get("run")) == (None, True)
 
 
+def test_templates_are_filled_in_where_they_have_the_name(tree: Path) -> None:
+    side = NET.replace("dim: 3", "dim: $SIDE$")
+    (tree / "a" / "sized.prototxt").write_text(side)
+    found = survey([tree / "a"], to=["numpy"], jobs=1, define={"SIDE": "5"})
+    assert found.converted == {"numpy": 2}
+    with pytest.raises(Proto2NetError, match="SIDE cannot be '5 }'"):
+        survey([tree], define={"SIDE": "5 }"})
+
+
 def test_a_label_map_and_a_mean_image_are_no_networks(tmp_path: Path) -> None:
     (tmp_path / "labelmap.prototxt").write_text('item {\n  name: "cat"\n  label: 1\n}\n')
     mean = tmp_path / "mean.binaryproto"

@@ -157,3 +157,25 @@ def test_the_shape_of_what_another_layer_reads_too_must_be_given() -> None:
     more = MARKERS + 'layer { name: "r" type: "ReLU" bottom: "markers" top: "r" }'
     with pytest.raises(ShapeError, match="markers"):
         proto2net.parse(more, inputs={"x": (12, 5)})
+
+
+EVAL = """
+    layer { name: "data" type: "EvalData" top: "x" top: "boxes" top: "im_size"
+            eval_data_param { batch_size: 2 } }
+    layer { name: "y" type: "ReLU" bottom: "x" top: "y" }
+    layer { name: "z" type: "ReLU" bottom: "im_size" top: "z" }"""
+
+
+@pytest.mark.parametrize("name", ["x", "*", ""])
+def test_what_follows_from_the_images_need_not_be_given(name: str) -> None:
+    graph = proto2net.parse(EVAL, inputs={name: (2, 3, 5, 7)})
+    assert {blob.name: blob.shape for blob in graph.inputs} == {
+        "x": (2, 3, 5, 7),
+        "im_size": (2, 2, 1, 1),
+    }
+
+
+def test_only_the_shape_of_the_images_is_asked_for() -> None:
+    with pytest.raises(ShapeError) as error:
+        proto2net.parse(EVAL)
+    assert error.value.issues[0].hint == "give it, as in --input x=2,3,224,224"
