@@ -232,7 +232,7 @@ def test_shapes_are_tried_in_turn_where_a_file_states_none(tmp_path: Path) -> No
 
 SHAPES = [
     *((1, 3, 224, 224), (1, 1, 28, 28), (1, 2, 28, 28), (1, 1, 41, 41), (1, 3, 416, 416)),
-    *((64, 3, 32, 128), (523, 1, 32, 128), (512, 3, 32, 128)),
+    *((64, 3, 32, 128), (523, 1, 32, 128), (512, 3, 32, 128), (48, 3, 224, 224)),
 ]
 """Of images that public definitions read from files, and so do not state."""
 
@@ -243,7 +243,7 @@ def test_almost_all_public_networks_convert_and_the_others_say_which_layer_does_
 ) -> None:
     with tarfile.open(CORPUS) as archive:
         archive.extractall(tmp_path, filter="data")
-    stages = ["unfactored", "val"]  # where a file's layers must be chosen
+    stages = ["unfactored", "val", "test-on-test"]  # where a file's layers must be chosen
     found = survey([tmp_path, CORPUS.parent / "weights"], shapes=SHAPES, stages=stages)
     assert min(found.converted.values()) >= 0.97 * found.networks > 690
     for failure in found.failed:
