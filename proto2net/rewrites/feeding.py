@@ -136,15 +136,18 @@ def _lacks_shape(entry: Entry, inputs: Inputs) -> bool:
 def _reshaped(entries: Sequence[Entry], inputs: Inputs) -> tuple[dict[str, Sizes], list[str]]:
     """The inputs without a shape that a Reshape alone reads, and gives a whole one; and notes.
 
-    Such are the markers of sequences. A shape for all inputs that has as many values goes before.
+    Such are the markers of sequences. A shape for all inputs goes before for the images, which are
+    the first top, and for what has as many values.
     """
     found: dict[str, Sizes] = {}
     notes: list[str] = []
+    first = 1 if UNSTATED in inputs else 0
     for entry in entries:
-        for top in entry.tops if _lacks_shape(entry, inputs) else ():
+        for top in entry.tops[first:] if _lacks_shape(entry, inputs) else ():
             readers = [other for other in entries if top in other.bottoms]
             shape = _whole(readers[0].layer) if len(readers) == 1 else ()
-            if not shape or top in inputs or _has_as_many(inputs.get(UNSTATED), shape):
+            known = top in inputs or top in _following(entry, shape)
+            if not shape or known or _has_as_many(inputs.get(UNSTATED), shape):
                 continue
             found[top] = shape
             notes.append(

@@ -153,6 +153,14 @@ def test_a_shape_for_all_inputs_that_has_as_many_values_goes_before() -> None:
     assert {blob.name: blob.shape for blob in graph.inputs} == {"x": (12, 5), "markers": (12,)}
 
 
+def test_a_shape_for_all_inputs_goes_before_what_a_reshape_of_images_states() -> None:
+    text = MARKERS.replace("dim: 4 dim: 3 dim: -1", "dim: 4 dim: 3 dim: 5")
+    (images, _) = proto2net.parse(text).inputs
+    assert images.shape == (4, 3, 5)
+    with pytest.raises(ShapeError, match=r"12 x 7 \(84 elements\) cannot become 4 x 3 x 5"):
+        proto2net.parse(text, inputs={"*": (12, 7)})
+
+
 def test_the_shape_of_what_another_layer_reads_too_must_be_given() -> None:
     more = MARKERS + 'layer { name: "r" type: "ReLU" bottom: "markers" top: "r" }'
     with pytest.raises(ShapeError, match="markers"):
