@@ -146,8 +146,9 @@ def _reshaped(entries: Sequence[Entry], inputs: Inputs) -> tuple[dict[str, Sizes
         for top in entry.tops[first:] if _lacks_shape(entry, inputs) else ():
             readers = [other for other in entries if top in other.bottoms]
             shape = _whole(readers[0].layer) if len(readers) == 1 else ()
-            known = top in inputs or top in _following(entry, shape)
-            if not shape or known or _has_as_many(inputs.get(UNSTATED), shape):
+            if not shape or top in inputs or top in _following(entry, shape):
+                continue
+            if _has_as_many(inputs.get(UNSTATED), shape):
                 continue
             found[top] = shape
             notes.append(
