@@ -244,8 +244,9 @@ def test_almost_all_public_networks_convert_and_the_others_say_which_layer_does_
     with tarfile.open(CORPUS) as archive:
         archive.extractall(tmp_path, filter="data")
     stages = ["unfactored", "val", "test-on-test"]  # where a file's layers must be chosen
-    found = survey([tmp_path, CORPUS.parent / "weights"], shapes=SHAPES, stages=stages)
-    assert min(found.converted.values()) >= 0.97 * found.networks > 690
+    trees = [tmp_path, CORPUS.parent / "weights"]
+    found = survey(trees, shapes=SHAPES, stages=stages, limit=100)  # however busy the machine is
+    assert min(found.converted.values()) >= 0.99 * found.networks > 700
     for failure in found.failed:
         assert BUG not in failure.error
         for issue in failure.issues:
