@@ -403,7 +403,7 @@ def _read(
     except ShapeError as error:
         from proto2net.caffe import forks  # which most networks need not import
 
-        graph, told = forks.fitting(error, name, entries, phase, found.left_out)
+        graph, told = forks.fitting(error, name, entries, phase, found.left_out, old=found.old)
         for note in told:
             _LOG.info(note)
     for note in [*notices.disputed(graph), *notices.training(graph, file)]:

@@ -20,7 +20,8 @@ ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "",
 }
 
-PYTEST = ["pytest", "-q", "--numprocesses=auto"]
+# Neighbours stay together, so that a worker has what the tests of a file share.
+PYTEST = ["pytest", "-q", "--numprocesses=auto", "--dist=worksteal"]
 CHECKS = {
     "lint": ["ruff", "check", "."],
     "format": ["ruff", "format", "--check", "."],

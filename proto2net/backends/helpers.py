@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from inspect import getsource
 from pathlib import Path
 from symtable import symtable
@@ -83,8 +84,7 @@ class Helpers(Mapping[str, str]):
             return {}
         from proto2net.backends.pruning import pruned, uses_in  # which many files do not need
 
-        uses = list(uses_in(expressions, sources, unpacked))
-        return pruned(sources, uses, self._added)
+        return pruned(sources, uses_in(expressions, sources, unpacked), self._added)
 
     def names(self, name: str) -> frozenset[str]:
         """The names that a helper uses."""
@@ -93,6 +93,7 @@ class Helpers(Mapping[str, str]):
         return self._names[name]
 
 
+@lru_cache(maxsize=2**12)
 def names_used(source: str) -> frozenset[str]:
     """Every bare name that a source reads, but for what a function has as its own variable."""
     tables = [symtable(source, "<helper>", "exec")]  # far quicker than a walk over the ast

@@ -32,6 +32,8 @@ class Definition:
     """What is wrong with parameters of layers, which say in PROBLEMS which of these is theirs."""
     problems: tuple[Issue, ...] = ()
     """What is wrong beside: then this is what could be read of it, in whatever format."""
+    old: bool = False
+    """Whether it is of the format V0 or V1, whose Caffe had four axes in every blob."""
 
     @property
     def layers(self) -> list[Message]:
@@ -182,13 +184,14 @@ class _Reader:
         net, problems = found.message, found.problems
         if problems:
             return Definition(net, file, state, [], found.held, problems)
+        old = bool(net.layers)
         try:
             notes = found.notes + upgrade(net, file)
         except ParseError as error:
             raise ParseError(prototxt.by_line([*error.issues, *chain(*found.held)])) from None
         left = {getattr(layer, schema.PROBLEMS) for layer in net.layer}
         lost = (issues for number, issues in enumerate(found.held, 1) if number not in left)
-        return Definition(net, file, state, notes, found.held, tuple(chain(*lost)))
+        return Definition(net, file, state, notes, found.held, tuple(chain(*lost)), old)
 
     def _followed(self, text: str, names: set[str], file: str, state: State) -> Definition:
         """The network of a solver, in the state that this adds to."""

@@ -14,11 +14,15 @@ def translate(net: Message) -> list[str]:
     """
     return [
         *_name_lstms(net),
+        *_stack_lstms(net),
+        *_name_lstms_without_attention(net),
         *_name_normalizes(net),
         *_name_multibox_losses(net),
         *_name_volumes(net),
         *_drop_surplus_params(net),
+        *_link_over_flattens(net),
         *_scale_by_eltwise(net),
+        *_repeat_by_eltwise(net),
         *_flatten_before_concats(net),
         *_split_layers(net),
     ]
@@ -31,6 +35,72 @@ def _name_lstms(net: Message) -> list[str]:
         layer.type = "LSTM"
     what = counted(len(found), "layer")
     return [f"read {what} of type Lstm with recurrent_param as LSTM, as MyCaffe does"] * bool(found)
+
+
+_OF_CUDNN = ("engine", "num_layers", "dropout_ratio", "dropout_seed")
+_MOST_STACKED = 100  # as many layers as anybody stacks
+
+
+def _stack_lstms(net: Message) -> list[str]:
+    """Write out each layer of an LSTM that cuDNN computes (MyCaffe's RecurrentLayer.cs)."""
+    found = [layer for layer in net.layer if layer.type == "LSTM" and _is_of_cudnn(layer)]
+    if not found:
+        return []
+    parts = [_stacked(layer) if layer in found else [layer] for layer in net.layer]
+    replace_layers(net, [part for each in parts for part in each])
+    what = f"wrote out the layers of {counted(len(found), 'LSTM')} of cuDNN"
+    return [
+        f"{what}, which looks at cont in the first step alone, and whose weights cannot be read"
+    ]
+
+
+def _is_of_cudnn(layer: Message) -> bool:
+    param = layer.recurrent_param
+    plain = len(layer.bottom) == 2 and len(layer.top) == 1 and not param.expose_hidden
+    few = not param.HasField("num_layers") or 1 <= param.num_layers <= _MOST_STACKED
+    return bool(param.engine == param.CUDNN) and plain and few
+
+
+def _stacked(layer: Message) -> list[Message]:
+    """The LSTMs, each of which reads the one before, and a Dropout between two of them."""
+    given = layer.recurrent_param
+    number, ratio = max(given.num_layers, 1), given.dropout_ratio
+    for name in _OF_CUDNN:
+        given.ClearField(name)
+    parts = []
+    read, cont = layer.bottom
+    for index in range(1, number):
+        name = f"{layer.name}_{index}"
+        lstm, dropout = beside(layer, name, "LSTM"), beside(layer, f"{name}_dropout", "Dropout")
+        lstm.bottom.extend((read, cont))
+        lstm.recurrent_param.CopyFrom(given)
+        dropout.bottom.append(name)
+        dropout.top[:] = [name]
+        dropout.dropout_param.dropout_ratio = ratio
+        parts += [lstm, dropout] if ratio else [lstm]
+        read = name
+    layer.bottom[0] = read
+    return [*parts, layer]
+
+
+def _name_lstms_without_attention(net: Message) -> list[str]:
+    """MyCaffe's LstmAttention without attention is caffe-lstm's layer (LSTMAttentionLayer.cs)."""
+    found = [layer for layer in net.layer if layer.type == "LstmAttention" and _is_plain(layer)]
+    for layer in found:
+        layer.type = "Lstm"
+        for field, value in layer.lstm_attention_param.ListFields():
+            if field.name not in _ATTENDING:
+                put(layer.lstm_param, field.name, value)
+        layer.ClearField("lstm_attention_param")
+    what = f"read {counted(len(found), 'layer')} of type LstmAttention without attention as Lstm"
+    return [f"{what}; MyCaffe stops at the end of the longest sequence"] * bool(found)
+
+
+_ATTENDING = ("enable_attention", "enable_clockwork_forgetgate_bias", "num_output_ip")
+
+
+def _is_plain(layer: Message) -> bool:
+    return not any(getattr(layer.lstm_attention_param, name) for name in _ATTENDING)
 
 
 RENAMED = "Normalization2"
@@ -119,6 +189,25 @@ def _is_without_bias(layer: Message) -> bool:
     return bool(kind) and _has(layer, kind) and not getattr(layer, f"{kind}_param").bias_term
 
 
+def _link_over_flattens(net: Message) -> list[str]:
+    """MXNet2Caffe writes no Flatten, and asks for what reads it to be linked by hand (its README).
+
+    It reads the top of the layer above, which nothing else does; InnerProduct flattens by itself.
+    """
+    made = {top for layer in net.layer for top in layer.top}
+    notes = []
+    for index, layer in enumerate(net.layer[1:], 1):
+        tops, lost = net.layer[index - 1].top, "".join(layer.bottom)
+        if layer.type != "InnerProduct" or "flatten" not in lost.lower() or lost in made:
+            continue
+        read = {name for each in net.layer[index:] for name in each.bottom}
+        if len(tops) == 1 and read.isdisjoint(tops) and layer.inner_product_param.axis == 1:
+            layer.bottom[0] = tops[0]
+            what = f'"{layer.name}" reads "{tops[0]}" in the place of "{lost}"'
+            notes.append(f"{what}, a Flatten that MXNet2Caffe leaves out")
+    return notes
+
+
 def _scale_by_eltwise(net: Message) -> list[str]:
     """FlowNet2's Eltwise takes one bottom too, which a coeff multiplies; Caffe refuses it."""
     found = [layer for layer in net.layer if layer.type == "Eltwise" and _is_scaled(layer)]
@@ -128,6 +217,28 @@ def _scale_by_eltwise(net: Message) -> list[str]:
         layer.ClearField("eltwise_param")
     what = counted(len(found), "layer")
     return [f"read {what} of type Eltwise with one bottom as Power, as FlowNet2 does"] * bool(found)
+
+
+_REPEATING = {"SUM": "Add", "PROD": "Mul", "MAX": "Maximum"}
+"""The layers that repeat a bottom of one image for all, by the operation of an Eltwise."""
+
+
+def _repeat_by_eltwise(net: Message) -> list[str]:
+    """MyCaffe's Eltwise takes a second bottom of one image for all, as Add of Synopsys' does."""
+    found = [layer for layer in net.layer if layer.type == "Eltwise" and _repeats(layer)]
+    for layer in found:
+        param = layer.eltwise_param
+        layer.type = _REPEATING[param.EltwiseOp.Name(param.operation)]
+        layer.ClearField("eltwise_param")
+    what = counted(len(found), "layer")
+    sentence = f"read {what} of type Eltwise with allow_single_batch_input as an operation that "
+    return [f"{sentence}repeats what is there for one image alone"] * bool(found)
+
+
+def _repeats(layer: Message) -> bool:
+    param = layer.eltwise_param
+    alone = len(layer.bottom) == 2 and set(layer.bottom).isdisjoint(layer.top)
+    return bool(param.allow_single_batch_input) and alone and not param.coeff
 
 
 def _is_scaled(layer: Message) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from proto2net.caffe.prototxt import grouped
@@ -33,6 +34,7 @@ PROOFS: dict[str, dict[str, str]] = {
         "Scale": "min_value",
     },
     "liteflownet": {"ExpMax": "", "Grid": "", "NegSquare": ""},
+    "mycaffe": {"CausalAttention": "", "LayerNorm": "epsilon", "TokenizedData": ""},
     "ssd": {
         "AnnotatedData": "",
         "DetectionEvaluate": "",
@@ -69,11 +71,17 @@ def decided(entries: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
 
 
 def fitting(
-    error: ShapeError, name: str, entries: Sequence[Entry], phase: str, hints: Mapping[str, str]
+    error: ShapeError,
+    name: str,
+    entries: Sequence[Entry],
+    phase: str,
+    hints: Mapping[str, str],
+    *,
+    old: bool,
 ) -> tuple[Graph, list[str]]:
     """The graph of layers that do not fit each other, but as those of another fork; and notes.
 
-    Raises the error where they do not fit so either.
+    In an `old` definition they may fit with four axes. Raises the error where nothing helps.
     """
     for fork in dict.fromkeys(entry.layer.fallback for entry in entries if _may_be_other(entry)):
         others = [entry for entry in entries if _may_be_other(entry) == fork]
@@ -90,6 +98,12 @@ def fitting(
         why = f"for that of {fork}: with other forks' the shapes do not fit"
         told = ((f"took {each.layer.type} {why}", each.where) for each in others)
         return graph, grouped((sentence, where) for sentence, where in told if where)
+    if old:
+        from proto2net.caffe import four_axes
+
+        with suppress(ShapeError):
+            graph, widened = four_axes.fitting(name, entries, phase, hints)
+            return graph, grouped(widened)
     raise error
 
 

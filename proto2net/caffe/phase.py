@@ -55,15 +55,20 @@ def stand_ins(net: Message, layers: Sequence[Message]) -> list[Message]:
 
 
 def left_out(net: Message, phase: str, level: int, stages: Sequence[str]) -> dict[str, str]:
-    """How to get what is made by layers that do not stay: a hint by the name of each top."""
+    """How to get what is made by layers that do not stay: a hint by the name of each top.
+
+    Of several layers it is the first that stays in the same phase, if any does.
+    """
     state = _state(net, phase, level, stages)
     hints: dict[str, str] = {}
+    others: dict[str, str] = {}
     for layer in net.layer:
         if not _stays(layer, state):
-            hint = f'layer "{layer.name}" makes it, with {" and ".join(_asked(layer, state))}'
+            asked = " and ".join(_asked(layer, state))
+            found = others if "--phase" in asked else hints
             for top in layer.top:
-                hints.setdefault(top, hint)
-    return hints
+                found.setdefault(top, f'layer "{layer.name}" makes it, with {asked}')
+    return others | hints
 
 
 def _state(net: Message, phase: str, level: int, stages: Sequence[str]) -> Message:

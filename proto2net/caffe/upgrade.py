@@ -40,6 +40,10 @@ def _write_out(net: Message, file: str) -> list[str]:
         from proto2net.caffe import dense_blocks
 
         notes += dense_blocks.write_out(net, file)
+    if "TransformerBlock" in types:
+        from proto2net.caffe import transformers
+
+        notes += transformers.write_out(net, file)
     if any(kind.endswith("Ristretto") for kind in types):
         from proto2net.caffe import ristretto
 

@@ -24,21 +24,21 @@ Command = Callable[..., None]
 
 def network(command: Command) -> Command:
     """The arguments that say which graph is meant; all but NET are options of `parse`."""
-    define = click.option(
-        "--define",
-        type=_definition,
-        metavar="NAME=VALUE",
-        multiple=True,
-        callback=_by_name,
-        help="What to fill in for a name of a template, such as TARGET_WIDTH=512 for "
-        "$TARGET_WIDTH$. Repeatable.",
-    )
-    return definition(define(click.argument("net", metavar="NET")(command)))
+    return definition(click.argument("net", metavar="NET")(command))
 
 
 def definition(command: Command) -> Command:
     """The options that say how definitions are read, by the names that `parse` has for them."""
     for option in (
+        click.option(
+            "--define",
+            type=_definition,
+            metavar="NAME=VALUE",
+            multiple=True,
+            callback=_by_name,
+            help="What to fill in for a name of a template, such as TARGET_WIDTH=512 for "
+            "$TARGET_WIDTH$. Repeatable.",
+        ),
         click.option(
             "--layers",
             type=click.Path(),

@@ -7,7 +7,7 @@ from typing import ClassVar
 from proto2net.errors import ShapeError, UnsupportedError
 from proto2net.frozen import dataclass
 from proto2net.layers.base import ANY, WAYS_ON, Filler, Layer, layer
-from proto2net.shape import Shape, Shapes, dims, legacy_shape, require
+from proto2net.shape import Shape, Shapes, Sizes, dims, legacy_shape, require
 
 NOT_STATED = "the file does not state this layer's output shape"
 GIVE_IT = "give it with --input NAME=N,C,H,W"
@@ -170,6 +170,10 @@ class DataLayer(Layer):
         """The shapes of tops of these names; in most layers only their number counts."""
         return self.infer((), len(tops))
 
+    def following(self, images: Sizes, tops: tuple[str, ...]) -> dict[str, Sizes]:
+        """The shapes of those other tops that follow from that of the first, the images."""
+        return dict.fromkeys(tops[1:2], images[:1]) if self.label_per_image else {}
+
 
 def _images_and_labels(
     batch: int, channels: int, size: Shape, transform: TransformationParameter, tops: int
@@ -293,6 +297,28 @@ class MemoryData(DataLayer):
         return _images_and_labels(
             self.batch_size, self.channels, shape[2:], self.transform_param, tops
         )
+
+
+@layer("TokenizedData", param="tokenized_data_param", bottoms=0, tops=3)
+@dataclass(frozen=True)
+class TokenizedData(DataLayer):
+    """Numbers of tokens, their places, and the tokens that follow (MyCaffe's layer of the name)."""
+
+    label_per_image: ClassVar[bool] = False
+    batch_size: int = 0
+    block_size: int = 0
+    input_type: str = "TEXT_FILE"
+    source: str = ""
+    vocabulary_type: str = "CHARACTER"
+    seed: int = 0
+    debug_index_file: str = ""
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        shape = (self.batch_size, self.block_size)
+        require(
+            min(shape) > 0, f"batch_size and block_size are {dims(shape)}; both must be above 0"
+        )
+        return (shape,) * tops
 
 
 @layer("WindowData", param="window_data_param", bottoms=0, tops=2)

@@ -17,7 +17,7 @@ from proto2net.layers.mscnn import BBoxRegParameter
 from proto2net.layers.rcnn import CORNERS
 from proto2net.layers.roi import REGION
 from proto2net.layers.training import FreeLoss, Metric
-from proto2net.shape import Shape, Shapes, require
+from proto2net.shape import Shape, Shapes, Sizes, require
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,10 @@ class EvalData(Windows):
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         images = self.images()
         return (images, (1, REGION + 3, 1, 1), (images[0], 2, 1, 1))[:tops]
+
+    def following(self, images: Sizes, tops: tuple[str, ...]) -> dict[str, Sizes]:
+        boxes, sizes = (1, REGION + 3, 1, 1), (images[0], 2, 1, 1)
+        return dict(zip(tops[1:], (boxes, sizes), strict=False))
 
 
 class TwoLosses(FreeLoss):

@@ -346,10 +346,48 @@ class Softmax(Layer):
 @layer("LayerNorm", param="layer_norm_param")
 @dataclass(frozen=True)
 class LayerNorm(Layer):
-    """Mean 0 and variance 1 over each sample, and what is learned of each value (of Synopsys')."""
+    """Mean 0 and variance 1 over each sample, and what is learned of each value (of Synopsys').
 
+    MyCaffe's learns nothing, and is over the axes from the third on (LayerNormLayer.cs).
+    """
+
+    forks: ClassVar[tuple[str, ...]] = ("mycaffe", "synopsys")
     eps: float = 1e-5
     elementwise_affine: bool = True
+    epsilon: float | None = None
+    enable_cuda_impl: bool = False
+    fork: str = ""
+
+    @property
+    def of_mycaffe(self) -> bool:
+        """Whether it is MyCaffe's layer."""
+        if self.fork:
+            return self.fork == "mycaffe"
+        return self.epsilon is not None or self.enable_cuda_impl
+
+    @property
+    def affine(self) -> bool:
+        """Whether there is a learned factor and a learned bias for each value."""
+        return self.elementwise_affine and not self.of_mycaffe
+
+    @property
+    def added(self) -> float:
+        """What is added to the variance."""
+        if not self.of_mycaffe:
+            return self.eps
+        return 1e-10 if self.epsilon is None else self.epsilon
+
+    def start(self, bottom: Shape) -> int:
+        """The first of the axes that are normalized together."""
+        return 2 if self.of_mycaffe and len(bottom) > 2 else 1
+
+    def disputed(self, bottoms: Shapes) -> str:
+        if not self.undecided:
+            return ""
+        return (
+            "forks disagree about LayerNorm without parameters: this is Synopsys', which takes a "
+            "sample as a whole, and learns; for MyCaffe's, name the fork: --fork mycaffe"
+        )
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         (bottom,) = bottoms
@@ -357,7 +395,7 @@ class LayerNorm(Layer):
         return bottoms
 
     def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
-        if not self.elementwise_affine:
+        if not self.affine:
             return {}
         shape = bottoms[0][1:]
         return {"weight": Learned(shape, Filler(value=1.0)), "bias": Learned(shape)}

@@ -40,7 +40,7 @@ _TYPES_OF = {
         Yolov3 Yolov3DetectionOutput""",
     "MS-CNN": """
         BoxOutput DecodeBBox DetectionAccuracy DetectionLoss EvalData ImageGtData""",
-    "MyCaffe": "AccuracyEncoding Decode Knn MemoryLoss",
+    "MyCaffe": "AccuracyEncoding CausalAttention Decode Knn MemoryLoss TokenizedData",
     "NVIDIA/caffe": "DetectNetTransformation",
     "NVIDIA/caffe, FlowNet2": "L1Loss",
     "OpenVINO": "PriorBoxClustered",

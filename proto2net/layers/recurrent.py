@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from proto2net.errors import UnsupportedError
 from proto2net.frozen import dataclass
 from proto2net.layers.base import Filler, Layer, Learned, Unstated, layer
 from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
@@ -215,6 +216,46 @@ class Lstm(Layer):
         blobs = self.blobs(bottoms)
         weights = count(blobs["W_xc"].shape) + count(blobs["W_hc"].shape)
         return count(self.batch(bottoms[0])) * weights
+
+
+@layer("CausalAttention", param="causal_attention_param", in_place=False)
+@dataclass(frozen=True)
+class CausalAttention(Layer):
+    """Each step gets a mean of the values of those up to it, as its query fits their keys.
+
+    The bottom is sequences x steps x features, which are queries, keys and values side by side, of
+    so many heads. This is what MyCaffe's CausalSelfAttentionLayer.cs does without its matrices.
+    """
+
+    heads: int = 1
+    block_size: int | None = None
+    attn_dropout: float = 0.0
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        require(
+            len(bottom) == 3,
+            f"needs sequences x steps x features, but the bottom is {dims(bottom)}",
+        )
+        sequences, steps, features = bottom
+        require(self.heads > 0, "heads is 0; it must be above 0")
+        require(
+            features % (3 * self.heads) == 0,
+            f"the {features} features do not divide into a query, a key and a value of "
+            f"{self.heads} heads",
+        )
+        require(
+            self.block_size in (None, steps),
+            f"there are {steps} steps, but block_size is {self.block_size}",
+        )
+        return ((sequences, steps, features // 3),)
+
+    def check_rendered(self, bottoms: int, tops: int, *, training: bool) -> None:
+        if training and self.attn_dropout:
+            raise UnsupportedError(
+                "attn_dropout, which drops weights of the attention in training, has no rendering",
+                "give attn_dropout: 0, or convert for tests",
+            )
 
 
 @layer(

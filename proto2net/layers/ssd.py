@@ -42,8 +42,8 @@ class Normalize(Layer):
     """Divide each image, or each pixel's channels, by their norm (SSD's normalize_layer.cpp).
 
     SSD's layer is told by its norm_param, and scales the result by a learned factor. That of
-    happynear's fork has a normalize_param, no factor, and the norms as a second top; an older
-    version of it has its normalize_type in softmax_param, and divides whole images. Where a file
+    happynear's fork has a normalize_param, no factor, and the norms as a second top. Only older
+    versions of it read the normalize_type of softmax_param, and divide whole images. Where a file
     has none of these, other layers tell the fork, or it is to be named.
     """
 
@@ -70,14 +70,22 @@ class Normalize(Layer):
     @property
     def happynear(self) -> NormalizeParameter | None:
         """The parameters of happynear's layer; None: it is SSD's."""
+        if self.older and self.softmax_param:
+            return NormalizeParameter(self.softmax_param.normalize_type)
         if self.told and self.told <= {"softmax_param", "fork"} and self.fork != "ssd":
             return NormalizeParameter()
         return self.normalize_param
 
     @property
-    def whole_images(self) -> bool:
+    def older(self) -> bool:
+        """Whether only older versions of happynear's fork read the parameters that tell it."""
+        return self.told == {"softmax_param"}
+
+    def whole_images(self, bottom: Shape) -> bool:
         """Whether there is one norm for an image, and not for each of its pixels."""
-        return self.happynear is None and self.across_spatial is not False
+        if self.happynear is None:
+            return self.across_spatial is not False
+        return self.older and count(bottom[2:]) > 1
 
     @property
     def epsilon(self) -> float:
@@ -103,30 +111,23 @@ class Normalize(Layer):
             )
             require(tops == 1, f"SSD's Normalize has 1 top, but {tops} given")
             return bottoms
-        self._check_version(count(bottom[2:]))
+        require(
+            tops == 1 or not self.older,
+            f"normalize_type is in softmax_param, which only versions with 1 top read, not {tops}",
+            "for newer ones, which do not read it, name the fork: --fork happynear",
+        )
         kind = self.happynear.normalize_type
         require(kind in ("L1", "L2"), f'normalize_type is "{kind}"; it is "L1" or "L2"')
         batch, channels, *size = (*bottom, 1, 1)[:4]
         return ((batch, channels, *size), (batch, 1, *size))[:tops]
 
-    def _check_version(self, pixels: int) -> None:
-        """Refuse a softmax_param that versions of happynear's fork take to mean different things.
-
-        The last one does not read it, and so has the norm L2 of each pixel.
-        """
-        if self.softmax_param is None or not self.told <= {"softmax_param", "fork"}:
-            return
-        norm = self.softmax_param.normalize_type
-        require(
-            norm in ("L2", "Softmax"),
-            f'normalize_type is "{norm}" in softmax_param, which newer versions do not read',
-            "give it in normalize_param",
-        )
-        require(
-            pixels == 1 or bool(self.fork),
-            "normalize_type in softmax_param is for whole images in older versions of the fork, "
-            "and newer ones do not read it",
-            "for the norm of each pixel, as newer ones have it, name the fork: --fork happynear",
+    def disputed(self, bottoms: Shapes) -> str:
+        if not self.older or not (self.magnitudes or self.whole_images(bottoms[0])):
+            return ""
+        return (
+            "took Normalize for that of older versions of happynear's fork, which alone read "
+            "normalize_type in softmax_param: it divides whole images; newer ones divide each "
+            "pixel by its norm L2, with --fork happynear"
         )
 
     def blobs(self, bottoms: Shapes) -> dict[str, Learned]:

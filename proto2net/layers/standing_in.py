@@ -7,7 +7,7 @@ from typing import ClassVar
 from proto2net.frozen import dataclass
 from proto2net.layers.base import ANY
 from proto2net.layers.data import DataLayer, DummyData, TransformationParameter, pick, stated
-from proto2net.shape import Shape, Shapes
+from proto2net.shape import Shape, Shapes, Sizes
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,10 @@ class SomeTops(DataLayer):
 
     def assumption(self) -> str:
         return self.of.assumption()
+
+    def following(self, images: Sizes, tops: tuple[str, ...]) -> dict[str, Sizes]:
+        found = self.of.following(images, self.names) if tops[:1] == self.names[:1] else {}
+        return {top: found[top] for top in tops if top in found}
 
     def named(self, tops: tuple[str, ...]) -> Shapes:
         shapes = dict(zip(self.names, self.of.named(self.names), strict=True))

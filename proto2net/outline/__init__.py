@@ -21,8 +21,20 @@ from proto2net.outline.titles import titles
 __all__ = ["Kind", "Outline", "Part", "Region", "Stage", "outline"]
 
 
+_last: list[tuple[Graph, Outline]] = []
+"""The last graph and its outline: each target that prints the graph asks for it."""
+
+
 def outline(graph: Graph) -> Outline:
     """The blocks of a graph."""
+    for known, found in _last:
+        if known.nodes is graph.nodes and known == graph:
+            return found
+    _last[:] = [(graph, _outline(graph))]
+    return _last[0][1]
+
+
+def _outline(graph: Graph) -> Outline:
     layout = Layout(graph)
     groups = find(layout)
     heads = [names.head(group.patterns) for group in groups]

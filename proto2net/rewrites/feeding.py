@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 from proto2net.errors import Issue, Proto2NetError, ShapeError
@@ -34,8 +35,9 @@ def feed(entries: list[Entry], inputs: Inputs) -> tuple[list[Entry], list[str]]:
     Returns the new entries, and a sentence for each assumption that was made.
     """
     inputs = _named(entries, inputs)
+    reshaped, notes = _reshaped(entries, inputs)
+    inputs |= reshaped
     fed = _entering(entries, inputs)
-    notes: list[str] = []
     issues: list[Issue] = []
     for entry in entries:
         if not isinstance(entry.layer, DataLayer | Input):
@@ -131,6 +133,41 @@ def _lacks_shape(entry: Entry, inputs: Inputs) -> bool:
         return False
 
 
+def _reshaped(entries: Sequence[Entry], inputs: Inputs) -> tuple[dict[str, Sizes], list[str]]:
+    """The inputs without a shape that a Reshape alone reads, and gives a whole one; and notes.
+
+    Such are the markers of sequences. A shape for all inputs goes before for the images, which are
+    the first top, and for what has as many values.
+    """
+    found: dict[str, Sizes] = {}
+    notes: list[str] = []
+    first = 1 if UNSTATED in inputs else 0
+    for entry in entries:
+        for top in entry.tops[first:] if _lacks_shape(entry, inputs) else ():
+            readers = [other for other in entries if top in other.bottoms]
+            shape = _whole(readers[0].layer) if len(readers) == 1 else ()
+            if not shape or top in inputs or top in _following(entry, shape):
+                continue
+            if _has_as_many(inputs.get(UNSTATED), shape):
+                continue
+            found[top] = shape
+            notes.append(
+                f'{entry.where}: {entry}: took {dims(shape)} for "{top}", as {readers[0]} has it'
+            )
+    return found, notes
+
+
+def _whole(layer: Any) -> Shape:
+    """The shape that a Reshape gives, if it states each size; else none."""
+    whole = layer.type == "Reshape" and (layer.axis, layer.num_axes) == (0, -1)
+    return layer.shape if whole and min(layer.shape, default=0) > 0 else ()
+
+
+def _has_as_many(sizes: Sizes | None, shape: Shape) -> bool:
+    known = tuple(size for size in sizes or () if size is not None)
+    return sizes is not None and len(known) == len(sizes) and prod(known) == prod(shape)
+
+
 def _overridden(entry: Entry, shapes: tuple[Sizes, ...], inputs: Inputs) -> list[str]:
     """What is to be said of stated shapes in whose place others were asked for."""
     if inputs.keys().isdisjoint(entry.tops):
@@ -158,12 +195,15 @@ def _entering(entries: list[Entry], inputs: Inputs) -> list[Entry]:
 
 
 def _given(entry: Entry, inputs: Inputs) -> list[Sizes | None]:
-    """The shape of each top that is asked for; a label follows the image that it is of."""
-    given = [inputs.get(top) for top in entry.tops]
-    labelled = isinstance(entry.layer, DataLayer) and entry.layer.label_per_image
-    if labelled and given[1:] == [None] and given[0]:
-        given[1] = given[0][:1]
-    return given
+    """The shape of each top that is asked for, or follows, as a label does from its image."""
+    asked = [inputs.get(top) for top in entry.tops]
+    following = _following(entry, asked[0]) if asked and asked[0] else {}
+    return [shape or following.get(top) for top, shape in zip(entry.tops, asked, strict=True)]
+
+
+def _following(entry: Entry, images: Sizes) -> dict[str, Sizes]:
+    """The shapes of tops that follow from that of the first."""
+    return entry.layer.following(images, entry.tops) if isinstance(entry.layer, DataLayer) else {}
 
 
 def _of_file(entry: Entry) -> tuple[Sizes, ...] | ShapeError:
@@ -191,13 +231,14 @@ def _shapes(entry: Entry, inputs: Inputs) -> tuple[Sizes, ...]:
     stated = _of_file(entry)
     if isinstance(stated, ShapeError) and UNSTATED in inputs:
         shape = inputs[UNSTATED]
-        labelled = isinstance(entry.layer, DataLayer) and entry.layer.label_per_image
-        labels = [shape[:1]] * labelled
-        stated = (shape, *labels, *[shape] * len(given))[: len(given)]
+        following = _following(entry, shape)
+        stated = tuple(following.get(top, shape) for top in entry.tops)
     if isinstance(stated, ShapeError):
-        likely = ",".join(map(str, _likely(entry.layer)))
+        likely = _likely(entry.layer)
+        follow = _following(entry, likely)
         missing = [top for top, shape in zip(entry.tops, given, strict=True) if shape is None]
-        flags = " ".join(f"--input {top}={likely}" for top in missing)
+        sizes = ",".join(map(str, likely))
+        flags = " ".join(f"--input {top}={sizes}" for top in missing if top not in follow)
         raise ShapeError(stated.issues[0].message, f"give it, as in {flags}")
     pairs = zip(given, stated, strict=True)
     return tuple(own if asked is None else asked for asked, own in pairs)
@@ -205,4 +246,5 @@ def _shapes(entry: Entry, inputs: Inputs) -> tuple[Sizes, ...]:
 
 def _likely(layer: Any) -> Shape:
     """A shape as inputs often have it: that of ImageNet's images."""
+    layer = getattr(layer, "of", layer)  # whose tops of labels may have been left out
     return (getattr(layer, "batch_size", 0) or 1, 3, 224, 224)

@@ -49,6 +49,10 @@ def survey(
     """
     if options.get("layers") is not None:
         plugins.load_file(options["layers"])  # if it cannot be, that is told once and at once
+    if options.get("define"):
+        from proto2net.caffe import templates  # which most surveys do not need
+
+        templates.checked(options["define"])
     to = backends.own_names(to)
     if options.get("fork"):
         from proto2net.caffe import importer

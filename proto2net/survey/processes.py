@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -130,6 +131,8 @@ class _Examiner:
     def begin(self, task: dict[str, Any]) -> None:
         self._task = Task(**task)
         self._task.begin()
+        gc.freeze()
+        gc.set_threshold(50_000)  # nearly all that is made of a file goes without being looked for
 
     def examine(self, file: str) -> Any:
         return _plain(self._task.examine(file))

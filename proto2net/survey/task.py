@@ -119,7 +119,7 @@ class Task:
         try:
             if file not in self.given:
                 _check_is_network(file, content)
-            graph = parse(Path(file), inputs=inputs, **self.options)
+            graph = parse(Path(file), inputs=inputs, **self._options(file, content))
         except NoNetwork as error:
             return Other(file, error.issues[0])
         except Exception as error:
@@ -139,6 +139,20 @@ class Task:
             except Exception as error:
                 found.append(Failure(file, target, _issues(error, file)))
         return Examined(tuple(found), facts)
+
+    def _options(self, file: str, content: bytes) -> dict[str, Any]:
+        """The options for a file: those names to be filled in that it has.
+
+        A file that was asked for by name may be a solver, and gets all.
+        """
+        options = dict(self.options)
+        if options.get("define") and file not in self.given:
+            from proto2net.caffe import templates  # which most surveys do not need
+
+            values = templates.checked(options["define"])
+            _, names = templates.filled(content.decode(errors="replace"), values)
+            options["define"] = {name: value for name, value in values.items() if name in names}
+        return options
 
     def failed(self, file: str, issues: tuple[Issue, ...]) -> tuple[Failure, ...]:
         """The same failure for all targets."""

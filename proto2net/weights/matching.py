@@ -22,7 +22,7 @@ from proto2net.layers.base import Layer
 from proto2net.layers.holes import Hole
 from proto2net.model import Arrays, Format, Model, Slot, Stored, StoredLayer, Weights
 from proto2net.shape import Shape, dims
-from proto2net.weights import dense_blocks, npy
+from proto2net.weights import dense_blocks, npy, transformers
 
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
@@ -102,6 +102,7 @@ class _Matching:
     def _copy_parts(self, layer: StoredLayer) -> None:
         """Copy what the file has for one layer to those that it is written out as, if it is."""
         parts = dense_blocks.parts(layer, self._targets)
+        parts = parts or transformers.parts(layer, self._targets)
         if parts:
             self._held.remove(layer.name)
         for part in parts:

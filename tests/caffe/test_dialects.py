@@ -78,12 +78,40 @@ def test_a_type_of_mycaffe_is_known_beside_other_problems() -> None:
             "read 1 layer of C3D 1.0 as of its version 1.1",
         ),
         (
+            'layer { type: "Pooling" top: "p" } layer { name: "fc" type: "InnerProduct" '
+            'bottom: "flatten0" top: "fc" }',
+            '"fc" reads "p" in the place of "flatten0", a Flatten that MXNet2Caffe leaves out',
+        ),
+        (
             'layer { type: "FcRistretto" bottom: "x" top: "y" }',
             "wrote out what 1 layer of Ristretto round as Quantize",
         ),
         (
             'layer { type: "DenseBlock" bottom: "x" top: "y" }',
             "wrote out 1 DenseBlock layer as BatchNorm, Scale, ReLU, Convolution and Concat",
+        ),
+        (
+            'layer { type: "TransformerBlock" bottom: "x" top: "y" }',
+            "wrote out 1 TransformerBlock layer as LayerNorm, InnerProduct, CausalAttention, "
+            "ReLU and Eltwise",
+        ),
+        (
+            'layer { type: "LstmAttention" bottom: "x" top: "y" '
+            "lstm_attention_param { num_output: 3 } }",
+            "read 1 layer of type LstmAttention without attention as Lstm; MyCaffe stops at the "
+            "end of the longest sequence",
+        ),
+        (
+            'layer { type: "LSTM" bottom: "x" bottom: "cont" top: "y" '
+            "recurrent_param { engine: CUDNN } }",
+            "wrote out the layers of 1 LSTM of cuDNN, which looks at cont in the first step alone, "
+            "and whose weights cannot be read",
+        ),
+        (
+            'layer { type: "Eltwise" bottom: "x" bottom: "one" top: "y" '
+            "eltwise_param { allow_single_batch_input: True } }",
+            "read 1 layer of type Eltwise with allow_single_batch_input as an operation that "
+            "repeats what is there for one image alone",
         ),
         (
             'layers { type: "ReLU" }',
@@ -107,6 +135,20 @@ def test_what_is_read_in_another_way_than_caffe_does_is_told(text: str, note: st
         'layer { type: "Lstm" lstm_param { } }',
         'layer { type: "Convolution" param { } param { } }',
         'layer { type: "Scale" param { } param { } }',
+        'layer { type: "LstmAttention" lstm_attention_param { enable_attention: true } }',
+        'layer { type: "LstmAttention" lstm_attention_param { num_output_ip: 3 } }',
+        'layer { type: "RNN" bottom: "x" bottom: "c" top: "y" recurrent_param { engine: CUDNN } }',
+        'layer { type: "LSTM" bottom: "x" bottom: "c" top: "y" '
+        "recurrent_param { engine: CUDNN num_layers: 1000000000 } }",
+        'layer { type: "LSTM" bottom: "x" bottom: "c" top: "y" recurrent_param { num_layers: 2 } }',
+        'layer { type: "Eltwise" bottom: "x" bottom: "z" top: "y" '
+        "eltwise_param { coeff: 1 coeff: 2 allow_single_batch_input: true } }",
+        'layer { top: "p" } layer { type: "InnerProduct" bottom: "flat" }',
+        'layer { top: "p" } layer { type: "Convolution" bottom: "flatten" }',
+        'layer { top: "p" top: "q" } layer { type: "InnerProduct" bottom: "flatten" }',
+        'layer { top: "p" } layer { type: "InnerProduct" bottom: "flatten" } layer { bottom: "p" }',
+        'layer { top: "flatten" } layer { top: "p" } '
+        'layer { type: "InnerProduct" bottom: "flatten" }',
         'layer { type: "InnerProduct" param { } param { } inner_product_param { } }',
         'layer { type: "Convolution" convolution_param { fuse_type: FUSED_CONV_ELTWISE } }',
         'layer { type: "LRN" top: "y" lrn_param { fuse_type: UNFUSED } }',
@@ -210,6 +252,82 @@ def test_a_dense_block_is_refused_where_it_stands(text: str, problem: str) -> No
     with pytest.raises(ParseError, match=problem) as error:
         upgraded(f'layer {{ name: "d" type: "DenseBlock" {text} }}')
     assert str(error.value).startswith('net.prototxt:1: layer "d" (DenseBlock): ')
+
+
+def test_each_layer_of_an_lstm_of_cudnn_reads_the_one_before() -> None:
+    net, _ = upgraded(
+        """layer { name: "r" type: "Lstm" bottom: "x" bottom: "cont" top: "y"
+             include { phase: TEST }
+             recurrent_param { engine: CUDNN num_output: 3 num_layers: 3 dropout_ratio: 0.25 } }"""
+    )
+    assert [(layer.name, layer.type, *layer.bottom, *layer.top) for layer in net.layer] == [
+        ("r_1", "LSTM", "x", "cont", "r_1"),
+        ("r_1_dropout", "Dropout", "r_1", "r_1"),
+        ("r_2", "LSTM", "r_1", "cont", "r_2"),
+        ("r_2_dropout", "Dropout", "r_2", "r_2"),
+        ("r", "LSTM", "r_2", "cont", "y"),
+    ]
+    assert [layer.dropout_param.dropout_ratio for layer in net.layer[1::2]] == [0.25, 0.25]
+    assert [str(layer.recurrent_param) for layer in net.layer[::2]] == ["num_output: 3\n"] * 3
+    assert all(layer.include for layer in net.layer)
+
+
+BLOCK = """
+    layer { name: "t" type: "TransformerBlock" bottom: "x" top: "y" include { phase: TEST }
+      param { lr_mult: 1 } param { lr_mult: 2 } param { lr_mult: 3 } param { lr_mult: 4 }
+      transformer_block_param { embed: 6 heads: 2 block_size: 5 layers: 8 DROPOUT } }"""
+
+
+def test_a_transformer_block_is_written_out() -> None:
+    net, _ = upgraded(BLOCK.replace("DROPOUT", "attn_dropout: 0.5 resid_dropout: 0.25"))
+    assert [(layer.name, layer.type, *layer.bottom, *layer.top) for layer in net.layer] == [
+        ("t/ln1", "LayerNorm", "x", "t/ln1"),
+        ("t/c_attn", "InnerProduct", "t/ln1", "t/c_attn"),
+        ("t/attn", "CausalAttention", "t/c_attn", "t/attn"),
+        ("t/c_proj", "InnerProduct", "t/attn", "t/c_proj"),
+        ("t/c_dropout", "Dropout", "t/c_proj", "t/c_proj"),
+        ("t/attended", "Eltwise", "x", "t/c_proj", "t/attended"),
+        ("t/ln2", "LayerNorm", "t/attended", "t/ln2"),
+        ("t/fc", "InnerProduct", "t/ln2", "t/fc"),
+        ("t/act", "ReLU", "t/fc", "t/fc"),
+        ("t/proj", "InnerProduct", "t/fc", "t/proj"),
+        ("t/dropout", "Dropout", "t/proj", "t/proj"),
+        ("t/sum", "Eltwise", "t/attended", "t/proj", "y"),
+    ]
+    products = [layer for layer in net.layer if layer.type == "InnerProduct"]
+    assert [[each.lr_mult for each in layer.param] for layer in products] == [
+        [1, 2],
+        [3, 4],
+        [],
+        [],
+    ]
+    found = [layer.inner_product_param for layer in products]
+    assert [(each.num_output, each.axis) for each in found] == [(18, 2), (6, 2), (24, 2), (6, 2)]
+    assert [each.weight_filler.std for each in found] == pytest.approx([0.02, 0.005, 0.02, 0.005])
+    attention = net.layer[2].causal_attention_param
+    assert (attention.heads, attention.block_size, attention.attn_dropout) == (2, 5, 0.5)
+    assert all(layer.include for layer in net.layer)
+
+
+def test_a_transformer_block_without_dropout_has_no_layers_for_it() -> None:
+    net, _ = upgraded(BLOCK.replace("DROPOUT", "resid_dropout: 0"))
+    assert "Dropout" not in [layer.type for layer in net.layer]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("transformer_block_param { block_type: ENCODER }", "block_type is ENCODER; only CAUSAL"),
+        ("transformer_block_param { activation: GELU }", "activation is GELU; only RELU is known"),
+        ("transformer_block_param { heads: 5 }", r"embed \(192\) does not divide into 5 heads"),
+        ("transformer_block_param { layers: 0 }", "layers is 0; it must be above 0"),
+        ("top: 'z'", "takes 1 bottom and 1 top, but has 1 and 2"),
+    ],
+)
+def test_a_transformer_block_is_refused_where_it_stands(text: str, problem: str) -> None:
+    with pytest.raises(ParseError, match=problem) as error:
+        upgraded(f'layer {{ name: "t" type: "TransformerBlock" bottom: "x" top: "y" {text} }}')
+    assert str(error.value).startswith('net.prototxt:1: layer "t" (TransformerBlock): ')
 
 
 def test_what_ristretto_rounds_is_written_out_once() -> None:

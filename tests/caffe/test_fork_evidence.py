@@ -229,3 +229,23 @@ def test_num_output_is_passed_over_where_only_so_the_sizes_fit(
     assert shape(alone, "y", fork="openvino") == (2, 3, 8, 12)
     assert shape(alone + layer("Eltwise", "x y", "sum", name="sum"), "y") == (2, 3, 8, 12)
     assert "net.prototxt:2: took ConvolutionDepthwise for that of openvino" in caplog.text
+
+
+WHOLE = 'softmax_param { normalize_type: "L2" }'
+
+
+def test_a_parameter_that_only_an_older_version_reads_tells_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    text = DATA + layer("Normalize", "data", "norm", WHOLE, "norm")
+    found = norm(text)
+    assert found.older
+    assert found.whole_images((2, 3, 40, 50))
+    assert "took Normalize for that of older versions of happynear's fork" in caplog.text
+
+
+def test_a_fork_that_is_named_is_its_newest_version(caplog: pytest.LogCaptureFixture) -> None:
+    found = norm(DATA + layer("Normalize", "data", "norm", WHOLE, "norm"), fork="happynear")
+    assert not found.older
+    assert not found.whole_images((2, 3, 40, 50))
+    assert "older versions" not in caplog.text

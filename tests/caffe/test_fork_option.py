@@ -135,8 +135,8 @@ def test_an_unknown_fork_is_refused_with_those_that_are_known() -> None:
     (issue,) = error.value.issues
     assert issue.hint == (
         "these are: ctpn, darknet, faceboxes, future, happynear, intel, liteflownet, "
-        "mobilenet-yolo, openvino, pspnet, pwc-net, segnet, ssd, sstd, synopsys, textboxes, tsn, "
-        "yolo9000"
+        "mobilenet-yolo, mycaffe, openvino, pspnet, pwc-net, segnet, ssd, sstd, synopsys, "
+        "textboxes, tsn, yolo9000"
     )
 
 

@@ -9,9 +9,10 @@ import pytest
 from google.protobuf import text_format
 from places import TESTS
 
+import proto2net
 from proto2net.caffe.phase import layer_phase, select
 from proto2net.caffe.schema import LINE, Message, message_class
-from proto2net.errors import Location, ParseError
+from proto2net.errors import Location, ParseError, ShapeError
 
 GOLDEN = TESTS / "golden" / "filter"
 
@@ -101,3 +102,14 @@ def test_a_layer_own_phase_wins_over_the_net() -> None:
 
 def test_a_layer_own_phase_does_not_filter_it() -> None:
     assert names(select(parsed('layer { name: "drop" phase: TRAIN }'), "TEST")) == ["drop"]
+
+
+def test_a_stage_is_named_before_another_phase() -> None:
+    text = """
+        input: "d" input_shape { dim: 2 }
+        layer { name: "a" type: "ReLU" bottom: "d" top: "x" include { phase: TRAIN } }
+        layer { name: "b" type: "ReLU" bottom: "d" top: "x" include { phase: TEST stage: "seen" } }
+        layer { name: "c" type: "ReLU" bottom: "x" top: "y" }"""
+    with pytest.raises(ShapeError) as error:
+        proto2net.parse(text)
+    assert error.value.issues[0].hint == 'layer "b" makes it, with --stage seen'

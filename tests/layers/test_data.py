@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 from refusals import told
 
+import proto2net
 from proto2net.errors import Proto2NetError, ShapeError, UnsupportedError
 from proto2net.layers.base import Filler, Layer
 from proto2net.layers.data import (
@@ -123,3 +126,64 @@ def test_a_shape_for_each_top_or_one_for_all() -> None:
     assert Input((IMAGE, (2,))).infer((), 2) == (IMAGE, (2,))
     older = DummyData(num=(2, 4), channels=(3,), height=(7,), width=(5,))
     assert older.infer((), 2) == (IMAGE, (4, 3, 7, 5))
+
+
+MARKERS = """
+    layer { name: "video" type: "Python" top: "x" top: "markers"
+            python_param { module: "videos" layer: "Videos" } }
+    layer { name: "steps" type: "Reshape" bottom: "markers" top: "cont"
+            reshape_param { shape { dim: 4 dim: 3 } } }
+    layer { name: "images" type: "Reshape" bottom: "x" top: "y"
+            reshape_param { shape { dim: 4 dim: 3 dim: -1 } } }"""
+
+
+def test_what_a_reshape_alone_reads_has_the_shape_that_it_states(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "proto2net")
+    graph = proto2net.parse(MARKERS, inputs={"*": (12, 5, 6, 7)})
+    shapes = {blob.name: blob.shape for blob in graph.inputs}
+    assert shapes == {"x": (12, 5, 6, 7), "markers": (4, 3)}
+    said = 'took 4 x 3 for "markers", as layer "steps" (Reshape) has it'
+    assert said in caplog.text
+
+
+def test_a_shape_for_all_inputs_that_has_as_many_values_goes_before() -> None:
+    graph = proto2net.parse(MARKERS, inputs={"*": (12,), "x": (12, 5)})
+    assert {blob.name: blob.shape for blob in graph.inputs} == {"x": (12, 5), "markers": (12,)}
+
+
+def test_a_shape_for_all_inputs_goes_before_what_a_reshape_of_images_states() -> None:
+    text = MARKERS.replace("dim: 4 dim: 3 dim: -1", "dim: 4 dim: 3 dim: 5")
+    (images, _) = proto2net.parse(text).inputs
+    assert images.shape == (4, 3, 5)
+    with pytest.raises(ShapeError, match=r"12 x 7 \(84 elements\) cannot become 4 x 3 x 5"):
+        proto2net.parse(text, inputs={"*": (12, 7)})
+
+
+def test_the_shape_of_what_another_layer_reads_too_must_be_given() -> None:
+    more = MARKERS + 'layer { name: "r" type: "ReLU" bottom: "markers" top: "r" }'
+    with pytest.raises(ShapeError, match="markers"):
+        proto2net.parse(more, inputs={"x": (12, 5)})
+
+
+EVAL = """
+    layer { name: "data" type: "EvalData" top: "x" top: "boxes" top: "im_size"
+            eval_data_param { batch_size: 2 } }
+    layer { name: "y" type: "ReLU" bottom: "x" top: "y" }
+    layer { name: "z" type: "ReLU" bottom: "im_size" top: "z" }"""
+
+
+@pytest.mark.parametrize("name", ["x", "*", ""])
+def test_what_follows_from_the_images_need_not_be_given(name: str) -> None:
+    graph = proto2net.parse(EVAL, inputs={name: (2, 3, 5, 7)})
+    assert {blob.name: blob.shape for blob in graph.inputs} == {
+        "x": (2, 3, 5, 7),
+        "im_size": (2, 2, 1, 1),
+    }
+
+
+def test_only_the_shape_of_the_images_is_asked_for() -> None:
+    with pytest.raises(ShapeError) as error:
+        proto2net.parse(EVAL)
+    assert error.value.issues[0].hint == "give it, as in --input x=2,3,224,224"

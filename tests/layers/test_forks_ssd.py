@@ -87,12 +87,13 @@ REFUSED = {
     ),
     "a step of 0": ("PriorBox { min_size: 4 step: 0 }", "step is 0.0; it must be above 0"),
     "one side of the step": ("PriorBox { min_size: 4 step_w: 1 }", "give step, or step_h and"),
-    "a softmax_param with the norm L1": (
-        'layer { type: "Normalize" bottom: "loc" top: "y" softmax_param { normalize_type: "L1" } }',
-        'normalize_type is "L1" in softmax_param',
+    "a softmax_param with another norm": (
+        'layer { type: "Normalize" bottom: "loc" top: "y" softmax_param { normalize_type: "L3" } }',
+        'normalize_type is "L3"; it is "L1" or "L2"',
     ),
-    "a softmax_param for images": (
-        'layer { type: "Normalize" bottom: "a" top: "y" softmax_param { normalize_type: "L2" } }',
+    "a softmax_param and the norms": (
+        'layer { type: "Normalize" bottom: "a" top: "y" top: "n" '
+        'softmax_param { normalize_type: "L2" } }',
         "name the fork: --fork happynear",
     ),
     "a softmax_param that tells nothing": (

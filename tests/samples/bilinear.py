@@ -89,6 +89,18 @@ SAMPLES = {
         weights={"layer": [WEIGHT[:, 0], BIAS[:, 0]]},
         blobs={"y": layer_normalized(X[:, :, 0]) * WEIGHT[:, 0] + BIAS[:, 0]},
     ),
+    "layer_norm_of_steps": sample(
+        layer("LayerNorm", "x", "y", "layer_norm_param { epsilon: 0.1 }"),
+        inputs={"x": X[:, :, 0]},
+        blobs={
+            "y": layer_normalized(X[:, :, 0].reshape(-1, X.shape[3]), 0.1).reshape(X[:, :, 0].shape)
+        },
+    ),
+    "layer_norm_of_channels": sample(
+        layer("LayerNorm", "x", "y", "layer_norm_param { enable_cuda_impl: true }"),
+        inputs={"x": X},
+        blobs={"y": layer_normalized(X.reshape(-1, *X.shape[2:]), 1e-10).reshape(X.shape)},
+    ),
     "gather": sample(
         layer(
             "Gather",

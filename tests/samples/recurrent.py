@@ -29,7 +29,53 @@ _d_gates = [
     _d_c * _i * (1 - _g**2),
 ]
 
+
+def attended(x: Ndarray, heads: int) -> Ndarray:
+    """The mean of the values up to each step, for queries, keys and values side by side."""
+    size = x.shape[2] // 3 // heads
+    top = np.zeros((*x.shape[:2], x.shape[2] // 3))
+    for n, step, head in np.ndindex(*x.shape[:2], heads):
+        of_query, of_key, of_value = (
+            slice(first + head * size, first + (head + 1) * size)
+            for first in range(0, x.shape[2], heads * size)
+        )
+        before = x[n, : step + 1]
+        weights = np.exp(before[:, of_key] @ x[n, step, of_query] / np.sqrt(size))
+        top[n, step, of_query] = weights @ before[:, of_value] / weights.sum()
+    return top
+
+
+def unit(x: Ndarray) -> Ndarray:
+    """Mean 0 and variance 1 over the last axis."""
+    return (x - x.mean(-1, keepdims=True)) / x.std(-1, keepdims=True)
+
+
+MATRICES = [
+    values(*shape, start=100 * number)
+    for number, shape in enumerate([(18, 6), (18,), (6, 6), (6,), (24, 6), (24,), (6, 24), (6,)])
+]
+STEPS = values(2, 5, 6)
+_W_attn, _b_attn, _W_proj, _b_proj, _W_wide, _b_wide, _W_narrow, _b_narrow = MATRICES
+_sum = STEPS + attended(unit(STEPS) @ _W_attn.T + _b_attn, 2) @ _W_proj.T + _b_proj
+_block = _sum + np.maximum(unit(_sum) @ _W_wide.T + _b_wide, 0) @ _W_narrow.T + _b_narrow
+
 SAMPLES = {
+    "causal_attention": sample(
+        layer("CausalAttention", "x", "y", "causal_attention_param { heads: 2 }"),
+        inputs={"x": values(2, 5, 18)},
+        blobs={"y": attended(values(2, 5, 18), 2)},
+    ),
+    "transformer_block": sample(
+        layer(
+            "TransformerBlock",
+            "x",
+            "y",
+            "transformer_block_param { heads: 2 embed: 6 block_size: 5 layers: 3 }",
+        ),
+        inputs={"x": STEPS},
+        weights={"layer": MATRICES},
+        blobs={"y": _block},
+    ),
     "lstm_unit": sample(
         layer("LSTMUnit", "c0 gates cont", "c h"),
         inputs={"c0": C, "gates": GATES, "cont": CONT},

@@ -172,6 +172,16 @@ SAMPLES = {
         inputs={"x": IMAGES[:, :, 0, 0]},
         blobs={"y": (IMAGES / LENGTHS)[:, :, :1, :1]},
     ),
+    "normalize_images_by_softmax_param": sample(
+        layer("Normalize", "x", "y", 'softmax_param { normalize_type: "L2" }'),
+        inputs={"x": IMAGES},
+        blobs={"y": IMAGES / np.sqrt(np.square(IMAGES).sum((1, 2, 3), keepdims=True) + 1e-6)},
+    ),
+    "normalize_images_by_their_sum": sample(
+        layer("Normalize", "x", "y", 'softmax_param { normalize_type: "L1" }'),
+        inputs={"x": IMAGES},
+        blobs={"y": IMAGES / (np.abs(IMAGES).sum((1, 2, 3), keepdims=True) + 1e-6)},
+    ),
     "priorbox_denser": sample(
         layer(
             "PriorBox",

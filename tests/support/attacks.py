@@ -12,6 +12,9 @@ import re
 import tokenize
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 
 PAYLOAD = '__import__("builtins").CANARY.append(1)'
 
@@ -169,7 +172,10 @@ TEXT = {tokenize.STRING, tokenize.COMMENT, getattr(tokenize, "FSTRING_MIDDLE", t
 def assert_same_code(attacked: str, benign: str) -> None:
     """Only what strings and comments say differs, and nothing hides in the characters."""
     assert_same_words(attacked, benign)
-    assert _shape(attacked) == _shape(benign)
+    shapes = (
+        [line for part in parts(source) for line in part.shape] for source in (attacked, benign)
+    )
+    assert next(shapes) == next(shapes)
 
 
 def assert_same_words(attacked: str, benign: str) -> None:
@@ -177,9 +183,9 @@ def assert_same_words(attacked: str, benign: str) -> None:
     assert_plain(attacked)
     words = []
     for source in (attacked, benign):
-        tokens = [*tokenize.generate_tokens(io.StringIO(source).readline)]
-        assert all(token.string.isascii() or token.type in TEXT for token in tokens)
-        words.append({token.string for token in tokens if token.type == tokenize.NAME})
+        found = parts(source)
+        assert all(part.is_ascii for part in found)
+        words.append(frozenset().union(*(part.words for part in found)))
     assert words[0] == words[1]
 
 
@@ -188,12 +194,41 @@ def assert_plain(text: str) -> None:
     assert all(char.isprintable() or char == "\n" for char in text)
 
 
+@dataclass(frozen=True)
+class Part:
+    """A statement of a file, and what stands below it up to the next; or the lines above all."""
+
+    words: frozenset[str]
+    is_ascii: bool
+    """Whether it is, apart from what strings and comments say."""
+    shape: list[str]
+    """Its tree, with all strings empty."""
+
+
+def parts(source: str) -> list[Part]:
+    """The parts of a file. Files share helpers, which need not be read each time."""
+    tree, lines = ast.parse(source), source.split("\n")
+    first = {min(part.lineno for part in (node, *decorators(node))) - 1 for node in tree.body}
+    cuts = [*sorted({0, *first}), len(lines)]
+    return [_part("\n".join(lines[start:end])) for start, end in pairwise(cuts)]
+
+
+def decorators(node: ast.stmt) -> list[ast.expr]:
+    return getattr(node, "decorator_list", [])
+
+
+@lru_cache(maxsize=2**12)
+def _part(source: str) -> Part:
+    tokens = [*tokenize.generate_tokens(io.StringIO(source).readline)]
+    return Part(
+        frozenset(token.string for token in tokens if token.type == tokenize.NAME),
+        all(token.string.isascii() or token.type in TEXT for token in tokens),
+        ast.dump(_Blank().visit(ast.parse(source)), indent=1).splitlines(),
+    )
+
+
 class _Blank(ast.NodeTransformer):
     """Empties all strings."""
 
     def visit_Constant(self, node: ast.Constant) -> ast.Constant:
         return ast.Constant("") if isinstance(node.value, str) else node
-
-
-def _shape(source: str) -> list[str]:
-    return ast.dump(_Blank().visit(ast.parse(source)), indent=1).splitlines()

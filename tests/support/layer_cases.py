@@ -111,13 +111,13 @@ UNSUPPORTED: dict[str, dict[str, str]] = {
 FORKS_OF = {"ov_interp_zoom2": "openvino", "ov_interp_zoom3": "openvino"}
 """Recorded cases of which only the user can say the fork."""
 
-WRITTEN_OUT = "ocr_denseblock"
+WRITTEN_OUT = ("ocr_denseblock", "transformer_block")
 """What cases begin with whose one layer is several here, with blobs between them."""
 
 LOWEST = np.finfo(np.float32).min
 """What Caffe's MAX pooling gives for a window without elements."""
 
-Differentiate = Callable[[Graph, Weights, Arrays, list[Ndarray]], tuple[Arrays, Arrays]]
+Differentiate = Callable[[Any, Graph, Arrays, list[Ndarray]], tuple[Arrays, Arrays]]
 """The gradients of sum(c * output) for coefficients c: of the inputs and the target's arrays.
 
 What has no gradient may be left out.
@@ -254,8 +254,11 @@ def _named(blobs: Arrays) -> Arrays:
     return {name: array for name, array in blobs.items() if "_split_" not in name}
 
 
-def check_blobs(case: Case, to: str) -> None:
-    """Every blob that has a name is what Caffe computed, and of the shape that Caffe gave it."""
+def check_blobs(case: Case, to: str) -> Any:
+    """Every blob that has a name is what Caffe computed, and of the shape that Caffe gave it.
+
+    The network is given back, and was not run: `blobs` runs another.
+    """
     network = proto2net.load(case.graph, case.weights, to=to)
     found = proto2net.blobs(network, case.inputs)
     inner = {blob for blob in found if case.name.startswith(WRITTEN_OUT) and "/" in blob}
@@ -266,6 +269,7 @@ def check_blobs(case: Case, to: str) -> None:
     for name, right in case.blobs.items():
         assert_close(found[name], right, 1e-5, f'blob "{name}"')
         assert name in by_value or case.graph.blobs[name].shape == right.shape
+    return network
 
 
 def check_after(case: Case, to: str) -> None:
@@ -296,12 +300,17 @@ def check_outputs(case: Case, tops: list[Ndarray]) -> None:
         assert_close(top, case.blobs[blob.name], 1e-5, blob.name)
 
 
-def check_gradients(case: Case, to: str, differentiate: Differentiate) -> None:
-    """The gradients of the inputs and of the learned arrays are what Caffe computed."""
+def check_gradients(case: Case, to: str, network: Any, differentiate: Differentiate) -> None:
+    """The gradients of the inputs and of the learned arrays are what Caffe computed.
+
+    The network is one that was not run.
+    """
     assert case.gradients is not None
     objective = _objective(case)
     graph = dataclasses.replace(case.graph, outputs=tuple(objective))
-    of_inputs, of_arrays = differentiate(graph, case.weights, case.inputs, list(objective.values()))
+    if graph.outputs != case.graph.outputs:
+        network = proto2net.load(graph, case.weights, to=to)
+    of_inputs, of_arrays = differentiate(network, graph, case.inputs, list(objective.values()))
     for name, right in case.gradients.items():
         if name not in _labels(case.graph) or right.any():
             found = of_inputs.get(name, np.zeros_like(right))

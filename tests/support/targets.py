@@ -17,11 +17,11 @@ from proto2net.weights.matching import match
 
 def check(found: Case, to: str) -> None:
     """A network computes what Caffe does: forward, and backward where the target has that."""
-    check_blobs(found, to)
+    network = check_blobs(found, to)
     if found.after:
         check_after(found, to)
     if found.gradients is not None and to in ("torch", "tf"):
-        check_gradients(found, to, import_module(f"{to}_gradients").differentiate)
+        check_gradients(found, to, network, import_module(f"{to}_gradients").differentiate)
 
 
 def of_sizes(

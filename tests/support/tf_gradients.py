@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import tensorflow as tf
-from layer_cases import Arrays, Ndarray, Weights
+from typing import Any
 
-import proto2net
+import tensorflow as tf
+from layer_cases import Arrays, Ndarray
+
 from proto2net import Graph, backends
 from proto2net.backends.tensorflow.layout import inverse_order, order
 
@@ -13,9 +14,8 @@ TF = backends.get("tf")
 
 
 def differentiate(
-    graph: Graph, weights: Weights, inputs: Arrays, coefficients: list[Ndarray]
+    network: Any, graph: Graph, inputs: Arrays, coefficients: list[Ndarray]
 ) -> tuple[Arrays, Arrays]:
-    network = proto2net.load(graph, weights, to="tf")
     tensors = {blob.name: tf.constant(laid_out(inputs[blob.name])) for blob in graph.inputs}
     variables = TF.runner.variables(network)
     with tf.GradientTape() as tape:

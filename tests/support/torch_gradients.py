@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import torch
-from layer_cases import Arrays, Ndarray, Weights
+from typing import Any
 
-import proto2net
+import torch
+from layer_cases import Arrays, Ndarray
+
 from proto2net import Graph
 
 
 def differentiate(
-    graph: Graph, weights: Weights, inputs: Arrays, coefficients: list[Ndarray]
+    network: Any, graph: Graph, inputs: Arrays, coefficients: list[Ndarray]
 ) -> tuple[Arrays, Arrays]:
-    network = proto2net.load(graph, weights, to="torch")
     tensors = {blob.name: torch.tensor(inputs[blob.name]) for blob in graph.inputs}
     outputs = network(*(tensor.requires_grad_() for tensor in tensors.values()))
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)

@@ -112,10 +112,11 @@ def _bn(node: Node[BN]) -> Code:
 
 @renders(LayerNorm)
 def _layer_norm(node: Node[LayerNorm]) -> Code:
-    eps = (node.layer.eps, 1e-5)
-    if not node.layer.elementwise_affine:
-        return Code(call("layer_norm", BOTTOM, eps=eps))
-    return Code(call("layer_norm", BOTTOM, ARRAYS, eps=eps), *learned(node))
+    layer = node.layer
+    options = {"eps": (layer.added, 1e-5), "axis": (layer.start(node.bottoms[0].shape), 1)}
+    if not layer.affine:
+        return Code(call("layer_norm", BOTTOM, **options))
+    return Code(call("layer_norm", BOTTOM, ARRAYS, **options), *learned(node))
 
 
 @renders(L2Normalize)

@@ -9,7 +9,7 @@ from proto2net.backends.numpy.backend import renders, says
 from proto2net.backends.numpy.fillers import ARRAYS, learned
 from proto2net.backends.tree import BOTTOM, call, code, tree
 from proto2net.graph import Node
-from proto2net.layers import LSTM, RNN, ContinuationIndicator, Lstm, LSTMUnit
+from proto2net.layers import LSTM, RNN, CausalAttention, ContinuationIndicator, Lstm, LSTMUnit
 from proto2net.shape import canonical_axis
 
 says({LSTMUnit: "lstm_unit({0}, {1}, {2})"})
@@ -51,6 +51,11 @@ def _lstm_of_caffe_lstm(node: Node[Lstm]) -> Code:
     )
     kept = {"states": tree([])} if continued else {}
     return Code(forward, *learned(node, **kept), state=continued)
+
+
+@renders(CausalAttention)
+def _causal_attention(node: Node[CausalAttention]) -> Code:
+    return Code(call("causal_attention", BOTTOM, heads=node.layer.heads))
 
 
 @renders(ContinuationIndicator)

@@ -41,14 +41,26 @@ __all__ = ["Use", "pruned", "uses_in"]
 
 
 def pruned(
-    sources: Mapping[str, str], uses: Sequence[Use], whole: Collection[str] = ()
+    sources: Mapping[str, str], uses: Iterable[Use], whole: Collection[str] = ()
 ) -> dict[str, str]:
     """The sources of helpers without what these uses do not reach, directly or through others.
 
     `sources` come in the order of the file, where most stand before those that call them; those
     that are in `whole` stay as they are.
     """
-    return _Pruning(sources, uses, whole).result()
+    ways = {use.way: use for use in uses}  # that a file calls a helper so again tells nothing new
+    key = (tuple(sources.items()), frozenset(ways), frozenset(sources.keys() & whole))
+    found = _KNOWN.get(key)
+    if found is None:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        found = _KNOWN[key] = _Pruning(sources, list(ways.values()), whole).result()
+    return dict(found)
+
+
+_KNOWN: dict[object, dict[str, str]] = {}
+"""What is left of helpers that were pruned before: many files use the same in the same way."""
+_MOST_KNOWN = 2**9
 
 
 @lru_cache(maxsize=2**9)

@@ -128,9 +128,8 @@ def unread_in(tree: ast.AST) -> set[str]:
 
 def _constants(function: ast.FunctionDef) -> dict[str, ast.expr]:
     """The variables that are one constant throughout, or another name of one variable."""
-    stored = stores(function)
     parameters = {part.arg for part in walk(function.args) if isinstance(part, ast.arg)}
-    stored += Counter(parameters)
+    stored = stores(function) + Counter(parameters)
     return {
         name: value
         for name, value in assigned(function)

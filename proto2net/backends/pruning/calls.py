@@ -33,6 +33,12 @@ class Use:
     of_base: bool = False
     """Whether it is `super().__init__(…)`, which calls what makes an object of a base."""
 
+    @property
+    def way(self) -> tuple[object, ...]:
+        """How a file's own code, of which no constants are known, calls the helper."""
+        passed = len(self.places), frozenset(self.names)
+        return self.helper, *passed, self.more_places, self.more_names
+
 
 def uses_in(
     expressions: Iterable[Expression],

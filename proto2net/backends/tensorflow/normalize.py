@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from proto2net.backends.base import Array, Code, Reshaped, eps_of, running_statistics, same_array
 from proto2net.backends.tensorflow.backend import renders
-from proto2net.backends.tensorflow.layout import Broadcast, moved_axis, order, permuted, widened
+from proto2net.backends.tensorflow.layout import (
+    Broadcast,
+    moved_axis,
+    order,
+    permuted,
+    place,
+    widened,
+)
 from proto2net.backends.tensorflow.objects import CALLED, own
 from proto2net.backends.tree import BOTTOM, SELF, Expression, Placeholder, call, code
 from proto2net.errors import UnsupportedError
@@ -233,16 +240,18 @@ def _of_channels(node: Node[BN], **names: str) -> dict[str, Array]:
 
 @renders(LayerNorm)
 def _layer_norm(node: Node[LayerNorm]) -> Code:
-    layer, axes = node.layer, len(node.bottoms[0].shape)
+    layer, bottom = node.layer, node.bottoms[0].shape
+    axes = len(bottom)
+    over = sorted(place(axis, axes) for axis in range(layer.start(bottom), axes))
     init = own(
         "layers.LayerNormalization",
-        axis=(tuple(range(1, axes)) if axes > 2 else -1, -1),
-        epsilon=layer.eps,
-        center=(layer.elementwise_affine, True),
-        scale=(layer.elementwise_affine, True),
+        axis=(tuple(over) if over != [axes - 1] else -1, -1),
+        epsilon=layer.added,
+        center=(layer.affine, True),
+        scale=(layer.affine, True),
     )
     convert = Broadcast(1, axes)
-    names = {"gamma": "weight", "beta": "bias"} if layer.elementwise_affine else {}
+    names = {"gamma": "weight", "beta": "bias"} if layer.affine else {}
     arrays = {own: same_array(node, blob, convert) for own, blob in names.items()}
     return Code(CALLED, init, arrays)
 

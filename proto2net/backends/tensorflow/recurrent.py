@@ -7,11 +7,11 @@ from typing import Any
 from proto2net.backends.base import Code, Transposed, bottoms, same_array
 from proto2net.backends.tensorflow.backend import renders
 from proto2net.backends.tensorflow.layout import in_caffe_order, place
-from proto2net.backends.tensorflow.objects import called_on, own
+from proto2net.backends.tensorflow.objects import CALLED, called_on, own
 from proto2net.backends.tree import BOTTOM, Expression, call
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
-from proto2net.layers import LSTM, RNN, ContinuationIndicator, Lstm, LSTMUnit
+from proto2net.layers import LSTM, RNN, CausalAttention, ContinuationIndicator, Lstm, LSTMUnit
 from proto2net.shape import canonical_axis
 
 VARIABLES = {
@@ -76,6 +76,11 @@ def _lstm(node: Node[Lstm]) -> Code:
     }
     forward = called_on(in_order(node))
     return Code(forward, init, arrays, state=len(node.bottoms) > 1)
+
+
+@renders(CausalAttention)
+def _causal_attention(node: Node[CausalAttention]) -> Code:
+    return Code(CALLED, own("CausalAttention", node.layer.heads))
 
 
 @renders(ContinuationIndicator)

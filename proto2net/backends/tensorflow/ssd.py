@@ -18,12 +18,13 @@ from proto2net.layers import Normalize, PriorBox, PriorBoxClustered
 def _normalize(node: Node[Normalize]) -> Code:
     if not node.blobs:
         return _normalize_pixels(node)
-    layer, axes = node.layer, len(node.bottoms[0].shape)
+    layer, bottom = node.layer, node.bottoms[0].shape
+    axes = len(bottom)
     spread = Broadcast(1, axes)
     init = own(
         "Normalize",
         spread.shape(node.blobs["weight"].shape),
-        across_spatial=(layer.whole_images, True),
+        across_spatial=(layer.whole_images(bottom), True),
         epsilon=(layer.epsilon, 1e-10),
         axis=(moved_axis(1, axes), -1),
     )
@@ -32,10 +33,12 @@ def _normalize(node: Node[Normalize]) -> Code:
 
 def _normalize_pixels(node: Node[Normalize]) -> Code:
     """happynear's layer, whose tops always have 4 axes."""
-    norm = ("L1" if node.layer.magnitudes else "L2", "L2")
-    both = call(SELF, widened(BOTTOM, len(node.bottoms[0].shape), 4))
+    layer, bottom = node.layer, node.bottoms[0].shape
+    norm = ("L1" if layer.magnitudes else "L2", "L2")
+    both = call(SELF, widened(BOTTOM, len(bottom), 4))
     made = both if len(node.tops) > 1 else indexed(both, 0)
-    return Code(made, own("NormalizePixels", norm=norm))
+    whole = (layer.whole_images(bottom), False)
+    return Code(made, own("NormalizePixels", norm=norm, across_spatial=whole))
 
 
 @renders(PriorBox)

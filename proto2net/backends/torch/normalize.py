@@ -222,12 +222,13 @@ def _of_channels(node: Node[BN], **names: str) -> dict[str, Array]:
 
 @renders(LayerNorm)
 def _layer_norm(node: Node[LayerNorm]) -> Code:
-    layer, shape = node.layer, node.bottoms[0].shape[1:]
+    layer, bottom = node.layer, node.bottoms[0].shape
+    shape = bottom[layer.start(bottom) :]
     init = call(
         "nn.LayerNorm",
         shape[0] if len(shape) == 1 else shape,
-        eps=(layer.eps, 1e-5),
-        elementwise_affine=(layer.elementwise_affine, True),
+        eps=(layer.added, 1e-5),
+        elementwise_affine=(layer.affine, True),
     )
     return Code(call(SELF, BOTTOM), init, {name: same_array(node, name) for name in node.blobs})
 

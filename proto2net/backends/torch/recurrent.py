@@ -6,10 +6,10 @@ from typing import Any
 
 from proto2net.backends.base import Code, bottoms, same_array
 from proto2net.backends.torch.backend import backend, renders
-from proto2net.backends.tree import SELF, call, code, indexed
+from proto2net.backends.tree import BOTTOM, SELF, call, code, indexed
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
-from proto2net.layers import LSTM, RNN, ContinuationIndicator, Lstm, LSTMUnit
+from proto2net.layers import LSTM, RNN, CausalAttention, ContinuationIndicator, Lstm, LSTMUnit
 from proto2net.shape import canonical_axis, count
 
 backend.says({LSTMUnit: "lstm_unit({0}, {1}, {2})"})
@@ -46,6 +46,11 @@ def _lstm(node: Node[Lstm]) -> Code:
     )
     arrays = {name: same_array(node, name) for name in node.blobs}
     return Code(call(SELF, *bottoms(node)), init, arrays, state=len(node.bottoms) > 1)
+
+
+@renders(CausalAttention)
+def _causal_attention(node: Node[CausalAttention]) -> Code:
+    return Code(call("causal_attention", BOTTOM, heads=node.layer.heads))
 
 
 @renders(ContinuationIndicator)

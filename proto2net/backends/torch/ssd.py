@@ -15,14 +15,15 @@ from proto2net.layers import Normalize, PriorBox, PriorBoxClustered
 @renders(Normalize)
 def _normalize(node: Node[Normalize]) -> Code:
     layer = node.layer
+    whole = layer.whole_images(node.bottoms[0].shape)
     if not node.blobs:
         norm = ("L1" if layer.magnitudes else "L2", "L2")
-        both = call("normalize_pixels", BOTTOM, norm=norm)
+        both = call("normalize_pixels", BOTTOM, norm=norm, across_spatial=(whole, False))
         return Code(both if len(node.tops) > 1 else indexed(both, 0))
     init = call(
         "Normalize",
         *node.blobs["weight"].shape,
-        across_spatial=(layer.whole_images, True),
+        across_spatial=(whole, True),
         eps=(layer.epsilon, 1e-10),
     )
     return Code(call(SELF, BOTTOM), init, {"weight": same_array(node, "weight")})

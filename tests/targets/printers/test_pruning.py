@@ -306,6 +306,15 @@ def test_what_stands_behind_a_star_is_not_known_by_its_place() -> None:
     assert pruned(caller, list(uses_in([code("g(x)")], caller, {}))) == caller
 
 
+def test_what_is_left_of_a_helper_does_not_depend_on_what_was_pruned_before() -> None:
+    helpers = {
+        "f": "def f(x: int, y: int, z: int = 0) -> int:\n    start = y\n    return x[start:] + z",
+        "g": "def g(x: int) -> int:\n    return x",
+    }
+    once, again = (pruned(helpers, map(Use, names))["f"] for names in ("f", "fg"))
+    assert once == again == "def f(x: int, y: int) -> int:\n    start = y\n    return x[start:]"
+
+
 def test_what_another_package_pastes_stays_as_it_is() -> None:
     uses = list(uses_in([code("Relu()")], HELPERS, {}))
     assert pruned(HELPERS, uses, whole=["Clip"]) == HELPERS

@@ -17,7 +17,7 @@ from layer_cases import NAMES, UNSUPPORTED, case
 from places import ROOT
 
 import proto2net
-from proto2net import backends
+from proto2net import Graph, backends
 from proto2net.errors import UnsupportedError
 
 IMPORTS = {
@@ -33,25 +33,37 @@ KEPT = "--ignore=D102,D107,RUF100,PLR09,PLR2004"
 
 
 @cache
+def graphs(phase: str) -> dict[str, Graph]:
+    """Every network of models/, and of every layer's case that has this phase."""
+    found = {
+        file.stem.replace(".", "_"): proto2net.parse(file, phase=phase)
+        for file in MODELS.glob("*.prototxt")
+    }
+    for name in NAMES:
+        try:
+            graph = proto2net.parse(case(name).net, phase=phase, fork=case(name).fork)
+        except UnsupportedError:
+            assert phase == "train", name
+            continue
+        found[f"case_{name}"] = graph
+    return found
+
+
+@cache
 def sources(target: str) -> dict[str, str]:
     """The sources of every network of models/ and of every layer's case, in both phases."""
     found = {}
     for phase in ("test", "train"):
-        for file in MODELS.glob("*.prototxt"):
-            name = f"{file.stem.replace('.', '_')}_{phase}"
-            found[name] = proto2net.convert(file, to=target, phase=phase)
-            graph = proto2net.parse(file, phase=phase)
-            emitted = backends.get(target).emit(graph, weights="learned.safetensors")
-            found[f"{name}_with_weights"] = emitted.source
-        for name in NAMES:
+        for name, graph in graphs(phase).items():
             try:
-                source = proto2net.convert(
-                    case(name).net, to=target, phase=phase, fork=case(name).fork
-                )
+                found[f"{name}_{phase}"] = proto2net.convert(graph, to=target)
             except UnsupportedError:
-                assert phase == "train" or name in UNSUPPORTED.get(target, {}), name
+                case_name = name.removeprefix("case_")
+                assert phase == "train" or case_name in UNSUPPORTED.get(target, {}), name
                 continue
-            found[f"case_{name}_{phase}"] = source
+            if not name.startswith("case_"):
+                emitted = backends.get(target).emit(graph, weights="learned.safetensors")
+                found[f"{name}_{phase}_with_weights"] = emitted.source
     return found
 
 

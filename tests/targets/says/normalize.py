@@ -767,6 +767,20 @@ OTHERS: list[Row] = [
         numpy="layer_norm(x, eps=0.1)",
     ),
     says(
+        "LayerNorm { epsilon: 0.1 }",
+        bottoms=[(2, 3, 5)],
+        torch=("nn.LayerNorm(5, eps=0.1, elementwise_affine=False)", "self.f(x)"),
+        tf='layers.LayerNormalization(epsilon=0.1, center=False, scale=False, name="f")(x)',
+        numpy="layer_norm(x, eps=0.1, axis=2)",
+    ),
+    says(
+        "LayerNorm { enable_cuda_impl: true }",
+        torch=("nn.LayerNorm((5, 7), eps=1e-10, elementwise_affine=False)", "self.f(x)"),
+        tf="layers.LayerNormalization(axis=(1, 2), epsilon=1e-10, center=False, scale=False, "
+        'name="f")(x)',
+        numpy="layer_norm(x, eps=1e-10, axis=2)",
+    ),
+    says(
         "L2Normalize",
         torch="l2_normalize(x)",
         tf='L2Normalize(name="f")(x)',

@@ -5,6 +5,7 @@ from says import Row, refuses, says
 STEPS = [(5, 2, 3), (5, 2)]
 """Five steps of two sequences of three features, and where these go on."""
 STATE = (1, 2, 4)
+DROPS = "attn_dropout, which drops weights of the attention in training, has no rendering"
 
 ROWS: list[Row] = [
     says(
@@ -143,6 +144,21 @@ ROWS: list[Row] = [
             "clipping_threshold, which bounds gradients inside of the layer, is not possible"
         ),
         numpy="lstm_of_caffe_lstm(x, **self.f)",
+    ),
+    says(
+        "CausalAttention { heads: 2 }",
+        bottoms=[(3, 5, 12)],
+        torch="causal_attention(x, heads=2)",
+        tf='CausalAttention(2, name="f")(x)',
+        numpy="causal_attention(x, heads=2)",
+    ),
+    says(
+        "CausalAttention { heads: 2 attn_dropout: 0.5 }",
+        bottoms=[(3, 5, 12)],
+        phase="train",
+        torch=refuses(DROPS),
+        tf=refuses(DROPS),
+        numpy=refuses(DROPS),
     ),
     says(
         "ContinuationIndicator { time_step: 5 batch_size: 2 }",

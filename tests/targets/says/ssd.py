@@ -52,6 +52,12 @@ NORMALIZE: list[Row] = [
         numpy='normalize_pixels(x, norm="L1")',
     ),
     says(
+        "Normalize softmax_param { normalize_type: 'L1' }",
+        torch='normalize_pixels(x, norm="L1", across_spatial=True)[0]',
+        tf='NormalizePixels(norm="L1", across_spatial=True, name="f")(x)[0]',
+        numpy='normalize_pixels(x, norm="L1", across_spatial=True)[0]',
+    ),
+    says(
         "Normalize",
         fork="happynear",
         bottoms=[FLAT],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import crf_cases
@@ -39,6 +40,7 @@ def saved(network: keras.Model, folder: Path) -> keras.Model:
 # ---- helpers --------------------------------------------------------------------------------
 
 
+@cache
 def cases_of_all_helpers() -> dict[str, set[str]]:
     """Cases that have each class of the helpers at least once, and which of them they bring."""
     missing = {name for name, text in TF.helpers.items() if "register_keras" in text}

@@ -177,9 +177,13 @@ def layer_norm(
     weight: np.ndarray | None = None,
     bias: np.ndarray | None = None,
     eps: float = 1e-5,
+    axis: int = 1,
 ) -> np.ndarray:
-    """Mean 0 and variance 1 over each sample (Synopsys' layer_norm_layer.cpp)."""
-    axes = tuple(range(1, x.ndim))
+    """Mean 0 and variance 1 over each sample (Synopsys' layer_norm_layer.cpp).
+
+    `axis` is the first of the axes that are normalized together.
+    """
+    axes = tuple(range(axis, x.ndim))
     x = x - x.mean(axes, keepdims=True)
     x = x / np.sqrt(np.square(x).mean(axes, keepdims=True) + np.float32(eps))
     x = x if weight is None else x * weight

@@ -10,6 +10,7 @@ import numpy as np
 
 from proto2net.backends.numpy.helpers.activation import sigmoid
 from proto2net.backends.numpy.helpers.dense import inner_product
+from proto2net.backends.numpy.helpers.normalize import softmax
 
 
 def last_states(
@@ -143,6 +144,20 @@ def lstm_of_caffe_lstm(
     if states is not None:
         states[:] = [h, c]
     return y.reshape(-1, y.shape[2]) if sequences else y
+
+
+def causal_attention(x: np.ndarray, heads: int) -> np.ndarray:
+    """A mean of the values of all steps up to each one, as its query fits their keys.
+
+    x has queries, keys and values side by side (MyCaffe's CausalSelfAttentionLayer.cs).
+    """
+    n, steps, features = x.shape
+    x = x.reshape(n, steps, 3, heads, -1).transpose(2, 0, 3, 1, 4)
+    query, key, value = x
+    fit = query @ key.swapaxes(2, 3) / np.float32(np.sqrt(x.shape[-1]))
+    fit = np.where(np.tri(steps, dtype=bool), fit, np.float32(-np.inf))
+    top = softmax(fit, axis=3) @ value
+    return top.transpose(0, 2, 1, 3).reshape(n, steps, features // 3)
 
 
 def continuation_indicator(steps: int, sequences: int) -> np.ndarray:

@@ -25,14 +25,16 @@ def normalize(
 
 
 def normalize_pixels(
-    x: np.ndarray, norm: str = "L2", eps: float = 1e-6
+    x: np.ndarray, norm: str = "L2", eps: float = 1e-6, across_spatial: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Divide each pixel by its norm; and the norms.
 
     Source: happynear's normalize_layer.cpp.
+    `across_spatial` takes the norm of an image, not that of each pixel.
     """
     x = x.reshape((*x.shape, 1, 1)[:4])
-    total = (np.abs(x) if norm == "L1" else np.square(x)).sum(1, keepdims=True)
+    axis = (1, 2, 3) if across_spatial else 1
+    total = (np.abs(x) if norm == "L1" else np.square(x)).sum(axis, keepdims=True)
     size = total + np.float32(eps)
     size = size if norm == "L1" else np.sqrt(size)
     return x / size, size

@@ -180,6 +180,28 @@ class Lstm(LSTM):
 
 
 @keras.saving.register_keras_serializable("caffe")
+class CausalAttention(layers.Layer):
+    """A mean of the values of all steps up to each one, as its query fits their keys.
+
+    The input has queries, keys and values side by side.
+    """
+
+    def __init__(self, heads: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.heads = heads
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        steps, features = ops.shape(x)[1], x.shape[2] // 3
+        size = features // self.heads
+        query, key, value = (
+            ops.reshape(each, (-1, steps, self.heads, size))
+            for each in ops.split(x, 3, axis=2)
+        )
+        y = ops.dot_product_attention(query, key, value, is_causal=True)
+        return ops.reshape(y, (-1, steps, features))
+
+
+@keras.saving.register_keras_serializable("caffe")
 class ContinuationIndicator(layers.Layer):
     """0 at the first step of each sequence, and 1 at the others.
 

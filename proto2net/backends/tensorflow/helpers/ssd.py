@@ -41,17 +41,27 @@ class Normalize(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class NormalizePixels(layers.Layer):
-    """Each pixel of (N, H, W, C) divided by its norm, and the norms."""
+    """Each pixel of (N, H, W, C) divided by its norm, and the norms.
 
-    def __init__(self, norm: str = "L2", epsilon: float = 1e-6, **kwargs: Any) -> None:
+    `across_spatial` takes the norm of an image, not that of each pixel.
+    """
+
+    def __init__(
+        self,
+        norm: str = "L2",
+        epsilon: float = 1e-6,
+        across_spatial: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.norm, self.epsilon = norm, epsilon
+        self.axis = (1, 2, 3) if across_spatial else -1
 
     def call(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         if self.norm == "L1":
-            size = ops.sum(ops.absolute(x), -1, keepdims=True) + self.epsilon
+            size = ops.sum(ops.absolute(x), self.axis, keepdims=True) + self.epsilon
         else:
-            square = ops.sum(ops.square(x), -1, keepdims=True)
+            square = ops.sum(ops.square(x), self.axis, keepdims=True)
             size = ops.sqrt(square + self.epsilon)
         return x / size, size
 

@@ -144,6 +144,19 @@ class Lstm(Recurrent):
         return y.flatten(0, 1) if self.sequences else y
 
 
+def causal_attention(x: torch.Tensor, heads: int) -> torch.Tensor:
+    """A mean of the values of all steps up to each one, as its query fits their keys.
+
+    x has queries, keys and values side by side.
+    """
+    query, key, value = (
+        torch.unflatten(each, 2, (heads, -1)).transpose(1, 2)
+        for each in x.chunk(3, dim=2)
+    )
+    y = F.scaled_dot_product_attention(query, key, value, is_causal=True)
+    return y.transpose(1, 2).flatten(2)
+
+
 class ContinuationIndicator(nn.Module):
     """0 at the first step of each sequence, and 1 at the others."""
 

@@ -29,14 +29,18 @@ class Normalize(nn.Module):
 
 
 def normalize_pixels(
-    x: torch.Tensor, norm: str = "L2", eps: float = 1e-6
+    x: torch.Tensor, norm: str = "L2", eps: float = 1e-6, across_spatial: bool = False
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The channels of each pixel of (N, C, H, W) over their norm; and the norms."""
+    """The channels of each pixel of (N, C, H, W) over their norm; and the norms.
+
+    `across_spatial` takes the norm of an image, not that of each pixel.
+    """
     x = x.reshape((*x.shape, 1, 1)[:4])
+    axis = (1, 2, 3) if across_spatial else 1
     if norm == "L1":
-        size = x.abs().sum(1, keepdim=True) + eps
+        size = x.abs().sum(axis, keepdim=True) + eps
     else:
-        size = (x.square().sum(1, keepdim=True) + eps).sqrt()
+        size = (x.square().sum(axis, keepdim=True) + eps).sqrt()
     return x / size, size
 
 
