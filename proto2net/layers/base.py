@@ -220,6 +220,13 @@ class Layer:
         """Whether no top has a negative value, whatever is read and learned; of each bottom too."""
         return self.keeps_signs and all(bottoms)
 
+    def continues(self, bottoms: int) -> bool:
+        """Whether a forward pass goes on with what the one before has left, beside what it learned.
+
+        Such as the states of an LSTM, unless they are bottoms and tops.
+        """
+        return False
+
     def macs(self, bottoms: Shapes, tops: Shapes) -> int:
         """Multiply-adds of one forward pass, of products with learned weights."""
         return 0

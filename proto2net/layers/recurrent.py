@@ -81,6 +81,9 @@ class RecurrentParameter(Layer):
             )
         return ((*x[:2], self.num_output), *(state,) * self.exposed)
 
+    def continues(self, bottoms: int) -> bool:
+        return not self.expose_hidden
+
     def macs(self, bottoms: Shapes, tops: Shapes) -> int:
         steps, sequences = bottoms[0][:2]
         matrices = {k: v.shape for k, v in self.blobs(bottoms).items() if len(v.shape) == 2}
@@ -202,6 +205,9 @@ class Lstm(Layer):
                 f"sequence, but it is {dims(bottom)}",
             )
         return ((*batch, self.num_output),)
+
+    def continues(self, bottoms: int) -> bool:
+        return bottoms > 1
 
     def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
         x, n = bottoms[0], self.num_output

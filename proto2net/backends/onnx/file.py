@@ -86,6 +86,7 @@ class OnnxFile:
         if not self.graph.outputs:
             raise UnsupportedError(no_outputs(graph))
         self.steps = needed(self.steps, self.graph.outputs)
+        tell_of_states(self.steps)
         self.sizes = Open(
             self.graph, of_twice(backend, self.graph, self.steps) if any_batch else {}
         )
@@ -303,6 +304,16 @@ class Open:
             if node.layer.sizes_by_value or found.intersection(node.bottoms):
                 found.update(node.tops)
         return found
+
+
+def tell_of_states(steps: Sequence[Step]) -> None:
+    """Tell of what a file cannot keep from run to run."""
+    for step in steps:
+        if step.node.layer.continues(len(step.bottoms)):
+            _LOG.info(
+                f"{step.node} starts each run from zeros; in Caffe it goes on from the run before "
+                "where cont is not 0 at the first step"
+            )
 
 
 def of_twice(backend: Backend, graph: Graph, steps: Sequence[Step]) -> dict[Blob, Shape]:
