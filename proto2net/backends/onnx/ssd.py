@@ -16,7 +16,7 @@ from proto2net.layers import Normalize, PriorBox, PriorBoxClustered
 @renders(Normalize)
 def _normalize(node: Node[Normalize]) -> Value | list[Value]:
     layer, shape = node.layer, node.bottoms[0].shape
-    axes = list(range(1, len(shape))) if layer.whole_images else [1]
+    axes = list(range(1, len(shape))) if layer.whole_images(shape) else [1]
     if layer.magnitudes:
         size = op("ReduceSum", op("Abs", X), axes=axes, keepdims=1) + layer.epsilon
     else:
