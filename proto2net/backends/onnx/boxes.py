@@ -81,9 +81,9 @@ def best_first(scores: Value, number: Operand, most: int) -> tuple[Value, Value]
     before = op("Max", op("Range", -1, size(found, -1) - 1, 1), 0)
     falls = op("Less", found, op("Gather", found, before, axis=-1))
     runs = op("CumSum", op("Cast", falls, to=INT64), -1)
-    whole = size(scores, -1)
-    keys, _ = ops(2, "TopK", runs * whole + places, number, largest=0)
-    return found, op("Mod", keys, whole)
+    offsets = runs * size(scores, -1)
+    keys, _ = ops(2, "TopK", offsets + places, number, largest=0)
+    return found, keys - offsets
 
 
 def kept(

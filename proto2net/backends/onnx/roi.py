@@ -72,10 +72,14 @@ def _psroi_pooling(node: Node[PSROIPooling]) -> Value:
 def _bins(corners: Value, axis: int, bins: int, places: Value) -> tuple[Value, Value]:
     """Which places along an axis each bin of each region has, 1 or 0, and how many."""
     start, end = columns(corners, axis, axis + 1), columns(corners, axis + 2, axis + 3)
-    each = op("Max", end - start, 0.1) / float(bins)
-    index = [float(index) for index in range(bins + 1)]
-    first = op("Floor", each * index[:-1] + start)
-    last = op("Ceil", each * index[1:] + start)
+    size = op("Max", end - start, 0.1)
+    # A mean, as OpenVINO divides by multiplying, and a product of matrices, as it rounds a product
+    # and its sum once: either may end on the other side of a whole number.
+    each = op("ReduceMean", size * [1.0, *[0.0] * (bins - 1)], axes=[1], keepdims=1)
+    index = [[float(index) for index in range(bins + 1)]]
+    edges = each @ index + start
+    first = op("Floor", columns(edges, 0, bins))
+    last = op("Ceil", columns(edges, 1, bins + 1))
     begun = op("GreaterOrEqual", places, op("Unsqueeze", first, [2]))
     going = op("Less", places, op("Unsqueeze", last, [2]))
     mask = op("Cast", op("And", begun, going), to=FLOAT)
