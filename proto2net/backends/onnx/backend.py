@@ -16,7 +16,7 @@ from proto2net.backends.onnx.values import Either, Rendered, Value, X, op
 from proto2net.backends.tree import BOTTOM
 from proto2net.errors import Proto2NetError
 from proto2net.graph import Graph
-from proto2net.layers import HDF5Output, Layer, MultiStageMeanfield
+from proto2net.layers import CompactBilinear, HDF5Output, Layer, MultiStageMeanfield
 from proto2net.layers.holes import Hole
 from proto2net.lowering import Lowered
 
@@ -44,6 +44,7 @@ class Onnx(Backend):
     unsupported: ClassVar[dict[type[Layer], str]] = {
         HDF5Output: "writing an HDF5 file is not possible",
         Hole: "a layer that is left to be written in Python has no place",
+        CompactBilinear: "a convolution around a circle cannot be said",
         MultiStageMeanfield: "a lattice whose points depend on the image's colours cannot be said",
     }
 

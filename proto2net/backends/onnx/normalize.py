@@ -167,7 +167,8 @@ def _bn(node: Node[BN]) -> Value:
 
 @renders(LayerNorm)
 def _layer_norm(node: Node[LayerNorm]) -> Value:
-    x = _normalized(X, list(range(1, len(node.bottoms[0].shape))), node.layer.eps)
+    layer, shape = node.layer, node.bottoms[0].shape
+    x = _normalized(X, list(range(layer.start(shape), len(shape))), layer.added)
     return x * learned(node, "weight") + learned(node, "bias") if node.blobs else x
 
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from proto2net.backends.base import Array, Transposed
 from proto2net.backends.onnx.backend import renders
-from proto2net.backends.onnx.shapes import check_constant, check_steps
+from proto2net.backends.onnx.shapes import check_constant, check_steps, shaped
 from proto2net.backends.onnx.values import FLOAT, Value, X, bottoms, learned, made_of, op, ops
+from proto2net.backends.onnx.windows import LOWEST
 from proto2net.frozen import dataclass
 from proto2net.graph import Node
-from proto2net.layers import LSTM, RNN, ContinuationIndicator, Lstm, LSTMUnit
+from proto2net.layers import LSTM, RNN, CausalAttention, ContinuationIndicator, Lstm, LSTMUnit
 from proto2net.shape import canonical_axis, count
 
 if TYPE_CHECKING:
@@ -182,3 +185,16 @@ class OnnxGates:
         i, f, o, g = np.split(array, 4)
         zeros = [np.zeros_like(array)] * self.bias
         return np.concatenate([i, o, f, g, *zeros])[None]
+
+
+@renders(CausalAttention)
+def _causal_attention(node: Node[CausalAttention]) -> Value:
+    _, steps, features = node.bottoms[0].shape
+    heads = node.layer.heads
+    size = features // (3 * heads)
+    apart = op("Transpose", shaped(X, 0, steps, 3, heads, size), perm=[2, 0, 3, 1, 4])
+    query, key, values = (op("Squeeze", x, [0]) for x in ops(3, "Split", apart, [1] * 3, axis=0))
+    fit = query @ op("Transpose", key, perm=[0, 1, 3, 2]) * size**-0.5
+    fit = fit + np.triu(np.full((steps, steps), LOWEST), 1)  # infinity less itself is no number
+    top = op("Softmax", fit, axis=3) @ values
+    return shaped(op("Transpose", top, perm=[0, 2, 1, 3]), 0, steps, features // 3)
