@@ -6,6 +6,7 @@ forward pass to the next begins as zeros in each, as after loading a network.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -118,6 +119,22 @@ def _unit(node: Node[LSTMUnit]) -> list[Value]:
     size = node.bottoms[0].shape[2]
     h, c = _lstm_unit(gates, size, c, op("Reshape", cont, [1, -1, 1]))
     return [c, h]
+
+
+@renders(CausalAttention)
+def _causal_attention(node: Node[CausalAttention]) -> Value:
+    import numpy as np
+
+    _, steps, features = node.bottoms[0].shape
+    heads, part = node.layer.heads, features // 3
+    check_constant(steps, steps)
+    query, key, value = (
+        shaped(each, 0, 0, heads, part // heads) for each in ops(3, "Split", X, [part] * 3, axis=2)
+    )
+    fit = op("Transpose", query, perm=[0, 2, 1, 3]) @ op("Transpose", key, perm=[0, 2, 3, 1])
+    fit = op("Where", np.tri(steps, dtype=bool), fit / math.sqrt(part // heads), -math.inf)
+    top = op("Softmax", fit, axis=3) @ op("Transpose", value, perm=[0, 2, 1, 3])
+    return shaped(op("Transpose", top, perm=[0, 2, 1, 3]), 0, 0, part)
 
 
 @renders(ContinuationIndicator)
