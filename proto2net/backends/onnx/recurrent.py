@@ -6,7 +6,6 @@ forward pass to the next begins as zeros in each, as after loading a network.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -121,22 +120,6 @@ def _unit(node: Node[LSTMUnit]) -> list[Value]:
     return [c, h]
 
 
-@renders(CausalAttention)
-def _causal_attention(node: Node[CausalAttention]) -> Value:
-    import numpy as np
-
-    _, steps, features = node.bottoms[0].shape
-    heads, part = node.layer.heads, features // 3
-    check_constant(steps, steps)
-    query, key, value = (
-        shaped(each, 0, 0, heads, part // heads) for each in ops(3, "Split", X, [part] * 3, axis=2)
-    )
-    fit = op("Transpose", query, perm=[0, 2, 1, 3]) @ op("Transpose", key, perm=[0, 2, 3, 1])
-    fit = op("Where", np.tri(steps, dtype=bool), fit / math.sqrt(part // heads), -math.inf)
-    top = op("Softmax", fit, axis=3) @ op("Transpose", value, perm=[0, 2, 1, 3])
-    return shaped(op("Transpose", top, perm=[0, 2, 1, 3]), 0, 0, part)
-
-
 @renders(ContinuationIndicator)
 def _continuation_indicator(node: Node[ContinuationIndicator]) -> Value:
     import numpy as np
@@ -209,6 +192,7 @@ def _causal_attention(node: Node[CausalAttention]) -> Value:
     _, steps, features = node.bottoms[0].shape
     heads = node.layer.heads
     size = features // (3 * heads)
+    check_constant(steps, steps)
     apart = op("Transpose", shaped(X, 0, steps, 3, heads, size), perm=[2, 0, 3, 1, 4])
     query, key, values = (op("Squeeze", x, [0]) for x in ops(3, "Split", apart, [1] * 3, axis=0))
     fit = query @ op("Transpose", key, perm=[0, 1, 3, 2]) * size**-0.5
