@@ -1,7 +1,4 @@
-"""ONNX renderers of proto2net/layers/detection.py.
-
-Numbers of boxes stand in the file; the batch may have any size.
-"""
+"""ONNX renderers of proto2net/layers/detection.py."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ from math import inf
 from proto2net.backends.onnx.backend import renders
 from proto2net.backends.onnx.boxes import (
     LOWEST,
+    NO_LIMIT,
     above,
     below,
     beside,
@@ -22,8 +20,8 @@ from proto2net.backends.onnx.boxes import (
     nothing_found,
     numbered,
 )
-from proto2net.backends.onnx.shapes import flattened, shaped, sliced
-from proto2net.backends.onnx.values import Value, X, bottoms, op, value
+from proto2net.backends.onnx.shapes import flattened, joined, shaped, sizes, sliced
+from proto2net.backends.onnx.values import Either, Operand, Value, X, bottoms, op, value
 from proto2net.backends.onnx.yolo import best_classes, suppressed
 from proto2net.errors import UnsupportedError
 from proto2net.frozen import dataclass
@@ -51,8 +49,10 @@ class Predictions:
 
 
 @renders(DetectionOutput)
-def _detection_output(node: Node[DetectionOutput]) -> Value:
-    return Detections(node).rows() if len(node.bottoms) > 1 else _detections_of_regions(node)
+def _detection_output(node: Node[DetectionOutput]) -> Value | Either:
+    if len(node.bottoms) == 1:
+        return _detections_of_regions(node)
+    return Either(Detections(node).rows(), Detections(node, any_size=True).rows())
 
 
 def _detections_of_regions(node: Node[DetectionOutput]) -> Value:
@@ -69,9 +69,9 @@ def _detections_of_regions(node: Node[DetectionOutput]) -> Value:
 
 
 class Detections:
-    """The detections of a layer."""
+    """The detections of a layer; of images of any size, numbers of boxes are not known."""
 
-    def __init__(self, node: Node[DetectionOutput]) -> None:
+    def __init__(self, node: Node[DetectionOutput], *, any_size: bool = False) -> None:
         layer = self.layer = node.layer
         shapes = tuple(blob.shape for blob in node.bottoms)
         self.numbers = 12 if layer.use_polygon else 4
@@ -81,7 +81,8 @@ class Detections:
         priors = shapes[2 * layer.nbottom :] if apart else shapes[2:3]
         self.boxes = sum(shape[2] for shape in priors) // 4
         limit = layer.nms_param.top_k
-        self.each = self.boxes if limit is None or limit < 0 else max(1, min(limit, self.boxes))
+        self.limit = NO_LIMIT if limit is None or limit < 0 else max(1, limit)
+        self.each = None if any_size else min(self.limit, self.boxes)
         self.found = self._maps(node) if apart else self._predictions(node)
 
     # ---- predictions --------------------------------------------------------------------------
@@ -90,13 +91,13 @@ class Detections:
         loc, conf, prior, *arms = bottoms(node)
         if not self.layer.refined(tuple(blob.shape for blob in node.bottoms)):
             arms = []
-        given = [shaped(arm, 0, self.boxes, n) for arm, n in zip(arms, (2, 4), strict=False)]
+        given = [shaped(arm, 0, -1, n) for arm, n in zip(arms, (2, 4), strict=False)]
         return self._with(loc, conf, shaped(prior, 2, -1, 1, 4), *given)
 
     def _with(self, loc: Value, conf: Value, prior: Value, *arms: Value) -> Predictions:
         return Predictions(
-            shaped(loc, 0, self.boxes, -1, self.numbers),
-            shaped(conf, 0, self.boxes, self.classes),
+            shaped(loc, 0, -1, 1 if self.layer.share_location else self.classes, self.numbers),
+            shaped(conf, 0, -1, self.classes),
             sliced(prior, [0], [0], [1]),
             sliced(prior, [0], [1], [2]),
             *arms,
@@ -165,7 +166,10 @@ class Detections:
         if not self.labels:
             none = nothing_found(X, 3 + self.numbers)
             return shaped(none, 1, 1, -1, 3 + self.numbers)
-        scores, places = best_first(self._scores(), [self.each], self.each * self.boxes)
+        scores = self._scores()
+        scores, places = best_first(
+            scores, self._number(scores), min(self.limit, self.boxes) * self.boxes
+        )
         boxes = self._at(places)
         mask = self._mask(boxes, scores)
         scores = op("Unsqueeze", scores, [3])
@@ -179,8 +183,7 @@ class Detections:
         """The boxes at places (N, classes, K)."""
         boxes, places = self._decoded(), op("Unsqueeze", places, [3])
         if self.layer.share_location:
-            boxes = shaped(boxes, 0, self.boxes, self.numbers)
-            return op("GatherND", boxes, places, batch_dims=1)
+            return op("GatherND", op("Squeeze", boxes, [2]), places, batch_dims=1)
         boxes = self._without_background(op("Transpose", boxes, perm=[0, 2, 1, 3]))
         return op("GatherND", boxes, places, batch_dims=2)
 
@@ -189,15 +192,30 @@ class Detections:
         layer = self.layer
         least = LOWEST if layer.confidence_threshold is None else layer.confidence_threshold
         least = inf if 0 in (layer.nms_param.top_k, layer.keep_top_k) else max(least, LOWEST)
-        sides = columns(shaped(boxes, -1, self.each, self.numbers), 0, 4)
-        group, thresholds = shaped(scores, -1, self.each), self._thresholds()
+        sides = self._groups(columns(boxes, 0, 4), 4)
+        group, thresholds = self._groups(scores), self._thresholds()
         if len(thresholds) > 1:
             mask = kept_by_turns(sides, group, thresholds[1:], least)
         else:
             mask = kept(sides, group, above(thresholds[0]), least)
-        each = len(self.labels) * self.each
-        mask, limit = shaped(mask, -1, each), layer.keep_top_k
-        return best(mask, shaped(scores, 0, each), [limit]) if 0 < limit < each else mask
+        scores, limit = shaped(scores, 0, -1), layer.keep_top_k
+        mask = op("Reshape", mask, op("Shape", scores))
+        if self.each is None and limit > 0:
+            return best(mask, scores, op("Min", [limit], sizes(mask, 1, 2)))
+        few = self.each is None or len(self.labels) * self.each <= limit
+        return mask if few or limit <= 0 else best(mask, scores, [limit])
+
+    def _number(self, scores: Value) -> Operand:
+        """How many boxes of a class may stay, before others suppress them."""
+        if self.each is not None:
+            return [self.each]
+        return op("Min", [self.limit], sizes(scores, 2, 3))
+
+    def _groups(self, x: Value, *behind: int) -> Value:
+        """What is told of boxes (N, classes, K) as groups (N * classes, K)."""
+        if self.each is not None:
+            return shaped(x, -1, self.each, *behind)
+        return op("Reshape", x, joined([-1], sizes(x, 2, 3), *([each] for each in behind)))
 
     def _thresholds(self) -> list[float]:
         """The first threshold, and what eta makes of it with each box that stays."""

@@ -15,39 +15,54 @@ from proto2net.backends.onnx.boxes import (
     kept,
     numbered,
 )
-from proto2net.backends.onnx.shapes import shaped
-from proto2net.backends.onnx.values import FLOAT, Value, X, bottoms, op
+from proto2net.backends.onnx.shapes import joined, shaped, sizes
+from proto2net.backends.onnx.values import FLOAT, Either, Value, X, bottoms, op
 from proto2net.graph import Node
 from proto2net.layers import Reorg, YoloDetectionOutput, Yolov3DetectionOutput
 from proto2net.layers.yolo import Pairs
 from proto2net.shape import count
 
+Size = Value | list[int]
+"""Sizes of axes, as a value or as numbers."""
+
 # ---- sides and channels ---------------------------------------------------------------------
 
 
 @renders(Reorg)
-def _reorg(node: Node[Reorg]) -> Value:
+def _reorg(node: Node[Reorg]) -> Value | Either:
     """A space-to-depth of the same memory, read as fewer channels of larger planes."""
     layer, (_, channels, height, width) = node.layer, node.bottoms[0].shape
-    block, x = layer.block, X
-    swapped = layer.swapped(node.bottoms[0].shape)
-    if swapped:
-        height, width = width, height
-        x = shaped(x, 0, channels, height, width)
+    block = layer.block
+    if layer.swapped(node.bottoms[0].shape):
+        turned = shaped(X, 0, channels, width, height)
+        size = [width * block, height * block], [width // block, height // block]
+        return _first_of(_blocks(turned, layer, channels, *size), node)
+    size = [height * block, width * block], [height // block, width // block]
+    known = _blocks(X, layer, channels, *size)
+    if layer.swapped((1, channels, 1, 2)):  # in planes that are not square
+        return known
+    given = sizes(X, 2, 4)
+    return Either(known, _blocks(X, layer, channels, given * block, op("Div", given, block)))
+
+
+def _blocks(x: Value, layer: Reorg, channels: int, larger: Size, smaller: Size) -> Value:
+    """Sides traded for channels, in darknet's order; both sizes are heights and widths."""
     if layer.reverse:
-        y = op("DepthToSpace", x, blocksize=block)
-    else:
-        wide = shaped(x, 0, channels // block**2, height * block, width * block)
-        narrow = op("SpaceToDepth", wide, blocksize=block)
-        y = shaped(narrow, 0, channels * block**2, height // block, width // block)
-    return _first_of(y, node) if swapped else y
+        return op("DepthToSpace", x, blocksize=layer.block)
+    area = layer.block**2
+    wide = op("Reshape", x, _dims([0, channels // area], larger))
+    narrow = op("SpaceToDepth", wide, blocksize=layer.block)
+    return op("Reshape", narrow, _dims([0, channels * area], smaller))
 
 
-def _first_of(y: Value, node: Node[Any]) -> Value:
+def _dims(first: list[int], rest: Size) -> Size:
+    return joined(first, rest) if isinstance(rest, Value) else [*first, *rest]
+
+
+def _first_of(y: Value, node: Node[Reorg]) -> Value:
     """The first elements of all images, for which the top has room."""
     _, *shape = node.tops[0].shape
-    images = op("Slice", op("Shape", X), [0], [1])
-    return op("Slice", shaped(y, -1, *shape), [0], images, [0])
+    return op("Slice", shaped(y, -1, *shape), [0], sizes(X, 0, 1), [0])
 
 
 # ---- boxes ----------------------------------------------------------------------------------
