@@ -100,7 +100,19 @@ NO_GRADIENT = {
 }
 """Recorded cases whose gradients mean nothing, and why."""
 
+TRAINED = """
+    bn_train bn_train_fraction bn_train_single_value bn_train_before_scale
+    bn_pspnet_training bn_segnet_training bn_ctpn_training
+""".split()
+"""Cases in which training keeps statistics of the batch."""
+
 UNSUPPORTED: dict[str, dict[str, str]] = {
+    "onnx": {
+        **dict.fromkeys(TRAINED, "the statistics that training keeps"),
+        "multi_stage_meanfield": "a lattice whose points depend on the image's colours",
+        "compact_bilinear": "a convolution around a circle",
+        "compact_bilinear_of_each_pixel": "a convolution around a circle",
+    },
     "tf": {
         "detection_output_eta": "with eta",
         "ip_transpose_shared": "shares some of its learned blobs with another layer",
