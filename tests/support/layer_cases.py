@@ -116,7 +116,7 @@ UNSUPPORTED: dict[str, dict[str, str]] = {
     "tf": {
         "detection_output_eta": "with eta",
         "ip_transpose_shared": "shares some of its learned blobs with another layer",
-    }
+    },
 }
 """Cases that a target cannot say, and what is told of them."""
 

@@ -51,6 +51,9 @@ _LOG = logging.getLogger("proto2net")
 IR_VERSION = 8
 """That of the file: opsets 13 to 21 may stand in it, and readers of 2022 know it."""
 
+_LONGEST = 500
+"""More characters no name has."""
+
 BATCH = "N"
 """What the size of a batch is called that may be any."""
 
@@ -95,7 +98,7 @@ class OnnxFile:
         self._constants: dict[tuple[str, Shape, bytes], str] = {}
         self._taken = Taken()
         self._taken_by_nodes = Taken()
-        self._message = message_class("GraphProto")(name=name or "net")
+        self._message = message_class("GraphProto")(name=readable(name))
         self._roots = self._aliased()
         self._names = self._of_blobs()
 
@@ -269,7 +272,7 @@ class Taken(dict[str, int]):
 
     def unique(self, wanted: str) -> str:
         """The name itself, or with the first number that nothing has."""
-        name = wanted
+        name = wanted = readable(wanted)
         while name in self:
             self[wanted] += 1
             name = f"{wanted}_{self[wanted]}"
@@ -351,8 +354,14 @@ def initializer(name: str, array: Ndarray) -> Message:
 
 
 def _called(blob: Blob) -> str:
-    """What a blob is called; no value may have an empty name."""
-    return shown_name(blob) or "blob"
+    """What a blob is called, as readers take it."""
+    return readable(shown_name(blob))
+
+
+def readable(name: str) -> str:
+    """The name as readers take it: it is not empty, nor endless, and has no control characters."""
+    kept = "".join(c if c.isprintable() else "_" for c in name) or "_"
+    return kept if len(kept) <= _LONGEST else f"{kept[:_LONGEST]}…"
 
 
 def _tell(attribute: Message, told: Any) -> None:
