@@ -15,6 +15,9 @@ from proto2net.backends.onnx.values import FLOAT, INT64, Operand, Value, op, ops
 LOWEST = -3.4028234663852886e38
 """The lowest number of 32 bits, which no score is; not an infinity, which some readers refuse."""
 
+SMALLEST = 1.2e-38
+"""A number of 32 bits with all its digits: what is smaller is 0 to some readers."""
+
 FAR = 1e6
 """Where no box of an image lies, in pixels or as a share."""
 
@@ -141,17 +144,20 @@ def _area(start: Value, end: Value) -> Value:
 
 
 def above(threshold: float) -> float:
-    """The next greater number of 32 bits."""
-    import numpy as np
-
-    return float(max(np.nextafter(np.float32(threshold), np.float32(inf)), np.float32(1.2e-38)))
+    """The next greater number of 32 bits, of those that no reader takes for 0."""
+    return _next(threshold, 1)
 
 
 def below(threshold: float) -> float:
-    """The next smaller number of 32 bits."""
+    """The next smaller number of 32 bits, of those that no reader takes for 0."""
+    return _next(threshold, -1)
+
+
+def _next(threshold: float, sign: int) -> float:
     import numpy as np
 
-    return float(np.nextafter(np.float32(threshold), np.float32(-inf)))
+    found = np.nextafter(np.float32(threshold), np.float32(sign * inf))
+    return sign * SMALLEST if abs(found) < SMALLEST else float(found)
 
 
 def with_area(boxes: Value) -> Value:

@@ -154,14 +154,22 @@ def _distinct(
 ) -> Value:
     """The mask (G, K) of boxes that overlap no better one too much.
 
-    With a border sides are a pixel longer than their ends are apart. Caffe takes boxes that are
-    less than a pixel apart for separate, and here they share a share of a pixel.
+    With a border sides are a pixel longer than their ends are apart. Caffe takes boxes of which
+    ends are less than a pixel apart for separate, and here they share less than a pixel.
     """
     if layer.nms_type != "IOU":
         raise UnsupportedError(f"nms_type {layer.nms_type} is not what ONNX suppresses by")
-    sides = boxes + BOTH_INSIDE if border else boxes
     most = layer.max_post_nms_num if isinstance(layer, FieldBoxes) else 0
+    sides = _with_border(boxes) if border else boxes
     return kept(sides, scores, above(layer.iou_thr), least, most or NO_LIMIT)
+
+
+def _with_border(boxes: Value) -> Value:
+    """Boxes (G, K, 4) that are a pixel larger; without an area if their ends are not apart."""
+    start, end = columns(boxes, 0, 2), columns(boxes, 2, 4)
+    apart = op("Greater", end - start, [below(0.0), 0.0])
+    apart = op("Greater", op("Unsqueeze", all_of(apart), [2]), 0.0)
+    return beside(start, op("Where", apart, end + 1.0, start))
 
 
 # ---- boxes of regions -----------------------------------------------------------------------
