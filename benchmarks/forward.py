@@ -4,6 +4,7 @@ Each way runs in a process of its own, and they take turns, so that what else th
 them alike. Exits 1 where compiled PyTorch takes longer than OpenCV.
 """
 
+import os
 import statistics
 import subprocess
 import sys
@@ -22,7 +23,9 @@ ROUNDS = 15
 PAUSE = 0.25
 """Seconds between turns: the threads of the way before no longer look for work by then."""
 
-COMPILED, OPENCV = "compiled", "OpenCV"
+COMPILED, OPENCV, OPENCV_5 = "compiled", "OpenCV", "OpenCV 5"
+APART = Path(sys.prefix) / "opencv5"
+"""Where OpenCV 5 is, if it is: it does not go with OpenCV 4."""
 
 Run = Callable[[], object]
 
@@ -102,6 +105,42 @@ def opencv(definition: Path, weights: Path, _way: str) -> Run:
     return run
 
 
+def onnx(definition: Path, weights: Path, _way: str) -> Run:
+    """A forward pass of the .onnx file in onnxruntime."""
+    import numpy as np
+
+    import proto2net
+
+    network = proto2net.load(definition, to="onnx", weights=weights)
+    image = np.random.default_rng(0).standard_normal(_shape(definition), np.float32)
+    return lambda: network(image)
+
+
+def opencv_5(definition: Path, weights: Path, _way: str) -> Run:
+    """A forward pass of the .onnx file in OpenCV 5."""
+    import cv2
+    import numpy as np
+
+    import proto2net
+
+    file = weights.with_suffix(".onnx")
+    proto2net.save(definition, weights, to="onnx", out=file, overwrite=True)
+    network = cv2.dnn.readNetFromONNX(str(file))
+    image = np.random.default_rng(0).standard_normal(_shape(definition), np.float32)
+
+    def run() -> object:
+        network.setInput(image)
+        return network.forward()
+
+    return run
+
+
+def _shape(definition: Path) -> tuple[int, ...]:
+    import proto2net
+
+    return (1, *proto2net.parse(definition).inputs[0].shape[1:])
+
+
 WAYS: dict[str, Callable[[Path, Path, str], Run]] = {
     "product": product,
     OPENCV: opencv,
@@ -109,7 +148,10 @@ WAYS: dict[str, Callable[[Path, Path, str], Run]] = {
     "channels last": torch_ways,
     COMPILED: torch_ways,
     "Keras": keras,
+    "onnxruntime": onnx,
 }
+if APART.exists():
+    WAYS[OPENCV_5] = opencv_5
 
 
 def work(way: str, definition: str, weights: str) -> None:
@@ -125,8 +167,10 @@ def work(way: str, definition: str, weights: str) -> None:
 def worker(way: str, definition: Path, weights: Path) -> Iterator[Callable[[], float]]:
     """A process for a way; calling it gives the milliseconds of one run."""
     command = [sys.executable, __file__, way, str(definition), str(weights)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+    pipe, env = subprocess.PIPE, dict(os.environ)
+    if way == OPENCV_5:
+        env["PYTHONPATH"] = str(APART)
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=env) as process:
 
         def turn() -> float:
             process.stdin.write("\n")

@@ -30,10 +30,11 @@ print(time.perf_counter() - start)
 
 COPY, RUNTIME, OURS = "cp", "protobuf ParseFromString + numpy", "proto2net.weights.read"
 PORT = {target: f"to {target}'s safetensors" for target in ("torch", "tf")}
+PORT["onnx"] = "to an .onnx file"
 
 LEAST = 5.0
 """Reading is to be this many times as fast as the protobuf runtime."""
-MOST = {"torch": (2.0, 150.0), "tf": (8.0, 600.0)}
+MOST = {"torch": (2.0, 150.0), "tf": (8.0, 600.0), "onnx": (2.0, 150.0)}
 """Converting may take this many times as long as `cp`, and this much anonymous memory in MB."""
 
 WAYS = {
@@ -59,7 +60,7 @@ WAYS = {
             "from proto2net.caffe import caffemodel, hdf5, prototxt, upgrade\n"
             f"target = backends.get({target!r})",
             f"ported = port(api.model({str(NET)!r}, path), target)\n"
-            "output.write(Path(out), ported.beside.write)",
+            "output.write(Path(out), next(iter(ported.files(Path(out)).values())))",
         )
         for target, way in PORT.items()
     },
