@@ -26,7 +26,9 @@ TEST = [
     "grpcio-tools",
     "hypothesis",
     "mypy",
+    "onnx",
     "opencv-python-headless<5",  # its dnn module reads Caffe's files, no longer from 5 on
+    "openvino",
     "pytest",
     "pytest-xdist",
     "ruff",

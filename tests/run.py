@@ -1,6 +1,7 @@
 """Runs all checks, each in a process of its own, and tells at the end which of them failed.
 
 PyTorch and TensorFlow do not share a process: tests/conftest.py tells which tests need which.
+OpenCV 5, which does not go with OpenCV 4, is installed beside, once.
 """
 
 import os
@@ -22,7 +23,12 @@ ENVIRONMENT = {
 
 # Neighbours stay together, so that a worker has what the tests of a file share.
 PYTEST = ["pytest", "-q", "--numprocesses=auto", "--dist=worksteal"]
+OPENCV_5 = Path(sys.prefix) / "opencv5"
 CHECKS = {
+    "OpenCV 5": [
+        *("pip", "install", "-q", "--no-deps", "--target", str(OPENCV_5)),
+        "opencv-python-headless==5.0.0.93",
+    ],
     "lint": ["ruff", "check", "."],
     "format": ["ruff", "format", "--check", "."],
     "types": ["mypy"],
@@ -45,6 +51,8 @@ def passes(name: str, command: list[str]) -> bool:
 
 
 if __name__ == "__main__":
+    if OPENCV_5.exists():
+        del CHECKS["OpenCV 5"]
     failed = [name for name, command in CHECKS.items() if not passes(name, command)]
     print(f"\n{'Failed: ' + ', '.join(failed) if failed else 'All checks passed.'}")
     sys.exit(bool(failed))
