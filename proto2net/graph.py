@@ -307,13 +307,16 @@ class Graph:
     def until(self, outputs: Sequence[str]) -> Graph:
         """The part of the graph that the named blobs need, with those as its outputs."""
         check_outputs(outputs, self.blobs)
-        wanted = tuple(self.blobs[name] for name in outputs)
+        return self.making([self.blobs[name] for name in outputs])
+
+    def making(self, wanted: Sequence[Blob]) -> Graph:
+        """The part of the graph that makes these blobs, which are its outputs."""
         needed, kept = set(wanted), []
         for node in reversed(self.nodes):
             if needed.intersection(node.tops):
                 needed.update(node.bottoms)
                 kept.append(node)
-        return dataclasses.replace(self, nodes=tuple(reversed(kept)), outputs=wanted)
+        return dataclasses.replace(self, nodes=tuple(reversed(kept)), outputs=tuple(wanted))
 
     def rebuilt(self, nodes: Iterable[Node[Layer]], outputs: Sequence[Blob] | None = None) -> Graph:
         """The graph of other nodes in this order, with shapes inferred and versions counted anew.

@@ -39,6 +39,17 @@ def read(path: str | Path) -> Weights:
     return Weights(layers, file, found)
 
 
+def of_bytes(data: bytes, name: str) -> Weights:
+    """The weights of a .caffemodel that is in memory, which messages call by this name."""
+    try:
+        if format_of(data[:HEAD]) is not Format.CAFFEMODEL:
+            raise WeightError([_unreadable(data[:HEAD])])
+        layers = tuple(caffemodel.layers(data))
+    except WeightError as error:
+        raise WeightError(error.at(Location(name, 0))) from None
+    return Weights(layers, name, Format.CAFFEMODEL)
+
+
 def _unreadable(head: bytes) -> Issue:
     if head and not CONTROL.search(head):
         return Issue("this is text, as a prototxt is, and no file of weights", _FORMATS)

@@ -21,7 +21,7 @@ ORDER = [
     "weights",
     "api",
     "child stopwatch",
-    "handwritten survey timing verify",
+    "cv handwritten survey timing verify",
     "proto2net",
     "cli",
     "__main__",

@@ -56,6 +56,9 @@ def _over_images(
         options |= _moved(window, size if operator == "Conv" else None)
     x = as_batch(x, bottom, len(batch))
     x = x if size else shaped(x, 0, 0, 1)
+    if size and operator == "Conv" and options["pads"] and set(window.extent) == {1}:
+        pads = options.pop("pads")  # of which OpenCV 5 reads what was in memory before
+        x = padded(x, pads[: len(size)], pads[len(size) :])
     top = op(operator, x, *arrays, **options)
     if len(batch) == 1 and size:
         return top
