@@ -1,6 +1,6 @@
 """One script under both imports: cv2.dnn of OpenCV 4, which reads Caffe's files, and proto2net.cv.
 
-With OpenCV 5 it runs in a Python that has it, which PROTO2NET_CV5 names.
+With OpenCV 5 it runs in a process of its own.
 """
 
 from __future__ import annotations
@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from cv_script import Found, apart, found_by
+from onnx_cases import OPENCV_5
 from places import ROOT, TESTS
 from reference import REFERENCE
 from ssd_cases import small_ssd
@@ -21,7 +23,6 @@ import proto2net
 
 pytest.importorskip("cv2", reason="OpenCV 4 is the judge", exc_type=ImportError)
 
-CV5 = os.environ.get("PROTO2NET_CV5", "")
 WEIGHTS = REFERENCE / "corpus" / "weights"
 
 LAYERS = """
@@ -73,7 +74,9 @@ REAL = {
 
 opencv_5 = pytest.param(
     "5",
-    marks=pytest.mark.skipif(not CV5, reason="PROTO2NET_CV5 names no Python that has OpenCV 5"),
+    marks=pytest.mark.skipif(
+        not OPENCV_5.is_dir(), reason="OpenCV 5 is not installed beside OpenCV 4"
+    ),
 )
 both = pytest.mark.parametrize("version", ["4", opencv_5])
 
@@ -100,9 +103,10 @@ def by_ours(version: str, files: tuple[str, str], shapes: list[list[int]], folde
     if version == "4":
         return found_by("proto2net.cv", *files, shapes)
     out = folder / "found.npz"
-    command = [CV5, str(TESTS / "support" / "cv_script.py"), "proto2net.cv", *files, str(out)]
-    paths = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    subprocess.run([*command, json.dumps(shapes)], env=os.environ | paths, check=True)
+    script = str(TESTS / "support" / "cv_script.py")
+    command = [sys.executable, script, "proto2net.cv", *files, str(out), json.dumps(shapes)]
+    paths = {"PYTHONPATH": os.pathsep.join([str(OPENCV_5), str(ROOT)])}
+    subprocess.run(command, env=os.environ | paths, check=True)
     with np.load(out) as found:
         return dict(found)
 
