@@ -31,6 +31,19 @@ def rounded(x: Value) -> Value:
     return op("Sign", x) * (whole + up)
 
 
+def divided(x: Value, by: int) -> Value:
+    """The quotient as C rounds it, of which one a little off may be beyond a whole number.
+
+    OpenVINO divides by multiplying. Here this is made good for by what is left, which is exact:
+    the quotient is taken in two parts, whose digits and those of `by` are few.
+    """
+    share = 1 / by
+    near = x * share
+    first = op("Floor", near * 256.0) * (1 / 256)
+    left = (x - first * float(by)) - (near - first) * float(by)
+    return near + left * share
+
+
 @renders(ROIPooling)
 def _roi_pooling(node: Node[ROIPooling]) -> Value:
     layer = node.layer
@@ -73,9 +86,8 @@ def _bins(corners: Value, axis: int, bins: int, places: Value) -> tuple[Value, V
     """Which places along an axis each bin of each region has, 1 or 0, and how many."""
     start, end = columns(corners, axis, axis + 1), columns(corners, axis + 2, axis + 3)
     size = op("Max", end - start, 0.1)
-    # A mean, as OpenVINO divides by multiplying, and a product of matrices, as it rounds a product
-    # and its sum once: either may end on the other side of a whole number.
-    each = op("ReduceMean", size * [1.0, *[0.0] * (bins - 1)], axes=[1], keepdims=1)
+    each = divided(size, bins)
+    # A product of matrices, as OpenVINO rounds a product and its sum once.
     index = [[float(index) for index in range(bins + 1)]]
     edges = each @ index + start
     first = op("Floor", columns(edges, 0, bins))
