@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from proto2net.backends.onnx.backend import renders
 from proto2net.backends.onnx.boxes import BOTH_INSIDE, beside, columns, numbered
+from proto2net.backends.onnx.roi_max import Tables, fits
 from proto2net.backends.onnx.shapes import as_index, joined, shaped, sizes
-from proto2net.backends.onnx.values import FLOAT, INT64, Value, X, bottoms, op
+from proto2net.backends.onnx.values import FLOAT, INT64, Either, Value, X, bottoms, op
 from proto2net.graph import Node
 from proto2net.layers import PSROIPooling, ROIAlign, ROIPooling
 from proto2net.layers.roi import REGION, RegionPooling
@@ -45,10 +46,37 @@ def divided(x: Value, by: int) -> Value:
 
 
 @renders(ROIPooling)
-def _roi_pooling(node: Node[ROIPooling]) -> Value:
-    layer = node.layer
+def _roi_pooling(node: Node[ROIPooling]) -> Value | Either:
+    layer, rois, shape = node.layer, regions(node), node.bottoms[0].shape
     size, scale = list(layer.pooled_size), float(layer.spatial_scale)
-    return op("MaxRoiPool", X, regions(node), pooled_shape=size, spatial_scale=scale)
+    pooled = op("MaxRoiPool", X, rois, pooled_shape=size, spatial_scale=scale)
+    return Either(_maxima(rois, layer, shape), pooled) if fits(shape) else pooled
+
+
+def _maxima(rois: Value, layer: ROIPooling, shape: Shape) -> Value:
+    """The maximum of each bin, and 0 of an empty one, with operators that OpenCV has."""
+    corners = rounded(columns(rois, 1, 5) * float(layer.spatial_scale))
+    rows, across = (
+        _ends(corners, side, bins, limit)
+        for side, bins, limit in zip((1, 0), layer.pooled_size, shape[2:], strict=True)
+    )
+    most = Tables(shape).maximum(columns(rois, 0, 1), rows, across)
+    full = op(
+        "And",
+        op("Unsqueeze", op("Greater", rows[1], rows[0]), [1, 3]),
+        op("Unsqueeze", op("Greater", across[1], across[0]), [1, 2]),
+    )
+    return op("Where", full, most, 0.0)
+
+
+def _ends(corners: Value, side: int, bins: int, limit: int) -> tuple[Value, Value]:
+    """Where bins of regions start and end along an axis."""
+    start, end = columns(corners, side, side + 1), columns(corners, side + 2, side + 3)
+    each = divided(op("Max", end - start + 1.0, 1.0), bins)
+    edges = each @ [[float(index) for index in range(bins + 1)]]
+    found = op("Floor", columns(edges, 0, bins)), op("Ceil", columns(edges, 1, bins + 1))
+    first, last = (op("Min", op("Max", each + start, 0.0), float(limit)) for each in found)
+    return first, last
 
 
 # ---- means ----------------------------------------------------------------------------------
