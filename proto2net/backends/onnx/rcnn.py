@@ -61,19 +61,27 @@ def proposed(node: Node[Any]) -> list[Value]:
     last = min(count(node.bottoms[2].shape), 4) - 1
     scale = op("Gather", shaped(im_info, -1), [last, 2])
     large = all_of(op("GreaterOrEqual", sides, scale * float(how.min_size)))
-    # A score of 0 stands behind the others, which are probabilities, as the first of its kind.
-    small = -1.0 - numbered(score, 0) if how.keep_small else LOWEST
     number = op("Min", [how.pre_nms_topn], op("Shape", score))
     most = how.pre_nms_topn * len(how.anchors) * count(node.bottoms[0].shape[2:])
-    ranked = op("Where", op("Greater", large, 0.0), score, small)
+    score = op("Where", op("Greater", large, 0.0), score, 0.0 if how.keep_small else LOWEST)
+    ranked = _in_order(score) if how.keep_small else score
     ranked, order = best_first(ranked, number, most)
-    boxes, score = op("Gather", boxes, order), op("Gather", score * large, order)
+    boxes, score = op("Gather", boxes, order), op("Gather", score, order)
     both_inside = op("Unsqueeze", boxes + BOTH_INSIDE, [0])
     limits = above(how.nms_thresh), LOWEST, how.post_nms_topn
     best = chosen(kept(both_inside, shaped(ranked, 1, -1), *limits))
     rois = op("Gather", beside(columns(boxes, 0, 1) * 0.0, boxes), best)
     score = op("Gather", score, best)
     return [rois, score if how.keep_small else shaped(score, -1, 1)][: len(node.tops)]
+
+
+def _in_order(score: Value) -> Value:
+    """Scores of which those that are 0 are a little more than that, the first of them the most.
+
+    They are many, and OpenVINO's TopK takes any of its equals.
+    """
+    tiny = (2.0 - numbered(score, 0) * 2.0**-22) * 2.0**-100
+    return op("Where", op("Equal", score, 0.0), tiny, score)
 
 
 def _of_objects(scores: Value, boxes: int) -> Value:

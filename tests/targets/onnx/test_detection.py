@@ -99,7 +99,6 @@ def values(bottoms: Mapping[str, Shape], *, ties: bool = False) -> dict[str, Nda
         found["rois"] = np.column_stack((np.arange(7) % 2, corners)).astype("f")
     if "im_info" in found:
         found["im_info"] = np.array([[60, 75, 1.5]], np.float32)
-        found["scores"] = 1 / (1 + np.exp(-found["scores"]))
     for name in ("conf", "scores"):
         if ties and name in found:
             found[name] = np.round(4 * found[name]) / 4
@@ -120,7 +119,10 @@ def test_a_layer_finds_what_numpy_does(row: Row) -> None:
     check(row, values(row[1]))
 
 
-@pytest.mark.parametrize("row", ROWS[:13], ids=lambda row: f"{row[0]}: {row[3]}")
+SCORED = [row for row in ROWS if row[0] in ("DetectionOutput", "Proposal")]
+
+
+@pytest.mark.parametrize("row", SCORED, ids=lambda row: f"{row[0]}: {row[3]}")
 def test_of_boxes_that_score_alike_the_first_is_better(row: Row) -> None:
     check(row, values(row[1], ties=True))
 
