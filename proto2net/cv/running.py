@@ -121,6 +121,8 @@ def _in_opencv(model: Model, prepare: Prepare) -> Run:
                 net.setInput(feeds[blob.name], name)
         with quiet():
             found = net.forward(outputs)
+        if any(each is None for each in found):
+            raise Unsuited("it gives nothing for a blob without elements")
         return [np.array(each) for each in found[: len(model.graph.outputs)]]
 
     return run

@@ -270,3 +270,12 @@ def test_onnx_files_have_no_padded_convolutions_of_single_pixels() -> None:
     nodes = get("onnx").emit(proto2net.parse(text, outputs=["c1"])).model.graph.node
     assert [node.op_type for node in nodes] == ["Pad", "Conv", "Relu"]
     assert "pads" not in {each.name for each in nodes[1].attribute}
+
+
+def test_onnx_files_have_an_identity_where_opencv_5_overlooks_an_activation() -> None:
+    text = SMALL.replace('"ReLU"', '"Sigmoid"').replace(
+        '"fc" type: "InnerProduct"', '"fc" type: "BN"'
+    )
+    text = text.replace("inner_product_param { num_output: 5 }", "").replace("BN", "BatchNorm")
+    nodes = get("onnx").emit(proto2net.parse(text)).model.graph.node
+    assert [node.op_type for node in nodes] == ["Conv", "Sigmoid", "Identity", "BatchNormalization"]

@@ -37,6 +37,8 @@ layer { name: "relu" type: "ReLU" bottom: "c1" top: "c1" }
 layer { name: "drop" type: "Dropout" bottom: "c1" top: "c1" }
 layer { name: "padded" type: "Convolution" bottom: "c1" top: "padded"
         convolution_param { num_output: 6 kernel_size: 1 pad: 1 group: 2 } }
+layer { name: "sigmoid" type: "Sigmoid" bottom: "padded" top: "sigmoid" }
+layer { name: "norm_of_sigmoid" type: "BatchNorm" bottom: "sigmoid" top: "norm_of_sigmoid" }
 layer { name: "halves" type: "Slice" bottom: "c1" top: "s1" top: "s2" slice_param { axis: 1 } }
 layer { name: "max" type: "Pooling" bottom: "s1" top: "max_of" pooling_param {
         kernel_size: 3 stride: 2 } }

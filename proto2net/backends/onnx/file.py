@@ -57,6 +57,12 @@ _LONGEST = 500
 BATCH = "N"
 """What the size of a batch is called that may be any."""
 
+ACTIVATIONS = ("Elu", "HardSigmoid", "HardSwish", "Mul", "Sigmoid", "Tanh")
+"""What OpenCV 5 overlooks as it folds a BatchNormalization into a convolution before it.
+
+With an Identity between them it does not.
+"""
+
 TYPES = {"float32": FLOAT, "int64": INT64, "int32": INT32, "bool": BOOL}
 
 
@@ -96,6 +102,7 @@ class OnnxFile:
         self.arrays: dict[str, Array] = {}
         self._owned: dict[Array, str] = {}
         self._constants: dict[tuple[str, Shape, bytes], str] = {}
+        self._makers: dict[str, str] = {}
         self._taken = Taken()
         self._taken_by_nodes = Taken()
         self._message = message_class("GraphProto")(name=readable(name))
@@ -201,6 +208,11 @@ class OnnxFile:
             inputs = [*inputs, self._named_constant(f"{called}/axes", axes)]
         while inputs and not inputs[-1]:
             inputs.pop()
+        if each.type == "BatchNormalization" and self._makers.get(inputs[0]) in ACTIVATIONS:
+            behind = self._taken.unique(f"{called}/Identity")
+            self._identity(called, inputs[0], behind)
+            inputs = [behind, *inputs[1:]]
+        self._makers.update(dict.fromkeys(outputs, each.type))
         node = self._message.node.add(
             name=self._taken_by_nodes.unique(called),
             op_type=each.type,
