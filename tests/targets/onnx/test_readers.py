@@ -16,8 +16,6 @@ OPSETS = (13, 17, 18, 21)
 """The first and the last, the default, and that with the most changes."""
 
 OPENCV_5_HAS_NOT = {
-    "mscnn_roipool": "it has no MaxRoiPool",
-    "roi_pool": "it has no MaxRoiPool",
     "p3d_pool_max_mask": "its MaxPool tells places of images alone",
     "pooling_3d_with_mask": "its MaxPool tells places of images alone",
     "pool_max_mask_empty_window": "its MaxPool tells another place in padding",
