@@ -16,8 +16,10 @@ import numpy as np
 Found = dict[str, Any]
 
 
-def found_by(module: str, prototxt: str, model: str, shapes: list[list[int]]) -> Found:
-    """Every layer's outputs for an image of each shape, and what the network says of itself."""
+def found_by(
+    module: str, prototxt: str, model: str, shapes: list[list[int]], step: int = 1
+) -> Found:
+    """Outputs of each layer, or of one in so many, for an image of each shape; what it says."""
     dnn = importlib.import_module(module)
     rng = np.random.default_rng(0)
     found: Found = {}
@@ -26,7 +28,7 @@ def found_by(module: str, prototxt: str, model: str, shapes: list[list[int]]) ->
         net = dnn.readNetFromCaffe(prototxt, model)
         net.setInput(blob)
         found[f"{turn}/"] = net.forward()
-        for name in net.getLayerNames():
+        for name in net.getLayerNames()[::step]:
             inner = dnn.readNetFromCaffe(prototxt, model)  # since OpenCV 4 errs in a used one
             inner.enableFusion(False)  # and where layers are joined
             inner.setInput(blob)
@@ -85,5 +87,5 @@ def apart(found: Found, right: Found) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    module, prototxt, model, out, shapes = sys.argv[1:]
-    np.savez(out, **found_by(module, prototxt, model, json.loads(shapes)))
+    module, prototxt, model, out, rest = sys.argv[1:]
+    np.savez(out, **found_by(module, prototxt, model, *json.loads(rest)))
