@@ -106,9 +106,9 @@ def _prelu(node: Node[PReLU]) -> Code:
     convert = None if slope.shape else Reshaped((1,))
     init = call("nn.PReLU", channels) if channels > 1 else call("nn.PReLU")
     arrays = {"weight": same_array(node, "weight", convert)}
-    if len(node.bottoms[0].shape) == 2:  # which Core ML refuses of nn.PReLU
-        slopes = code("torch.where({0} > 0, {0}, {self}.weight * {0})")
-        return Code(slopes, init, arrays)
+    if len(node.bottoms[0].shape) == 2:  # which Core ML and ExecuTorch refuse of nn.PReLU
+        of_image = call(SELF, code("{0}[:, :, None, None]"))
+        return Code(call("torch.flatten", of_image, 1), init, arrays)
     return Code(call(SELF, BOTTOM), init, arrays)
 
 

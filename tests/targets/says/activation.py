@@ -216,7 +216,7 @@ ROWS: list[Row] = [
     says(
         "PReLU",
         bottoms=[FLAT],
-        torch=("nn.PReLU(3)", "torch.where(x > 0, x, self.f.weight * x)"),
+        torch=("nn.PReLU(3)", "torch.flatten(self.f(x[:, :, None, None]), 1)"),
         tf='layers.PReLU(alpha_initializer=initializers.Constant(0.25), name="f")(x)',
         numpy="prelu(x, **self.f)",
     ),
@@ -242,7 +242,7 @@ ROWS: list[Row] = [
     says(
         "PReLU { channel_shared: true }",
         bottoms=[FLAT],
-        torch=("nn.PReLU()", "torch.where(x > 0, x, self.f.weight * x)"),
+        torch=("nn.PReLU()", "torch.flatten(self.f(x[:, :, None, None]), 1)"),
         tf=(
             "layers.PReLU(shared_axes=[1], "
             'alpha_initializer=initializers.Constant(0.25), name="f")(x)'
