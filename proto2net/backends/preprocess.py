@@ -48,7 +48,8 @@ def transform_told(graph: Graph) -> dict[str, str]:
     if found is None:
         return {}
     fields = {k: v for k, v in vars(found.transform).items() if v}
-    return {"transform_param": json.dumps({"color_order": "BGR", **fields})}
+    told = json.dumps({"color_order": "BGR", **fields}, default=vars)  # parts of forks' are nested
+    return {"transform_param": told}
 
 
 def preprocess(graph: Graph, *, channels_last: bool) -> list[Statement]:

@@ -138,6 +138,13 @@ def test_a_file_tells_its_phase_its_preprocessing_and_what_it_is_made_of(saved: 
     onnx.checker.check_model(model, full_check=True)
 
 
+def test_what_ssd_does_to_images_is_told_too() -> None:
+    resized = "resize_param { prob: 1 height: 300 width: 300 interp_mode: LINEAR }"
+    model = message(NET.replace("scale: 0.5", f"scale: 0.5 {resized}"))
+    (told,) = [each.value for each in model.metadata_props if each.key == "transform_param"]
+    assert json.loads(told)["resize_param"]["height"] == 300
+
+
 def test_weights_are_told_and_are_those_of_the_file(tmp_path: Path) -> None:
     arrays = {
         "first": [np.full((5, 3, 3, 3), 0.5, "f"), np.zeros(5, "f")],
