@@ -142,7 +142,7 @@ def test_what_ssd_does_to_images_is_told_too() -> None:
     resized = "resize_param { prob: 1 height: 300 width: 300 interp_mode: LINEAR }"
     model = message(NET.replace("scale: 0.5", f"scale: 0.5 {resized}"))
     (told,) = [each.value for each in model.metadata_props if each.key == "transform_param"]
-    assert json.loads(told)["resize_param"]["height"] == 300
+    assert json.loads(told)["resize_param"][0]["height"] == 300
 
 
 def test_weights_are_told_and_are_those_of_the_file(tmp_path: Path) -> None:
