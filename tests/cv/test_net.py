@@ -279,3 +279,9 @@ def test_onnx_files_have_an_identity_where_opencv_5_overlooks_an_activation() ->
     text = text.replace("inner_product_param { num_output: 5 }", "").replace("BN", "BatchNorm")
     nodes = get("onnx").emit(proto2net.parse(text)).model.graph.node
     assert [node.op_type for node in nodes] == ["Conv", "Sigmoid", "Identity", "BatchNormalization"]
+
+
+def test_onnx_files_bound_what_tanh_reads_since_opencv_5_has_nan_for_large_numbers() -> None:
+    text = SMALL.replace('"ReLU"', '"TanH"')
+    nodes = get("onnx").emit(proto2net.parse(text, outputs=["c1"])).model.graph.node
+    assert [node.op_type for node in nodes] == ["Conv", "Clip", "Tanh"]

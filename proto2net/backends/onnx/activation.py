@@ -6,7 +6,7 @@ import math
 
 from proto2net.backends.base import Reshaped
 from proto2net.backends.onnx.backend import renders, says
-from proto2net.backends.onnx.values import FLOAT, Value, X, learned, op
+from proto2net.backends.onnx.values import FLOAT, Value, X, learned, op, tanh
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
 from proto2net.layers import (
@@ -28,7 +28,7 @@ from proto2net.layers import (
     Threshold,
 )
 
-says({AbsVal: "Abs", Sigmoid: "Sigmoid", TanH: "Tanh"})
+says({AbsVal: "Abs", Sigmoid: "Sigmoid"})
 
 RANDOM = "draws at random, which an exact file cannot"
 
@@ -36,6 +36,11 @@ RANDOM = "draws at random, which an exact file cannot"
 @renders(SignedSqrt)
 def _signed_sqrt(node: Node[SignedSqrt]) -> Value:
     return op("Sign", X) * op("Sqrt", op("Abs", X))
+
+
+@renders(TanH)
+def _tanh(node: Node[TanH]) -> Value:
+    return tanh(X)
 
 
 @renders(BNLL)

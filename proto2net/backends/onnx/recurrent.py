@@ -14,7 +14,7 @@ import numpy as np
 from proto2net.backends.base import Array, Transposed
 from proto2net.backends.onnx.backend import renders
 from proto2net.backends.onnx.shapes import check_constant, check_steps, shaped
-from proto2net.backends.onnx.values import FLOAT, Value, X, bottoms, learned, made_of, op, ops
+from proto2net.backends.onnx.values import FLOAT, Value, X, bottoms, learned, made_of, op, ops, tanh
 from proto2net.backends.onnx.windows import LOWEST
 from proto2net.frozen import dataclass
 from proto2net.graph import Node
@@ -34,10 +34,10 @@ Step = Callable[[Value, Value, Sequence[Value]], tuple[Value, ...]]
 @renders(RNN)
 def _rnn(node: Node[RNN]) -> list[Value]:
     def step(inputs: Value, cont: Value, states: Sequence[Value]) -> tuple[Value, ...]:
-        return (op("Tanh", _with_last(node, "W_hh", inputs, cont, states)),)
+        return (tanh(_with_last(node, "W_hh", inputs, cont, states)),)
 
     hidden, states = _unrolled(node, "h", step)
-    outputs = op("Tanh", _product(node, hidden, "W_ho") + learned(node, "b_o"))
+    outputs = tanh(_product(node, hidden, "W_ho") + learned(node, "b_o"))
     return [outputs, *states[: node.layer.exposed]]
 
 
@@ -59,11 +59,11 @@ def _lstm_step(node: Node[Any]) -> Step:
 def _lstm_unit(gates: Value, size: int, *memory: Value) -> tuple[Value, Value]:
     """The states h and c, from gates i, f, o, g, and the last c with its cont, if there is one."""
     i, f, o, g = ops(4, "Split", gates, [size] * 4, axis=2)
-    new = op("Sigmoid", i) * op("Tanh", g)
+    new = op("Sigmoid", i) * tanh(g)
     if memory:
         last, cont = memory
         new = cont * op("Sigmoid", f) * last + new
-    return op("Sigmoid", o) * op("Tanh", new), new
+    return op("Sigmoid", o) * tanh(new), new
 
 
 def _unrolled(node: Node[Any], gate: str, step: Step) -> tuple[Value, Sequence[Value]]:

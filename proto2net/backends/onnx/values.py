@@ -127,6 +127,11 @@ def ops(outputs: int, type: str, *inputs: Operand | None, **attributes: Any) -> 
     return tuple(Result(made, index) for index in range(outputs))
 
 
+def tanh(x: Value) -> Value:
+    """The hyperbolic tangent, which OpenCV 5 has as NaN from 45 on; it is 1 long before."""
+    return op("Tanh", op("Clip", x, -20.0, 20.0))
+
+
 @dataclass(frozen=True)
 class Either:
     """A layer's top, or tops, said for the sizes that are known, and for any of an image."""
