@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import ssd_cases
 import torch
 from attacks import executed
 from digests import MODELS
@@ -67,6 +68,18 @@ def test_network_can_be_exported_for_any_batch_size(name: str) -> None:
     exported = torch.export.export(network, (images(name, 2),), dynamic_shapes=size)
     batch = images(name, 3)
     torch.testing.assert_close(exported.module()(batch), network(batch))
+
+
+def test_a_detector_can_be_exported_up_to_its_suppression() -> None:
+    whole = proto2net.parse(ssd_cases.small_ssd(2, 64, 80))
+    images = torch.from_numpy(ssd_cases.images(2, 64, 80))
+    weights = ssd_cases.weights(whole)
+    with pytest.raises(RuntimeError, match="data-dependent expression"):
+        torch.export.export(proto2net.load(whole, weights, to="torch"), (images,))
+    cut = proto2net.parse(ssd_cases.small_ssd(2, 64, 80), outputs=["loc", "flat", "prior"])
+    network = proto2net.load(cut, weights, to="torch")
+    exported = torch.export.export(network, (images,)).module()
+    torch.testing.assert_close(exported(images), network(images))
 
 
 @pytest.mark.parametrize("name", SMALL)
