@@ -124,11 +124,10 @@ def save(
 
     target = backends.get(to)
     found = model(net, weights, allow_missing=allow_missing, optimized=optimized, **options)
-    if target.embeds:
-        found = filled(found)
-    told = options_of(target, opset, str(options.get("batch", "")))
+    told: dict[str, Any] = {"name": name, "stem": Path(out).stem, "flat": flat}
+    told |= options_of(target, opset, str(options.get("batch", "")))
     file = weights if isinstance(weights, str | Path) else None
-    ported = port(found, target, name=name, stem=Path(out).stem, flat=flat, weights=file, **told)
+    ported = port(found, target, weights=file, filled=filled, **told)
     files = ported.files(Path(out))
     inputs = [str(each) for each in (net, weights) if isinstance(each, str | Path)]
     output.write_together(files, overwrite=overwrite, inputs=inputs)

@@ -99,10 +99,8 @@ def convert(
     inputs = _inputs(net, weights, graph, options)
     path = Path(out) if out else _free(graph.name if net == STANDARD else Path(net).stem, target)
     model = api.model(graph, weights, allow_missing=allow_missing, optimized=optimized)
-    if target.embeds:
-        model = _filled(model)
     told |= {"name": name or "", "stem": path.stem, "flat": flat}
-    ported = port(model, target, weights=weights, **told)
+    ported = port(model, target, weights=weights, filled=_filled, **told)
     if out == STANDARD:
         put(ported.emitted.source)
         return

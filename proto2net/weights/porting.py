@@ -120,19 +120,20 @@ def port(
     stem: str = "weights",
     flat: bool = False,
     weights: str | Path | None = None,
+    filled: Callable[[Model], Model] = lambda model: model,
     **options: Any,
 ) -> Ported:
     """The model for a target.
 
     `name` names its class or function, `stem` the file of arrays without its suffix; `weights` is
-    the file that the values are from. A target may have options of its own. Raises
-    UnsupportedError for what the target cannot say.
+    the file that the values are from. `filled` gives values for all, to a target that needs them. A
+    target may have options of its own. Raises UnsupportedError for what the target cannot say.
     """
     if target.embeds:
         from proto2net.weights import safetensors
 
         emitted = target.emit(model.graph, name, **options)
-        found = list(safetensors.tensors(emitted, model.values))
+        found = list(safetensors.tensors(emitted, filled(model).values))
         files = {"definition": _definition(model), "weights": weights}
         sources = ((what, Path(file)) for what, file in files.items() if file)
         return Embedded(emitted, model=emitted.model, tensors=found, sources=tuple(sources))
