@@ -95,7 +95,7 @@ OTHER = {
     "value of pool": "MIN SUM MEAN MEDIAN MAXOUT",
     "value of round_mode": "ROUND FLOORED CEILED",
     "value of operation": "SUB DIV MIN MEAN PRODUCT",
-    "target": "onnx caffe jax np tflite",
+    "target": "caffe jax np tflite",
     "option": "stop lose_height phases2",
     "name of one's own": "conv5_2 pool2 conv5 date _ x /",
 }

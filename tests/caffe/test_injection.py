@@ -159,7 +159,7 @@ def test_loading_a_strangers_file_runs_only_what_was_rendered() -> None:
 def test_code_points_that_no_file_can_hold_are_replaced() -> None:
     graph = proto2net.parse(TINY.format(r'"\355\240\200\377"'))
     assert "\ud800" not in graph.name
-    for target in BUILT_IN:
+    for target in BUILT_IN.keys() - {"onnx"}:  # which is no text
         assert_plain(proto2net.convert(graph, to=target))
     with contextlib.suppress(Proto2NetError):
         proto2net.parse(TINY.format('"\ud800"'))

@@ -176,7 +176,7 @@ def test_ctrl_c_while_weights_are_written_leaves_nothing(
         assert len(held()) == 1
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(safetensors, "_write", interrupted)
+    monkeypatch.setattr(safetensors, "put", interrupted)
     assert run(*give("first")).code == 130
     assert held() == {}
 

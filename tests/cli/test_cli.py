@@ -400,7 +400,8 @@ def test_names_cannot_steer_the_terminal(run: Run) -> None:
     ]
     for text in texts:
         Path("tiny.prototxt").write_text(text)
-        for arguments in (["inspect"], *(["convert", "-o", "-", "--to", to] for to in BUILT_IN)):
+        texts_of = (["convert", "-o", "-", "--to", to] for to in BUILT_IN if to != "onnx")
+        for arguments in (["inspect"], *texts_of):
             ran = run(*arguments, "tiny.prototxt")
             assert ran.code in (0, 1)
             assert all(c.isprintable() or c == "\n" for c in ran.out + ran.err)
