@@ -224,6 +224,9 @@ def _of_channels(node: Node[BN], **names: str) -> dict[str, Array]:
 def _layer_norm(node: Node[LayerNorm]) -> Code:
     layer, bottom = node.layer, node.bottoms[0].shape
     shape = bottom[layer.start(bottom) :]
+    if not layer.affine and len(shape) > 1:  # of images, which may have any size
+        size = code("{0}.shape[{start}:]", start=layer.start(bottom))
+        return Code(call("F.layer_norm", BOTTOM, size, eps=(layer.added, 1e-5)))
     init = call(
         "nn.LayerNorm",
         shape[0] if len(shape) == 1 else shape,

@@ -775,7 +775,7 @@ OTHERS: list[Row] = [
     ),
     says(
         "LayerNorm { enable_cuda_impl: true }",
-        torch=("nn.LayerNorm((5, 7), eps=1e-10, elementwise_affine=False)", "self.f(x)"),
+        torch="F.layer_norm(x, x.shape[2:], eps=1e-10)",
         tf="layers.LayerNormalization(axis=(1, 2), epsilon=1e-10, center=False, scale=False, "
         'name="f")(x)',
         numpy="layer_norm(x, eps=1e-10, axis=2)",
