@@ -51,6 +51,11 @@ def parse(
     fork: str = "",
     batch: str = "",
     define: Mapping[str, object] | None = None,
+    mean: str | Path | float | Sequence[float] | None = None,
+    scale: float | None = None,
+    channels: str | None = None,
+    labels: str | Path | Sequence[str] | None = None,
+    transform_from: str | Path | None = None,
     file: str = "",
 ) -> Graph:
     """The graph of one phase of a network definition; a solver is followed to its network.
@@ -62,8 +67,12 @@ def parse(
     with the shapes of their tops. `fork` names the fork of Caffe that the network is for, where
     forks disagree about a layer. `batch="any"` has a batch that a Reshape states as a number follow
     the input, and `batch="8"` takes so many images. `define` has the values of names that a
-    template has in their place, such as `$TARGET_WIDTH$`. `file` is what messages call a text. What
-    was assumed, left out or ignored is logged.
+    template has in their place, such as `$TARGET_WIDTH$`.
+
+    `mean` (a file of the mean image, or numbers), `scale` and `channels` ("bgr" or "rgb") say how
+    images are prepared, as does the transform_param of another definition, `transform_from`;
+    `labels` are what the classes are called, or a file of a line for each. `file` is what messages
+    call a text. What was assumed, left out or ignored is logged.
     """
     if isinstance(net, Graph):
         graph = net
@@ -88,7 +97,21 @@ def parse(
             _LOG.info(note)
     if graph is not net:
         _tell_batch(graph)
+    asked = (mean, scale, channels, labels, transform_from)
+    if any(each is not None for each in asked):
+        from proto2net.caffe import preparing  # which most networks need not import
+
+        graph, told = preparing.prepared(graph, preparing.Asked(*asked))
+        for note in told:
+            _LOG.info(note)
     return graph
+
+
+def mean(path: str | Path) -> Ndarray:
+    """The mean image of a .binaryproto, or of a .npy as pycaffe has it: (C, H, W), float32."""
+    from proto2net.caffe import preparing
+
+    return preparing.mean_of(path)
 
 
 def convert(net: Net, *, to: str, name: str = "", flat: bool = False, **options: Any) -> str:
@@ -129,7 +152,8 @@ def save(
     file = weights if isinstance(weights, str | Path) else None
     ported = port(found, target, weights=file, filled=filled, **told)
     files = ported.files(Path(out))
-    inputs = [str(each) for each in (net, weights) if isinstance(each, str | Path)]
+    given = [net, weights, *(options.get(each) for each in ("mean", "labels", "transform_from"))]
+    inputs = [str(each) for each in given if isinstance(each, str | Path)]
     output.write_together(files, overwrite=overwrite, inputs=inputs)
     return list(files)
 

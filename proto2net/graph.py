@@ -121,6 +121,26 @@ class Node(Generic[L_co]):
 
 
 @dataclass(frozen=True)
+class MeanImage:
+    """The file of a mean image, and its shape: (C, H, W)."""
+
+    file: str
+    shape: Shape
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What is told of images and classes for which a definition has no words."""
+
+    rgb: bool = False
+    """Whether the channels are in the order red, green, blue; Caffe's are blue, green, red."""
+    mean: MeanImage | None = None
+    """What is subtracted from images, if it was given as a file."""
+    labels: tuple[str, ...] = ()
+    """What the classes are called."""
+
+
+@dataclass(frozen=True)
 class Graph:
     """A network of one phase. `outputs` are in Caffe's order: by name."""
 
@@ -128,6 +148,7 @@ class Graph:
     nodes: tuple[Node[Layer], ...]
     outputs: tuple[Blob, ...]
     phase: str = "TEST"
+    usage: Usage = Usage()
 
     @cached_property
     def inputs(self) -> tuple[Blob, ...]:

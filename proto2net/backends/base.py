@@ -143,6 +143,8 @@ class Emitted:
     """Text or bytes by the suffix of the file's name, the one to begin with first."""
     entry: str
     arrays: dict[str, Array]
+    reads_mean: bool = False
+    """Whether it reads the mean image from the file of its arrays."""
 
     @property
     def source(self) -> str:

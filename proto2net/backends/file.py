@@ -17,7 +17,7 @@ from proto2net.backends.blocks import Block
 from proto2net.backends.folding import folding
 from proto2net.backends.head import CLASSES, Head, head_of
 from proto2net.backends.helpers import names_used
-from proto2net.backends.preprocess import preprocess
+from proto2net.backends.preprocess import has_mean, labels, preprocess
 from proto2net.backends.scope import Scope, shown_name
 from proto2net.backends.source import (
     INDENT,
@@ -68,7 +68,7 @@ from proto2net.version import VERSION
 
 S = TypeVar("S", bound=Scope)
 
-RESERVED = ("WEIGHTS", "load", "preprocess")
+RESERVED = ("LABELS", "WEIGHTS", "load", "preprocess")
 """Names that an emitted file may define beside its class or function."""
 
 STANDARD_LIBRARY = ("collections.abc", "itertools", "math", "pathlib", "typing")
@@ -99,6 +99,8 @@ class SourceFile(Generic[S]):
         defined = {*backend.helpers, *self.imports, *RESERVED}
         self.entry = entry_name(entry, defined, self.entry_suffix)
         self.weights = weights
+        self.has_mean = has_mean(graph, weights)
+        """Whether the weights' file has a mean image, which is no array of a layer."""
         self.partial = partial
         self.following = following(self.graph)
         steps = backend.steps(self._lowered)
@@ -237,8 +239,8 @@ class SourceFile(Generic[S]):
         raise NotImplementedError
 
     def preprocess(self) -> list[Statement]:
-        """The function that prepares an image, where the definition says how."""
-        return preprocess(self.graph, channels_last=False)
+        """The function that prepares an image, where it is known how."""
+        return preprocess(self.graph, channels_last=False, weights=self.weights)
 
     def dims(self, blob: Blob) -> str:
         """A blob's shape for the docstring, with N for what follows the batch: (N, 96, 54, 54)."""
@@ -250,7 +252,8 @@ class SourceFile(Generic[S]):
     def emitted(self) -> Emitted:
         """The whole file: imports and helpers that are used, the body, and what runs it."""
         main = Compound("if", code('__name__ == "__main__"'), self.main())
-        statements = [*self.classes, *self.blocks, *self.preprocess(), *self.body(), main]
+        beside = [*self.preprocess(), *self.body(), *labels(self.graph)]
+        statements = [*self.classes, *self.blocks, *beside, main]
         weights = self._weights_file()
         expressions = list(expressions_of([*weights, *statements]))
         used = set(names_in(*expressions))
@@ -265,7 +268,8 @@ class SourceFile(Generic[S]):
         used |= set(names_in(*expressions_of(constants)))
         head = [title, "", *_grouped(self.import_lines(used)), *lines_of(constants, 0)]
         source = "\n\n\n".join(["\n".join(head), *parts])
-        return Emitted({".py": f"{source}\n"}, self.entry, self._of_definition(self.scope.arrays))
+        arrays = self._of_definition(self.scope.arrays)
+        return Emitted({".py": f"{source}\n"}, self.entry, arrays, reads_mean=self.has_mean)
 
     def _of_definition(self, arrays: dict[str, Array]) -> dict[str, Array]:
         """The arrays made from learned blobs of the layers that the definition has."""

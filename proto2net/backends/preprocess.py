@@ -7,22 +7,34 @@ and nowhere else.
 from __future__ import annotations
 
 import json
+from pathlib import PurePath
 from textwrap import wrap
 from typing import NamedTuple
 
 from proto2net.backends.source import INDENT, WIDTH
 from proto2net.backends.statements import (
     Assignment,
+    Evaluation,
     Function,
     Parameter,
     Return,
     Statement,
+    Verbatim,
 )
-from proto2net.backends.tree import Name, code, dotted, indexed, span
-from proto2net.graph import Graph
+from proto2net.backends.tree import Name, Variable, code, dotted, indexed, method, span
+from proto2net.graph import Graph, Usage
 from proto2net.layers import Input, TransformationParameter
 from proto2net.shape import Shape
 from proto2net.text import plain
+
+MEAN = "mean image"
+"""What the mean image is called in a .safetensors file.
+
+No array of a layer has such a name: there is a dot or a slash in each, or it is an identifier.
+"""
+
+READ_MEAN = f"""with safe_open(path, "numpy") as file:
+    mean = file.get_tensor("{MEAN}")"""
 
 
 class Transformed(NamedTuple):
@@ -30,6 +42,17 @@ class Transformed(NamedTuple):
 
     shape: Shape
     transform: TransformationParameter
+    usage: Usage
+
+    @property
+    def reversed(self) -> bool:
+        """Whether the channels are in another order than those of an RGB image."""
+        return self.shape[1] == 3 and not self.usage.rgb
+
+    @property
+    def order(self) -> str:
+        """What the mean image's order of channels is called."""
+        return "RGB" if self.usage.rgb else "BGR"
 
 
 def transformed(graph: Graph) -> Transformed | None:
@@ -38,7 +61,7 @@ def transformed(graph: Graph) -> Transformed | None:
         if isinstance(node.layer, Input) and node.layer.transform_param is not None:
             shape = node.tops[0].shape
             if len(shape) == 4 and shape[1] in (1, 3):
-                return Transformed(shape, node.layer.transform_param)
+                return Transformed(shape, node.layer.transform_param, graph.usage)
     return None
 
 
@@ -48,32 +71,62 @@ def transform_told(graph: Graph) -> dict[str, str]:
     if found is None:
         return {}
     fields = {k: v for k, v in vars(found.transform).items() if v}
-    told = json.dumps({"color_order": "BGR", **fields}, default=vars)  # parts of forks' are nested
-    return {"transform_param": told}
+    if found.usage.mean:
+        fields["mean_file"] = PurePath(found.usage.mean.file).name
+    order = {"color_order": found.order}
+    return {"transform_param": json.dumps(order | fields, default=vars)}  # forks' parts are nested
 
 
-def preprocess(graph: Graph, *, channels_last: bool) -> list[Statement]:
-    """The function `preprocess(image)`; none where the definition does not say how."""
+def labels_told(graph: Graph) -> dict[str, str]:
+    """What the classes are called, for what a file says of itself; nothing where it is not told."""
+    names = graph.usage.labels
+    return {"labels": json.dumps(names)} if names else {}
+
+
+def has_mean(graph: Graph, weights: str) -> bool:
+    """Whether the file of weights beside a source has a mean image too."""
+    return bool(weights and graph.usage.mean and transformed(graph))
+
+
+def without_mean(arrays: str) -> Statement:
+    """What leaves the mean image out of arrays that were read: then they are those of layers."""
+    return Evaluation(method(Variable(arrays), "pop", MEAN, None))
+
+
+def labels(graph: Graph) -> list[Statement]:
+    """What the classes are called, where that is told."""
+    names = graph.usage.labels
+    return [Assignment(("LABELS",), code("{names}", names=names))] if names else []
+
+
+def preprocess(graph: Graph, *, channels_last: bool, weights: str = "") -> list[Statement]:
+    """The function `preprocess(image)`; none where nothing says how.
+
+    The mean image is read from the file of weights where it is in there.
+    """
     found = transformed(graph)
     if found is None:
         return []
-    (_, channels, *_), transform = found
     array = dotted("np.ndarray")
     parameters = [Parameter("image", array)]
-    if transform.mean_file:
+    beside = has_mean(graph, weights)
+    if beside:
+        parameters.append(Parameter("path", code("str | Path"), Name("WEIGHTS")))
+    elif found.transform.mean_file:
         parameters.append(Parameter("mean", array))
     last, first = code("x[np.newaxis]"), code("x.transpose(2, 0, 1)[np.newaxis]")
     body = [
-        *_cropped(transform, channels),
-        *_normalised(transform),
+        *([Verbatim(READ_MEAN.splitlines(), ["safe_open"])] if beside else []),
+        *_cropped(found),
+        *_normalised(found.transform),
         Return((last if channels_last else first,)),
     ]
-    docstring = _docstring(found, channels_last=channels_last)
+    docstring = _docstring(found, channels_last=channels_last, beside=beside)
     return [Function("preprocess", parameters, array, body, docstring)]
 
 
-def _docstring(found: Transformed, *, channels_last: bool) -> list[str]:
-    (_, channels, height, width), transform = found
+def _docstring(found: Transformed, *, channels_last: bool, beside: bool) -> list[str]:
+    (_, channels, height, width), transform, usage = found
     kind = "An RGB image (H, W, 3)" if channels == 3 else "A grey image (H, W)"
     made = (height, width, channels) if channels_last else (channels, height, width)
     shape = ", ".join(map(str, (1, *made)))
@@ -81,13 +134,19 @@ def _docstring(found: Transformed, *, channels_last: bool) -> list[str]:
     does = []
     if transform.mean_file:
         name = plain(transform.mean_file.replace("\\", "/").rpartition("/")[2])
-        mean = f"`mean` is the mean image of {name}: ({channels}, H, W), BGR as Caffe has it."
+        size = ", ".join(map(str, usage.mean.shape)) if usage.mean else f"{channels}, H, W"
+        order = "RGB as the network has it" if usage.rgb else "BGR as Caffe has it"
+        mean = f"`mean` is the mean image of {name}: ({size}), {order}."
+        if beside:
+            mean = f"The mean image of {name} is in the file of weights: ({size})."
         lines += wrap(mean, WIDTH - len(INDENT))
-    if channels == 3:
+    if found.reversed:
         does.append("Caffe's channels are in the order blue, green, red.")
     if transform.mirror:
         does.append("In training, half of the images were mirrored.")
-    if not transform.crop_size:
+    if usage.mean:
+        does.append(f"The image must be {usage.mean.shape[1]} x {usage.mean.shape[2]} already.")
+    elif not transform.crop_size:
         does.append(f"The image must be {height} x {width} already.")
     elif transform.resize_param:
         resize = transform.resize_param[0]
@@ -95,8 +154,9 @@ def _docstring(found: Transformed, *, channels_last: bool) -> list[str]:
     return [*lines, *does, '"""']
 
 
-def _cropped(transform: TransformationParameter, channels: int) -> list[Statement]:
+def _cropped(found: Transformed) -> list[Statement]:
     """Statements that take the middle of the image, and turn RGB into BGR."""
+    (_, channels, *_), transform, _ = found
     size, mean = transform.crop_size, code("mean")
     lines: list[Statement] = []
     rows = columns = span(None, None)
@@ -106,8 +166,13 @@ def _cropped(transform: TransformationParameter, channels: int) -> list[Statemen
         rows = span(Name("top"), code("top + {size}", size=size))
         columns = span(Name("left"), code("left + {size}", size=size))
         mean = code("mean[:, {rows}, {columns}]", rows=rows, columns=columns)
-    last = span(None, None, -1) if channels == 3 else code("np.newaxis")
-    taken = indexed(code("image"), rows, columns, last)
+    taken = image = code("image")
+    if channels == 1:
+        taken = indexed(image, rows, columns, code("np.newaxis"))
+    elif found.reversed:
+        taken = indexed(image, rows, columns, span(None, None, -1))
+    elif size:
+        taken = indexed(image, rows, columns)
     lines.append(Assignment(("x",), code("{x}.astype(np.float32)", x=taken)))
     if transform.mean_file:
         subtracted = code("x - {mean}.transpose(1, 2, 0)", mean=mean)

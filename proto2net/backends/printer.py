@@ -7,8 +7,17 @@ from dataclasses import replace
 from typing import ClassVar
 
 from proto2net.backends.base import Emitted
+from proto2net.errors import UnsupportedError
 from proto2net.frozen import dataclass
 from proto2net.graph import Graph
+
+
+def refuse_usage(graph: Graph, target: str) -> None:
+    """Refuse what a definition has no words for, and a text about it neither."""
+    usage = graph.usage
+    told = {"labels": bool(usage.labels), "channels in the order rgb": usage.rgb}
+    for what in (what for what, given in told.items() if given):
+        raise UnsupportedError(f"{target} has no place for {what}", "use --to torch, tf or numpy")
 
 
 @dataclass(frozen=True)
@@ -32,5 +41,6 @@ class Printer:
         flat: bool = False,
     ) -> Emitted:
         """The text of the graph, called as `Backend.emit` is. `name` renames the network."""
+        refuse_usage(graph, self.name)
         graph = replace(graph, name=name or graph.name)
         return Emitted({self.suffix: self.text(graph)}, graph.name, {})

@@ -12,7 +12,15 @@ import click
 
 from proto2net import Graph, api, backends, output
 from proto2net.cli.networks import STANDARD, check_weights, read_graph
-from proto2net.cli.options import batch, class_name, complete_target, debug, network, target
+from proto2net.cli.options import (
+    batch,
+    class_name,
+    complete_target,
+    debug,
+    network,
+    preparing,
+    target,
+)
 from proto2net.cli.terminal import counted, put, say, watched
 from proto2net.model import Model
 
@@ -62,6 +70,7 @@ def _uncollected() -> Iterator[None]:
 @click.option(
     "--opset", type=int, metavar="N", help="The version of ONNX's operators: 13 to 21, else 17."
 )
+@preparing
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @debug
 @_uncollected()
@@ -97,6 +106,8 @@ def convert(
         output.check_name(Path(out))
     graph = read_graph(net, options)
     inputs = _inputs(net, weights, graph, options)
+    if net != STANDARD and options["transform_from"] is None and target.name != "summary":
+        _offer(graph, Path(net))
     path = Path(out) if out else _free(graph.name if net == STANDARD else Path(net).stem, target)
     model = api.model(graph, weights, allow_missing=allow_missing, optimized=optimized)
     told |= {"name": name or "", "stem": path.stem, "flat": flat}
@@ -111,6 +122,14 @@ def convert(
             say(f"wrote {file}")
     number = counted(model.graph.parameters, "parameter")
     say(f"wrote {path}: {ported.emitted.entry}, {number}")
+
+
+def _offer(graph: Graph, net: Path) -> None:
+    """Tell of a definition beside NET that says how images are prepared, if NET does not."""
+    from proto2net.caffe.preparing import offered
+
+    if told := offered(graph, net):
+        say(f"note: {told}")
 
 
 def _filled(model: Model) -> Model:
@@ -135,7 +154,8 @@ def _free(stem: str, target: Any) -> Path:
 
 def _inputs(net: str, weights: str | None, graph: Graph, options: dict[str, Any]) -> frozenset[str]:
     """Every file that a network is made from, or that its images are prepared with."""
-    found = {net, weights, options["layers"]}
+    given = (options[each] for each in ("layers", "mean", "labels", "transform_from"))
+    found = {net, weights, *(each for each in given if isinstance(each, str))}
     for node in graph.nodes:
         found.add(node.where.file if node.where else None)
         for part in (node.layer, getattr(node.layer, "transform_param", None)):

@@ -110,6 +110,43 @@ def definition(command: Command) -> Command:
     return command
 
 
+def preparing(command: Command) -> Command:
+    """The options that say how images are prepared, by the names that `parse` has for them."""
+    for option in (
+        click.option(
+            "--labels",
+            metavar="FILE",
+            help="What the classes are called, a line for each: LABELS in what is written.",
+        ),
+        click.option(
+            "--transform-from",
+            metavar="FILE",
+            help="Prepare images as the transform_param of another definition says, such as that "
+            "of the training.",
+        ),
+        click.option(
+            "--channels",
+            type=click.Choice(["bgr", "rgb"]),
+            help="The order of channels that the network takes. Caffe's is bgr.",
+        ),
+        click.option(
+            "--scale",
+            type=float,
+            metavar="X",
+            help="What values of images are multiplied with after the mean is subtracted.",
+        ),
+        click.option(
+            "--mean",
+            type=_mean,
+            metavar="FILE|NUMBERS",
+            help="What is subtracted from images: a mean image (.binaryproto or .npy), or a number "
+            "for each channel, such as 104,117,123.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def debug(command: Command) -> Command:
     """The option that every command has."""
     return click.option(
@@ -208,6 +245,14 @@ def _definition(text: str) -> tuple[str, str]:
     if not name or not value:
         raise click.BadParameter(f"{text!r} is not NAME=VALUE, such as TARGET_WIDTH=512")
     return name, value
+
+
+def _mean(text: str) -> str | tuple[float, ...]:
+    """Numbers, from 104,117,123, or else the name of a file."""
+    try:
+        return tuple(map(float, text.split(",")))
+    except ValueError:
+        return text
 
 
 def _stage(text: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from proto2net.backends.base import Emitted
+from proto2net.backends.preprocess import MEAN
 from proto2net.errors import Proto2NetError
 from proto2net.frozen import dataclass
 from proto2net.model import Model
@@ -154,9 +155,16 @@ def port(
     emitted = target.emit(
         model.graph, name, f"{stem}.safetensors", partial=_lacks(model), flat=flat
     )
+    found = list(safetensors.tensors(emitted, model.values))
+    if emitted.reads_mean and model.graph.usage.mean:
+        from proto2net.caffe.preparing import mean_of
+
+        array = mean_of(model.graph.usage.mean.file)
+        found.append(safetensors.Tensor(MEAN, (array,), None))
+        size += array.nbytes
     write = partial(
         safetensors.write,
-        found=list(safetensors.tensors(emitted, model.values)),
+        found=found,
         metadata=safetensors.metadata(model.graph, emitted, target.name),
     )
     return Ported(emitted, Beside(target.weights_suffix, size, write))

@@ -9,7 +9,7 @@ import dataclasses
 from proto2net.backends.base import Emitted
 from proto2net.backends.network.arrays import arrays
 from proto2net.backends.network.file import entry, text
-from proto2net.backends.printer import Printer
+from proto2net.backends.printer import Printer, refuse_usage
 from proto2net.graph import Graph
 
 
@@ -25,6 +25,7 @@ class NetworkPrinter(Printer):
         partial: bool = False,
         flat: bool = False,
     ) -> Emitted:
+        refuse_usage(graph, self.name)
         graph = dataclasses.replace(graph, name=name or graph.name)
         return Emitted({".py": text(graph, weights, flat=flat)}, entry(graph), arrays(graph))
 

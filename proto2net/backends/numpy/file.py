@@ -10,6 +10,7 @@ from proto2net.backends.base import Array, Code, Step
 from proto2net.backends.blocks import PROJECT, Block, Composite
 from proto2net.backends.file import SourceFile, from_pretrained, result_type
 from proto2net.backends.numpy.fillers import AXES, RANDOM, draws, fills, in_short, random
+from proto2net.backends.preprocess import without_mean
 from proto2net.backends.printing import text
 from proto2net.backends.rows import in_a_row
 from proto2net.backends.scope import Scope
@@ -47,6 +48,7 @@ IMPORTS = {
     "Path": "from pathlib import Path",
     "Any": "from typing import Any",
     "np": "import numpy as np",
+    "safe_open": "from safetensors import safe_open",
     "load_file": "from safetensors.numpy import load_file",
 }
 """What the emitted file may import, in order."""
@@ -223,6 +225,8 @@ class NumpyFile(SourceFile[NumpyScope]):
             Assignment(("net",), code("cls()")),
             Assignment(("arrays",), code("load_file(path)")),
         ]
+        if self.has_mean:
+            made.append(without_mean("arrays"))
         if not self.partial and not self.scope.shares:
             made.append(Verbatim(STRICT.splitlines(), ["array_paths"]))
         made += [Evaluation(code("net.load(arrays)")), Return((Variable("net"),))]

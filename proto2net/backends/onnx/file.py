@@ -29,7 +29,7 @@ from proto2net.backends.onnx.values import (
     Result,
     Value,
 )
-from proto2net.backends.preprocess import transform_told
+from proto2net.backends.preprocess import labels_told, transform_told
 from proto2net.backends.scope import shown_name
 from proto2net.backends.sizes import check_sizes, said
 from proto2net.batch import following, walk
@@ -121,7 +121,10 @@ class OnnxFile:
             ir_version=IR_VERSION, producer_name="proto2net", producer_version=VERSION
         )
         model.doc_string = f"{plain(self.name) or 'A network'}, converted from Caffe by proto2net."
-        tell(model, {"phase": self.graph.phase.lower(), **transform_told(self.graph)})
+        if self.graph.usage.mean:
+            _LOG.info("an .onnx file has no place for the mean image: it tells its name alone")
+        told = {**transform_told(self.graph), **labels_told(self.graph)}
+        tell(model, {"phase": self.graph.phase.lower(), **told})
         model.opset_import.add(domain="", version=self.opset)
         model.graph.CopyFrom(self._message)
         origin = self._lowered.origin
@@ -129,7 +132,7 @@ class OnnxFile:
             name: Array(tuple((origin(node), blob) for node, blob in array.sources), array.convert)
             for name, array in self.arrays.items()
         }
-        return OnnxEmitted({".onnx": b""}, self.name, arrays, model)
+        return OnnxEmitted({".onnx": b""}, self.name, arrays, model=model)
 
     # ---- names --------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from proto2net.backends.blocks import Block, Composite, single
 from proto2net.backends.file import SourceFile, loaded_docstring
 from proto2net.backends.head import Head
 from proto2net.backends.naming import GIVEN
-from proto2net.backends.preprocess import preprocess
+from proto2net.backends.preprocess import preprocess, without_mean
 from proto2net.backends.printing import text
 from proto2net.backends.source import Namespace, snake_case
 from proto2net.backends.statements import (
@@ -56,7 +56,10 @@ IMPORTS = {
 }
 """What the emitted file may import, in order; what it takes from keras is added after these."""
 
-LOAD_FILE = "from safetensors.numpy import load_file"
+SAFETENSORS = {
+    "safe_open": "from safetensors import safe_open",
+    "load_file": "from safetensors.numpy import load_file",
+}
 
 VARIABLES = """variables = {
     f"{layer.name}/{variable.name}": variable
@@ -108,7 +111,7 @@ FROM_KERAS = ("initializers", "layers", "ops")
 class KerasFile(SourceFile[KerasScope]):
     """The emitted file of one graph: a function from input shapes to a keras.Model."""
 
-    imports = IMPORTS | dict.fromkeys([*FROM_KERAS, "load_file"], "")
+    imports = IMPORTS | dict.fromkeys([*FROM_KERAS, *SAFETENSORS], "")
     entry_suffix = "_net"
 
     folds = True
@@ -186,14 +189,14 @@ class KerasFile(SourceFile[KerasScope]):
         return [made, *self._load()]
 
     def preprocess(self) -> list[Statement]:
-        return preprocess(self.graph, channels_last=True)
+        return preprocess(self.graph, channels_last=True, weights=self.weights)
 
     def import_lines(self, used: set[str]) -> list[str]:
         from_keras = [name for name in FROM_KERAS if name in used]
         lines = [line for name, line in IMPORTS.items() if name in used]
         if from_keras:
             lines.append(f"from keras import {', '.join(from_keras)}")
-        return [*lines, LOAD_FILE] if "load_file" in used else lines
+        return [*lines, *(line for name, line in SAFETENSORS.items() if name in used)]
 
     def main(self) -> list[Statement]:
         inputs = one_or_list(
@@ -228,6 +231,7 @@ class KerasFile(SourceFile[KerasScope]):
             Assignment(("model",), made),
             Verbatim((WITHOUT_STATE if keeps else VARIABLES).splitlines()),
             Assignment(("arrays",), code("load_file(path)")),
+            *([without_mean("arrays")] if self.has_mean else []),
             *self._own_head(),
             Verbatim((LENIENT if self.partial else STRICT).splitlines()),
             Verbatim(ASSIGN.splitlines()),

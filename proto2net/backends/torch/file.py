@@ -11,6 +11,7 @@ from proto2net.backends.base import Array, Code, Step
 from proto2net.backends.blocks import PROJECT, Block
 from proto2net.backends.file import SourceFile, from_pretrained, result_type
 from proto2net.backends.head import CLASSES, Head, ends_in_softmax
+from proto2net.backends.preprocess import MEAN, without_mean
 from proto2net.backends.printing import text
 from proto2net.backends.rows import in_a_row
 from proto2net.backends.scope import Scope
@@ -24,6 +25,7 @@ from proto2net.backends.statements import (
     Parameter,
     Return,
     Statement,
+    Verbatim,
 )
 from proto2net.backends.torch.fillers import initialisation, parameter_name, zeros
 from proto2net.backends.tree import (
@@ -51,11 +53,17 @@ IMPORTS = {
     "np": "import numpy as np",
     "torch": "import torch",
     "F": "import torch.nn.functional as F",
+    "safe_open": "from safetensors import safe_open",
     "load_file": "from safetensors.torch import load_file",
     "load_model": "from safetensors.torch import load_model",
     "nn": "from torch import nn",
 }
 """What the emitted file may import, in order."""
+
+LOAD_SHARED = f"""missing, unexpected = load_model(net, path, strict=False)
+if {{*missing, *unexpected}} - {{"{MEAN}"}}:
+    raise ValueError(f"missing: {{sorted(missing)}}; unexpected: {{sorted(unexpected)}}")"""
+"""What loads shared arrays from a file that has a mean image too."""
 
 _TENSOR = dotted("torch.Tensor")
 
@@ -308,27 +316,28 @@ class TorchFile(SourceFile[TorchScope]):
         made: list[Statement] = [
             Assignment(("net",), code("cls(num_classes)") if head else code("cls()"))
         ]
-        if self.scope.shares:  # its state has more names than the file has arrays
-            loaded = call("load_model", net, Variable("path"), strict=strict)
-        elif head:
-            made += self._weights_without(head)
-            loaded = method(net, "load_state_dict", Variable("weights"), strict=strict)
+        if self.scope.shares and self.has_mean and not self.partial:
+            loads: Statement = Verbatim(LOAD_SHARED.splitlines(), ["load_model"])
+        elif self.scope.shares:  # its state has more names than the file has arrays
+            loads = Evaluation(call("load_model", net, Variable("path"), strict=strict))
         else:
-            loaded = method(net, "load_state_dict", code("load_file(path)"), strict=strict)
+            weights: Expression = code("load_file(path)")
+            if head or self.has_mean:
+                made.append(Assignment(("weights",), weights))
+                weights = Variable("weights")
+            made += [without_mean("weights")] if self.has_mean else []
+            made += self._own_head(head) if head else []
+            loads = Evaluation(method(net, "load_state_dict", weights, strict=strict))
         end = Return((net if training else code("net.eval()"),))
         classes = self._classes if head else None
-        return [from_pretrained(self.entry, [*made, Evaluation(loaded), end], classes)]
+        return [from_pretrained(self.entry, [*made, loads, end], classes)]
 
-    def _weights_without(self, head: Head) -> list[Statement]:
-        """Statements that read the weights, and leave a head of another size as it starts."""
+    def _own_head(self, head: Head) -> list[Statement]:
+        """Statements that leave a head of another size as it starts."""
         name = self.scope.objects[head.step.node]
         own = method(Variable(f"net.{name}"), "state_dict", prefix=f"{name}.")
         other = code("num_classes != {classes}", classes=head.classes)
-        weights = Variable("weights")
-        return [
-            Assignment(("weights",), code("load_file(path)")),
-            Compound("if", other, [Evaluation(method(weights, "update", own))]),
-        ]
+        return [Compound("if", other, [Evaluation(method(Variable("weights"), "update", own))])]
 
     def main(self) -> list[Statement]:
         inputs = [

@@ -1,0 +1,306 @@
+"""How images are prepared and what classes are called, where this is told beside a definition.
+
+It is told by options, by a mean image, by a list of labels, or by another definition that has a
+transform_param.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from proto2net import limits, plain
+from proto2net.caffe import definition, fields
+from proto2net.caffe.phase import State
+from proto2net.caffe.schema import LINE
+from proto2net.errors import Issue, Location, Proto2NetError, ShapeError, WeightError
+from proto2net.graph import Blob, Graph, MeanImage, Node
+from proto2net.layers import Input, TransformationParameter
+from proto2net.layers.base import Layer
+from proto2net.model import Format, as_float32, format_of
+from proto2net.shape import Shape, dims, require
+
+if TYPE_CHECKING:
+    from proto2net.arrays import Ndarray
+
+ORDERS = ("bgr", "rgb")
+"""The orders that channels can have."""
+
+_SYNSET = re.compile(r"n[0-9]{8}\s+(?=\S)")
+"""What a line of ImageNet's synset_words.txt begins with."""
+
+
+class Asked(NamedTuple):
+    """The options, as `proto2net.parse` has them."""
+
+    mean: str | Path | float | Sequence[float] | None
+    scale: float | None
+    channels: str | None
+    labels: str | Path | Sequence[str] | None
+    transform_from: str | Path | None
+
+    @property
+    def transforms(self) -> bool:
+        """Whether an image is asked about, and not only labels."""
+        images = (self.mean, self.scale, self.channels, self.transform_from)
+        return any(each is not None for each in images)
+
+
+def prepared(graph: Graph, asked: Asked) -> tuple[Graph, list[str]]:
+    """The graph that knows what is asked for, and what is to be told. Raises Proto2NetError."""
+    notes: list[str] = []
+    if asked.transforms:
+        graph, told = _transformed(graph, asked)
+        notes += told
+    if asked.labels is not None:
+        labels, told = _labels(asked.labels)
+        _check_labels(labels, graph)
+        graph = replace(graph, usage=replace(graph.usage, labels=labels))
+        notes += told
+    return graph, notes
+
+
+# ---- images ---------------------------------------------------------------------------------
+
+
+def _transformed(graph: Graph, asked: Asked) -> tuple[Graph, list[str]]:
+    """The graph whose first input of images has a transform_param as it is asked for."""
+    node = _of_images(graph)
+    image = node.tops[0]
+    notes: list[str] = []
+    known: Any = node.layer
+    transform = known.transform_param or TransformationParameter()
+    if asked.transform_from is not None:
+        transform, where = _transform_of(Path(asked.transform_from))
+        notes.append(f'{where}: took its transform_param for "{image.name}"')
+    if asked.scale is not None:
+        require(isfinite(asked.scale), f"scale is {asked.scale}; it must be a finite number")
+        transform = replace(transform, scale=float(asked.scale))
+    require(
+        asked.channels in (None, *ORDERS),
+        f'no order of channels "{asked.channels}"',
+        f"it is {' or '.join(ORDERS)}",
+    )
+    _check_size(transform, graph, node)
+    usage = replace(graph.usage, rgb=asked.channels == "rgb") if asked.channels else graph.usage
+    if asked.mean is not None:
+        transform, found = _with_mean(transform, asked.mean, graph, image)
+        usage = replace(usage, mean=found)
+    transform.check(image.shape[1])
+    layer = replace(known, transform_param=transform)
+    nodes = tuple(replace(node, layer=layer) if each is node else each for each in graph.nodes)
+    return replace(graph, nodes=nodes, usage=usage), notes
+
+
+def _of_images(graph: Graph) -> Node[Layer]:
+    """The first input of images: the one that has a transform_param, if one does."""
+    nodes = [node for node in graph.nodes if isinstance(node.layer, Input)]
+    images = [n for n in nodes if len(n.tops[0].shape) == 4 and n.tops[0].shape[1] in (1, 3)]
+    known = [node for node in images if getattr(node.layer, "transform_param", None)]
+    if images:
+        return (known or images)[0]
+    shown = [f'"{blob.name}" ({dims(blob.shape)})' for blob in graph.inputs]
+    raise ShapeError(
+        "no input is for images, of which the options tell how they are prepared",
+        f"that has 4 axes, and 1 or 3 channels; the inputs are {', '.join(shown) or 'none'}",
+    )
+
+
+def _open_size(graph: Graph, image: Blob) -> tuple[int | None, ...]:
+    return graph.open_shape(image)[2:]
+
+
+def _check_size(transform: TransformationParameter, graph: Graph, node: Node[Layer]) -> None:
+    """Refuse a crop of another size than the input has."""
+    size, image = transform.size, node.tops[0]
+    pairs = zip(size or (), _open_size(graph, image), strict=False)
+    require(
+        all(own in (None, asked) for asked, own in pairs),
+        f'images are cropped to {dims(size or ())}, but "{image.name}" is {dims(image.shape)}',
+        f"--input {image.name}={','.join(map(str, (*image.shape[:2], *(size or ()))))} "
+        "gives it that size",
+    )
+
+
+def _with_mean(
+    transform: TransformationParameter,
+    given: str | Path | float | Sequence[float],
+    graph: Graph,
+    image: Blob,
+) -> tuple[TransformationParameter, MeanImage | None]:
+    """The same with this mean in the place of its own: numbers, or the image of a file."""
+    channels = image.shape[1]
+    if isinstance(given, str | Path):
+        array = mean_of(given)
+        if array.ndim == 3:
+            _check_mean(str(given), array, transform, graph, image)
+            other = replace(transform, mean_value=(), mean_file=str(given))
+            return other, MeanImage(str(given), tuple(array.shape))
+        values = tuple(map(float, array))
+    else:
+        numbers = given if isinstance(given, Sequence) else (given,)
+        values = tuple(map(float, numbers))
+    require(
+        len(values) in (1, channels) and all(map(isfinite, values)),
+        f'the mean has {len(values)} numbers, but "{image.name}" has {channels} channels',
+        "give one finite number, or one for each channel",
+    )
+    return replace(transform, mean_value=values, mean_file=None), None
+
+
+def _check_mean(
+    file: str, array: Ndarray, transform: TransformationParameter, graph: Graph, image: Blob
+) -> None:
+    """Refuse a mean image that images of the input's size do not have."""
+    values = ",".join(f"{value:g}" for value in array.mean(axis=(1, 2), dtype="f8"))
+    found = f"{file}: the mean image is {dims(array.shape)}"
+    channels, *sizes = image.shape[1:]
+    require(array.shape[0] == channels, f'{found}, but "{image.name}" is {dims(image.shape)}')
+    if transform.crop_size:
+        require(
+            min(array.shape[1:]) >= transform.crop_size,
+            f"{found}, which is smaller than crop_size ({transform.crop_size})",
+        )
+        return
+    pairs = zip(array.shape[1:], _open_size(graph, image), strict=True)
+    require(
+        all(own in (None, size) for size, own in pairs),
+        f'{found}, but images of "{image.name}" are {dims((channels, *sizes))}',
+        f"--transform-from FILE has the crop_size of the training; --mean {values} are the means "
+        "of its channels",
+    )
+
+
+def mean_of(path: str | Path) -> Ndarray:
+    """The mean image of a .binaryproto or a .npy, or the means of channels of the latter."""
+    import numpy as np
+
+    from proto2net.caffe import binaryproto  # which what is offered does not need
+    from proto2net.caffe.wire import mapped
+
+    where = Location(str(path), 0)
+    try:
+        head = bytes(mapped(path)[:8])
+    except WeightError as error:
+        raise WeightError(error.at(where)) from None
+    if format_of(head) is not Format.NPY:
+        return binaryproto.mean(path)
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError, OverflowError) as error:
+        raise WeightError([Issue(f"no array of numbers: {error}", where=where)]) from None
+    if array.ndim not in (1, 3) or array.dtype.kind not in "fiu" or not array.size:
+        found = f"{array.dtype.name} of {dims(array.shape) or 'no axes'}"
+        what = f"a mean is numbers of channels, or of channels, height and width; this is {found}"
+        raise WeightError([Issue(what, where=where)])
+    return as_float32(np.asarray(array))
+
+
+def _transform_of(path: Path) -> tuple[TransformationParameter, str]:
+    """The transform_param of a definition, and what has it; that of the test phase goes before."""
+    for phase in ("TEST", "TRAIN"):
+        found = definition.read(path, str(path), State(phase, 0, ()))
+        for layer in found.layers:
+            if layer.HasField("transform_param"):
+                where = Location(found.file, getattr(layer, LINE))
+                try:
+                    transform = fields.read(TransformationParameter, layer.transform_param)
+                except Proto2NetError as error:
+                    raise type(error)(error.at(where, f'layer "{layer.name}"')) from None
+                return transform, f'{where}: layer "{layer.name}" ({layer.type})'
+    raise Proto2NetError(
+        f"{path}: no layer has a transform_param",
+        "the definition that a network was trained with has one, such as train_val.prototxt",
+    )
+
+
+# ---- labels ---------------------------------------------------------------------------------
+
+
+def _labels(given: str | Path | Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """What the classes are called, and what is to be told of that."""
+    if not isinstance(given, str | Path):
+        return tuple(map(str, given)), []
+    lines = _lines(Path(given))
+    if not all(map(_SYNSET.match, lines)):
+        return tuple(lines), []
+    kept = tuple(_SYNSET.sub("", line, count=1) for line in lines)
+    return kept, [f'{given}: labels are what stands behind the synset ids, such as "{kept[0]}"']
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of a file of labels, of which none is empty. Raises Proto2NetError."""
+    try:
+        if plain.is_special(path):
+            raise Proto2NetError(f"{path}: {plain.SPECIAL}")
+        with path.open("rb") as file:
+            content = file.read(limits.TEXT_BYTES + 1)
+    except OSError as error:
+        raise Proto2NetError(f"{path}: {error.strerror}") from None
+    if len(content) > limits.TEXT_BYTES:
+        raise Proto2NetError(f"{path}: more than {limits.TEXT_BYTES:,} bytes are no labels")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise Proto2NetError(f"{path}:{line}: this is no text in UTF-8") from None
+    lines = [line.strip() for line in text.rstrip().split("\n")]
+    if "" in lines:
+        raise Proto2NetError(
+            f"{path}:{lines.index('') + 1}: this line is empty", "a label is a line for each class"
+        )
+    return lines
+
+
+def _check_labels(labels: Sequence[str], graph: Graph) -> None:
+    """Refuse more or fewer labels than an output has classes."""
+    makers = {top: node for node in graph.nodes for top in node.tops}
+    classes = {blob: _classes(blob.shape, makers[blob].layer) for blob in graph.outputs}
+    if len(labels) in classes.values():
+        return
+    found = [f'the output "{blob.name}" has {n} classes' for blob, n in classes.items() if n]
+    raise ShapeError(
+        f"there are {len(labels):,} labels, but {', '.join(found) or 'no output has classes'}",
+        "give a label for each class, in their order",
+    )
+
+
+def _classes(shape: Shape, layer: Layer) -> int:
+    """How many classes an output tells of; 0: it has none."""
+    return getattr(layer, "num_classes", 0) or (shape[1] if len(shape) > 1 else 0)
+
+
+# ---- what stands beside ---------------------------------------------------------------------
+
+_WIDTHS = re.compile(rb"\b(num_output|kernel_size)\s*:\s*([0-9]+)")
+_COMPARED = 8
+"""Of so many layers' numbers the texts of two definitions have to be the same."""
+
+
+def offered(graph: Graph, file: Path) -> str:
+    """What is to be told of a definition in the same folder that knows how images are prepared."""
+    nodes = [node for node in graph.nodes if isinstance(node.layer, Input)]
+    if any(getattr(node.layer, "transform_param", None) for node in nodes) or not any(
+        len(blob.shape) == 4 for blob in graph.inputs
+    ):
+        return ""
+    own = _start(file)
+    for other in sorted(file.parent.glob("*train*.prototxt"))[:_COMPARED] if own else ():
+        if other != file and _start(other, b"transform_param") == own:
+            return f"{other} says how images are prepared: --transform-from {other} takes it"
+    return ""
+
+
+def _start(file: Path, word: bytes = b"") -> list[tuple[bytes, bytes]]:
+    """The first widths that a definition's text states, if it has this word."""
+    try:
+        if plain.is_special(file) or file.stat().st_size > limits.TEXT_BYTES:
+            return []
+        content = file.read_bytes()
+    except OSError:
+        return []
+    return _WIDTHS.findall(content)[:_COMPARED] if word in content else []
