@@ -291,7 +291,7 @@ def offered(graph: Graph, file: Path) -> str:
     own = _start(file)
     for other in sorted(file.parent.glob("*train*.prototxt"))[:_COMPARED] if own else ():
         if other != file and _start(other, b"transform_param") == own:
-            return f"{other} says how images are prepared: --transform-from {other} takes it"
+            return f"--transform-from {other} would take over how images are prepared"
     return ""
 
 

@@ -106,8 +106,6 @@ def convert(
         output.check_name(Path(out))
     graph = read_graph(net, options)
     inputs = _inputs(net, weights, graph, options)
-    if net != STANDARD and options["transform_from"] is None and target.name != "summary":
-        _offer(graph, Path(net))
     path = Path(out) if out else _free(graph.name if net == STANDARD else Path(net).stem, target)
     model = api.model(graph, weights, allow_missing=allow_missing, optimized=optimized)
     told |= {"name": name or "", "stem": path.stem, "flat": flat}
@@ -122,6 +120,8 @@ def convert(
             say(f"wrote {file}")
     number = counted(model.graph.parameters, "parameter")
     say(f"wrote {path}: {ported.emitted.entry}, {number}")
+    if net != STANDARD and options["transform_from"] is None and target.name != "summary":
+        _offer(graph, Path(net))
 
 
 def _offer(graph: Graph, net: Path) -> None:

@@ -90,8 +90,12 @@ def files() -> set[str]:
 
 
 def test_convert_writes_a_file_named_after_the_net_and_says_so(run: Run) -> None:
+    beside = MODELS / "nin_train_val.prototxt"
     assert run("convert", NIN, "--to", "torch") == Ran(
-        0, "", "wrote nin.py: NinImageNet, 7,595,176 parameters\n"
+        0,
+        "",
+        "wrote nin.py: NinImageNet, 7,595,176 parameters\n"
+        f"note: --transform-from {beside} would take over how images are prepared\n",
     )
     assert Path("nin.py").read_text() == proto2net.convert(NIN, to="torch")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,3 +110,121 @@ def test_an_image_becomes_what_caffes_data_layer_made_of_it(
     assert {each.dtype.name for each in made} == {"float32"}
     for index, row in enumerate(right):  # batches begin anew at the end of the source
         np.testing.assert_array_equal(made[index % len(made)][0], row)
+
+
+# ---- what is told beside a definition ----------------------------------------------------------
+
+NET = """name: "small"
+layer { name: "data" type: "Input" top: "data"
+        input_param { shape { dim: 1 dim: 3 dim: 6 dim: 7 } } }
+layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+        inner_product_param { num_output: 4 } }
+layer { name: "prob" type: "Softmax" bottom: "ip" top: "prob" }
+"""
+TWICE = """
+layer { name: "a" type: "Convolution" bottom: "data" top: "a"
+        param { name: "w" } param { name: "b" }
+        convolution_param { num_output: 2 kernel_size: 3 } }
+layer { name: "b" type: "Convolution" bottom: "data" top: "b"
+        param { name: "w" } param { name: "b" }
+        convolution_param { num_output: 2 kernel_size: 3 } }
+layer { name: "s" type: "Eltwise" bottom: "a" bottom: "b" top: "s" }
+"""
+RNG = np.random.default_rng(7)
+IMAGE = RNG.integers(0, 256, (6, 7, 3), np.uint8)
+MEAN = RNG.random((3, 6, 7), np.float32)
+WEIGHTS = {"ip": [RNG.random((4, 126), np.float32), RNG.random(4, np.float32)]}
+
+
+def saved(tmp_path: Path, to: str, net: str = NET, **options: Any) -> Names:
+    """What a file defines that is written beside its weights."""
+    out = tmp_path / "small_written.py"
+    weights = {"a": [np.ones((2, 3, 3, 3), np.float32), np.ones(2, np.float32)]}
+    proto2net.save(net, weights if net != NET else WEIGHTS, to=to, out=out, **options)
+    return runpy.run_path(str(out))
+
+
+@pytest.fixture
+def mean(tmp_path: Path) -> Path:
+    np.save(tmp_path / "mean.npy", MEAN)
+    return tmp_path / "mean.npy"
+
+
+def ours(names: Names, to: str) -> Any:
+    """The network of a file with its learned weights."""
+    return names["load"]() if to == "tf" else names["Small"].from_pretrained()
+
+
+def ran(network: Any, prepared: np.ndarray, to: str) -> np.ndarray:
+    if to == "torch":
+        import torch
+
+        return np.asarray(network(torch.from_numpy(np.ascontiguousarray(prepared))).detach())
+    return np.asarray(network(prepared))
+
+
+def test_an_image_goes_from_the_file_to_a_prediction_with_its_label(
+    target: str, tmp_path: Path, mean: Path
+) -> None:
+    labels = ("cat", "dog", 'a "great" one', "so\\so")
+    names = saved(tmp_path, target, mean=mean, scale=0.5, labels=labels)
+    assert names["LABELS"] == labels
+    prepared = names["preprocess"](IMAGE)
+    right = (IMAGE[..., ::-1].transpose(2, 0, 1) - MEAN) * np.float32(0.5)
+    np.testing.assert_array_equal(caffe_layout(prepared, target)[0], right)
+    (scores,) = ran(ours(names, target), prepared, target)
+    weight, bias = WEIGHTS["ip"]
+    assert names["LABELS"][scores.argmax()] == labels[(weight @ right.ravel() + bias).argmax()]
+
+
+def test_weights_with_a_mean_image_are_read_back(target: str, tmp_path: Path, mean: Path) -> None:
+    saved(tmp_path, target, mean=mean)
+    again = proto2net.load(NET, tmp_path / "small_written.safetensors", to="numpy")
+    np.testing.assert_array_equal(again.ip["weight"], WEIGHTS["ip"][0])
+
+
+def test_layers_that_share_weights_go_with_a_mean_image(
+    target: str, tmp_path: Path, mean: Path
+) -> None:
+    names = saved(tmp_path, target, NET.partition('layer { name: "ip"')[0] + TWICE, mean=mean)
+    prepared = names["preprocess"](IMAGE)
+    sums = ran(ours(names, target), prepared, target)
+    x = IMAGE[..., ::-1].transpose(2, 0, 1) - MEAN
+    right = 2 * (x[:, :3, :3].sum() + 1)
+    np.testing.assert_allclose(caffe_layout(sums, target)[0, 0, 0, 0], right, rtol=1e-5)
+
+
+def test_channels_stay_red_green_blue_where_that_is_asked_for(target: str, tmp_path: Path) -> None:
+    names = saved(tmp_path, target, channels="rgb", mean=[1, 2, 3])
+    right = IMAGE.transpose(2, 0, 1) - np.float32([[[1]], [[2]], [[3]]])
+    np.testing.assert_array_equal(caffe_layout(names["preprocess"](IMAGE), target)[0], right)
+
+
+def test_without_a_file_of_weights_a_mean_image_is_an_argument(target: str, mean: Path) -> None:
+    names: Names = {"__name__": "emitted", "__file__": "emitted.py"}
+    exec(proto2net.convert(NET, to=target, mean=mean), names)  # noqa: S102  # our own rendering
+    prepared = caffe_layout(names["preprocess"](IMAGE, MEAN), target)
+    np.testing.assert_array_equal(prepared[0], IMAGE[..., ::-1].transpose(2, 0, 1) - MEAN)
+
+
+HOSTILE = (
+    '"""',
+    "'''",
+    '"); import os; ("',
+    "\\",
+    "\n",
+    "{0}",
+    "%s",
+    "\u2028",
+    "\ud800",
+    "é",
+    "\x00",
+)
+
+
+def test_labels_are_nothing_but_text(target: str) -> None:
+    net = NET.replace("num_output: 4", f"num_output: {len(HOSTILE)}")
+    tree = ast.parse(proto2net.convert(net, to=target, labels=HOSTILE).encode())
+    (found,) = [node for node in tree.body if ast.unparse(node).startswith("LABELS = ")]
+    assert isinstance(found, ast.Assign)
+    assert ast.literal_eval(found.value) == HOSTILE

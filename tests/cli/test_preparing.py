@@ -1,0 +1,202 @@
+"""The options that say how images are prepared and what classes are called, and `mean`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from places import TESTS
+
+import proto2net
+from proto2net.cli import cli, main
+
+BINARYPROTO = TESTS / "golden" / "data" / "imagedata_mean_file" / "mean.binaryproto"
+
+NET = """name: "small"
+layer { name: "data" type: "Input" top: "data"
+        input_param { shape { dim: 1 dim: 3 dim: 5 dim: 5 } } }
+layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+        inner_product_param { num_output: 3 } }
+"""
+TRAINING = """
+layer { name: "images" type: "Data" top: "data" top: "label" include { phase: TRAIN }
+        transform_param { crop_size: 5 mirror: true } data_param { batch_size: 9 } }
+layer { name: "images" type: "Data" top: "data" top: "label" include { phase: TEST }
+        transform_param { crop_size: 5 scale: 0.5 mean_value: 7 } data_param { batch_size: 9 } }
+layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+        inner_product_param { num_output: 3 } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" }
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.prototxt").write_text(NET)
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, arguments)
+
+
+def convert(*options: str) -> Result:
+    return run("convert", "small.prototxt", "--to", "torch", "-o", "-", *options)
+
+
+def sentence(*options: str) -> str:
+    """What is said of options that cannot be followed."""
+    result = convert(*options)
+    assert isinstance(result.exception, proto2net.Proto2NetError), result.output
+    return "\n".join(map(str, result.exception.issues))
+
+
+# ---- mean -----------------------------------------------------------------------------------
+
+
+def test_the_mean_of_a_binaryproto_is_an_array() -> None:
+    found = proto2net.mean(BINARYPROTO)
+    assert (found.shape, found.dtype) == ((3, 6, 7), np.float32)
+
+
+def test_mean_prints_the_shape_and_the_means_of_the_channels() -> None:
+    result = run("mean", str(BINARYPROTO))
+    assert result.output == "3 x 6 x 7; the means of its channels: 62.4762, 60.7191, 44.064\n"
+
+
+def test_mean_writes_an_array_for_numpy_and_replaces_nothing_unasked() -> None:
+    assert run("mean", str(BINARYPROTO), "-o", "mean.npy").exit_code == 0
+    np.testing.assert_array_equal(np.load("mean.npy"), proto2net.mean(BINARYPROTO))
+    np.testing.assert_array_equal(proto2net.mean("mean.npy"), proto2net.mean(BINARYPROTO))
+    again = run("mean", str(BINARYPROTO), "-o", "mean.npy")
+    assert "mean.npy exists already" in str(again.exception)
+
+
+NO_MEANS = {
+    "missing": (None, "No such file"),
+    "text": (b"no mean\n", "damaged"),
+    "objects.npy": (np.array([{}], object), "no array of numbers"),
+    "words.npy": (np.array(["a"]), "a mean is numbers"),
+    "flat.npy": (np.ones((3, 4), np.float32), "a mean is numbers"),
+}
+
+
+@pytest.mark.parametrize("name", NO_MEANS)
+def test_what_is_no_mean_is_told_by_name(name: str) -> None:
+    content, words = NO_MEANS[name]
+    if isinstance(content, bytes):
+        Path(name).write_bytes(content)
+    elif content is not None:
+        np.save(name, content)
+    with pytest.raises(proto2net.WeightError) as error:
+        proto2net.mean(name)
+    assert str(error.value).startswith(name)
+    assert words in str(error.value)
+
+
+# ---- images ---------------------------------------------------------------------------------
+
+
+def test_numbers_are_the_means_of_channels() -> None:
+    assert (
+        "np.array([104.0, 117.5, 123.0], np.float32)" in convert("--mean", "104,117.5,123").output
+    )
+
+
+def test_the_transformation_of_the_training_is_taken_as_it_is_for_tests() -> None:
+    Path("train_val.prototxt").write_text(TRAINING)
+    result = convert("--transform-from", "train_val.prototxt")
+    assert "(image.shape[0] - 5) // 2" in result.output
+    assert "x = x - 7.0" in result.output
+    assert "x * np.float32(0.5)" in result.output
+    assert "mirrored" not in result.output
+
+
+def test_a_definition_of_the_training_beside_is_offered(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def told(*options: str) -> str:
+        with pytest.raises(SystemExit):
+            main(["convert", "small.prototxt", "--to", "torch", "--force", *options])
+        return capsys.readouterr().err
+
+    Path("train_val.prototxt").write_text(TRAINING)
+    said = "note: --transform-from train_val.prototxt would take over how images are prepared"
+    assert said in told()
+    assert said not in told("--transform-from", "train_val.prototxt")
+    assert said not in told("-o", "-")
+    Path("train_val.prototxt").write_text(TRAINING.replace("num_output: 3", "num_output: 4"))
+    assert said not in told()
+
+
+WRONG = {
+    "--mean 1,2": 'the mean has 2 numbers, but "data" has 3 channels',
+    "--mean nan": "give one finite number",
+    "--mean missing": "missing: No such file",
+    f"--mean {BINARYPROTO}": 'the mean image is 3 x 6 x 7, but images of "data" are 3 x 5 x 5',
+    f"--mean {BINARYPROTO} --input data=1,1,6,7": 'but "data" is 1 x 1 x 6 x 7',
+    "--scale inf": "scale is inf; it must be a finite number",
+    "--mean 1 --input data=1,75": "no input is for images",
+    "--transform-from small.prototxt": "small.prototxt: no layer has a transform_param",
+    "--transform-from train.prototxt --input data=1,3,4,4": 'to 5 x 5, but "data" is 1 x 3 x 4 x 4',
+    "--labels few.txt": 'there are 2 labels, but the output "ip" has 3 classes',
+    "--labels gap.txt": "gap.txt:2: this line is empty",
+    "--labels latin.txt": "latin.txt:2: this is no text in UTF-8",
+    "--labels missing": "missing: No such file",
+}
+
+
+@pytest.mark.parametrize("options", WRONG)
+def test_what_does_not_fit_is_told_in_a_sentence(options: str) -> None:
+    Path("train.prototxt").write_text(TRAINING)
+    Path("few.txt").write_text("cat\ndog\n")
+    Path("gap.txt").write_text("cat\n\ndog\n")
+    Path("latin.txt").write_bytes(b"cat\nd\xf6g\ncow\n")
+    assert WRONG[options] in sentence(*options.split())
+
+
+def test_a_mean_image_may_be_larger_than_what_is_cropped_from_it() -> None:
+    Path("train.prototxt").write_text(TRAINING.replace("mean_value: 7", ""))
+    result = convert("--transform-from", "train.prototxt", "--mean", str(BINARYPROTO))
+    assert "mean[:, top : top + 5, left : left + 5]" in result.output
+    assert "The image must be 6 x 7 already." in result.output
+
+
+# ---- labels ---------------------------------------------------------------------------------
+
+
+def test_labels_of_imagenet_are_what_stands_behind_the_synset_ids() -> None:
+    Path("synset_words.txt").write_text(
+        "n01440764 tench, Tinca tinca\nn01443537 goldfish\nn01484850 great white\n"
+    )
+    result = convert("--labels", "synset_words.txt")
+    assert 'LABELS = ("tench, Tinca tinca", "goldfish", "great white")' in result.output
+    Path("plain.txt").write_text("\ufeffn01440764 tench\ncat\r\ndog\n\n")
+    assert 'LABELS = ("n01440764 tench", "cat", "dog")' in convert("--labels", "plain.txt").output
+
+
+def test_a_prototxt_has_no_place_for_labels() -> None:
+    with pytest.raises(proto2net.UnsupportedError, match="prototxt has no place for labels"):
+        proto2net.convert(NET, to="prototxt", labels=["cat", "dog", "cow"])
+
+
+def test_an_onnx_file_tells_labels_and_transformation(folder: Path) -> None:
+    onnx = pytest.importorskip("onnx", reason="it reads the file")
+    asked = {"labels": ["cat", "dog", "cow"], "mean": 7, "channels": "rgb"}
+    proto2net.save(NET, to="onnx", out=folder / "x.onnx", **asked)
+    told = {p.key: p.value for p in onnx.load(str(folder / "x.onnx")).metadata_props}
+    assert told["labels"] == '["cat", "dog", "cow"]'
+    assert told["transform_param"] == '{"color_order": "RGB", "scale": 1.0, "mean_value": [7.0]}'
+
+
+@pytest.mark.parametrize("option", ["mean", "labels", "transform-from"])
+def test_what_a_network_is_prepared_from_is_never_replaced(option: str) -> None:
+    Path("x.prototxt").write_text("cat\ndog\ncow\n" if option == "labels" else TRAINING)
+    if option == "mean":
+        Path("x.prototxt").write_bytes(BINARYPROTO.read_bytes())
+    asked = [f"--{option}", "x.prototxt", "--input", "data=1,3,6,7", "--force"]
+    asked = asked if option == "mean" else [*asked[:2], "--force"]
+    result = run("convert", "small.prototxt", "--to", "torch", "-o", "x.prototxt", *asked)
+    assert "x.prototxt is an input, which is not replaced" in str(result.exception)
