@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from places import TESTS
 from reference import REFERENCE
+from safetensors.numpy import load_file, save_file
 
 import proto2net
 from proto2net.caffe.schema import Message, message_class
@@ -122,11 +124,9 @@ layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
 layer { name: "prob" type: "Softmax" bottom: "ip" top: "prob" }
 """
 TWICE = """
-layer { name: "a" type: "Convolution" bottom: "data" top: "a"
-        param { name: "w" } param { name: "b" }
+layer { name: "a" type: "Convolution" bottom: "data" top: "a" param { name: "w" }
         convolution_param { num_output: 2 kernel_size: 3 } }
-layer { name: "b" type: "Convolution" bottom: "data" top: "b"
-        param { name: "w" } param { name: "b" }
+layer { name: "b" type: "Convolution" bottom: "data" top: "b" param { name: "w" }
         convolution_param { num_output: 2 kernel_size: 3 } }
 layer { name: "s" type: "Eltwise" bottom: "a" bottom: "b" top: "s" }
 """
@@ -139,7 +139,8 @@ WEIGHTS = {"ip": [RNG.random((4, 126), np.float32), RNG.random(4, np.float32)]}
 def saved(tmp_path: Path, to: str, net: str = NET, **options: Any) -> Names:
     """What a file defines that is written beside its weights."""
     out = tmp_path / "small_written.py"
-    weights = {"a": [np.ones((2, 3, 3, 3), np.float32), np.ones(2, np.float32)]}
+    ones = [np.ones((2, 3, 3, 3), np.float32), np.ones(2, np.float32)]
+    weights = {"a": ones, "b": ones}
     proto2net.save(net, weights if net != NET else WEIGHTS, to=to, out=out, **options)
     return runpy.run_path(str(out))
 
@@ -186,12 +187,28 @@ def test_weights_with_a_mean_image_are_read_back(target: str, tmp_path: Path, me
 def test_layers_that_share_weights_go_with_a_mean_image(
     target: str, tmp_path: Path, mean: Path
 ) -> None:
-    names = saved(tmp_path, target, NET.partition('layer { name: "ip"')[0] + TWICE, mean=mean)
+    net = NET.partition('layer { name: "ip"')[0] + TWICE
+    if target == "tf":  # whose layers share all or none
+        net = net.replace('param { name: "w" }', 'param { name: "w" } param { name: "b" }')
+    names = saved(tmp_path, target, net, mean=mean)
     prepared = names["preprocess"](IMAGE)
     sums = ran(ours(names, target), prepared, target)
     x = IMAGE[..., ::-1].transpose(2, 0, 1) - MEAN
     right = 2 * (x[:, :3, :3].sum() + 1)
     np.testing.assert_allclose(caffe_layout(sums, target)[0, 0, 0, 0], right, rtol=1e-5)
+
+
+def test_a_file_that_lacks_an_array_is_refused_beside_a_mean_image(
+    target: str, tmp_path: Path, mean: Path
+) -> None:
+    shared = NET.partition('layer { name: "ip"')[0] + TWICE
+    names = saved(tmp_path, target, shared if target == "torch" else NET, mean=mean)
+    arrays = load_file(names["WEIGHTS"])
+    lacking = next(name for name in arrays if name in ("b.bias", "ip.bias", "ip/bias"))
+    del arrays[lacking]
+    save_file(arrays, names["WEIGHTS"])
+    with pytest.raises(ValueError, match=re.escape(lacking)):
+        ours(names, target)
 
 
 def test_channels_stay_red_green_blue_where_that_is_asked_for(target: str, tmp_path: Path) -> None:

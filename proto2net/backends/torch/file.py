@@ -61,8 +61,9 @@ IMPORTS = {
 """What the emitted file may import, in order."""
 
 LOAD_SHARED = f"""missing, unexpected = load_model(net, path, strict=False)
-if {{*missing, *unexpected}} - {{"{MEAN}"}}:
-    raise ValueError(f"missing: {{sorted(missing)}}; unexpected: {{sorted(unexpected)}}")"""
+wrong = {{*missing, *unexpected}} - {{"{MEAN}"}}
+if wrong:
+    raise ValueError(f"missing or unexpected: {{sorted(wrong)}}")"""
 """What loads shared arrays from a file that has a mean image too."""
 
 _TENSOR = dotted("torch.Tensor")
