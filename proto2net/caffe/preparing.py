@@ -7,7 +7,7 @@ transform_param.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
@@ -142,8 +142,12 @@ def _with_mean(
             return other, MeanImage(str(given), tuple(array.shape))
         values = tuple(map(float, array))
     else:
-        numbers = given if isinstance(given, Sequence) else (given,)
-        values = tuple(map(float, numbers))
+        numbers = given if isinstance(given, Iterable) else (given,)
+        try:
+            values = tuple(map(float, numbers))
+        except (TypeError, ValueError):
+            what = "a mean is numbers, or the file of a mean image"
+            raise ShapeError(what, "--mean 104,117,123 in Python is mean=(104, 117, 123)") from None
     require(
         len(values) in (1, channels) and all(map(isfinite, values)),
         f'the mean has {len(values)} numbers, but "{image.name}" has {channels} channels',
@@ -272,35 +276,3 @@ def _check_labels(labels: Sequence[str], graph: Graph) -> None:
 def _classes(shape: Shape, layer: Layer) -> int:
     """How many classes an output tells of; 0: it has none."""
     return getattr(layer, "num_classes", 0) or (shape[1] if len(shape) > 1 else 0)
-
-
-# ---- what stands beside ---------------------------------------------------------------------
-
-_WIDTHS = re.compile(rb"\b(num_output|kernel_size)\s*:\s*([0-9]+)")
-_COMPARED = 8
-"""Of so many layers' numbers the texts of two definitions have to be the same."""
-
-
-def offered(graph: Graph, file: Path) -> str:
-    """What is to be told of a definition in the same folder that knows how images are prepared."""
-    nodes = [node for node in graph.nodes if isinstance(node.layer, Input)]
-    if any(getattr(node.layer, "transform_param", None) for node in nodes) or not any(
-        len(blob.shape) == 4 for blob in graph.inputs
-    ):
-        return ""
-    own = _start(file)
-    for other in sorted(file.parent.glob("*train*.prototxt"))[:_COMPARED] if own else ():
-        if other != file and _start(other, b"transform_param") == own:
-            return f"--transform-from {other} would take over how images are prepared"
-    return ""
-
-
-def _start(file: Path, word: bytes = b"") -> list[tuple[bytes, bytes]]:
-    """The first widths that a definition's text states, if it has this word."""
-    try:
-        if plain.is_special(file) or file.stat().st_size > limits.TEXT_BYTES:
-            return []
-        content = file.read_bytes()
-    except OSError:
-        return []
-    return _WIDTHS.findall(content)[:_COMPARED] if word in content else []

@@ -16,8 +16,7 @@ import click
 
 from proto2net import Proto2NetError, __version__
 from proto2net.cli.converting import convert
-from proto2net.cli.inspecting import inspect, layers, verify
-from proto2net.cli.means import mean
+from proto2net.cli.inspecting import inspect, layers, mean, verify
 from proto2net.cli.options import debug
 from proto2net.cli.surveying import survey
 from proto2net.cli.terminal import Debugging, counted, notes, quoted, say, say_lines, tell

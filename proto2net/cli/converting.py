@@ -126,9 +126,12 @@ def convert(
 
 def _offer(graph: Graph, net: Path) -> None:
     """Tell of a definition beside NET that says how images are prepared, if NET does not."""
-    from proto2net.caffe.preparing import offered
+    beside = sorted(net.parent.glob("*train*.prototxt"))
+    if not beside:
+        return
+    from proto2net.caffe.offering import offered  # which most networks need not import
 
-    if told := offered(graph, net):
+    if told := offered(graph, net, beside):
         say(f"note: {told}")
 
 

@@ -1,4 +1,4 @@
-"""The commands that show a network, or what targets can do: inspect, verify and layers."""
+"""The commands that show what there is: inspect, verify, layers and mean."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 
 import click
 
+from proto2net import output
 from proto2net.cli.networks import check_weights, read_graph, whole
 from proto2net.cli.options import debug, network, target_names
-from proto2net.cli.terminal import put
+from proto2net.cli.terminal import put, say
+from proto2net.shape import dims
 
 
 @click.command()
@@ -100,3 +102,32 @@ def layers() -> None:
     from proto2net.backends.summary import support
 
     put(f"{support()}\n")
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+@click.option("-o", "out", metavar="OUT", help="The .npy file to write: (C, H, W), float32.")
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@debug
+def mean(file: str, out: str | None, force: bool) -> None:
+    """Print the shape of a mean image and the means of its channels, or write it as .npy.
+
+    \b
+    proto2net mean imagenet_mean.binaryproto -o mean.npy
+    """
+    import io
+
+    import numpy as np
+
+    from proto2net.caffe.preparing import mean_of
+
+    array = mean_of(file)
+    if not out:
+        axes = tuple(range(1, array.ndim))
+        means = ", ".join(f"{value:.6g}" for value in array.mean(axis=axes, dtype="f8"))
+        put(f"{dims(array.shape)}; the means of its channels: {means}\n")
+        return
+    np.save(stream := io.BytesIO(), np.ascontiguousarray(array), allow_pickle=False)
+    written = {Path(out): stream.getvalue()}
+    output.write_together(written, overwrite=force, inputs=[file])
+    say(f"wrote {out}: {dims(array.shape)}")
