@@ -68,9 +68,8 @@ WORDS = (
     "print eval exec open type ValueError "
     "__class__ __init__ __import__ __name__ __file__ __call__ "
     "self cls np torch nn F keras layers ops tf math Path Any Callable load_file itertools "
-    "LABELS WEIGHTS load preprocess forward from_pretrained training parameters rng model net "
-    "layer name output input_shape fill path arrays seed inputs setup feed state_dict "
-    "T_destination l O I"
+    "WEIGHTS load preprocess forward from_pretrained training parameters rng model net layer "
+    "name output input_shape fill path arrays seed inputs setup feed state_dict T_destination l O I"
 ).split()
 PATHS = (
     "../../escape",
