@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proto2net import backends, limits
-from proto2net.backends.base import Array, Convert, PerScaleFactor
+from proto2net.backends.base import Array, Convert
+from proto2net.backends.statistics import PerScaleFactor
 from proto2net.caffe import wire
 from proto2net.errors import Issue, Proto2NetError, ShapeError, WeightError
 from proto2net.graph import Graph

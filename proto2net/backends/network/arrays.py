@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends.base import (
-    Array,
-    Convert,
-    Transposed,
-    running_statistics,
-    same_array,
-)
+from proto2net.backends.base import Array, Convert, Transposed, same_array
+from proto2net.backends.statistics import running_statistics
 from proto2net.backends.tensorflow.dense import kernel
 from proto2net.graph import Graph, Node
 from proto2net.layers import (

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends.base import Code, bottoms, choose, eps_of
+from proto2net.backends.base import Code, bottoms, choose
 from proto2net.backends.numpy.backend import renders
 from proto2net.backends.numpy.fillers import ARRAYS, learned
+from proto2net.backends.statistics import eps_of
 from proto2net.backends.tree import BOTTOM, Expression, call, method
 from proto2net.graph import Node
 from proto2net.layers import (

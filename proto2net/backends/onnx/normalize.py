@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from proto2net.backends.base import Reshaped, choose, eps_of, running_statistics
+from proto2net.backends.base import Reshaped, choose
 from proto2net.backends.onnx.backend import renders
 from proto2net.backends.onnx.shapes import reshaped, spread
 from proto2net.backends.onnx.values import Bottom, Constant, Value, X, learned, made_of, op
 from proto2net.backends.onnx.windows import Pooled
+from proto2net.backends.statistics import eps_of, running_statistics
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
 from proto2net.layers import (

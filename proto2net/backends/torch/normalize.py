@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends.base import Array, Code, Reshaped, eps_of, running_statistics, same_array
+from proto2net.backends.base import Array, Code, Reshaped, same_array
+from proto2net.backends.statistics import eps_of, running_statistics
 from proto2net.backends.torch.backend import renders
 from proto2net.backends.torch.fillers import zeros
 from proto2net.backends.tree import (
