@@ -71,7 +71,7 @@ def padded_same(layer: Convolution | Pooling, window: Window, size: Shape) -> Wi
     )
     require(not window.padded, "pad_type is 1, and a pad is given too", "give one or the other")
     require(
-        max(window.stride) == 1 or max(window.dilation) == 1,
+        max(window.stride, default=1) == 1 or max(window.dilation, default=1) == 1,
         "pad_type 1 is not possible with a stride and a dilation",
         "give pad_l, pad_r, pad_t and pad_b",
     )

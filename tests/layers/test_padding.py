@@ -22,6 +22,10 @@ IMAGE = (2, 3, 8, 10)
 # ---- sizes ----------------------------------------------------------------------------------
 
 
+def test_where_there_is_no_image_same_adds_nothing() -> None:
+    assert Convolution(4, kernel=(1,), pad_type=1).infer(((2, 3),), 1) == ((2, 4),)
+
+
 @pytest.mark.parametrize(("k", "s", "d"), STEPS)
 def test_same_adds_as_little_as_gives_every_stride_an_output(k: int, s: int, d: int) -> None:
     window = Window((k,), (s,), (0,), (0,), (d,))
