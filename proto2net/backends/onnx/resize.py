@@ -124,6 +124,7 @@ def _spread(x: Value, bottom: Shape, kernel: Shape, stride: Shape, size: Shape) 
     """Each value all over its window, as far as that lies in an image of this size."""
     import numpy as np
 
+    kernel, stride = (tuple(map(min, each, size)) for each in (kernel, stride))
     check_constant(bottom[1], *kernel)
     ones = np.ones((bottom[1], 1, *kernel), np.float32)
     x = op("ConvTranspose", x, ones, strides=stride, group=bottom[1])

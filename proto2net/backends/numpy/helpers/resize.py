@@ -79,7 +79,7 @@ def unpool(
         )
         x = x / np.outer(height, width).astype(np.float32)
     top = np.zeros((*x.shape[:2], *size), np.float32)
-    for offset in np.ndindex(kernel):
+    for offset in np.ndindex(*map(min, kernel, size)):
         rows, columns = (
             slice(o, min(count, o + n * s), s)
             for o, (n, _, s, count) in zip(offset, axes, strict=True)

@@ -146,7 +146,8 @@ class Unpooling(layers.Layer):
 
     def _inside(self, n: int, size: int, kernel: int, stride: int) -> tf.Tensor:
         """Which places are in the window of each value, along one axis."""
-        start, place = ops.arange(n) * stride, ops.arange(size)[:, None]
+        start, place = (ops.arange(each, dtype="int64") for each in (n, size))
+        start, place = start * stride, place[:, None]
         inside = ops.cast((place >= start) & (place < start + kernel), "float32")
         return inside / ops.maximum(ops.sum(inside, 0), 1) if self.average else inside
 

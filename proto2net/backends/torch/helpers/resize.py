@@ -59,8 +59,9 @@ def unpool(
             for n, k, s, count in axes
         )
         x = x / (height[:, None] * width)
-    window = x.new_ones(1, 1, *kernel)
-    planes = F.conv_transpose2d(x.flatten(0, 1).unsqueeze(1), window, stride=stride)
+    sides, steps = (tuple(map(min, each, size)) for each in (kernel, stride))
+    window = x.new_ones(1, 1, *sides)
+    planes = F.conv_transpose2d(x.flatten(0, 1).unsqueeze(1), window, stride=steps)
     rows, columns = (count - n for count, n in zip(size, planes.shape[2:], strict=True))
     return F.pad(planes, (0, columns, 0, rows)).view(*x.shape[:2], *size)
 
