@@ -251,7 +251,8 @@ def scale_route(
     scale = np.sqrt((corners[:, 2:] - corners[:, :2] + 1).prod(1))
     kept = np.flatnonzero((scale >= low_scale) & (scale < high_scale))
     if len(kept) == 0:
-        kept = np.abs(np.log2(scale / np.float32(middle))).argmin(keepdims=True)
+        away = np.abs(np.log2(scale / np.float32(middle)))
+        kept = np.fmin(away, math.inf).argmin(keepdims=True)
     return [
         bottom[kept].reshape((len(kept), *bottom.shape[1:], 1, 1)[:4])
         for bottom in bottoms

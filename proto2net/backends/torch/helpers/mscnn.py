@@ -238,7 +238,8 @@ def scale_route(
     scale = (corners[:, 2:] - corners[:, :2] + 1).prod(1).sqrt()
     kept = ((scale >= low_scale) & (scale < high_scale)).nonzero()[:, 0]
     if len(kept) == 0:
-        kept = (scale / middle).log2().abs().argmin(keepdim=True)
+        away = (scale / middle).log2().abs().nan_to_num(math.inf)
+        kept = away.argmin(keepdim=True)
     return [
         bottom[kept].reshape((len(kept), *bottom.shape[1:], 1, 1)[:4])
         for bottom in bottoms
