@@ -35,6 +35,7 @@ No array of a layer has such a name: there is a dot or a slash in each, or it is
 
 READ_MEAN = f"""with safe_open(path, "numpy") as file:
     mean = file.get_tensor("{MEAN}")"""
+"""What reads it."""
 
 
 class Transformed(NamedTuple):

@@ -72,10 +72,12 @@ def _transformed(graph: Graph, asked: Asked) -> tuple[Graph, list[str]]:
     node = _of_images(graph)
     image = node.tops[0]
     notes: list[str] = []
+    usage = graph.usage
     known: Any = node.layer
     transform = known.transform_param or TransformationParameter()
     if asked.transform_from is not None:
         transform, where = _transform_of(Path(asked.transform_from))
+        usage = replace(usage, mean=None)
         notes.append(f'{where}: took its transform_param for "{image.name}"')
     if asked.scale is not None:
         require(isfinite(asked.scale), f"scale is {asked.scale}; it must be a finite number")
@@ -86,7 +88,8 @@ def _transformed(graph: Graph, asked: Asked) -> tuple[Graph, list[str]]:
         f"it is {' or '.join(ORDERS)}",
     )
     _check_size(transform, graph, node)
-    usage = replace(graph.usage, rgb=asked.channels == "rgb") if asked.channels else graph.usage
+    if asked.channels is not None:
+        usage = replace(usage, rgb=asked.channels == "rgb")
     if asked.mean is not None:
         transform, found = _with_mean(transform, asked.mean, graph, image)
         usage = replace(usage, mean=found)

@@ -177,6 +177,19 @@ def test_labels_of_imagenet_are_what_stands_behind_the_synset_ids() -> None:
     assert 'LABELS = ("n01440764 tench", "cat", "dog")' in convert("--labels", "plain.txt").output
 
 
+DETECTIONS = """
+layer { name: "data" type: "Input" top: "loc" top: "conf" top: "boxes" input_param {
+        shape { dim: 1 dim: 8 } shape { dim: 1 dim: 6 } shape { dim: 1 dim: 2 dim: 8 } } }
+layer { name: "out" type: "DetectionOutput" bottom: "loc" bottom: "conf" bottom: "boxes" top: "out"
+        detection_output_param { num_classes: 3 nms_param { nms_threshold: 0.5 } } }
+"""
+
+
+def test_labels_of_detections_are_those_of_their_classes() -> None:
+    source = proto2net.convert(DETECTIONS, to="torch", labels=["background", "cat", "dog"])
+    assert 'LABELS = ("background", "cat", "dog")' in source
+
+
 def test_a_prototxt_has_no_place_for_labels() -> None:
     with pytest.raises(proto2net.UnsupportedError, match="prototxt has no place for labels"):
         proto2net.convert(NET, to="prototxt", labels=["cat", "dog", "cow"])
