@@ -17,7 +17,9 @@ FRAMEWORKS = ("torch", "tf")
 ALL = ("numpy", *FRAMEWORKS)
 FOLDERS = {"torch": ("torch",), "tf": ("tf",), "onnx": ("onnx",), "frameworks": FRAMEWORKS}
 """The folders of `TARGETS` that are not run with numpy."""
-OF_ONNX = [f"test_{name}.py" for name in "any_size in_place layers pretrained wild zoo".split()]
+OF_ONNX = [
+    f"test_{name}.py" for name in "any_size edges in_place layers pretrained wild zoo".split()
+]
 """The files there that are run with onnx too, which prints no Python and trains nothing."""
 
 

@@ -216,12 +216,14 @@ def _scale_route(node: Node[ScaleRoute]) -> list[Value]:
     """The rows whose region has a size in a range; if none has, that nearest to it."""
     layer, rois = node.layer, shaped(X, 0, -1)
     sides = columns(rois, 3, 5) - columns(rois, 1, 3) + 1.0
-    scale = op("Sqrt", op("ReduceProd", sides, axes=[1], keepdims=0))
+    area = op("ReduceProd", sides, axes=[1], keepdims=0)
+    scale = op("Sqrt", area)
     large = op("GreaterOrEqual", scale, float(layer.low_scale or 0))
     if layer.high_scale is not None:
         large = op("And", large, op("Less", scale, float(layer.high_scale)))
     mask = op("Cast", large, to=FLOAT)
     apart = op("Abs", op("Log", scale / float(layer.middle)))
+    apart = op("Where", op("Less", area, 0.0), -LOWEST, apart)  # a region without a size
     nearest = op("Equal", numbered(scale, 0), op("Cast", op("ArgMin", apart, axis=0), to=FLOAT))
     nothing = 1.0 - op("ReduceMax", mask, axes=[0], keepdims=1)
     places = chosen(mask + nothing * op("Cast", nearest, to=FLOAT))

@@ -105,7 +105,7 @@ class CornerMask(layers.Layer):
         axes = zip(sides, self.scale, self.less, strict=True)
         size = self.size or [n * scale - less for n, scale, less in axes]
         rows, columns = (
-            ops.minimum(ops.arange(n) * stride, count - 1)
+            ops.minimum(ops.arange(n, dtype="int64") * stride, count - 1)
             for n, stride, count in zip(sides, self.strides, size, strict=True)
         )
         place = rows[:, None] * size[1] + columns
