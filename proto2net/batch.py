@@ -7,7 +7,6 @@ found by giving all inputs twice as many images: what follows the batch has twic
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
 
 from proto2net.errors import Proto2NetError, ShapeError
 from proto2net.frozen import dataclass
@@ -22,29 +21,28 @@ def following(graph: Graph) -> frozenset[Blob]:
 
     It is the batch, if no layer fixes that, or is known from the data alone.
     """
-    found: set[Blob] = set()
-    for node in graph.nodes:
-        if node.layer.sizes_by_value or found.intersection(node.bottoms):
-            found.update(node.tops)
+    found = sized_by_value(graph)
     walked = walk(graph)
     if not walked.fixed:
         found |= {blob for blob, shape in walked.doubled.items() if shape[:1] != blob.shape[:1]}
     return frozenset(found)
 
 
+def sized_by_value(graph: Graph) -> set[Blob]:
+    """The blobs whose sizes depend on values, and not on shapes alone."""
+    found: set[Blob] = set()
+    for node in graph.nodes:
+        if node.layer.sizes_by_value or found.intersection(node.bottoms):
+            found.update(node.tops)
+    return found
+
+
 def takes_one(graph: Graph, followers: Collection[Blob]) -> bool:
     """Whether a graph runs where each input that follows the batch has one image: none is split."""
-
-    def of_one(node: Node[Layer]) -> Node[Layer]:
-        if not isinstance(node.layer, Input):
-            return node
-        shapes = ((1, *t.shape[1:]) if t in followers else t.shape for t in node.tops)
-        return replace(node, layer=replace(node.layer, shape=tuple(shapes)))
-
     if all(blob.shape[:1] == (1,) for blob in graph.inputs if blob in followers):
         return True
     try:
-        graph.rebuilt(map(of_one, graph.nodes))
+        graph.fed(lambda top: (1, *top.shape[1:]) if top in followers else top.shape)
     except ShapeError:
         return False
     return True
@@ -57,17 +55,10 @@ def with_batch(graph: Graph, batch: int) -> Graph:
     """
     if not any(blob.shape for blob in graph.inputs):
         raise Proto2NetError("the network has no input whose batch could be changed")
-    return graph.rebuilt(_resized(node, graph.batch, batch) for node in graph.nodes)
-
-
-def _resized(node: Node[Layer], declared: int, batch: int) -> Node[Layer]:
-    """The layer, which is changed if it is an input."""
-    if not isinstance(node.layer, Input):
-        return node
-    shapes = tuple(
-        (batch, *top.shape[1:]) if top.shape[:1] == (declared,) else top.shape for top in node.tops
+    declared = (graph.batch,)
+    return graph.fed(
+        lambda top: (batch, *top.shape[1:]) if top.shape[:1] == declared else top.shape
     )
-    return replace(node, layer=replace(node.layer, shape=shapes))
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from proto2net.layers.data import Input
 from proto2net.memory import Memory
 from proto2net.shape import Shape, Sizes, check_size, count, dims
 from proto2net.text import aligned, ascii_only
+from proto2net.usage import Usage
 
 L_co = TypeVar("L_co", bound=Layer, covariant=True)
 
@@ -121,26 +122,6 @@ class Node(Generic[L_co]):
 
 
 @dataclass(frozen=True)
-class MeanImage:
-    """The file of a mean image, and its shape: (C, H, W)."""
-
-    file: str
-    shape: Shape
-
-
-@dataclass(frozen=True)
-class Usage:
-    """What is told of images and classes for which a definition has no words."""
-
-    rgb: bool = False
-    """Whether the channels are in the order red, green, blue; Caffe's are blue, green, red."""
-    mean: MeanImage | None = None
-    """What is subtracted from images, if it was given as a file."""
-    labels: tuple[str, ...] = ()
-    """What the classes are called."""
-
-
-@dataclass(frozen=True)
 class Graph:
     """A network of one phase. `outputs` are in Caffe's order: by name."""
 
@@ -207,22 +188,33 @@ class Graph:
         free = self.free.get(blob, ())
         return tuple(None if axis in free else size for axis, size in enumerate(blob.shape))
 
+    def fed(self, shape: Callable[[Blob], Shape]) -> Graph:
+        """The graph whose inputs have other shapes. Raises ShapeError for a layer that refuses."""
+
+        def again(node: Node[Layer]) -> Node[Layer]:
+            if not isinstance(node.layer, Input):
+                return node
+            return replace(node, layer=replace(node.layer, shape=tuple(map(shape, node.tops))))
+
+        return self.rebuilt(map(again, self.nodes))
+
     def resized(self, size: Callable[[int, int], int]) -> Graph:
         """The graph with other sizes where its inputs may have any; `size` gets that, and the axis.
 
         Raises ShapeError for a layer that refuses what it gets.
         """
+        free = {
+            top: axes
+            for node in self.nodes
+            if isinstance(node.layer, Input)
+            for top, axes in zip(node.tops, node.layer.free, strict=False)
+        }
 
-        def again(node: Node[Layer]) -> Node[Layer]:
-            if not isinstance(node.layer, Input) or not node.layer.free:
-                return node
-            shapes = (
-                tuple(size(n, a) if a in free else n for a, n in enumerate(top.shape))
-                for top, free in zip(node.tops, node.layer.free, strict=True)
-            )
-            return replace(node, layer=replace(node.layer, shape=tuple(shapes)))
+        def shape(top: Blob) -> Shape:
+            axes = free.get(top, ())
+            return tuple(size(n, axis) if axis in axes else n for axis, n in enumerate(top.shape))
 
-        return self.rebuilt(map(again, self.nodes))
+        return self.fed(shape)
 
     @cached_property
     def input_set(self) -> frozenset[Blob]:

@@ -22,10 +22,11 @@ from proto2net.backends.statements import (
     Verbatim,
 )
 from proto2net.backends.tree import Name, Variable, code, dotted, indexed, method, span
-from proto2net.graph import Graph, Usage
+from proto2net.graph import Graph
 from proto2net.layers import Input, TransformationParameter
 from proto2net.shape import Shape
 from proto2net.text import plain
+from proto2net.usage import Usage
 
 MEAN = "mean image"
 """What the mean image is called in a .safetensors file.

@@ -18,11 +18,12 @@ from proto2net.caffe import definition, fields
 from proto2net.caffe.phase import State
 from proto2net.caffe.schema import LINE
 from proto2net.errors import Issue, Location, Proto2NetError, ShapeError, WeightError
-from proto2net.graph import Blob, Graph, MeanImage, Node
+from proto2net.graph import Blob, Graph, Node
 from proto2net.layers import Input, TransformationParameter
 from proto2net.layers.base import Layer
 from proto2net.model import Format, as_float32, format_of
 from proto2net.shape import Shape, dims, require
+from proto2net.usage import MeanImage
 
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from proto2net import api, backends
 from proto2net.backends.onnx import container
+from proto2net.batch import sized_by_value
 from proto2net.cv import suited
 from proto2net.cv.opencv import major, opencv, quiet
 from proto2net.errors import Proto2NetError
 from proto2net.frozen import dataclass
-from proto2net.graph import Blob, Graph
+from proto2net.graph import Graph
 from proto2net.model import Model, Slot
 from proto2net.shape import count
 
@@ -61,7 +62,7 @@ class Running:
 
     def __call__(self, feeds: Feeds) -> list[Ndarray]:
         """The outputs of the graph."""
-        while self._left:
+        while True:  # the last runtime returns, or raises
             try:
                 if self.runtime is None:
                     name, make = self._left[0]
@@ -73,30 +74,20 @@ class Running:
                 self.reason = self.reason or _sentence(error)
             self.runtime = None
             del self._left[0]
-        raise AssertionError  # the last runtime returns, or raises
 
     def _fitted(self, found: list[Ndarray]) -> list[Ndarray]:
         """The outputs in the graph's shapes. Raises Unsuited for what has another size."""
         if self.runtime is None or self.runtime.name != "opencv":
             return found
-        known = _known(self.graph)
+        unknown = sized_by_value(self.graph)
         fitted = []
         for blob, array in zip(self.graph.outputs, found, strict=True):
-            if blob in known and array.shape != blob.shape:
+            if blob not in unknown and array.shape != blob.shape:
                 if array.size != count(blob.shape):
                     raise Unsuited(f"it gives {array.shape} for {blob.shape}")
                 array = array.reshape(blob.shape)
             fitted.append(array)
         return fitted
-
-
-def _known(graph: Graph) -> set[Blob]:
-    """The blobs whose shapes do not depend on values."""
-    unknown: set[Blob] = set()
-    for node in graph.nodes:
-        if node.layer.sizes_by_value or unknown.intersection(node.bottoms):
-            unknown.update(node.tops)
-    return set(graph.outputs) - unknown
 
 
 def _in_opencv(model: Model, prepare: Prepare) -> Run:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +12,10 @@ from proto2net.batch import walk
 from proto2net.caffe.definition import is_text
 from proto2net.errors import Issue, ParseError, Proto2NetError, ShapeError, WeightError
 from proto2net.graph import Graph, Node
-from proto2net.layers import Input
 from proto2net.model import Slot, Weights
 from proto2net.rewrites.batch import any_batch
 from proto2net.rewrites.feeding import UNSTATED
-from proto2net.shape import Shape, dims
+from proto2net.shape import Shape, count, dims
 from proto2net.weights import reading
 from proto2net.weights.matching import match
 
@@ -93,7 +91,7 @@ class Source:
         try:
             graph = self._parsed(same)
             graph = any_batch(graph) if walk(graph).fixed else graph
-            return graph.rebuilt(_fed(node, shapes) for node in graph.nodes)
+            return graph.fed(lambda top: shapes.get(top.name, top.shape))
         except Proto2NetError:
             return self._parsed(shapes)  # which tells what is wrong, if anything is
 
@@ -106,7 +104,7 @@ class Source:
                 array = self.arrays.get((node.name, blob))
                 if array is None:
                     issues.append(_lacks(node, blob, learned.shape))
-                elif array.size != _count(learned.shape) or not _same(array.shape, learned.shape):
+                elif array.size != count(learned.shape) or not _same(array.shape, learned.shape):
                     issues.append(_unlike(node, blob, learned.shape, array.shape))
                 else:
                     found[node, blob] = array.reshape(learned.shape)
@@ -117,7 +115,7 @@ class Source:
     def put(self, node: Node[Any], blob: str, array: Ndarray) -> None:
         """Take in another array, for all layers that share it."""
         learned = node.blobs[blob]
-        if array.size != _count(learned.shape):
+        if array.size != count(learned.shape):
             raise WeightError([_unlike(node, blob, learned.shape, array.shape)])
         owner = self.graph.owner(node, blob)
         for sharer in (node, *self.graph.sharers(node)):
@@ -158,14 +156,6 @@ def _bytes(given: Any, what: str) -> bytes:
         raise Proto2NetError(f"the {what} is given as {kind}", hint) from None
 
 
-def _fed(node: Node[Any], shapes: Mapping[str, Shape]) -> Node[Any]:
-    """The layer, with these shapes if it is an input."""
-    if not isinstance(node.layer, Input):
-        return node
-    shape = tuple(shapes.get(top.name, top.shape) for top in node.tops)
-    return replace(node, layer=replace(node.layer, shape=shape))
-
-
 def _lacks(node: Node[Any], blob: str, shape: Shape) -> Issue:
     what = f"it has no {blob} ({dims(shape)}): the weights lack it"
     hint = "give the .caffemodel that belongs to the prototxt, or setParam"
@@ -176,12 +166,6 @@ def _unlike(node: Node[Any], blob: str, right: Shape, found: Shape) -> Issue:
     what = f"its {blob} is {dims(found)}, and {dims(right)} is needed"
     hint = "what it reads has another size than the weights were learned for"
     return Issue(what, hint, node.where, str(node))
-
-
-def _count(shape: Shape) -> int:
-    from proto2net.shape import count
-
-    return count(shape)
 
 
 def _same(found: Shape, right: Shape) -> bool:

@@ -14,7 +14,7 @@ ORDER = [
     "frozen limits version",
     "errors plain",
     "arrays mistaken output shape text",
-    "layers layout memory",
+    "layers layout memory usage",
     "graph",
     "batch feeds lowering model outline sizes wiring",
     "caffe rewrites builder backends",

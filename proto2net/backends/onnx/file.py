@@ -32,11 +32,10 @@ from proto2net.backends.onnx.values import (
 from proto2net.backends.preprocess import labels_told, transform_told
 from proto2net.backends.scope import shown_name
 from proto2net.backends.sizes import check_sizes, said
-from proto2net.batch import following, walk
+from proto2net.batch import following, sized_by_value, walk
 from proto2net.errors import ShapeError, UnsupportedError
 from proto2net.frozen import dataclass
-from proto2net.graph import Blob, Graph, Node
-from proto2net.layers import Input, Layer
+from proto2net.graph import Blob, Graph
 from proto2net.lowering import lowered
 from proto2net.shape import Shape
 from proto2net.text import plain
@@ -300,7 +299,7 @@ class Open:
 
     def __init__(self, graph: Graph, doubled: Mapping[Blob, Shape]) -> None:
         self.graph = graph
-        self._unknown = self._by_value()
+        self._unknown = sized_by_value(graph)
         self._doubled = doubled
 
     def of(self, blob: Blob) -> Iterator[int | str]:
@@ -314,14 +313,6 @@ class Open:
                 yield BATCH if axis == 0 and size == self.graph.batch else ""
             else:
                 yield size
-
-    def _by_value(self) -> set[Blob]:
-        """The blobs whose sizes depend on values."""
-        found: set[Blob] = set()
-        for node in self.graph.nodes:
-            if node.layer.sizes_by_value or found.intersection(node.bottoms):
-                found.update(node.tops)
-        return found
 
 
 def tell_of_states(steps: Sequence[Step]) -> None:
@@ -339,15 +330,8 @@ def of_twice(backend: Backend, graph: Graph, steps: Sequence[Step]) -> dict[Blob
     if not following(graph):
         return {}
     doubled = walk(graph).doubled
-
-    def fed_twice(node: Node[Layer]) -> Node[Layer]:
-        if not isinstance(node.layer, Input):
-            return node
-        shape = tuple(doubled[top] for top in node.tops)
-        return dataclasses.replace(node, layer=dataclasses.replace(node.layer, shape=shape))
-
     try:
-        other = graph.rebuilt(map(fed_twice, graph.nodes))
+        other = graph.fed(lambda top: doubled[top])
     except ShapeError:  # a layer that takes one image
         return {}
     twice = lowered(other, backend.renders_itself)

@@ -1,0 +1,26 @@
+"""How images are prepared and what classes are called, where a definition does not say it."""
+
+from __future__ import annotations
+
+from proto2net.frozen import dataclass
+from proto2net.shape import Shape
+
+
+@dataclass(frozen=True)
+class MeanImage:
+    """The file of a mean image, and its shape: (C, H, W)."""
+
+    file: str
+    shape: Shape
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What is told of images and classes for which a definition has no words."""
+
+    rgb: bool = False
+    """Whether the channels are in the order red, green, blue; Caffe's are blue, green, red."""
+    mean: MeanImage | None = None
+    """What is subtracted from images, if it was given as a file."""
+    labels: tuple[str, ...] = ()
+    """What the classes are called."""
