@@ -49,7 +49,7 @@ def parse(
     layers: str | Path | None = None,
     holes: Mapping[str, Sequence[Sequence[int]]] | None = None,
     fork: str = "",
-    batch: str = "",
+    batch: str | int = "",
     define: Mapping[str, object] | None = None,
     mean: str | Path | float | Sequence[float] | None = None,
     scale: float | None = None,
@@ -66,7 +66,7 @@ def parse(
     declares layer types: it is run. `holes` leaves layers to be written, by name or as "type:Foo",
     with the shapes of their tops. `fork` names the fork of Caffe that the network is for, where
     forks disagree about a layer. `batch="any"` has a batch that a Reshape states as a number follow
-    the input, and `batch="8"` takes so many images. `define` has the values of names that a
+    the input, and `batch=8` takes so many images. `define` has the values of names that a
     template has in their place, such as `$TARGET_WIDTH$`.
 
     `mean` (a file of the mean image, or numbers), `scale` and `channels` ("bgr" or "rgb") say how
@@ -84,11 +84,12 @@ def parse(
         given = {name: tuple(dims) for name, dims in (inputs or {}).items()}
         graph = _read(net, file, rules, given, outputs, ignore_unknown_fields, shapes, fork, define)
     graph = graph.until(outputs) if outputs else graph
-    if batch.isdecimal():
-        graph = with_batch(graph, int(batch))
-    elif batch:
-        require(batch == "any", f'no batch "{batch}"', "it can be any, or a number")
+    if batch == "any":
         graph = any_batch(graph)
+    elif batch != "":
+        known = isinstance(batch, int) and batch > 0
+        require(known, f'no batch "{batch}"', "it can be any, or a number above 0")
+        graph = with_batch(graph, int(batch))
     if graph is not net and graph.free_inputs:
         from proto2net.rewrites.sizes import any_size  # which most networks need not import
 
@@ -148,7 +149,7 @@ def save(
     target = backends.get(to)
     found = model(net, weights, allow_missing=allow_missing, optimized=optimized, **options)
     told: dict[str, Any] = {"name": name, "stem": Path(out).stem, "flat": flat}
-    told |= options_of(target, opset, str(options.get("batch", "")))
+    told |= options_of(target, opset, options.get("batch", ""))
     file = weights if isinstance(weights, str | Path) else None
     ported = port(found, target, weights=file, filled=filled, **told)
     files = ported.files(Path(out))
@@ -158,12 +159,13 @@ def save(
     return list(files)
 
 
-def options_of(target: Any, opset: int | None, batch: str) -> dict[str, Any]:
+def options_of(target: Any, opset: int | None, batch: str | int) -> dict[str, Any]:
     """What a target is told beside the graph. Raises Proto2NetError for what it does not know."""
     if not target.embeds:
-        require(opset is None, f"{target.name} has no opset", "it is for --to onnx")
+        if opset is not None:
+            raise Proto2NetError(f"{target.name} has no opset", "it is for --to onnx")
         return {}
-    told = {"any_batch": not batch.isdecimal()}
+    told: dict[str, Any] = {"any_batch": not isinstance(batch, int)}
     return told if opset is None else {"opset": opset, **told}
 
 

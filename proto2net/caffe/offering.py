@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 from proto2net import limits, plain
@@ -34,7 +35,7 @@ def offered(graph: Graph, file: Path, beside: Sequence[Path]) -> str:
     return ""
 
 
-def _start(file: Path, word: bytes = b"") -> list[tuple[bytes, bytes]]:
+def _start(file: Path, word: bytes = b"") -> list[tuple[bytes, ...]]:
     """The first widths that a definition's text states, if it has this word."""
     try:
         if plain.is_special(file) or file.stat().st_size > limits.TEXT_BYTES:
@@ -42,4 +43,6 @@ def _start(file: Path, word: bytes = b"") -> list[tuple[bytes, bytes]]:
         content = file.read_bytes()
     except OSError:
         return []
-    return _WIDTHS.findall(content)[:_COMPARED] if word in content else []
+    if word not in content:
+        return []
+    return [match.groups() for match in islice(_WIDTHS.finditer(content), _COMPARED)]

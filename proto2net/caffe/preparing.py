@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from proto2net import limits, plain
-from proto2net.caffe import definition, fields
+from proto2net.caffe import binaryproto, definition, fields
 from proto2net.caffe.phase import State
 from proto2net.caffe.schema import LINE
+from proto2net.caffe.wire import mapped
 from proto2net.errors import Issue, Location, Proto2NetError, ShapeError, WeightError
 from proto2net.graph import Blob, Graph, Node
 from proto2net.layers import Input, TransformationParameter
@@ -186,9 +187,6 @@ def _check_mean(
 def mean_of(path: str | Path) -> Ndarray:
     """The mean image of a .binaryproto or a .npy, or the means of channels of the latter."""
     import numpy as np
-
-    from proto2net.caffe import binaryproto  # which what is offered does not need
-    from proto2net.caffe.wire import mapped
 
     where = Location(str(path), 0)
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from proto2net import output
+from proto2net import api, output
 from proto2net.cli.networks import check_weights, read_graph, whole
 from proto2net.cli.options import debug, network, target_names
 from proto2net.cli.terminal import put, say
@@ -119,9 +119,7 @@ def mean(file: str, out: str | None, force: bool) -> None:
 
     import numpy as np
 
-    from proto2net.caffe.preparing import mean_of
-
-    array = mean_of(file)
+    array = api.mean(file)
     if not out:
         axes = tuple(range(1, array.ndim))
         means = ", ".join(f"{value:.6g}" for value in array.mean(axis=axes, dtype="f8"))

@@ -186,9 +186,11 @@ def target_names(ctx: click.Context, param: click.Parameter, text: str) -> list[
     return list(dict.fromkeys(target(name).name for name in names))
 
 
-def batch(text: str) -> str:
+def batch(text: str) -> str | int:
     """How many images are taken at once: any, or a number; empty for what the definition says."""
-    if text not in ("", "any") and not re.fullmatch("[1-9][0-9]{0,8}", text):
+    if re.fullmatch("[1-9][0-9]{0,8}", text):
+        return int(text)
+    if text not in ("", "any"):
         raise click.BadParameter(f"{text!r} is neither any nor a number above 0")
     return text
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
+from dataclasses import field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -66,35 +66,17 @@ class Ported:
 class Embedded(Ported):
     """A target's file that has the arrays in it, or beside it where they are too large for it."""
 
-    model: Any = None
-    """The target's message, in which the arrays are to be."""
-    tensors: Sequence[Tensor] = ()
+    tensors: Mapping[str, Tensor] = field(default_factory=dict)
+    """By the names that the target has for them."""
     sources: tuple[tuple[str, Path], ...] = ()
     """The files that it is made of, by what each is: its name and hash are told."""
 
     def files(
         self, path: Path, watched: Callable[[Write, int], Write] = lambda write, size: write
     ) -> dict[Path, Content]:
-        from proto2net.backends.onnx import container
-
-        size = container.size(self.model)
-        if size <= container.LARGEST:
-            return {path: watched(self._write, size)}
-        beside = path.with_name(f"{path.name}.data")
-        arrays = partial(container.write_arrays, model=self.model, put=self._put)
-        whole = container.with_arrays_in(self.model, beside.name)
-        return {
-            beside: watched(arrays, size),
-            path: partial(container.write, model=whole, put=self._put, told=self._told),
-        }
-
-    def _write(self, stream: BinaryIO) -> None:
-        """The file, while what it is made of is read for its hash."""
-        from proto2net.backends.onnx import container
-
-        with ThreadPoolExecutor(1) as pool:
-            told = pool.submit(self._told)
-            container.write(stream, self.model, self._put, told.result)
+        emitted: Any = self.emitted
+        written = emitted.written(path, self._put, self._told)
+        return {file: watched(write, size) for file, (write, size) in written.items()}
 
     def _told(self) -> dict[str, str]:
         """The name and the SHA-256 of each source."""
@@ -110,7 +92,7 @@ class Embedded(Ported):
     def _put(self, stream: BinaryIO, name: str) -> None:
         from proto2net.weights.safetensors import put
 
-        put(stream, next(each for each in self.tensors if each.name == name))
+        put(stream, self.tensors[name])
 
 
 def port(
@@ -134,10 +116,11 @@ def port(
         from proto2net.weights import safetensors
 
         emitted = target.emit(model.graph, name, **options)
-        found = list(safetensors.tensors(emitted, filled(model).values))
+        tensors = safetensors.tensors(emitted, filled(model).values)
+        by_name = {tensor.name: tensor for tensor in tensors}
         files = {"definition": _definition(model), "weights": weights}
         sources = ((what, Path(file)) for what, file in files.items() if file)
-        return Embedded(emitted, model=emitted.model, tensors=found, sources=tuple(sources))
+        return Embedded(emitted, tensors=by_name, sources=tuple(sources))
     if not model.values:
         return Ported(target.emit(model.graph, name, flat=flat))
     if not target.weights_suffix:

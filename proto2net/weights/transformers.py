@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from proto2net.caffe.transformers import MATRICES
 from proto2net.model import StoredLayer
-
-MATRICES = ("c_attn", "c_proj", "fc", "proj")
-"""The layers in the order of the arrays: a weight and a bias each (TransformerBlockLayer.cs)."""
 
 
 def parts(stored: StoredLayer, names: Collection[str]) -> list[StoredLayer]:

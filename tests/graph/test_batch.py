@@ -121,12 +121,13 @@ def test_the_command_has_a_batch_of_any_size(
 
 
 def test_another_batch_is_refused() -> None:
-    with pytest.raises(Proto2NetError, match='no batch "two"'):
-        proto2net.parse(ULTRAFACE, batch="two")
+    for batch in ("two", "2", 0, -1):
+        with pytest.raises(Proto2NetError, match=f'no batch "{batch}"'):
+            proto2net.parse(ULTRAFACE, batch=batch)
 
 
 def test_a_batch_may_be_a_number_where_no_layer_has_another() -> None:
     net = data(1, 4, 5, 6) + layer("TanH", "data", "c")
-    assert {blob.shape[0] for blob in proto2net.parse(net, batch="3").inputs} == {3}
+    assert {blob.shape[0] for blob in proto2net.parse(net, batch=3).inputs} == {3}
     with pytest.raises(ShapeError, match=r'"scores" \(Reshape\)'):
-        proto2net.parse(ULTRAFACE, batch="2")
+        proto2net.parse(ULTRAFACE, batch=2)

@@ -7,6 +7,7 @@ wire format puts a message's length before it, which is known from the shapes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 Put = Callable[[BinaryIO, str], None]
 """Writes the array of this name, as float32 in little-endian order."""
 
+Told = Callable[[], Mapping[str, str]]
+"""Finds out what the file is to tell beside, by its names."""
+
 LARGEST = 1_800_000_000
 """The most bytes of arrays in the file itself: protobuf ends at 2 GiB."""
 
-_GRAPH = 7
-_INITIALIZER = 5
-_RAW_DATA = 9
 _EXTERNAL = 1
 _ALIGNMENT = 4096  # readers map a file that is aligned so
 
@@ -40,12 +41,10 @@ def size(model: Message) -> int:
     return sum(map(_size, lacking(model)))
 
 
-def write(
-    stream: BinaryIO, model: Message, put: Put, told: Callable[[], Mapping[str, str]] = dict
-) -> None:
+def write(stream: BinaryIO, model: Message, put: Put, told: Told = dict) -> None:
     """Write the file to an unbuffered stream, with the arrays in it.
 
-    What is `told` beside is asked for when all else is written.
+    What is `told` beside, such as hashes, is found out meanwhile.
     """
     rest = message_class("ModelProto")()
     rest.CopyFrom(model)
@@ -57,12 +56,16 @@ def write(
     inside = graph.SerializeToString()
     tensors = [(each, _headed(each)) for each in lacking(model)]
     length = len(inside) + sum(len(head) + _size(each) for each, head in tensors)
-    write_all(stream, rest.SerializeToString() + _length_first(_GRAPH, length) + inside)
-    for each, head in tensors:
-        write_all(stream, head)
-        put(stream, each.name)
+    write_all(
+        stream, rest.SerializeToString() + _length_first("ModelProto", "graph", length) + inside
+    )
     behind = message_class("ModelProto")()
-    tell(behind, told())
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(told)
+        for each, head in tensors:
+            write_all(stream, head)
+            put(stream, each.name)
+        tell(behind, asked.result())
     write_all(stream, behind.SerializeToString())
 
 
@@ -118,13 +121,16 @@ def _size(tensor: Message) -> int:
 
 def _headed(tensor: Message) -> bytes:
     """An initializer up to its data: its own tag and length, its fields, the data's tag."""
-    fields: bytes = tensor.SerializeToString() + _length_first(_RAW_DATA, _size(tensor))
-    return _length_first(_INITIALIZER, len(fields) + _size(tensor)) + fields
+    fields: bytes = tensor.SerializeToString() + _length_first(
+        "TensorProto", "raw_data", _size(tensor)
+    )
+    return _length_first("GraphProto", "initializer", len(fields) + _size(tensor)) + fields
 
 
-def _length_first(field: int, length: int) -> bytes:
+def _length_first(message: str, field: str, length: int) -> bytes:
     """What stands before a message or bytes: the tag of the field, and how long it is."""
-    return bytes([field << 3 | 2, *_varint(length)])
+    number = message_class(message).DESCRIPTOR.fields_by_name[field].number
+    return bytes([number << 3 | 2, *_varint(length)])
 
 
 def _varint(value: int) -> Iterable[int]:

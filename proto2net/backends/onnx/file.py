@@ -9,12 +9,15 @@ from __future__ import annotations
 import dataclasses
 import logging
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from proto2net.backends.base import Array, Emitted, Step
 from proto2net.backends.file import needed, no_outputs, with_losses
-from proto2net.backends.onnx.container import tell
+from proto2net.backends.onnx import container
+from proto2net.backends.onnx.container import Put, Told, tell
 from proto2net.backends.onnx.schema import Message, message_class
 from proto2net.backends.onnx.values import (
     BOOL,
@@ -40,6 +43,9 @@ from proto2net.lowering import lowered
 from proto2net.shape import Shape
 from proto2net.text import plain
 from proto2net.version import VERSION
+
+Write = Callable[[BinaryIO], None]
+"""Puts a file on an unbuffered stream."""
 
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
@@ -67,9 +73,27 @@ TYPES = {"float32": FLOAT, "int64": INT64, "int32": INT32, "bool": BOOL}
 
 @dataclass(frozen=True)
 class OnnxEmitted(Emitted):
-    """A graph whose learned arrays are initializers without their data."""
+    """A graph whose learned arrays are initializers without their data; they come as it is written.
+
+    So `files` has no bytes of it.
+    """
 
     model: Message = None
+
+    def written(self, path: Path, put: Put, told: Told) -> dict[Path, tuple[Write, int]]:
+        """What writes each file, and about how many bytes that writes.
+
+        `put` writes the array of a name, and what is `told` stands in the file too.
+        """
+        size = container.size(self.model)
+        if size <= container.LARGEST:
+            whole = partial(container.write, model=self.model, put=put, told=told)
+            return {path: (whole, size)}
+        beside = path.with_name(f"{path.name}.data")
+        arrays = partial(container.write_arrays, model=self.model, put=put)
+        model = container.with_arrays_in(self.model, beside.name)
+        graph = partial(container.write, model=model, put=put, told=told)
+        return {beside: (arrays, size), path: (graph, model.ByteSize())}
 
     @property
     def portable(self) -> str:

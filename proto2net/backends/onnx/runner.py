@@ -53,10 +53,7 @@ class OnnxNetwork:
 class OnnxRunner(Runner):
     """Runs ONNX graphs."""
 
-    def build(self, emitted: Emitted, phase: str) -> OnnxNetwork:
-        from proto2net.backends.onnx.file import OnnxEmitted
-
-        assert isinstance(emitted, OnnxEmitted)  # noqa: S101  # what this target emits
+    def build(self, emitted: Any, phase: str) -> OnnxNetwork:
         return OnnxNetwork(emitted.model)
 
     def restored(self, portable: str, entry: str) -> Emitted:

@@ -14,10 +14,13 @@ import onnx
 import onnx_cases
 import pytest
 from attacks import ATTACKS, JOINED, distinct, network
+from click.testing import CliRunner
 
 import proto2net
 from proto2net import Proto2NetError, UnsupportedError, backends
 from proto2net.backends.onnx import container
+from proto2net.backends.onnx.backend import OPSET, OPSETS
+from proto2net.cli import cli
 from proto2net.model import Model
 
 NET = """name: "small"
@@ -99,6 +102,11 @@ def test_the_opset_is_17_or_as_wanted_and_no_other() -> None:
     for opset in (12, 22):
         with pytest.raises(Proto2NetError, match=f"no opset {opset} is written"):
             message(NET, opset=opset)
+
+
+def test_the_help_tells_the_opsets_that_can_be_written() -> None:
+    text = " ".join(CliRunner().invoke(cli, ["convert", "--help"]).output.split())
+    assert f"{OPSETS[0]} to {OPSETS[-1]}, else {OPSET}." in text
 
 
 def test_a_reduction_has_its_axes_where_the_opset_wants_them() -> None:
