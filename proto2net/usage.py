@@ -22,5 +22,9 @@ class Usage:
     """Whether the channels are in the order red, green, blue; Caffe's are blue, green, red."""
     mean: MeanImage | None = None
     """What is subtracted from images, if it was given as a file."""
+    resize: Shape = ()
+    """The height and width that images are brought to, where that is asked for."""
+    new_size: Shape = ()
+    """The same where the data layer says it: its new_height and new_width."""
     labels: tuple[str, ...] = ()
     """What the classes are called."""

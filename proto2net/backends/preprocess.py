@@ -7,9 +7,9 @@ and nowhere else.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import PurePath
 from textwrap import wrap
-from typing import NamedTuple
 
 from proto2net.backends.source import INDENT, WIDTH
 from proto2net.backends.statements import (
@@ -21,12 +21,11 @@ from proto2net.backends.statements import (
     Statement,
     Verbatim,
 )
-from proto2net.backends.tree import Name, Variable, code, dotted, indexed, method, span
+from proto2net.backends.tree import Expression, Name, Variable, call, code, dotted, method
 from proto2net.graph import Graph
-from proto2net.layers import Input, TransformationParameter
-from proto2net.shape import Shape
+from proto2net.images import Prepared, prepared
+from proto2net.shape import dims
 from proto2net.text import plain
-from proto2net.usage import Usage
 
 MEAN = "mean image"
 """What the mean image is called in a .safetensors file.
@@ -39,43 +38,17 @@ READ_MEAN = f"""with safe_open(path, "numpy") as file:
 """What reads it."""
 
 
-class Transformed(NamedTuple):
-    """An image input and how its data layer transforms it."""
-
-    shape: Shape
-    transform: TransformationParameter
-    usage: Usage
-
-    @property
-    def reversed(self) -> bool:
-        """Whether the channels are in another order than those of an RGB image."""
-        return self.shape[1] == 3 and not self.usage.rgb
-
-    @property
-    def order(self) -> str:
-        """What the mean image's order of channels is called."""
-        return "RGB" if self.usage.rgb else "BGR"
-
-
-def transformed(graph: Graph) -> Transformed | None:
-    """The first input with 4 axes whose definition has a transform_param."""
-    for node in graph.nodes:
-        if isinstance(node.layer, Input) and node.layer.transform_param is not None:
-            shape = node.tops[0].shape
-            if len(shape) == 4 and shape[1] in (1, 3):
-                return Transformed(shape, node.layer.transform_param, graph.usage)
-    return None
-
-
 def transform_told(graph: Graph) -> dict[str, str]:
     """How images were prepared, for what a file says of itself; nothing where it is not known."""
-    found = transformed(graph)
+    found = prepared(graph)
     if found is None:
         return {}
     fields = {k: v for k, v in vars(found.transform).items() if v}
     if found.usage.mean:
         fields["mean_file"] = PurePath(found.usage.mean.file).name
-    order = {"color_order": found.order}
+    order: dict[str, object] = {"color_order": found.order}
+    if found.resize:
+        order["resize"] = found.resize
     return {"transform_param": json.dumps(order | fields, default=vars)}  # forks' parts are nested
 
 
@@ -87,7 +60,7 @@ def labels_told(graph: Graph) -> dict[str, str]:
 
 def has_mean(graph: Graph, weights: str) -> bool:
     """Whether the file of weights beside a source has a mean image too."""
-    return bool(weights and graph.usage.mean and transformed(graph))
+    return bool(weights and graph.usage.mean and prepared(graph))
 
 
 def without_mean(arrays: str) -> Statement:
@@ -106,11 +79,11 @@ def preprocess(graph: Graph, *, channels_last: bool, weights: str = "") -> list[
 
     The mean image is read from the file of weights where it is in there.
     """
-    found = transformed(graph)
+    found = prepared(graph)
     if found is None:
         return []
     array = dotted("np.ndarray")
-    parameters = [Parameter("image", array)]
+    parameters = [Parameter("image", code("np.ndarray | str | Path"))]
     beside = has_mean(graph, weights)
     if beside:
         parameters.append(Parameter("path", code("str | Path"), Name("WEIGHTS")))
@@ -119,79 +92,83 @@ def preprocess(graph: Graph, *, channels_last: bool, weights: str = "") -> list[
     last, first = code("x[np.newaxis]"), code("x.transpose(2, 0, 1)[np.newaxis]")
     body = [
         *([Verbatim(READ_MEAN.splitlines(), ["safe_open"])] if beside else []),
-        *_cropped(found),
-        *_normalised(found.transform),
+        *_read(found),
+        *_normalised(found),
         Return((last if channels_last else first,)),
     ]
     docstring = _docstring(found, channels_last=channels_last, beside=beside)
     return [Function("preprocess", parameters, array, body, docstring)]
 
 
-def _docstring(found: Transformed, *, channels_last: bool, beside: bool) -> list[str]:
-    (_, channels, height, width), transform, usage = found
-    kind = "An RGB image (H, W, 3)" if channels == 3 else "A grey image (H, W)"
-    made = (height, width, channels) if channels_last else (channels, height, width)
-    shape = ", ".join(map(str, (1, *made)))
-    lines = [f'"""{kind} of 0 to 255 as the network takes it: ({shape}).', ""]
-    does = []
-    if transform.mean_file:
-        name = plain(transform.mean_file.replace("\\", "/").rpartition("/")[2])
-        size = ", ".join(map(str, usage.mean.shape)) if usage.mean else f"{channels}, H, W"
-        order = "RGB as the network has it" if usage.rgb else "BGR as Caffe has it"
-        mean = f"`mean` is the mean image of {name}: ({size}), {order}."
-        if beside:
-            mean = f"The mean image of {name} is in the file of weights: ({size})."
-        lines += wrap(mean, WIDTH - len(INDENT))
+def _docstring(found: Prepared, *, channels_last: bool, beside: bool) -> list[str]:
+    size = found.crop or found.resize or found.fixed or ("H", "W")
+    made = (*size, found.channels) if channels_last else (found.channels, *size)
+    kind = "An RGB image (H, W, 3)" if found.channels == 3 else "A grey image (H, W)"
+    reads = f"{kind} of 0 to 255, or a file, which OpenCV reads."
+    says = [reads, *_resizing(found), *_mean(found, beside=beside)]
     if found.reversed:
-        does.append("Caffe's channels are in the order blue, green, red.")
-    if transform.mirror:
-        does.append("In training, half of the images were mirrored.")
-    if usage.mean:
-        does.append(f"The image must be {usage.mean.shape[1]} x {usage.mean.shape[2]} already.")
-    elif not transform.crop_size:
-        does.append(f"The image must be {height} x {width} already.")
-    elif transform.resize_param:
-        resize = transform.resize_param[0]
-        does.append(f"The image must be {resize.height} x {resize.width} already.")
-    return [*lines, *does, '"""']
+        says.append("Caffe's channels are in the order blue, green, red.")
+    if found.transform.mirror:
+        says.append("In training, half of the images were mirrored.")
+    shape = ", ".join(map(str, (1, *made)))
+    lines = wrap(" ".join(says), WIDTH - len(INDENT))
+    return [f'"""An image as the network takes it: ({shape}).', "", *lines, '"""']
 
 
-def _cropped(found: Transformed) -> list[Statement]:
-    """Statements that take the middle of the image, and turn RGB into BGR."""
-    (_, channels, *_), transform, _ = found
-    size, mean = transform.crop_size, code("mean")
-    lines: list[Statement] = []
-    rows = columns = span(None, None)
-    if size:
-        middle = code("(image.shape[0] - {size}) // 2, (image.shape[1] - {size}) // 2", size=size)
-        lines.append(Assignment(("top", "left"), middle))
-        rows = span(Name("top"), code("top + {size}", size=size))
-        columns = span(Name("left"), code("left + {size}", size=size))
-        mean = code("mean[:, {rows}, {columns}]", rows=rows, columns=columns)
-    taken = image = code("image")
-    if channels == 1:
-        taken = indexed(image, rows, columns, code("np.newaxis"))
+def _resizing(found: Prepared) -> Iterator[str]:
+    """What is said of the size of an image."""
+    if found.resize:
+        height, width = found.resize
+        yield f"OpenCV brings it to {height} x {width}."
+    elif found.transform.mean_file:
+        yield "OpenCV brings it to the size of the mean image."
+    elif found.fixed and not found.crop:
+        yield f"It must be {dims(found.fixed)} already."
+    if found.crop:
+        yield "Its middle is taken."
+
+
+def _mean(found: Prepared, *, beside: bool) -> Iterator[str]:
+    """What is said of a mean image."""
+    transform, usage = found.transform, found.usage
+    if not transform.mean_file:
+        return
+    name = plain(transform.mean_file.replace("\\", "/").rpartition("/")[2])
+    size = ", ".join(map(str, usage.mean.shape)) if usage.mean else f"{found.channels}, H, W"
+    if beside:
+        yield f"The mean image of {name} is in the file of weights: ({size})."
+    else:
+        order = "RGB as the network has it" if usage.rgb else "BGR as Caffe has it"
+        yield f"`mean` is the mean image of {name}: ({size}), {order}."
+
+
+def _read(found: Prepared) -> Iterator[Statement]:
+    """Statements that make the image an array of the right size, in the order of channels."""
+    image = Variable("image")
+    read = "read_grey_image" if found.channels == 1 else "read_image"
+    yield Assignment(("image",), call(read, image))
+    if found.resize:
+        yield Assignment(("image",), call("resize_image", image, *found.resize))
+    elif found.transform.mean_file:
+        yield Assignment(("image",), code("resize_image(image, *mean.shape[1:])"))
+    taken: Expression = image
+    if found.channels == 1:
+        taken = code("image[..., np.newaxis]")
     elif found.reversed:
-        taken = indexed(image, rows, columns, span(None, None, -1))
-    elif size:
-        taken = indexed(image, rows, columns)
-    lines.append(Assignment(("x",), code("{x}.astype(np.float32)", x=taken)))
+        taken = code("image[..., ::-1]")
+    yield Assignment(("x",), method(taken, "astype", dotted("np.float32")))
+
+
+def _normalised(found: Prepared) -> Iterator[Statement]:
+    """Statements that subtract the mean, take the middle, and scale."""
+    transform = found.transform
     if transform.mean_file:
-        subtracted = code("x - {mean}.transpose(1, 2, 0)", mean=mean)
-        lines.append(Assignment(("x",), subtracted))
-    return lines
-
-
-def _normalised(transform: TransformationParameter) -> list[Statement]:
-    """Statements that subtract the mean values, and then scale."""
-    lines: list[Statement] = []
+        yield Assignment(("x",), code("x - mean.transpose(1, 2, 0)"))
+    if found.crop:
+        yield Assignment(("x",), call("center_crop", Variable("x"), *found.crop))
     if transform.mean_value:
         mean = transform.mean_value
         means = code("np.array({mean}, np.float32)", mean=list(mean))
-        lines.append(
-            Assignment(("x",), code("x - {mean}", mean=means if len(mean) > 1 else mean[0]))
-        )
+        yield Assignment(("x",), code("x - {mean}", mean=means if len(mean) > 1 else mean[0]))
     if transform.scale != 1:
-        scaled = code("x * np.float32({scale})", scale=transform.scale)
-        lines.append(Assignment(("x",), scaled))
-    return lines
+        yield Assignment(("x",), code("x * np.float32({scale})", scale=transform.scale))

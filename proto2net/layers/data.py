@@ -65,12 +65,24 @@ class TransformationParameter:
     """The first is for use; in forks that train with several sizes others follow."""
 
     @property
-    def size(self) -> Shape | None:
-        """The height and width that every image gets; None: they keep their own."""
+    def crop(self) -> Shape:
+        """The height and width of the middle that is taken of an image; none: all is taken."""
         if self.crop_size:
             return (self.crop_size, self.crop_size)
-        if self.crop_h and self.crop_w:
-            return (self.crop_h, self.crop_w)
+        return (self.crop_h, self.crop_w) if self.crop_h and self.crop_w else ()
+
+    @property
+    def warp(self) -> Shape:
+        """The height and width that SSD resizes an image to, whatever its proportions are."""
+        resize = self.resize_param[0] if self.resize_param else ResizeParameter()
+        fixed = resize.height and resize.width and resize.resize_mode == "WARP"
+        return (resize.height, resize.width) if fixed else ()
+
+    @property
+    def size(self) -> Shape | None:
+        """The height and width that every image gets; None: they keep their own."""
+        if self.crop:
+            return self.crop
         resize = self.resize_param[0] if self.resize_param else ResizeParameter()
         fixed = resize.height and resize.width and resize.resize_mode != "FIT_SMALL_SIZE"
         return (resize.height, resize.width) if fixed else None

@@ -149,6 +149,8 @@ def _simple(node: ast.stmt, indent: int) -> list[str]:
             return _of_value(f"{name} = ", given, indent) if given else [INDENT * indent + name]
         case ast.Pass() | ast.Continue() | ast.Break():
             return [INDENT * indent + type(node).__name__.lower()]
+        case ast.Import(names=[ast.alias(name=module, asname=None)]):
+            return [f"{INDENT * indent}import {module}"]
         case ast.Nonlocal(names=names):
             return [f"{INDENT * indent}nonlocal {', '.join(names)}"]
     raise TypeError(f"a helper cannot have {ast.unparse(node)}")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import proto2net
+from proto2net.errors import Proto2NetError
+from proto2net.preparing import preprocessor
 
 NET = """
 layer {{ name: "data" type: "Data" top: "data" top: "label"
@@ -65,3 +68,86 @@ def test_nothing_is_invented_without_transform_param() -> None:
 def test_it_survives_the_prototxt_printer() -> None:
     graph = proto2net.parse(NET.format("crop_size: 5 scale: 0.5"))
     assert proto2net.parse(proto2net.convert(graph, to="prototxt")) == graph
+
+
+# ---- without a file ----------------------------------------------------------------------------
+
+
+def test_what_is_printed_can_be_had_without_a_file(image: np.ndarray) -> None:
+    transform = "crop_size: 5 mean_value: 104 mean_value: 117 mean_value: 123"
+    graph = proto2net.parse(NET.format(transform))
+    right = preprocess(transform)(image)
+    np.testing.assert_array_equal(preprocessor(graph)(image), right)
+    last = preprocessor(graph, channels_last=True)(image)
+    np.testing.assert_array_equal(last, right.transpose(0, 2, 3, 1))
+
+
+def test_a_mean_image_that_is_given_is_subtracted(image: np.ndarray, tmp_path: Path) -> None:
+    mean = np.random.default_rng(1).random((3, 8, 10), np.float32)
+    np.save(tmp_path / "mean.npy", mean)
+    graph = proto2net.parse(NET.format("crop_size: 5"), mean=tmp_path / "mean.npy")
+    right = preprocess('crop_size: 5 mean_file: "x"')(image, mean)
+    np.testing.assert_array_equal(preprocessor(graph)(image), right)
+
+
+def test_a_mean_image_that_is_not_given_is_asked_for() -> None:
+    graph = proto2net.parse(NET.format('crop_size: 5 mean_file: "a/mean.binaryproto"'))
+    with pytest.raises(Proto2NetError, match=r"mean image a/mean\.binaryproto, which is not given"):
+        preprocessor(graph)
+
+
+def test_where_nothing_says_how_images_are_prepared_nothing_is_guessed() -> None:
+    shape = "input_param { shape { dim: 1 dim: 3 dim: 8 dim: 9 } }"
+    graph = proto2net.parse(f'layer {{ name: "x" type: "Input" top: "x" {shape} }}')
+    with pytest.raises(Proto2NetError) as told:
+        preprocessor(graph)
+    assert "nothing says how images are prepared" in str(told.value)
+    assert "--mean" in told.value.issues[0].hint
+
+
+NO_IMAGES = {
+    "missing.png": "missing.png: No such file or directory",
+    "empty.png": "empty.png: OpenCV finds no image in this file",
+    "text.png": "text.png: OpenCV finds no image in this file",
+    ".": "Is a directory",
+    (8, 10): "an RGB image is (H, W, 3), and this is (8, 10)",
+    (8, 10, 4): "an RGB image is (H, W, 3), and this is (8, 10, 4)",
+    (1, 8, 10, 3): "an RGB image is (H, W, 3), and this is (1, 8, 10, 3)",
+    (4, 9, 3): "an image of 4 x 9 is smaller than 5 x 5",
+}
+
+
+@pytest.mark.parametrize("given", NO_IMAGES, ids=str)
+def test_what_is_no_image_is_told_in_a_sentence(
+    given: str | tuple[int, ...], tmp_path: Path
+) -> None:
+    pytest.importorskip("cv2", reason="it reads images")
+    (tmp_path / "empty.png").write_bytes(b"")
+    (tmp_path / "text.png").write_text("no image")
+    prepare = preprocessor(proto2net.parse(NET.format("crop_size: 5")))
+    image = tmp_path / given if isinstance(given, str) else np.zeros(given, np.uint8)
+    with pytest.raises(Proto2NetError) as told:
+        prepare(image)
+    assert NO_IMAGES[given] in str(told.value)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint16, bool])
+def test_values_of_other_types_are_told(dtype: type, image: np.ndarray) -> None:
+    prepare = preprocessor(proto2net.parse(NET.format("crop_size: 5")))
+    with pytest.raises(Proto2NetError, match="in uint8 or floats, and this "):
+        prepare(image.astype(dtype))
+
+
+def test_floats_of_0_to_1_are_told_and_floats_of_0_to_255_are_taken(image: np.ndarray) -> None:
+    prepare = preprocessor(proto2net.parse(NET.format("crop_size: 5")))
+    np.testing.assert_array_equal(prepare(image.astype(np.float64)), prepare(image))
+    with pytest.raises(Proto2NetError, match=r"and this float32 up to (0\.99|1)"):
+        prepare(image.astype(np.float32) / 255)
+
+
+def test_a_file_is_read_as_the_array_that_is_in_it(image: np.ndarray, tmp_path: Path) -> None:
+    cv2 = pytest.importorskip("cv2", reason="it writes the image")
+    cv2.imwrite(str(tmp_path / "é.png"), image[..., ::-1])
+    prepare = preprocessor(proto2net.parse(NET.format("crop_size: 5")))
+    np.testing.assert_array_equal(prepare(tmp_path / "é.png"), prepare(image))
+    np.testing.assert_array_equal(prepare(str(tmp_path / "é.png")), prepare(image))

@@ -1,0 +1,1 @@
+"""What is pasted into files of every target that use it. Never imported."""
