@@ -17,6 +17,7 @@ Content = bytes | Callable[[BinaryIO], None]
 """What a file gets: bytes, or a function that writes them to an unbuffered stream."""
 
 _LONGEST_LINE = 4000
+_BUFFER = 2**20  # it stays in the processor's cache
 
 _NEEDED = ("h5py", "keras", "numpy", "proto2net", "safetensors", "tensorflow", "torch")
 _INSTALLED = ("site-packages", "dist-packages")
@@ -122,14 +123,22 @@ def write_all(stream: BinaryIO, content: bytes | memoryview) -> None:
 
 
 def copy_file(stream: BinaryIO, descriptor: int, start: int, size: int) -> int:
-    """Let the kernel copy bytes of an open file to an unbuffered stream, as many as it can."""
+    """Copy bytes of an open file to an unbuffered stream, as many as the system reads.
+
+    What lies elsewhere within its page in the new file, as nearly all does, the kernel would copy
+    at half this speed.
+    """
+    buffer = memoryview(bytearray(min(size, _BUFFER)))
     copied = 0
-    with suppress(OSError, AttributeError):  # between such files, or on this system, it cannot
-        while copied < size:
-            more = os.copy_file_range(descriptor, stream.fileno(), size - copied, start + copied)
-            if not more:
-                break
-            copied += more
+    while copied < size:
+        try:
+            more = os.preadv(descriptor, [buffer[: size - copied]], start + copied)
+        except (OSError, AttributeError):  # this system cannot read so
+            break
+        if not more:
+            break
+        write_all(stream, buffer[:more])
+        copied += more
     return copied
 
 

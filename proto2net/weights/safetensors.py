@@ -1,7 +1,7 @@
 """Writes arrays to .safetensors, one after the other, so that no model is ever held in memory.
 
 The format is an 8-byte length, a JSON header of names, types, shapes and places, and the bytes.
-An array that lies in a file as it is wanted is copied from there by the kernel.
+An array that lies in a file as it is wanted is copied from there.
 """
 
 from __future__ import annotations

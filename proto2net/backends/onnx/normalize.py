@@ -9,7 +9,7 @@ import numpy as np
 from proto2net.backends.base import Reshaped, choose
 from proto2net.backends.onnx.backend import renders
 from proto2net.backends.onnx.shapes import reshaped, spread
-from proto2net.backends.onnx.values import Bottom, Constant, Value, X, learned, made_of, op
+from proto2net.backends.onnx.values import Bottom, Constant, Learned, Value, X, learned, op
 from proto2net.backends.onnx.windows import Pooled
 from proto2net.backends.statistics import eps_of, running_statistics
 from proto2net.errors import UnsupportedError
@@ -56,7 +56,7 @@ def _batch_norm(node: Node[BatchNorm]) -> Value:
 
 def _stored(node: Node[BatchNorm], scale: Value, bias: Value) -> Value:
     arrays = running_statistics(node)
-    mean, variance = (made_of(node, name, array) for name, array in arrays.items())
+    mean, variance = (Learned(name, array) for name, array in arrays.items())
     eps = eps_of(node)
     return op("BatchNormalization", X, scale, bias, mean, variance, epsilon=eps)
 

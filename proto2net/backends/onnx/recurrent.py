@@ -14,7 +14,7 @@ import numpy as np
 from proto2net.backends.base import Array, Transposed
 from proto2net.backends.onnx.backend import renders
 from proto2net.backends.onnx.shapes import check_constant, check_steps, shaped
-from proto2net.backends.onnx.values import FLOAT, Value, X, bottoms, learned, made_of, op, ops, tanh
+from proto2net.backends.onnx.values import FLOAT, Learned, Value, X, bottoms, learned, op, ops, tanh
 from proto2net.backends.onnx.windows import LOWEST
 from proto2net.frozen import dataclass
 from proto2net.graph import Node
@@ -164,7 +164,7 @@ def _whole(node: Node[Lstm], x: Value) -> Value:
     """Sequences that start at the first step, of any number of steps: ONNX's own LSTM."""
     blobs = {"W": "W_xc", "R": "W_hc", "B": "b_c"}
     arrays = (
-        made_of(node, name, Array(((node, blob),), OnnxGates(bias=name == "B")))
+        Learned(name, Array(((node, blob),), OnnxGates(bias=name == "B")))
         for name, blob in blobs.items()
     )
     return op("Squeeze", op("LSTM", x, *arrays, hidden_size=node.layer.num_output), [1])

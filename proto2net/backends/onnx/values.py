@@ -86,7 +86,17 @@ class Learned(Value):
     name: str
     """What it is called beside the layer's name."""
     array: Array
-    shape: Shape
+
+    @cached_property
+    def shape(self) -> Shape:
+        """Its shape in the file, found without any data."""
+        import numpy as np
+
+        empty = np.zeros((), np.float32)
+        sources = self.array.sources
+        outlines = [np.broadcast_to(empty, node.blobs[blob].shape) for node, blob in sources]
+        shape: Shape = (self.array.convert(*outlines) if self.array.convert else outlines[0]).shape
+        return shape
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,17 +175,7 @@ def bottoms(node: Node[Any]) -> tuple[Value, ...]:
 
 def learned(node: Node[Any], blob: str, convert: Convert | None = None) -> Value:
     """A learned blob of the layer, converted if need be."""
-    return made_of(node, blob, Array(((node, blob),), convert))
-
-
-def made_of(node: Node[Any], name: str, array: Array) -> Value:
-    """An array of this name that is made from learned blobs, by its `convert`."""
-    import numpy as np
-
-    empty = np.zeros((), np.float32)
-    outlines = [np.broadcast_to(empty, each.blobs[blob].shape) for each, blob in array.sources]
-    shape = (array.convert(*outlines) if array.convert else outlines[0]).shape
-    return Learned(name, array, tuple(shape))
+    return Learned(blob, Array(((node, blob),), convert))
 
 
 class Rendered(Expression):
