@@ -62,6 +62,7 @@ from proto2net.errors import Issue, UnsupportedError
 from proto2net.graph import Blob, Graph
 from proto2net.lowering import lowered
 from proto2net.outline import Kind, Region
+from proto2net.results import described
 from proto2net.shape import Shape, size_text
 from proto2net.text import plain
 from proto2net.version import VERSION
@@ -70,6 +71,8 @@ S = TypeVar("S", bound=Scope)
 
 RESERVED = ("LABELS", "WEIGHTS", "load", "preprocess")
 """Names that an emitted file may define beside its class or function."""
+
+_LONGEST_NOTE = 300
 
 STANDARD_LIBRARY = ("collections.abc", "itertools", "math", "pathlib", "typing")
 
@@ -94,6 +97,7 @@ class SourceFile(Generic[S]):
     ) -> None:
         self.backend = backend
         graph = dataclasses.replace(graph, outputs=with_losses(graph))
+        self._described = described(graph)
         self._lowered = lowered(graph, backend.renders_itself)
         self.graph = self._lowered.graph
         defined = {*backend.helpers, *self.imports, *RESERVED}
@@ -325,8 +329,9 @@ class SourceFile(Generic[S]):
         return [f'"""{lines[0]}', *lines[1:], '"""']
 
     def notes(self) -> list[str]:
-        """What the docstring says beyond names and shapes."""
-        return []
+        """What the docstring says beyond names and shapes: such as what the columns of rows are."""
+        lines = (plain(line, _LONGEST_NOTE) for line in self._described)
+        return [each for line in lines for each in wrap(line, WIDTH - len(INDENT))]
 
     def loaded(self, made: Expression) -> Expression:
         """The network, with its weights if their file is there."""

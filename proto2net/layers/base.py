@@ -1,8 +1,8 @@
 """What a layer type is: a frozen dataclass of its parameters, with Caffe's defaults.
 
-A layer type states its parameters, the shapes of its tops and its learned blobs, and nothing
-else. Reading and writing prototxt, printing and comparing are generic over the fields; how a
-target renders it stands in that target's table (proto2net/backends).
+A layer type states its parameters, the shapes of its tops and its learned blobs, what the columns
+of boxes are, and nothing else. Reading and writing prototxt, printing and comparing are generic
+over the fields; how a target renders it stands in that target's table (proto2net/backends).
 
 A field has the name that it has in caffe.proto, and takes its values so: an enum as its name, a
 message as a dataclass, a repeated field as a tuple. None means "not given", where Caffe asks.
@@ -18,6 +18,7 @@ from typing import Any, ClassVar, TypeVar, get_type_hints
 
 from proto2net.errors import Proto2NetError
 from proto2net.frozen import dataclass
+from proto2net.layers.columns import Rows
 from proto2net.layers.registry import Registry, families
 from proto2net.shape import Shape, Shapes, count, dims, require
 
@@ -180,6 +181,8 @@ class Layer:
     """The fork whose layer it is taken for where only so the shapes of a network fit."""
     keeps_signs: ClassVar[bool] = False
     """Whether no top has a negative value where no bottom has one."""
+    region_bottom: ClassVar[int | None] = None
+    """Which bottom has the regions of which each makes a row of the top; None: there are none."""
     sizes_by_value: ClassVar[bool] = False
     """Whether the tops' sizes depend on values; the inferred ones are then but an example."""
 
@@ -194,6 +197,10 @@ class Layer:
     def blobs(self, bottoms: Shapes) -> dict[str, Learned]:
         """The learned blobs in the order of a .caffemodel."""
         return {}
+
+    def columns(self, bottoms: int) -> tuple[Rows, ...]:
+        """What the rows of each top have, where they are boxes or belong to some; else nothing."""
+        return ()
 
     @property
     def kind(self) -> str:

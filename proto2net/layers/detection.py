@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from proto2net.frozen import dataclass
 from proto2net.layers.base import ANY, Layer, layer
+from proto2net.layers.columns import DETECTIONS, FRACTIONS, Rows
 from proto2net.layers.data import ResizeParameter
 from proto2net.layers.loss import Loss, LossParameter
 from proto2net.layers.ssd import CORNERS
@@ -135,6 +137,13 @@ class DetectionOutput(Layer):
         return len(bottoms) > 4 or (
             len(bottoms) == 4 and count(bottoms[3][1:]) == bottoms[2][2] // 2
         )
+
+    def columns(self, bottoms: int) -> tuple[Rows, ...]:
+        if bottoms == 1:
+            sides = ("image", "label", "score", "x_center", "y_center", "width", "height")
+            return (Rows(sides, FRACTIONS),)
+        corners = tuple(f"{axis}{n}" for n in range(1, 5) for axis in "xy")
+        return (replace(DETECTIONS, columns=DETECTIONS.columns + corners * bool(self.use_polygon)),)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         require(self.num_classes > 0, "num_classes is missing or 0; it must be above 0")

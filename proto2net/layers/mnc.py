@@ -13,6 +13,7 @@ from proto2net.errors import UnsupportedError
 from proto2net.frozen import dataclass
 from proto2net.layers.axes import Reshape
 from proto2net.layers.base import Layer, layer
+from proto2net.layers.columns import REGIONS, Rows
 from proto2net.layers.data import GIVE_IT, DataLayer, Python
 from proto2net.layers.python import python_layer
 from proto2net.layers.rcnn import (
@@ -45,6 +46,7 @@ class ROIWarping(Layer):
     The region's corners are rounded, and the last is its end: a bin may be of size 0.
     """
 
+    region_bottom: ClassVar[int | None] = 1
     pooled_h: int = 0
     pooled_w: int = 0
     spatial_scale: float = 1.0
@@ -136,6 +138,9 @@ class MNCProposalLayer(Matching, ProposalLayer):
     known: ClassVar[set[str]] = {"feat_stride", "use_clip", "clip_base", "gradient_scale"}
     predicts: ClassVar[tuple[int, ...]] = (0, 1, 2)
 
+    def columns(self, bottoms: int) -> tuple[Rows, ...]:
+        return (REGIONS,)
+
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         self.proposing("TEST").check(bottoms)
         return ((1, REGION), (1, 1))[:tops]
@@ -170,6 +175,9 @@ class StageBridgeLayer(Matching):
 
     labels: ClassVar[tuple[int, ...]] = (3, 4, 6)
     predicts: ClassVar[tuple[int, ...]] = (0, 1, 2, 5)
+
+    def columns(self, bottoms: int) -> tuple[Rows, ...]:
+        return (REGIONS,)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         regions, shifts, scores, *others = bottoms

@@ -6,6 +6,7 @@ data alone; the inferred shapes have one, as in Caffe before the first forward p
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import sqrt
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from proto2net import limits
 from proto2net.errors import UnsupportedError
 from proto2net.frozen import dataclass
 from proto2net.layers.base import ANY, Layer, layer, shortest
+from proto2net.layers.columns import REGIONS, Rows
 from proto2net.layers.rcnn import CORNERS
 from proto2net.layers.roi import REGION
 from proto2net.shape import Shape, Shapes, count, dims, legacy_shape, require
@@ -64,6 +66,9 @@ class FieldBoxes(Layer):
     max_post_nms_num: int = 0
     min_size: float = 15.0
     bbox_reg_param: BBoxRegParameter = BBoxRegParameter()
+
+    def columns(self, bottoms: int) -> tuple[Rows, ...]:
+        return (REGIONS, replace(REGIONS, columns=(*REGIONS.columns, "score")))
 
     def check(self) -> None:
         """Refuse parameters that decode no box, whatever the bottoms are."""
@@ -202,6 +207,9 @@ class DecodeBBox(Layer):
     gt_iou_thr: float = 0.95
     bbox_reg_param: BBoxRegParameter = BBoxRegParameter()
 
+    def columns(self, bottoms: int) -> tuple[Rows, ...]:
+        return (REGIONS,)
+
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         boxes, regions = bottoms[:2]
         self.bbox_reg_param.check()
@@ -253,6 +261,9 @@ class FrcnnOutput(Layer):
     nms_type: str = "IOU"
     max_det_num: int = 0
     bbox_reg_param: BBoxRegParameter = BBoxRegParameter()
+
+    def columns(self, bottoms: int) -> tuple[Rows, ...]:
+        return (replace(REGIONS, columns=(*REGIONS.columns, "label", "score")),)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         prob, boxes, regions, size = bottoms

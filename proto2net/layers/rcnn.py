@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from proto2net import limits
 from proto2net.frozen import dataclass
 from proto2net.layers.base import Layer, layer
+from proto2net.layers.columns import PIXELS, REGIONS, SCORES, Rows
 from proto2net.layers.combine import Split
 from proto2net.layers.data import GIVE_IT, DataLayer, Python
 from proto2net.layers.loss import Loss, LossParameter, SoftmaxParameter
@@ -138,6 +139,9 @@ class Proposal(Layer):
             keep_small=True,
         )
 
+    def columns(self, bottoms: int) -> tuple[Rows, ...]:
+        return (REGIONS, SCORES)
+
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         self.proposing("TEST").check(bottoms)
         return ((self.post_nms_topn, REGION), (self.post_nms_topn,))[:tops]
@@ -194,6 +198,9 @@ class ProposalLayer(Python):
         )
         return values
 
+    def columns(self, bottoms: int) -> tuple[Rows, ...]:
+        return (REGIONS, SCORES)
+
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         self.proposing("TEST").check(bottoms)
         return ((1, REGION), (1, 1))[:tops]
@@ -240,6 +247,9 @@ class TextProposalLayer(Python):
         """The boxes around the first place, in whole pixels, rounded towards 0."""
         halves = (height // 2 for height in self.heights)
         return tuple((0, int(7.5 - half), 15, int(7.5 + half)) for half in halves)
+
+    def columns(self, bottoms: int) -> tuple[Rows, ...]:
+        return (Rows(REGIONS.columns[1:], PIXELS), SCORES)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         scores, shifts, im_info = bottoms

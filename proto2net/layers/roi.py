@@ -6,6 +6,8 @@ inside. Where regions come from stands in rcnn.py.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from proto2net.frozen import dataclass
 from proto2net.layers.base import Layer, layer
 from proto2net.shape import Shape, Shapes, count, dims, require
@@ -21,6 +23,7 @@ class RegionPooling(Layer):
     Only the forks MS-CNN and Cascade R-CNN have it.
     """
 
+    region_bottom: ClassVar[int | None] = 1
     pooled_h: int = 0
     pooled_w: int = 0
     spatial_scale: float = 1.0
@@ -66,6 +69,7 @@ class PSROIPooling(Layer):
     Caffe has no CPU code for it.
     """
 
+    region_bottom: ClassVar[int | None] = 1
     spatial_scale: float
     output_dim: int
     group_size: int

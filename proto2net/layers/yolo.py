@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from proto2net.errors import ShapeError
 from proto2net.frozen import dataclass
 from proto2net.layers.base import ANY, Layer, layer
+from proto2net.layers.columns import DETECTIONS, Rows
 from proto2net.layers.combine import Split
 from proto2net.layers.data import GIVE_IT, NOT_STATED, Data, Python
 from proto2net.layers.loss import Loss
 from proto2net.layers.python import python_layer
 from proto2net.shape import Shape, Shapes, dims, require
 
+FOUND = replace(DETECTIONS, first_label=1)
+"""The rows of what is found."""
 DETECTION = 7
-"""The numbers of what is found: image, label, score, xmin, ymin, xmax, ymax."""
+"""The numbers of a row."""
 BOX_AND_OBJECTNESS = 5
 """What is predicted of a box beside its classes: x, y, width, height, and whether it is one."""
 
@@ -146,6 +150,9 @@ class YoloDetectionOutput(Layer):
         """The widths and heights of the boxes at each place, in places."""
         return _pairs(self.biases, range(self.num_box), f"num_box {self.num_box}")
 
+    def columns(self, bottoms: int) -> tuple[Rows, ...]:
+        return (FOUND,)
+
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         require(self.num_classes is not None, "num_classes is missing")
         for bottom in bottoms:
@@ -192,6 +199,9 @@ class Yolov3DetectionOutput(Layer):
             bottoms == self.mask_group_num,
             f"mask_group_num is {self.mask_group_num}, but there are {bottoms} bottoms",
         )
+
+    def columns(self, bottoms: int) -> tuple[Rows, ...]:
+        return (FOUND,)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         require(self.num_classes is not None, "num_classes is missing")

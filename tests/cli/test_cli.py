@@ -464,6 +464,11 @@ def test_inspect_prints_the_table(run: Run) -> None:
     assert run("inspect", "tiny.prototxt") == Ran(0, f"{proto2net.parse(NET)}\n", "")
 
 
+def test_inspect_says_what_comes_out(run: Run) -> None:
+    (line,) = run("inspect", str(MODELS / "lenet.prototxt")).out.splitlines()[-1:]
+    assert line == "output         prob: probabilities of 10 classes"
+
+
 def test_inspect_sums_up_blocks_unless_it_is_to_be_flat(run: Run) -> None:
     net = str(MODELS / "googlenet.prototxt")
     lines = run("inspect", net).out.splitlines()
@@ -475,7 +480,7 @@ def test_inspect_sums_up_blocks_unless_it_is_to_be_flat(run: Run) -> None:
         total, *parts = (int(row[column].replace(",", "")) for row in found)
         assert total == sum(parts) > 0
     assert lines[start + 15].startswith("inception_3b ")
-    assert run("inspect", net, "--flat").out == f"{proto2net.parse(net)}\n"
+    assert run("inspect", net, "--flat").out.startswith(f"{proto2net.parse(net)}\noutput ")
 
 
 def test_layers_lists_every_type_and_target(run: Run) -> None:

@@ -16,7 +16,7 @@ ORDER = [
     "arrays mistaken output shape text",
     "layers layout memory usage",
     "graph",
-    "batch feeds images lowering model outline sizes wiring",
+    "batch feeds images lowering model outline results sizes wiring",
     "caffe rewrites builder backends",
     "preparing weights",
     "api",

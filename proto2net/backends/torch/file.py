@@ -300,13 +300,15 @@ class TorchFile(SourceFile[TorchScope]):
         return Parameter(CLASSES, Name("int"), Literal(self.head.classes))
 
     def notes(self) -> list[str]:
-        """What training minimises, where it is not just the sum of the losses."""
+        """The same, and what training minimises, where it is not just the sum of the losses."""
         weights = [weight for weight, _ in self.graph.losses]
+        notes = super().notes()
         if set(weights) <= {1.0}:
-            return []
+            return notes
         read = [(blob, self.scope.variable(blob)) for _, blob in self.graph.losses]
         terms = [code("{x}.sum()", x=x) if blob.shape else x for blob, x in read]
-        return textwrap.wrap(f"Loss: {text(weighted_sum(terms, weights))}.", WIDTH - 4)
+        loss = f"Loss: {text(weighted_sum(terms, weights))}."
+        return [*notes, *textwrap.wrap(loss, WIDTH - 4)]
 
     def _from_pretrained(self) -> list[Statement]:
         if not self.weights:

@@ -117,3 +117,12 @@ def test_what_is_loaded_says_its_types_as_the_printed_file_does() -> None:
     """So a name that a file does not import is missed by what is loaded too."""
     network = proto2net.load(MODELS / "lenet.prototxt", to="numpy")
     assert type(network).__call__.__annotations__["return"] is np.ndarray
+
+
+@TARGETS
+def test_a_docstring_says_what_the_columns_of_boxes_are(target: str) -> None:
+    folder = ROOT / "tests" / "golden" / "forks" / "detection_output_ssd"
+    source = proto2net.convert(folder / "net.prototxt", to=target)
+    columns = "image, label, score, xmin, ymin, xmax, ymax (in fractions of the image)"
+    assert f"rows of {columns}." in " ".join(source.split())
+    assert "rows of" not in proto2net.convert(MODELS / "lenet.prototxt", to=target)
