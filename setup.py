@@ -29,9 +29,11 @@ TEST = [
     "onnx",
     "opencv-python-headless<5",  # its dnn module reads Caffe's files, no longer from 5 on
     "openvino",
+    "pillow",
     "pytest",
     "pytest-xdist",
     "ruff",
+    "scikit-image",
     "scikit-learn",
     "setuptools>=77",
     "types-protobuf",

@@ -402,7 +402,7 @@ def _read(
         notes += left_out
     if outputs:
         whole = entries
-        entries, left_out = deploy.until(entries, outputs, hints)
+        entries, left_out = deploy.until(entries, outputs, hints, file)
         notes += left_out
         inputs = deploy.needed(inputs, whole, entries)
     importer.check(entries, layers, holes)

@@ -27,6 +27,9 @@ L_co = TypeVar("L_co", bound=Layer, covariant=True)
 AUTOMATIC = "(automatic)"
 """The name that Caffe gives to the top of a loss that names none."""
 
+_TOLD = 8
+"""How many of a network's outputs a message names."""
+
 _HEAD = ("layer", "type", "output shape", "parameters", "multiply-adds")
 
 Row = tuple[str, ...]
@@ -319,7 +322,7 @@ class Graph:
 
     def until(self, outputs: Sequence[str]) -> Graph:
         """The part of the graph that the named blobs need, with those as its outputs."""
-        check_outputs(outputs, self.blobs)
+        check_outputs(outputs, self.blobs, [blob.name for blob in self.outputs])
         return self.making([self.blobs[name] for name in outputs])
 
     def making(self, wanted: Sequence[Blob]) -> Graph:
@@ -395,11 +398,24 @@ class Graph:
 
 
 def check_outputs(
-    outputs: Sequence[str], blobs: Collection[str], hints: Mapping[str, str] | None = None
+    outputs: Sequence[str],
+    blobs: Collection[str],
+    ends: Iterable[str],
+    hints: Mapping[str, str] | None = None,
+    file: str = "",
 ) -> None:
-    """Refuse outputs that are no blobs. `hints` says how to get those that were left out."""
+    """Refuse outputs that are no blobs.
+
+    `ends` are the blobs that no layer reads; `hints` says how to get those that were left out.
+    """
+    where = Location(file, 0) if file else None
+    instead = "it ends in " + ", ".join(f'"{name}"' for name in [*ends][-_TOLD:])
     unknown = [
-        Issue(f'no blob "{name}" in the network', (hints or {}).get(name) or closest(name, blobs))
+        Issue(
+            f'no blob "{name}" in the network',
+            (hints or {}).get(name) or closest(name, blobs) or instead,
+            where,
+        )
         for name in outputs
         if name not in blobs
     ]

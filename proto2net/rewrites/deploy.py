@@ -20,13 +20,14 @@ from proto2net.shape import Sizes
 
 
 def until(
-    entries: list[Entry], outputs: Sequence[str], hints: Mapping[str, str]
+    entries: list[Entry], outputs: Sequence[str], hints: Mapping[str, str], file: str = ""
 ) -> tuple[list[Entry], list[str]]:
     """The layers that these blobs need, and a sentence for each that is left out unread.
 
     `hints` says of blobs that no layer makes how to get them.
     """
-    check_outputs(outputs, {top for entry in entries for top in entry.tops}, hints)
+    made = {top for entry in entries for top in entry.tops}
+    check_outputs(outputs, made, _unread_tops(entries), hints, file)
     needed = set(outputs)
     kept: list[Entry] = []
     notes: list[str] = []
@@ -37,6 +38,16 @@ def until(
         elif entry.issues or isinstance(entry.layer, Unknown):
             notes.append(f"{_unread(entry)} was left out: no output needs it")
     return kept[::-1], notes[::-1]
+
+
+def _unread_tops(entries: Iterable[Entry]) -> list[str]:
+    """The blobs that no layer reads after they were made, in order."""
+    unread: dict[str, None] = {}
+    for entry in entries:
+        for name in entry.bottoms:
+            unread.pop(name, None)
+        unread |= dict.fromkeys(entry.tops)
+    return [*unread]
 
 
 def needed(inputs: Inputs, whole: Iterable[Entry], part: Iterable[Entry]) -> dict[str, Sizes]:

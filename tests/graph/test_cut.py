@@ -116,6 +116,20 @@ def test_an_output_that_is_no_blob_is_told_with_the_nearest_of_all_names() -> No
         )
 
 
+def test_an_output_that_is_no_blob_is_told_with_the_file_and_what_the_network_ends_in() -> None:
+    text = INPUT + FC + layer("ReLU", "fc", "fc") + layer("TanH", "data", "b")
+    with pytest.raises(Proto2NetError) as caught:
+        proto2net.parse(text, outputs=["prob"], file="deploy.prototxt")
+    assert str(caught.value) == (
+        'deploy.prototxt: no blob "prob" in the network\n  hint: it ends in "fc", "b"'
+    )
+
+
+def test_an_output_that_is_no_blob_of_a_graph_is_told_with_its_outputs() -> None:
+    with pytest.raises(Proto2NetError, match=r'no blob "prob"(.|\n)*it ends in "fc"'):
+        proto2net.parse(proto2net.parse(INPUT + FC), outputs=["prob"])
+
+
 def test_an_output_that_needs_labels_says_so() -> None:
     with pytest.raises(Proto2NetError, match=r'no blob "focal"(.|\n)*--phase train'):
         proto2net.parse(DATA + FC + FOCAL, outputs=["focal"])
