@@ -24,6 +24,7 @@ from proto2net.model import Model
 from proto2net.rewrites import deploy, feeding
 from proto2net.rewrites.batch import any_batch, fixing_batch
 from proto2net.shape import Sizes, require
+from proto2net.usage import Usage
 from proto2net.wiring import wire
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def parse(
     channels: str | None = None,
     labels: str | Path | Sequence[str] | None = None,
     transform_from: str | Path | None = None,
+    resize: Sequence[int] | None = None,
     file: str = "",
 ) -> Graph:
     """The graph of one phase of a network definition; a solver is followed to its network.
@@ -71,6 +73,7 @@ def parse(
 
     `mean` (a file of the mean image, or numbers), `scale` and `channels` ("bgr" or "rgb") say how
     images are prepared, as does the transform_param of another definition, `transform_from`;
+    `resize` is the height and width that they are brought to before their middle is taken.
     `labels` are what the classes are called, or a file of a line for each. `file` is what messages
     call a text. What was assumed, left out or ignored is logged.
     """
@@ -98,7 +101,7 @@ def parse(
             _LOG.info(note)
     if graph is not net:
         _tell_batch(graph)
-    asked = (mean, scale, channels, labels, transform_from)
+    asked = (mean, scale, channels, labels, transform_from, resize)
     if any(each is not None for each in asked):
         from proto2net.caffe import preparing  # which most networks need not import
 
@@ -411,6 +414,7 @@ def _read(
 
         inputs, seen = beside.completed(lacking, inputs, layers, file)
         notes += seen
+    new_size = feeding.new_size(entries)
     entries, assumed = feeding.feed(entries, inputs)
     placed: list[str] = []
     if any(isinstance(entry.layer, AutoCrop | Crop) for entry in entries):
@@ -433,7 +437,7 @@ def _read(
             _LOG.info(note)
     for note in [*notices.disputed(graph), *notices.training(graph, file)]:
         _LOG.info(note)
-    return graph
+    return dataclasses.replace(graph, usage=Usage(new_size=new_size)) if new_size else graph
 
 
 def _tell_batch(graph: Graph) -> None:

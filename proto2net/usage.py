@@ -8,10 +8,11 @@ from proto2net.shape import Shape
 
 @dataclass(frozen=True)
 class MeanImage:
-    """The file of a mean image, and its shape: (C, H, W)."""
+    """The file of a mean image, its shape (C, H, W), and the means of its channels."""
 
     file: str
     shape: Shape
+    means: tuple[float, ...]
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from proto2net import limits, plain
 from proto2net.caffe import binaryproto, definition, fields
 from proto2net.caffe.phase import State
-from proto2net.caffe.schema import LINE
+from proto2net.caffe.schema import LINE, Message
 from proto2net.caffe.wire import mapped
 from proto2net.errors import Issue, Location, Proto2NetError, ShapeError, WeightError
 from proto2net.graph import Blob, Graph, Node
-from proto2net.layers import Input, TransformationParameter
+from proto2net.images import Prepared, is_of_images
+from proto2net.layers import TransformationParameter
 from proto2net.layers.base import Layer
 from proto2net.model import Format, as_float32, format_of
 from proto2net.shape import Shape, dims, require
@@ -44,11 +45,12 @@ class Asked(NamedTuple):
     channels: str | None
     labels: str | Path | Sequence[str] | None
     transform_from: str | Path | None
+    resize: Sequence[int] | None
 
     @property
     def transforms(self) -> bool:
         """Whether an image is asked about, and not only labels."""
-        images = (self.mean, self.scale, self.channels, self.transform_from)
+        images = (self.mean, self.scale, self.channels, self.transform_from, self.resize)
         return any(each is not None for each in images)
 
 
@@ -78,8 +80,8 @@ def _transformed(graph: Graph, asked: Asked) -> tuple[Graph, list[str]]:
     known: Any = node.layer
     transform = known.transform_param or TransformationParameter()
     if asked.transform_from is not None:
-        transform, where = _transform_of(Path(asked.transform_from))
-        usage = replace(usage, mean=None)
+        transform, new_size, where = _transform_of(Path(asked.transform_from))
+        usage = replace(usage, mean=None, new_size=new_size)
         notes.append(f'{where}: took its transform_param for "{image.name}"')
     if asked.scale is not None:
         require(isfinite(asked.scale), f"scale is {asked.scale}; it must be a finite number")
@@ -92,10 +94,16 @@ def _transformed(graph: Graph, asked: Asked) -> tuple[Graph, list[str]]:
     _check_size(transform, graph, node)
     if asked.channels is not None:
         usage = replace(usage, rgb=asked.channels == "rgb")
+    if asked.resize is not None:
+        usage = replace(usage, resize=_size(asked.resize))
     if asked.mean is not None:
-        transform, found = _with_mean(transform, asked.mean, graph, image)
+        transform, found = _with_mean(transform, asked.mean, image)
         usage = replace(usage, mean=found)
     transform.check(image.shape[1])
+    images = Prepared(image.name, image.shape, _open_size(graph, image), transform, usage)
+    _check_resize(images)
+    if usage.mean:
+        _check_mean(usage.mean, images)
     layer = replace(known, transform_param=transform)
     nodes = tuple(replace(node, layer=layer) if each is node else each for each in graph.nodes)
     return replace(graph, nodes=nodes, usage=usage), notes
@@ -103,8 +111,7 @@ def _transformed(graph: Graph, asked: Asked) -> tuple[Graph, list[str]]:
 
 def _of_images(graph: Graph) -> Node[Layer]:
     """The first input of images: the one that has a transform_param, if one does."""
-    nodes = [node for node in graph.nodes if isinstance(node.layer, Input)]
-    images = [n for n in nodes if len(n.tops[0].shape) == 4 and n.tops[0].shape[1] in (1, 3)]
+    images = [node for node in graph.nodes if is_of_images(node)]
     known = [node for node in images if getattr(node.layer, "transform_param", None)]
     if images:
         return (known or images)[0]
@@ -131,20 +138,38 @@ def _check_size(transform: TransformationParameter, graph: Graph, node: Node[Lay
     )
 
 
+def _size(given: Sequence[int]) -> Shape:
+    """The height and width that images are resized to."""
+    known = isinstance(given, Sequence) and len(given) == 2
+    known = known and all(isinstance(size, int) and size > 0 for size in given)
+    require(known, f"no size of images: {given}", "it is a height and a width, such as 256,256")
+    return tuple(given)
+
+
+def _check_resize(images: Prepared) -> None:
+    """Refuse a size of which the middle cannot be taken, or that is not the network's."""
+    asked, crop = images.usage.resize, images.crop
+    if not asked:
+        return
+    found = f"images are resized to {dims(asked)}"
+    fits = all(size >= own for size, own in zip(asked, crop, strict=False))
+    require(fits, f"{found}, which is smaller than the {dims(crop)} that are taken of them")
+    pairs = zip(asked, images.sizes, strict=True)
+    fits = bool(crop) or all(own in (None, size) for size, own in pairs)
+    require(fits, f'{found}, but "{images.name}" is {dims((*images.shape[:2], *images.sizes))}')
+
+
 def _with_mean(
-    transform: TransformationParameter,
-    given: str | Path | float | Sequence[float],
-    graph: Graph,
-    image: Blob,
+    transform: TransformationParameter, given: str | Path | float | Sequence[float], image: Blob
 ) -> tuple[TransformationParameter, MeanImage | None]:
     """The same with this mean in the place of its own: numbers, or the image of a file."""
     channels = image.shape[1]
     if isinstance(given, str | Path):
         array = mean_of(given)
         if array.ndim == 3:
-            _check_mean(str(given), array, transform, graph, image)
             other = replace(transform, mean_value=(), mean_file=str(given))
-            return other, MeanImage(str(given), tuple(array.shape))
+            means = tuple(map(float, array.mean(axis=(1, 2), dtype="f8")))
+            return other, MeanImage(str(given), tuple(array.shape), means)
         values = tuple(map(float, array))
     else:
         numbers = given if isinstance(given, Iterable) else (given,)
@@ -161,26 +186,28 @@ def _with_mean(
     return replace(transform, mean_value=values, mean_file=None), None
 
 
-def _check_mean(
-    file: str, array: Ndarray, transform: TransformationParameter, graph: Graph, image: Blob
-) -> None:
-    """Refuse a mean image that images of the input's size do not have."""
-    values = ",".join(f"{value:g}" for value in array.mean(axis=(1, 2), dtype="f8"))
-    found = f"{file}: the mean image is {dims(array.shape)}"
-    channels, *sizes = image.shape[1:]
-    require(array.shape[0] == channels, f'{found}, but "{image.name}" is {dims(image.shape)}')
-    if transform.crop_size:
-        require(
-            min(array.shape[1:]) >= transform.crop_size,
-            f"{found}, which is smaller than crop_size ({transform.crop_size})",
-        )
+def _check_mean(mean: MeanImage, images: Prepared) -> None:
+    """Refuse a mean image that images before the crop do not have the size of."""
+    found = f"{mean.file}: the mean image is {dims(mean.shape)}"
+    channels, *size = mean.shape
+    fits = channels == images.channels
+    require(fits, f'{found}, but "{images.name}" is {dims(images.shape)}')
+    if images.crop:
+        smaller = any(own < taken for own, taken in zip(size, images.crop, strict=True))
+        require(not smaller, f"{found}, which is smaller than the crop, {dims(images.crop)}")
+        resized = images.resize in ((), tuple(size))
+        require(resized, f"{found}, but images are resized to {dims(images.resize)}")
         return
-    pairs = zip(array.shape[1:], _open_size(graph, image), strict=True)
+    pairs = [(own or given, given) for given, own in zip(size, images.sizes, strict=True)]
+    values = ",".join(f"{value:g}" for value in mean.means)
+    hint = f"--mean {values} are the means of its channels"
+    if all(own <= given for own, given in pairs):
+        asked = ",".join(map(str, size))
+        hint = f"--resize {asked} brings images to its size, and the middle is taken; {hint}"
     require(
-        all(own in (None, size) for size, own in pairs),
-        f'{found}, but images of "{image.name}" are {dims((channels, *sizes))}',
-        f"--transform-from FILE has the crop_size of the training; --mean {values} are the means "
-        "of its channels",
+        all(own == given for own, given in pairs),
+        f'{found}, but images of "{images.name}" are {dims(images.shape[1:])}',
+        hint,
     )
 
 
@@ -206,8 +233,11 @@ def mean_of(path: str | Path) -> Ndarray:
     return as_float32(np.asarray(array))
 
 
-def _transform_of(path: Path) -> tuple[TransformationParameter, str]:
-    """The transform_param of a definition, and what has it; that of the test phase goes before."""
+def _transform_of(path: Path) -> tuple[TransformationParameter, Shape, str]:
+    """The transform_param of a definition, the size that images are brought to before, and where.
+
+    That of the test phase goes before.
+    """
     for phase in ("TEST", "TRAIN"):
         found = definition.read(path, str(path), State(phase, 0, ()))
         for layer in found.layers:
@@ -217,11 +247,23 @@ def _transform_of(path: Path) -> tuple[TransformationParameter, str]:
                     transform = fields.read(TransformationParameter, layer.transform_param)
                 except Proto2NetError as error:
                     raise type(error)(error.at(where, f'layer "{layer.name}"')) from None
-                return transform, f'{where}: layer "{layer.name}" ({layer.type})'
+                said = f'{where}: layer "{layer.name}" ({layer.type})'
+                return transform, _new_size(layer), said
     raise Proto2NetError(
         f"{path}: no layer has a transform_param",
         "the definition that a network was trained with has one, such as train_val.prototxt",
     )
+
+
+def _new_size(layer: Message) -> Shape:
+    """The size that a data layer brings images to, if it does."""
+    params = [getattr(layer, param) for param in _RESIZING]
+    sizes = [(param.new_height, param.new_width) for param in params]
+    return next((size for size in sizes if min(size)), ())
+
+
+_RESIZING = ("image_data_param", "dense_image_data_param", "video_data_param")
+"""What has a new_height and a new_width."""
 
 
 # ---- labels ---------------------------------------------------------------------------------

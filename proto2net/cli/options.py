@@ -136,6 +136,13 @@ def preparing(command: Command) -> Command:
             help="What values of images are multiplied with after the mean is subtracted.",
         ),
         click.option(
+            "--resize",
+            type=_height_and_width,
+            metavar="H,W",
+            help="The size that images are brought to, such as 256,256. Of it the middle is taken "
+            "if the network takes less.",
+        ),
+        click.option(
             "--mean",
             type=_mean,
             metavar="FILE|NUMBERS",
@@ -255,6 +262,13 @@ def _mean(text: str) -> str | tuple[float, ...]:
         return tuple(map(float, text.split(",")))
     except ValueError:
         return text
+
+
+def _height_and_width(text: str) -> tuple[int, ...]:
+    """A height and a width, from 256,256."""
+    if not re.fullmatch("[1-9][0-9]{0,8},[1-9][0-9]{0,8}", text):
+        raise click.BadParameter(f"{text!r} is not H,W, such as 256,256")
+    return tuple(map(int, text.split(",")))
 
 
 def _stage(text: str) -> str:

@@ -66,6 +66,18 @@ def feed(entries: list[Entry], inputs: Inputs) -> tuple[list[Entry], list[str]]:
     return fed, notes
 
 
+def new_size(entries: Sequence[Entry]) -> Shape:
+    """The size to which the first data layer that resizes images brings them."""
+    for entry in entries:
+        layer = getattr(
+            entry.layer, "of", entry.layer
+        )  # whose tops of labels may have been left out
+        size = (getattr(layer, "new_height", 0), getattr(layer, "new_width", 0))
+        if min(size):
+            return size
+    return ()
+
+
 def _input(shapes: Sequence[Sizes], stated: Sequence[Sizes] | None = None) -> Input:
     """An input of these shapes, where a size that may be any is the stated one, or an example."""
     known = zip(shapes, stated or shapes, strict=True)

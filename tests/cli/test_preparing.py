@@ -138,6 +138,10 @@ WRONG = {
     "--mean missing": "missing: No such file",
     f"--mean {BINARYPROTO}": 'the mean image is 3 x 6 x 7, but images of "data" are 3 x 5 x 5',
     f"--mean {BINARYPROTO} --input data=1,1,6,7": 'but "data" is 1 x 1 x 6 x 7',
+    f"--mean {BINARYPROTO} --resize 8,9": "is 3 x 6 x 7, but images are resized to 8 x 9",
+    f"--mean {BINARYPROTO} --input data=1,3,4,4": "--resize 6,7 brings images to its size",
+    "--resize 4,9": "resized to 4 x 9, which is smaller than the 5 x 5 that are taken of them",
+    "--resize 8,9 --input data=1,3,any,7 --output data": 'but "data" is 1 x 3 x any x 7',
     "--scale inf": "scale is inf; it must be a finite number",
     "--mean 1 --input data=1,75": "no input is for images",
     "--transform-from small.prototxt": "small.prototxt: no layer has a transform_param",
@@ -163,6 +167,57 @@ def test_a_mean_image_may_be_larger_than_what_is_cropped_from_it() -> None:
     result = convert("--transform-from", "train.prototxt", "--mean", str(BINARYPROTO))
     assert "resize_image(image, 6, 7)" in result.output
     assert "center_crop(x, 5, 5)" in result.output
+
+
+def body(*options: str) -> list[str]:
+    """What `preprocess` says behind its docstring."""
+    lines = convert(*options).output.split("def preprocess")[1].split('"""')[2].splitlines()
+    return [line.strip() for line in lines[1 : lines.index("", 1)]]
+
+
+def test_of_a_larger_size_the_middle_is_what_the_network_takes() -> None:
+    assert body("--resize", "8,9") == [
+        "image = read_image(image)",
+        "image = resize_image(image, 8, 9)",
+        "x = image[..., ::-1].astype(np.float32)",
+        "x = center_crop(x, 5, 5)",
+        "return x.transpose(2, 0, 1)[np.newaxis]",
+    ]
+
+
+def test_without_a_crop_images_get_the_size_that_the_network_takes() -> None:
+    assert "image = resize_image(image, 5, 5)" in body("--mean", "1")
+    assert "image = resize_image(image, 5, 5)" in body("--resize", "5,5")
+
+
+def test_images_of_any_size_keep_theirs_unless_one_is_asked_for() -> None:
+    free = ("--input", "data=1,3,any,any", "--output", "data")
+    assert not any("resize" in line or "crop" in line for line in body("--mean", "1", *free))
+    resized = body("--resize", "8,9", *free)
+    assert "image = resize_image(image, 8, 9)" in resized
+    assert not any("crop" in line for line in resized)
+
+
+SIZES = {
+    "": [],
+    "new_height: 7 new_width: 9": ["image = resize_image(image, 7, 9)"],
+    "resize": ["image = resize_image(image, 8, 9)"],
+    "mean": ["image = resize_image(image, 6, 7)"],
+    "warp": ["image = resize_image(image, 10, 11)"],
+}
+
+
+@pytest.mark.parametrize("known", SIZES)
+def test_the_size_before_a_crop_is_what_is_known_of_it(known: str) -> None:
+    warp = "resize_param { prob: 1 resize_mode: WARP height: 10 width: 11 }"
+    Path("train.prototxt").write_text(
+        'layer { name: "data" type: "ImageData" top: "data" transform_param { crop_size: 5 '
+        f"{warp if known == 'warp' else ''} }} "
+        f"image_data_param {{ batch_size: 2 {known if 'new' in known else ''} }} }}"
+    )
+    told = {"resize": ("--resize", "8,9"), "mean": ("--mean", str(BINARYPROTO))}.get(known, ())
+    lines = body("--transform-from", "train.prototxt", *told)
+    assert [line for line in lines if "resize_image" in line] == SIZES[known]
 
 
 # ---- labels ---------------------------------------------------------------------------------

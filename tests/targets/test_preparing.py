@@ -17,6 +17,7 @@ from safetensors.numpy import load_file, save_file
 
 import proto2net
 from proto2net.caffe.schema import Message, message_class
+from proto2net.preparing import preprocessor
 
 cv2 = pytest.importorskip("cv2", reason="it decodes images")
 lmdb = pytest.importorskip("lmdb", reason="it reads LMDB")
@@ -24,31 +25,38 @@ lmdb = pytest.importorskip("lmdb", reason="it reads LMDB")
 Names = dict[str, Any]
 
 
-def is_transformed(case: Path) -> bool:
-    """Whether images of a case are transformed, and not resized before, as Caffe alone does it."""
-    text = (case / "net.prototxt").read_text()
-    if not ("transform_param" in text or "scale:" in text) or "new_height" in text:
+FOLDERS = (REFERENCE / "golden" / "data", TESTS / "golden" / "data")
+
+
+def has_images(case: Path) -> bool:
+    """Whether a case has images of 1 or 3 channels in files, or in an LMDB."""
+    if not ((case / "list.txt").is_file() or (case / "db" / "data.mdb").is_file()):
         return False
     shape: tuple[int, ...] = np.load(case / "expected.npz")["fwd0/data"].shape
     return shape[1] in (1, 3)
 
 
-FOLDERS = (REFERENCE / "golden" / "data", TESTS / "golden" / "data")
 CASES = {
     path.parent.name: path.parent
     for folder in FOLDERS
-    for path in sorted(folder.glob("*data_*/net.prototxt"))
-    if is_transformed(path.parent)
+    for path in sorted(folder.glob("*data*/net.prototxt"))
+    if has_images(path.parent)
 }
 
 
-def images(case: Path, graph: proto2net.Graph) -> Iterator[np.ndarray]:
-    """The images of a source as they are before the transformation: RGB (H, W, 3), or (H, W)."""
+def files(case: Path, tmp_path: Path) -> Iterator[Path]:
+    """The files of images that a case has; those of a database are written."""
     if (case / "list.txt").is_file():
         for line in (case / "list.txt").read_text().splitlines():
-            yield cv2.imread(str(case / "images" / line.split()[0]))[..., ::-1]
+            yield case / "images" / line.split()[0]
         return
-    transform = graph.nodes[0].layer.transform_param  # type: ignore[attr-defined]  # an Input
+    for index, datum in enumerate(records(case)):
+        if datum.encoded:
+            (tmp_path / f"image{index}").write_bytes(datum.data)
+            yield tmp_path / f"image{index}"
+
+
+def records(case: Path) -> Iterator[Message]:
     with (
         lmdb.open(str(case / "db"), readonly=True, lock=False) as database,
         database.begin() as reading,
@@ -56,16 +64,23 @@ def images(case: Path, graph: proto2net.Graph) -> Iterator[np.ndarray]:
         for _, record in reading.cursor():
             datum = message_class("Datum")()
             datum.ParseFromString(record)
-            image = decoded(datum, transform)
-            yield image[..., ::-1] if image.ndim == 3 else image
+            yield datum
 
 
-def decoded(datum: Message, transform: Any) -> np.ndarray:
+def images(case: Path, grey: bool) -> Iterator[np.ndarray]:
+    """The images of a source as they are before the transformation: RGB (H, W, 3), or (H, W)."""
+    way = cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR
+    if (case / "list.txt").is_file():
+        made = (cv2.imread(str(file), way) for file in files(case, case))
+    else:
+        made = (decoded(datum, way) for datum in records(case))
+    for image in made:
+        yield image[..., ::-1] if image.ndim == 3 else image
+
+
+def decoded(datum: Message, way: int) -> np.ndarray:
     """The image of a record: BGR (H, W, 3), or (H, W)."""
     if datum.encoded:
-        way = cv2.IMREAD_UNCHANGED
-        way = cv2.IMREAD_COLOR if transform.force_color else way
-        way = cv2.IMREAD_GRAYSCALE if transform.force_gray else way
         return cv2.imdecode(np.frombuffer(datum.data, np.uint8), way)
     shape = datum.channels, datum.height, datum.width
     values = np.frombuffer(datum.data, np.uint8) if datum.data else np.float32(datum.float_data)
@@ -73,18 +88,34 @@ def decoded(datum: Message, transform: Any) -> np.ndarray:
     return image[..., 0] if datum.channels == 1 else image
 
 
+def expected(case: Path) -> list[np.ndarray]:
+    """What Caffe's layer gave for each image, one after the other."""
+    found = np.load(case / "expected.npz")
+    return [row for name in sorted(found.files) if name.endswith("/data") for row in found[name]]
+
+
+def options(case: Path) -> dict[str, Any]:
+    """What a conversion of a case is told: the shape, and the mean image if it has one."""
+    first, *others = [row.shape for row in expected(case)]
+    sizes = first if all(shape == first for shape in others) else (first[0], None, None)
+    told: dict[str, Any] = {"inputs": {"data": (1, *sizes)}}
+    if (case / "mean.binaryproto").is_file():
+        told["mean"] = case / "mean.binaryproto"
+    return told
+
+
 def written(net: Path, to: str, tmp_path: Path, **options: Any) -> Names:
     """What the file defines that is written for a target, with weights beside."""
     text = net.read_text().rstrip()
     legacy = "layers {" in text
-    layer = "layers { type: INNER_PRODUCT" if legacy else 'layer { type: "InnerProduct"'
+    layer = "layers { type: CONVOLUTION" if legacy else 'layer { type: "Convolution"'
     (tmp_path / "net.prototxt").write_text(
-        f'{text}\n{layer} name: "ip" bottom: "data" top: "ip" '
-        "inner_product_param { num_output: 2 } }\n"
+        f'{text}\n{layer} name: "conv" bottom: "data" top: "conv" '
+        "convolution_param { num_output: 2 kernel_size: 1 } }\n"
     )
     graph = proto2net.parse(tmp_path / "net.prototxt", **options)
-    inputs = int(np.prod(graph.inputs[0].shape[1:]))
-    weights = {"ip": [np.ones((2, inputs), np.float32), np.zeros(2, np.float32)]}
+    channels = graph.inputs[0].shape[1]
+    weights = {"conv": [np.ones((2, channels, 1, 1), np.float32), np.zeros(2, np.float32)]}
     out = tmp_path / "net_written.py"
     proto2net.save(graph, weights, to=to, out=out)
     return runpy.run_path(str(out))
@@ -94,24 +125,39 @@ def caffe_layout(prepared: np.ndarray, to: str) -> np.ndarray:
     return prepared.transpose(0, 3, 1, 2) if to == "tf" else prepared
 
 
+def check(made: list[np.ndarray], case: Path) -> None:
+    """Hold the batch of each image against what Caffe gave, to the bit."""
+    assert {each.dtype.name for each in made} == {"float32"}
+    for index, row in enumerate(expected(case)):  # batches begin anew at the end of the source
+        np.testing.assert_array_equal(made[index % len(made)], row[np.newaxis])
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_an_image_becomes_what_caffes_data_layer_made_of_it(
     case: str, target: str, tmp_path: Path
 ) -> None:
     folder = CASES[case]
-    shape = np.load(folder / "expected.npz")["fwd0/data"].shape
-    options: dict[str, Any] = {"inputs": {"data": shape}}
-    if (folder / "mean.binaryproto").is_file():
-        options["mean"] = folder / "mean.binaryproto"
-    names = written(folder / "net.prototxt", target, tmp_path, **options)
-    graph = proto2net.parse(folder / "net.prototxt", inputs={"data": shape})
-    made = [caffe_layout(names["preprocess"](image), target) for image in images(folder, graph)]
-    expected = np.load(folder / "expected.npz")
-    calls = sorted(name for name in expected.files if name.endswith("/data"))
-    right = np.concatenate([expected[name] for name in calls])
-    assert {each.dtype.name for each in made} == {"float32"}
-    for index, row in enumerate(right):  # batches begin anew at the end of the source
-        np.testing.assert_array_equal(made[index % len(made)][0], row)
+    preprocess = written(folder / "net.prototxt", target, tmp_path, **options(folder))["preprocess"]
+    grey = len(expected(folder)[0]) == 1
+    check([caffe_layout(preprocess(image), target) for image in images(folder, grey)], folder)
+
+
+ENCODED = [
+    name
+    for name, case in CASES.items()
+    if (case / "list.txt").is_file() or any(datum.encoded for datum in records(case))
+]
+
+
+@pytest.mark.parametrize("case", ENCODED)
+def test_the_file_of_an_image_becomes_what_caffes_data_layer_made_of_it(
+    case: str, target: str, tmp_path: Path
+) -> None:
+    folder = CASES[case]
+    preprocess = written(folder / "net.prototxt", target, tmp_path, **options(folder))["preprocess"]
+    check([caffe_layout(preprocess(file), target) for file in files(folder, tmp_path)], folder)
+    graph = proto2net.parse(folder / "net.prototxt", **options(folder))
+    check([preprocessor(graph)(file) for file in files(folder, tmp_path)], folder)
 
 
 # ---- what is told beside a definition ----------------------------------------------------------
