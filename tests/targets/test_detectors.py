@@ -11,7 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from places import ROOT
 from pretrained import FILES
+
+import proto2net
+from proto2net import preparing
 
 mtcnn = pytest.importorskip("mtcnn", reason="the examples read photos with Pillow")
 ultraface = pytest.importorskip("ultraface")
@@ -68,6 +72,8 @@ def test_mtcnn_finds_the_face_and_its_landmarks(detector: Any, photo: Any) -> No
     assert face.score == pytest.approx(0.9999051, rel=1e-4)
     assert face.box == BOX
     assert np.allclose(face.landmarks, LANDMARKS, rtol=1e-4, atol=0)
+    told = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    assert faces.line(face).partition(" (225.0")[0] in told
 
 
 @needs_models
@@ -142,6 +148,18 @@ def test_ultraface_finds_the_face_in_a_part_and_none_where_none_is(photo: Any, t
     left, top, right, bottom = ULTRAFACE["rfb320"][1].expected
     assert face.box == pytest.approx((left - 60, top - 20, right - 60, bottom - 20), abs=4)
     assert detector(Image.new("RGB", (60, 40), "teal")) == []
+
+
+@needs_models
+@pytest.mark.parametrize("name", ULTRAFACE)
+def test_ultraface_prepares_images_as_an_emitted_file_does(name: str, photo: Any) -> None:
+    graph = proto2net.parse(
+        FILES / f"ultraface_{name}" / "deploy.prototxt", mean=127, scale=1 / 128, channels="rgb"
+    )
+    small = photo.resize((320, 240))
+    assert np.array_equal(
+        preparing.preprocessor(graph)(np.asarray(small)), ultraface.as_input(small)
+    )
 
 
 def test_priors_stand_in_the_middle_of_their_places() -> None:
