@@ -17,9 +17,9 @@ from pathlib import Path
 from run import PYTEST, ROOT
 
 PROTOBUF = ["protobuf==4.25.0", "protobuf==5.*", "protobuf==6.*", "protobuf==7.*"]
-NEEDED = (
-    "build click h5py hypothesis numpy pytest pytest-xdist rich ruff safetensors setuptools".split()
-)
+NEEDED = """
+build click h5py hypothesis numpy pytest pytest-xdist rich ruff safetensors scikit-learn setuptools
+""".split()
 
 QUICK = [
     f"tests/{folder}/test_{name}.py"
