@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from proto2net.graph import Graph, Node
 from proto2net.layers import Input, TransformationParameter
 from proto2net.layers.base import Layer
-from proto2net.shape import Shape, Sizes
+from proto2net.shape import Shape, Sizes, dims
+from proto2net.text import plain
 from proto2net.usage import Usage
 
 
@@ -37,6 +39,12 @@ class Prepared(NamedTuple):
         return "RGB" if self.usage.rgb else "BGR"
 
     @property
+    def mean_file(self) -> str:
+        """The name of the file of the mean image, without its folder; empty: there is none."""
+        path = self.transform.mean_file or ""
+        return path.replace("\\", "/").rpartition("/")[2]
+
+    @property
     def fixed(self) -> Shape:
         """The height and width that the network takes; none where one may be any."""
         known = tuple(size for size in self.sizes if size is not None)
@@ -59,6 +67,25 @@ class Prepared(NamedTuple):
         fits = self.transform.resize_param and not self.transform.warp  # it is more than a resize
         return () if fits else self.fixed or mean
 
+    @property
+    def sized(self) -> bool:
+        """Whether it is known of which size images are before their middle is taken."""
+        return bool(self.resize or self.mean_file or not self.crop)
+
+    def __str__(self) -> str:
+        """What is done to an image, in words: 'the middle 224 x 224, BGR, 0 to 255, minus 128'."""
+        transform = self.transform
+        parts = [
+            f"resized to {dims(self.resize)}" if self.resize else "",
+            f"the middle {dims(self.crop)}" if self.crop else "",
+            self.order if self.channels == 3 else "grey",
+            "0 to 255",
+            f"minus the mean image of {plain(self.mean_file)}" if self.mean_file else "",
+            f"minus {_listed(transform.mean_value)}" if any(transform.mean_value) else "",
+            f"times {_listed([transform.scale])}" if transform.scale != 1 else "",
+        ]
+        return ", ".join(filter(None, parts))
+
 
 def prepared(graph: Graph) -> Prepared | None:
     """What is done to images of the first input of which it is known; None where nothing is."""
@@ -68,6 +95,10 @@ def prepared(graph: Graph) -> Prepared | None:
             sizes = graph.open_shape(blob)[2:]
             return Prepared(blob.name, blob.shape, sizes, node.layer.transform_param, graph.usage)
     return None
+
+
+def _listed(numbers: Iterable[float]) -> str:
+    return ", ".join(f"{number:.7g}" for number in numbers)
 
 
 def is_of_images(node: Node[Layer]) -> bool:

@@ -60,6 +60,7 @@ from proto2net.backends.unify import Meaning
 from proto2net.batch import following, takes_one
 from proto2net.errors import Issue, UnsupportedError
 from proto2net.graph import Blob, Graph
+from proto2net.images import prepared
 from proto2net.lowering import lowered
 from proto2net.outline import Kind, Region
 from proto2net.results import described
@@ -380,13 +381,16 @@ class SourceFile(Generic[S]):
 
 
 def made_of(graph: Graph) -> list[str]:
-    """The docstring of a file: which network it has, and which definition it was made of."""
+    """The docstring of a file: its network, of which definition, and how images are prepared."""
     title = f'"""{plain(graph.name) or "A network"}, converted from Caffe by proto2net {VERSION}.'
     files = [node.where.file for node in graph.nodes if node.where]
-    if not files or files[0].startswith("<"):  # it was no file
-        return wrap(f'{title}"""', WIDTH)
-    definition = f"Definition: {plain(PurePath(files[0]).name)}, {graph.phase.lower()} phase."
-    return [*wrap(title, WIDTH), "", *wrap(definition, WIDTH), '"""']
+    said: list[str] = []
+    if files and not files[0].startswith("<"):  # it was a file
+        definition = f"Definition: {plain(PurePath(files[0]).name)}, {graph.phase.lower()} phase."
+        said += wrap(definition, WIDTH)
+    if images := prepared(graph):
+        said += wrap(f"Images: {images}.", WIDTH)
+    return [*wrap(title, WIDTH), "", *said, '"""'] if said else wrap(f'{title}"""', WIDTH)
 
 
 def loaded_docstring(made: str, *, anew: bool) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import PurePath
 from textwrap import wrap
 
 from proto2net.backends.source import INDENT, WIDTH
@@ -45,11 +44,10 @@ def transform_told(graph: Graph) -> dict[str, str]:
         return {}
     fields = {k: v for k, v in vars(found.transform).items() if v}
     if found.usage.mean:
-        fields["mean_file"] = PurePath(found.usage.mean.file).name
-    order: dict[str, object] = {"color_order": found.order}
-    if found.resize:
-        order["resize"] = found.resize
-    return {"transform_param": json.dumps(order | fields, default=vars)}  # forks' parts are nested
+        fields["mean_file"] = found.mean_file
+    sizes = {"resize": found.resize, "crop": () if found.transform.crop else found.crop}
+    said = {"color_order": found.order, **{k: v for k, v in sizes.items() if v}, **fields}
+    return {"transform_param": json.dumps(said, default=vars)}  # forks' parts are nested
 
 
 def labels_told(graph: Graph) -> dict[str, str]:
@@ -133,7 +131,7 @@ def _mean(found: Prepared, *, beside: bool) -> Iterator[str]:
     transform, usage = found.transform, found.usage
     if not transform.mean_file:
         return
-    name = plain(transform.mean_file.replace("\\", "/").rpartition("/")[2])
+    name = plain(found.mean_file)
     size = ", ".join(map(str, usage.mean.shape)) if usage.mean else f"{found.channels}, H, W"
     if beside:
         yield f"The mean image of {name} is in the file of weights: ({size})."

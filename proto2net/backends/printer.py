@@ -15,7 +15,11 @@ from proto2net.graph import Graph
 def refuse_usage(graph: Graph, target: str) -> None:
     """Refuse what a definition has no words for, and a text about it neither."""
     usage = graph.usage
-    told = {"labels": bool(usage.labels), "channels in the order rgb": usage.rgb}
+    told = {
+        "labels": bool(usage.labels),
+        "channels in the order rgb": usage.rgb,
+        "a size that images are resized to": bool(usage.resize),
+    }
     for what in (what for what, given in told.items() if given):
         raise UnsupportedError(f"{target} has no place for {what}", "use --to torch, tf or numpy")
 

@@ -1,4 +1,4 @@
-"""Which definition beside one that does not say how images are prepared may say it.
+"""What beside a definition that does not say how images are prepared may say it.
 
 Texts are compared, and nothing is parsed, since every conversion asks.
 """
@@ -11,8 +11,6 @@ from itertools import islice
 from pathlib import Path
 
 from proto2net import limits, plain
-from proto2net.graph import Graph
-from proto2net.layers import Input
 
 _WIDTHS = re.compile(rb"\b(num_output|kernel_size)\s*:\s*([0-9]+)")
 _COMPARED = 8
@@ -21,18 +19,13 @@ _LOOKED_AT = 8
 """How many definitions of a folder are looked at."""
 
 
-def offered(graph: Graph, file: Path, beside: Sequence[Path]) -> str:
-    """What is to be told of a definition beside that of the graph which is likely to say it."""
-    nodes = [node for node in graph.nodes if isinstance(node.layer, Input)]
-    if any(getattr(node.layer, "transform_param", None) for node in nodes) or not any(
-        len(blob.shape) == 4 for blob in graph.inputs
-    ):
-        return ""
-    own = _start(file)
+def offered(file: Path, beside: Sequence[Path], means: Sequence[Path]) -> str:
+    """What is to be told of a definition or of a mean image that is likely to say it."""
+    own = _start(file) if beside else []
     for other in beside[:_LOOKED_AT] if own else ():
         if other != file and _start(other, b"transform_param") == own:
             return f"--transform-from {other} would take over how images are prepared"
-    return ""
+    return f"--mean {means[0]} would have this mean subtracted from images" if means else ""
 
 
 def _start(file: Path, word: bytes = b"") -> list[tuple[bytes, ...]]:

@@ -22,7 +22,12 @@ from proto2net.cli.options import (
     target,
 )
 from proto2net.cli.terminal import counted, put, say, watched
+from proto2net.images import is_of_images, prepared
 from proto2net.model import Model
+from proto2net.shape import dims
+
+MEANS = ("*mean*.binaryproto", "*mean*.npy")
+"""What the files of mean images are called."""
 
 
 @contextmanager
@@ -120,19 +125,33 @@ def convert(
             say(f"wrote {file}")
     number = counted(model.graph.parameters, "parameter")
     say(f"wrote {path}: {ported.emitted.entry}, {number}")
-    if net != STANDARD and options["transform_from"] is None and target.name != "summary":
-        _offer(graph, Path(net))
+    if target.name != "summary":
+        _tell_of_images(graph, None if net == STANDARD else Path(net), bool(weights))
 
 
-def _offer(graph: Graph, net: Path) -> None:
-    """Tell of a definition beside NET that says how images are prepared, if NET does not."""
-    beside = sorted(net.parent.glob("*train*.prototxt"))
-    if not beside:
+def _tell_of_images(graph: Graph, net: Path | None, has_weights: bool) -> None:
+    """Tell what is not known about how images are prepared, and what may tell it."""
+    images = prepared(graph)
+    if images and not images.sized:
+        say(
+            f"note: images are cropped to {dims(images.crop)}, and nothing says how large they are "
+            "before: --resize H,W does, which is 256,256 in Caffe's examples of ImageNet"
+        )
+    if images or not any(map(is_of_images, graph.nodes)):
         return
-    from proto2net.caffe.offering import offered  # which most networks need not import
+    beside = sorted(net.parent.glob("*train*.prototxt")) if net else []
+    means = [file for end in MEANS for file in sorted(net.parent.glob(end))] if net else []
+    if net and (beside or means):
+        from proto2net.caffe.offering import offered  # which most networks need not import
 
-    if told := offered(graph, net, beside):
-        say(f"note: {told}")
+        if told := offered(net, beside, means):
+            say(f"note: {told}")
+            return
+    if has_weights:
+        say(
+            "note: nothing says how images are prepared; the model's README usually does, for "
+            "--mean, --scale, --channels and --resize"
+        )
 
 
 def _filled(model: Model) -> Model:

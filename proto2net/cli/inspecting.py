@@ -11,6 +11,7 @@ from proto2net import api, output
 from proto2net.cli.networks import check_weights, read_graph, whole
 from proto2net.cli.options import debug, network, target_names
 from proto2net.cli.terminal import put, say
+from proto2net.images import prepared
 from proto2net.output import printable
 from proto2net.shape import dims
 
@@ -30,6 +31,8 @@ def inspect(net: str, flat: bool, **options: Any) -> None:
 
     graph = read_graph(net, options)
     put(f"{graph if flat else table(graph)}\n")
+    if images := prepared(graph):
+        put(f"{'images':<15}{printable(f'{images.name}: {images}')}\n")
     for blob, result in results(graph).items():
         put(f"{'output':<15}{printable(f'{blob.name}: {result}')}\n")
 

@@ -132,6 +132,71 @@ def test_a_definition_of_the_training_beside_is_offered(
     assert said not in told()
 
 
+def notes(capsys: pytest.CaptureFixture[str], *options: str, to: str = "torch") -> list[str]:
+    """What is told beside of a conversion that writes files."""
+    with pytest.raises(SystemExit):
+        main(["convert", "small.prototxt", "--to", to, "--force", *options])
+    return [line for line in capsys.readouterr().err.splitlines() if "note: " in line]
+
+
+NOTHING = "note: nothing says how images are prepared; the model's README usually does, for "
+
+
+def test_with_weights_it_is_told_that_nothing_says_how_images_are_prepared(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    proto2net.save(NET, {"ip": [np.ones((3, 75)), np.ones(3)]}, to="torch", out="weights.py")
+    weights = ("--weights", "weights.safetensors")
+    assert notes(capsys, *weights) == [f"{NOTHING}--mean, --scale, --channels and --resize"]
+    assert notes(capsys, *weights, to="summary") == []
+    assert notes(capsys, *weights, "--mean", "1") == []
+    assert notes(capsys) == []
+    Path("small_mean.binaryproto").write_bytes(BINARYPROTO.read_bytes())
+    offer = ["note: --mean small_mean.binaryproto would have this mean subtracted from images"]
+    assert notes(capsys, *weights) == offer
+    assert notes(capsys) == offer
+
+
+def test_a_network_without_images_has_no_note_about_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("mean.npy").write_bytes(b"")
+    for shape in "1,75", "1,5,5,3":
+        (told,) = notes(capsys, "--input", f"data={shape}")
+        assert "as asked for" in told
+
+
+def test_the_size_before_a_crop_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("train.prototxt").write_text(TRAINING)
+    asked = ("--transform-from", "train.prototxt")
+    assert notes(capsys, *asked)[-1:] == [
+        "note: images are cropped to 5 x 5, and nothing says how large they are before: "
+        "--resize H,W does, which is 256,256 in Caffe's examples of ImageNet"
+    ]
+    assert not any("cropped" in note for note in notes(capsys, *asked, "--resize", "8,8"))
+
+
+def test_the_docstring_of_a_file_says_how_images_are_prepared() -> None:
+    output = convert("--mean", "104,117,123.68", "--resize", "8,9", "--scale", "0.017").output
+    assert output.splitlines()[2:5] == [
+        "Definition: small.prototxt, test phase.",
+        "Images: resized to 8 x 9, the middle 5 x 5, BGR, 0 to 255, minus 104, 117, 123.68, times",
+        "0.017.",
+    ]
+    output = convert("--mean", str(BINARYPROTO), "--channels", "rgb", "--input", "data=1,3,6,7")
+    assert output.output.splitlines()[3:5] == [
+        "Images: resized to 6 x 7, RGB, 0 to 255, minus the mean image of mean.binaryproto.",
+        '"""',
+    ]
+
+
+def test_inspect_says_how_images_are_prepared() -> None:
+    Path("train.prototxt").write_text(TRAINING)
+    said = "images         data: the middle 5 x 5, BGR, 0 to 255, minus 7, times 0.5"
+    assert said in run("inspect", "train.prototxt").output.splitlines()
+    assert "images" not in run("inspect", "small.prototxt").output
+
+
 WRONG = {
     "--mean 1,2": 'the mean has 2 numbers, but "data" has 3 channels',
     "--mean nan": "give one finite number",
@@ -246,20 +311,23 @@ def test_labels_of_detections_are_those_of_their_classes() -> None:
     assert 'LABELS = ("background", "cat", "dog")' in source
 
 
-def test_a_prototxt_has_no_place_for_labels() -> None:
+def test_a_prototxt_has_no_place_for_labels_or_another_size() -> None:
     with pytest.raises(proto2net.UnsupportedError, match="prototxt has no place for labels"):
         proto2net.convert(NET, to="prototxt", labels=["cat", "dog", "cow"])
+    with pytest.raises(proto2net.UnsupportedError, match="a size that images are resized to"):
+        proto2net.convert(NET, to="prototxt", resize=(8, 8))
 
 
 def test_an_onnx_file_tells_labels_and_transformation(folder: Path) -> None:
     onnx = pytest.importorskip("onnx", reason="it reads the file")
-    asked = {"labels": ["cat", "dog", "cow"], "mean": 7, "channels": "rgb"}
+    asked = {"labels": ["cat", "dog", "cow"], "mean": 7, "channels": "rgb", "resize": (8, 9)}
     proto2net.save(NET, to="onnx", out=folder / "x.onnx", **asked)
     told = {p.key: p.value for p in onnx.load(str(folder / "x.onnx")).metadata_props}
     assert told["labels"] == '["cat", "dog", "cow"]'
     assert json.loads(told["transform_param"]) == {
         "color_order": "RGB",
-        "resize": [5, 5],
+        "resize": [8, 9],
+        "crop": [5, 5],
         "scale": 1.0,
         "mean_value": [7.0],
     }
