@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from proto2net.api import blobs, convert, load, mean, parse, save
 from proto2net.errors import (
+    DataError,
     Issue,
     Location,
     ParseError,
@@ -24,11 +25,13 @@ from proto2net.version import VERSION
 
 if TYPE_CHECKING:
     from proto2net.builder import CaffeNetwork, Network
+    from proto2net.data import batches
 
 __version__ = VERSION
 
 __all__ = [
     "CaffeNetwork",
+    "DataError",
     "Graph",
     "Issue",
     "Location",
@@ -38,6 +41,7 @@ __all__ = [
     "ShapeError",
     "UnsupportedError",
     "WeightError",
+    "batches",
     "blobs",
     "convert",
     "load",
@@ -47,10 +51,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """The classes of hand-written networks, which a conversion need not import."""
-    if name not in ("CaffeNetwork", "Network"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from proto2net import builder
+_LAZY = {"CaffeNetwork": "builder", "Network": "builder", "batches": "data"}
+"""What a conversion need not import: hand-written networks, and the data of a training."""
 
-    return getattr(builder, name)
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"proto2net.{_LAZY[name]}"), name)

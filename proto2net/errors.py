@@ -72,6 +72,10 @@ class WeightError(Proto2NetError):
     """The weights do not fit the network."""
 
 
+class DataError(Proto2NetError):
+    """The data of a training cannot be read, or are not what the definition says."""
+
+
 def closest(name: str, known: Iterable[str]) -> str:
     """A hint `did you mean "Convolution"?` for a misspelt name, or an empty string.
 

@@ -47,3 +47,8 @@ PICKLE_STEPS = 1_000_000
 """Instructions of the pickle in a .npy, and parts of them; an array has less than 100."""
 HEADER_BYTES = 2**24
 """Of a .safetensors file, which names and places its arrays."""
+
+BATCH = 1_000_000
+"""Images of one batch."""
+LOADED = 2**28
+"""Numbers of a dataset in an HDF5 file that are read at once, or of one of its chunks."""

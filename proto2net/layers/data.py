@@ -237,13 +237,18 @@ class Data(DataParameter, DataLayer):
     def assumption(self) -> str:
         return "3 channels assumed: the file does not say" if self.channels is None else ""
 
-    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+    def check(self) -> None:
+        """Refuse what Caffe refuses before it has seen an image."""
         transform = self.transform_param
         require(
             not (transform.force_color and transform.force_gray),
             "force_color and force_gray are both set",
             "set one or the other",
         )
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        self.check()
+        transform = self.transform_param
         size = transform.size or (0, 0)
         return _images_and_labels(self.batch_size, self.channels or 3, size, transform, tops)
 
@@ -270,14 +275,18 @@ class ImageData(DataLayer):
     root_folder: str = ""
     transform_param: TransformationParameter = TransformationParameter()
 
-    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
-        transform = self.transform_param
-        size: Shape = (self.new_height, self.new_width)
+    def check(self) -> None:
+        """Refuse what Caffe refuses before it has seen an image."""
         require(
             (self.new_height > 0) == (self.new_width > 0),
             f"new_height is {self.new_height} and new_width {self.new_width}",
             "give both, or neither",
         )
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        self.check()
+        transform = self.transform_param
+        size: Shape = (self.new_height, self.new_width)
         crop = transform.crop_size
         if crop:
             require(

@@ -18,7 +18,7 @@ ORDER = [
     "graph",
     "batch feeds images lowering model outline results sizes wiring",
     "caffe rewrites builder backends",
-    "preparing weights",
+    "data preparing weights",
     "api",
     "child stopwatch",
     "cv handwritten survey timing verify",

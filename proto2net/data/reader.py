@@ -1,0 +1,93 @@
+"""What reads the batches of a layer, one after the other; the base of all of them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from proto2net import limits
+from proto2net.data.draws import Draws
+from proto2net.data.places import Places
+from proto2net.errors import DataError
+from proto2net.frozen import dataclass
+from proto2net.graph import Entry
+from proto2net.shape import require
+
+if TYPE_CHECKING:
+    from proto2net.arrays import Ndarray
+
+Batch = dict[str, "Ndarray"]
+"""An array for each top."""
+
+Job = Callable[[], Batch]
+"""Makes a batch that is planned, in any thread."""
+
+State = Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What a reader is made from."""
+
+    entry: Entry
+    places: Places
+    seeds: Draws
+    """Of which Caffe's layers draw seeds as they are set up, one layer after the other."""
+    feeds: Mapping[str, Any]
+
+
+class Reader(ABC):
+    """Reads a layer's batches. It is planned in order what is in each; making them may overlap."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.entry = setting.entry
+        self.layer: Any = setting.entry.layer
+        self.tops = setting.entry.tops
+        self.layer.check_counts(len(setting.entry.bottoms), len(self.tops))
+
+    @abstractmethod
+    def plan(self) -> Job:
+        """Step over a batch; how to make it."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """Where the next batch begins: numbers, texts and arrays."""
+
+    @abstractmethod
+    def restore(self, state: State) -> None:
+        """Go on where another reader of the same data was."""
+
+
+def batch_size(layer: Any) -> int:
+    """A layer's number of images in a batch."""
+    size = int(layer.batch_size)
+    require(size > 0, "batch_size is missing or 0; it must be above 0")
+    require(size <= limits.BATCH, f"batch_size is {size:,}; {limits.BATCH:,} are the most")
+    return size
+
+
+def number(state: State, name: str, most: float = float("inf")) -> int:
+    """A number of a state, from 0 to below `most`."""
+    found = state.get(name)
+    if not isinstance(found, int) or not 0 <= found < most:
+        raise DataError(
+            f"the state has {name} = {str(found)[:40]}", "it is of other data than these"
+        )
+    return found
+
+
+def order(state: State, name: str, size: int) -> Ndarray:
+    """The order of a state, in which so many are shuffled."""
+    import numpy as np
+
+    found = state.get(name)
+    if not isinstance(found, np.ndarray) or not np.array_equal(np.sort(found), np.arange(size)):
+        raise DataError(f"the state has no {name} of {size:,}", "it is of other data than these")
+    return found
+
+
+def about(what: str, error: DataError) -> DataError:
+    """The same problem, told of what it is about."""
+    return DataError(replace(each, message=f"{what}: {each.message}") for each in error.issues)
