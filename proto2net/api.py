@@ -118,6 +118,19 @@ def mean(path: str | Path) -> Ndarray:
     return preparing.mean_of(path)
 
 
+def preprocess(
+    net: Net, image: Ndarray | str | Path, *, channels_last: bool = False, **options: Any
+) -> Ndarray:
+    """A batch of one image as the network takes it: what `preprocess` of an emitted file gives.
+
+    `image` is a file, or an array of 0 to 255: RGB (H, W, 3), or grey (H, W). The result is (N, C,
+    H, W), or (N, H, W, C) with `channels_last`. The other options are those of `parse`.
+    """
+    from proto2net.preparing import preprocessor
+
+    return preprocessor(parse(net, **options), channels_last=channels_last)(image)
+
+
 def convert(net: Net, *, to: str, name: str = "", flat: bool = False, **options: Any) -> str:
     """The source text of the network for the target `to`, such as "torch" or "tf".
 

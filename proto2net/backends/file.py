@@ -389,7 +389,7 @@ def made_of(graph: Graph) -> list[str]:
         definition = f"Definition: {plain(PurePath(files[0]).name)}, {graph.phase.lower()} phase."
         said += wrap(definition, WIDTH)
     if images := prepared(graph):
-        said += wrap(f"Images: {images}.", WIDTH)
+        said += wrap(f"Images: {images}.", WIDTH, break_on_hyphens=False)
     return [*wrap(title, WIDTH), "", *said, '"""'] if said else wrap(f'{title}"""', WIDTH)
 
 

@@ -101,43 +101,39 @@ def preprocess(graph: Graph, *, channels_last: bool, weights: str = "") -> list[
 def _docstring(found: Prepared, *, channels_last: bool, beside: bool) -> list[str]:
     size = found.crop or found.resize or found.fixed or ("H", "W")
     made = (*size, found.channels) if channels_last else (found.channels, *size)
-    kind = "An RGB image (H, W, 3)" if found.channels == 3 else "A grey image (H, W)"
-    reads = f"{kind} of 0 to 255, or a file, which OpenCV reads."
-    says = [reads, *_resizing(found), *_mean(found, beside=beside)]
-    if found.reversed:
-        says.append("Caffe's channels are in the order blue, green, red.")
-    if found.transform.mirror:
-        says.append("In training, half of the images were mirrored.")
     shape = ", ".join(map(str, (1, *made)))
-    lines = wrap(" ".join(says), WIDTH - len(INDENT))
+    lines = [
+        line for said in _said(found, beside=beside) for line in wrap(said, WIDTH - len(INDENT))
+    ]
     return [f'"""An image as the network takes it: ({shape}).', "", *lines, '"""']
 
 
-def _resizing(found: Prepared) -> Iterator[str]:
-    """What is said of the size of an image."""
+def _said(found: Prepared, *, beside: bool) -> Iterator[str]:
+    """What is said of an image and of a mean image, each from a line of its own."""
+    kind = "an RGB array (H, W, 3)" if found.channels == 3 else "a grey array (H, W)"
+    reads = f"It is {kind} of 0 to 255, or a file, which OpenCV reads"
     if found.resize:
-        height, width = found.resize
-        yield f"OpenCV brings it to {height} x {width}."
-    elif found.transform.mean_file:
-        yield "OpenCV brings it to the size of the mean image."
-    elif found.fixed and not found.crop:
-        yield f"It must be {dims(found.fixed)} already."
-    if found.crop:
-        yield "Its middle is taken."
-
-
-def _mean(found: Prepared, *, beside: bool) -> Iterator[str]:
-    """What is said of a mean image."""
-    transform, usage = found.transform, found.usage
-    if not transform.mean_file:
-        return
-    name = plain(found.mean_file)
-    size = ", ".join(map(str, usage.mean.shape)) if usage.mean else f"{found.channels}, H, W"
-    if beside:
-        yield f"The mean image of {name} is in the file of weights: ({size})."
+        yield f"{reads}. OpenCV resizes it to {dims(found.resize)}."
+    elif found.mean_file:
+        yield f"{reads}. OpenCV resizes it to the size of the mean image."
+    elif found.crop:
+        yield f"{reads}. How large it was in the training is not known."
+    elif found.fixed:
+        yield f"{reads}. It must be {dims(found.fixed)} already."
     else:
+        yield f"{reads}."
+    if found.reversed:
+        yield "Caffe's channels are in the order blue, green, red."
+    if mean := found.mean_file:
+        usage = found.usage
+        size = ", ".join(map(str, usage.mean.shape)) if usage.mean else f"{found.channels}, H, W"
         order = "RGB as the network has it" if usage.rgb else "BGR as Caffe has it"
-        yield f"`mean` is the mean image of {name}: ({size}), {order}."
+        if beside:
+            yield f"The mean image of {plain(mean)} is in the file of weights: ({size})."
+        else:
+            yield f"`mean` is the mean image of {plain(mean)}: ({size}), {order}."
+    if found.transform.mirror:
+        yield "In training, half of the images were mirrored."
 
 
 def _read(found: Prepared) -> Iterator[Statement]:

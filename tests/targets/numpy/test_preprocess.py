@@ -110,10 +110,10 @@ NO_IMAGES = {
     "empty.png": "empty.png: OpenCV finds no image in this file",
     "text.png": "text.png: OpenCV finds no image in this file",
     ".": "Is a directory",
-    (8, 10): "an RGB image is (H, W, 3), and this is (8, 10)",
-    (8, 10, 4): "an RGB image is (H, W, 3), and this is (8, 10, 4)",
-    (1, 8, 10, 3): "an RGB image is (H, W, 3), and this is (1, 8, 10, 3)",
-    (4, 9, 3): "an image of 4 x 9 is smaller than 5 x 5",
+    (8, 10): "the image must be RGB (H, W, 3), and not (8, 10)",
+    (8, 10, 4): "the image must be RGB (H, W, 3), and not (8, 10, 4)",
+    (1, 8, 10, 3): "the image must be RGB (H, W, 3), and not (1, 8, 10, 3)",
+    (4, 9, 3): "the crop (5, 5) is larger than (4, 9)",
 }
 
 
@@ -131,18 +131,40 @@ def test_what_is_no_image_is_told_in_a_sentence(
     assert NO_IMAGES[given] in str(told.value)
 
 
-@pytest.mark.parametrize("dtype", [np.int64, np.uint16, bool])
-def test_values_of_other_types_are_told(dtype: type, image: np.ndarray) -> None:
-    prepare = preprocessor(proto2net.parse(NET.format("crop_size: 5")))
-    with pytest.raises(Proto2NetError, match="in uint8 or floats, and this "):
-        prepare(image.astype(dtype))
+def test_an_image_with_colours_is_not_taken_as_grey(image: np.ndarray) -> None:
+    prepare = preprocessor(proto2net.parse(NET.format(""), inputs={"data": (1, 1, 8, 10)}))
+    with pytest.raises(Proto2NetError, match=r"must be grey \(H, W\), and not \(8, 10, 3\)"):
+        prepare(image)
 
 
-def test_floats_of_0_to_1_are_told_and_floats_of_0_to_255_are_taken(image: np.ndarray) -> None:
+def test_an_image_can_be_prepared_for_a_definition(image: np.ndarray) -> None:
+    asked = {"inputs": {"data": (1, 3, 8, 10)}, "mean": [1, 2, 3]}
+    prepared = proto2net.preprocess(NET.format(""), image, channels_last=True, **asked)
+    np.testing.assert_array_equal(prepared[0], image[..., ::-1] - np.float32([1, 2, 3]))
+
+
+WRONG_VALUES = {
+    "up to 0.99": np.float32([0, 0.99]),
+    "up to True": np.array([False, True]),
+    "up to 65535": np.uint16([0, 65535]),
+    "up to nan": np.float32([0, np.nan]),
+}
+
+
+@pytest.mark.parametrize("words", WRONG_VALUES)
+def test_values_of_another_range_are_told(words: str) -> None:
     prepare = preprocessor(proto2net.parse(NET.format("crop_size: 5")))
-    np.testing.assert_array_equal(prepare(image.astype(np.float64)), prepare(image))
-    with pytest.raises(Proto2NetError, match=r"and this float32 up to (0\.99|1)"):
-        prepare(image.astype(np.float32) / 255)
+    with pytest.raises(Proto2NetError, match=f"values must be 0 to 255, and not {words}"):
+        prepare(np.resize(WRONG_VALUES[words], (8, 10, 3)))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float64, np.int64, np.uint16])
+def test_other_types_with_the_values_of_an_image_are_taken(dtype: type, image: np.ndarray) -> None:
+    prepare = preprocessor(proto2net.parse(NET.format("crop_size: 5")))
+    np.testing.assert_array_equal(prepare(image.astype(dtype)), prepare(image))
+    assert not prepare(np.zeros((8, 10, 3), dtype)).any()
+    resizing = proto2net.parse(NET.format("crop_size: 5"), resize=(8, 10))
+    preprocessor(resizing)(np.full((4, 5, 3), 7, dtype))
 
 
 def test_a_file_is_read_as_the_array_that_is_in_it(image: np.ndarray, tmp_path: Path) -> None:

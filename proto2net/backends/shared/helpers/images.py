@@ -7,13 +7,6 @@ from pathlib import Path
 import numpy as np
 
 
-def check_values(image: np.ndarray) -> None:
-    """Refuse values that an image of 0 to 255 does not have."""
-    if image.dtype != np.uint8 and (image.dtype.kind != "f" or 0 < image.max() <= 1):
-        given = f"{image.dtype} up to {image.max()}"
-        raise ValueError(f"an image has 0 to 255, in uint8 or floats, and this {given}")
-
-
 def read_image(image: np.ndarray | str | Path) -> np.ndarray:
     """An RGB image (H, W, 3): an array as it is, or a file, which OpenCV reads."""
     if isinstance(image, str | Path):
@@ -23,13 +16,13 @@ def read_image(image: np.ndarray | str | Path) -> np.ndarray:
         found = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
         if found is None:
             raise ValueError(f"{image}: OpenCV finds no image in this file")
-        rgb: np.ndarray = found[..., ::-1]
-        return rgb
+        return found[..., ::-1]
     image = np.asarray(image)
     if image.shape[2:] != (3,):
-        raise ValueError(f"an RGB image is (H, W, 3), and this is {image.shape}")
-    check_values(image)
-    return image
+        raise ValueError(f"the image must be RGB (H, W, 3), and not {image.shape}")
+    if image.dtype != np.uint8 and image.any() and not 1 < image.max() <= 255:
+        raise ValueError(f"values must be 0 to 255, and not up to {image.max()}")
+    return image if image.dtype == np.uint8 else image.astype(np.float32)
 
 
 def read_grey_image(image: np.ndarray | str | Path) -> np.ndarray:
@@ -41,13 +34,13 @@ def read_grey_image(image: np.ndarray | str | Path) -> np.ndarray:
         found = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if data.size else None
         if found is None:
             raise ValueError(f"{image}: OpenCV finds no image in this file")
-        grey: np.ndarray = found
-        return grey
+        return found
     image = np.asarray(image)
     if image.ndim != 2:
-        raise ValueError(f"a grey image is (H, W), and this is {image.shape}")
-    check_values(image)
-    return image
+        raise ValueError(f"the image must be grey (H, W), and not {image.shape}")
+    if image.dtype != np.uint8 and image.any() and not 1 < image.max() <= 255:
+        raise ValueError(f"values must be 0 to 255, and not up to {image.max()}")
+    return image if image.dtype == np.uint8 else image.astype(np.float32)
 
 
 def resize_image(image: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -56,14 +49,12 @@ def resize_image(image: np.ndarray, height: int, width: int) -> np.ndarray:
         return image
     import cv2  # pip install opencv-python-headless
 
-    resized: np.ndarray = cv2.resize(image, (width, height))
-    return resized
+    return cv2.resize(image, (width, height))
 
 
 def center_crop(image: np.ndarray, height: int, width: int) -> np.ndarray:
     """The middle of an image."""
     top, left = (image.shape[0] - height) // 2, (image.shape[1] - width) // 2
     if min(top, left) < 0:
-        size = f"{image.shape[0]} x {image.shape[1]}"
-        raise ValueError(f"an image of {size} is smaller than {height} x {width}")
+        raise ValueError(f"the crop {(height, width)} is larger than {image.shape[:2]}")
     return image[top : top + height, left : left + width]
