@@ -75,9 +75,9 @@ class Prepared(NamedTuple):
     def __str__(self) -> str:
         """What is done to an image, in words: 'the middle 224 x 224, BGR, 0 to 255, minus 128'."""
         transform = self.transform
-        size = dims(self.resize) or ("the size of the mean image" if self.mean_file else "")
+        resized = f"resized to {dims(self.resize)}" if self.resize else ""
         parts = [
-            f"resized to {size}" if size else "",
+            resized or ("resized as the mean image" if self.mean_file else ""),
             f"the middle {dims(self.crop)}" if self.crop else "",
             self.order if self.channels == 3 else "grey",
             "0 to 255",

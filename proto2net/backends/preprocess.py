@@ -103,7 +103,9 @@ def _docstring(found: Prepared, *, channels_last: bool, beside: bool) -> list[st
     made = (*size, found.channels) if channels_last else (found.channels, *size)
     shape = ", ".join(map(str, (1, *made)))
     lines = [
-        line for said in _said(found, beside=beside) for line in wrap(said, WIDTH - len(INDENT))
+        line
+        for said in _said(found, beside=beside)
+        for line in wrap(said, WIDTH - len(INDENT), break_on_hyphens=False)
     ]
     return [f'"""An image as the network takes it: ({shape}).', "", *lines, '"""']
 
