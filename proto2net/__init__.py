@@ -26,6 +26,7 @@ from proto2net.version import VERSION
 if TYPE_CHECKING:
     from proto2net.builder import CaffeNetwork, Network
     from proto2net.data import batches
+    from proto2net.prediction import predict
 
 __version__ = VERSION
 
@@ -47,13 +48,19 @@ __all__ = [
     "load",
     "mean",
     "parse",
+    "predict",
     "preprocess",
     "save",
 ]
 
 
-_LAZY = {"CaffeNetwork": "builder", "Network": "builder", "batches": "data"}
-"""What a conversion need not import: hand-written networks, and the data of a training."""
+_LAZY = {
+    "CaffeNetwork": "builder",
+    "Network": "builder",
+    "batches": "data",
+    "predict": "prediction",
+}
+"""What a conversion need not import: where each name stands."""
 
 
 def __getattr__(name: str) -> Any:

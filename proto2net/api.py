@@ -276,12 +276,7 @@ def blobs(network: Any, feeds: Mapping[str, Any]) -> dict[str, Ndarray]:
     Names, layout (N, C, H, W) and values are Caffe's, whatever the target: a name that several
     layers write in place holds its last value.
     """
-    try:
-        live = _LIVE.get(network)
-    except TypeError:  # what cannot be referred to weakly, such as a number
-        live = None
-    if live is None:
-        raise Proto2NetError("this network was not made by proto2net.load")
+    live = _known(network)
     values = feeds_of(live.graph, feeds)
     inside, probe = live.probe
     state = live.backend.runner.arrays(network)
@@ -290,17 +285,27 @@ def blobs(network: Any, feeds: Mapping[str, Any]) -> dict[str, Ndarray]:
         name: held[array] for name, array in probe.emitted.arrays.items() if array in held
     }
     live.backend.runner.install(inside, arrays)
-    try:
-        results = live.backend.runner.run(inside, probe.graph, values)
-    except Exception as error:
-        if not (issues := unlike_declared(live.graph, values)):
-            raise
-        raise ShapeError(issues) from error
-    wanted = (blob.name for blob in probe.graph.outputs)
-    found = values | dict(zip(wanted, results, strict=True))
+    found = values | probe.run(inside, values)
     for blob, by in live.graph.overwritten.items():
         found[blob.name] = found[by.name].reshape(blob.shape)
     return found
+
+
+def outputs(network: Any, feeds: Mapping[str, Any]) -> dict[str, Ndarray]:
+    """The outputs alone of a network of `load`, as `blobs` has them, in the time of one pass."""
+    live = _known(network)
+    return live.run(network, feeds_of(live.graph, feeds))
+
+
+def _known(network: Any) -> _Live:
+    """What is known of a network. Raises Proto2NetError for one that `load` has not made."""
+    try:
+        live = _LIVE.get(network)
+    except TypeError:  # what cannot be referred to weakly, such as a number
+        live = None
+    if live is None:
+        raise Proto2NetError("this network was not made by proto2net.load")
+    return live
 
 
 @dataclass(frozen=True)
@@ -312,6 +317,16 @@ class _Live:
     emitted: Emitted
     unread: Mapping[Slot, Ndarray] = dataclasses.field(default_factory=dict)
     """Learned blobs that the network lacks, since they are for what is silenced."""
+
+    def run(self, network: Any, values: dict[str, Ndarray]) -> dict[str, Ndarray]:
+        """The outputs by name. Raises ShapeError where inputs of other shapes make it fail."""
+        try:
+            found = self.backend.runner.run(network, self.graph, values)
+        except Exception as error:
+            if not (issues := unlike_declared(self.graph, values)):
+                raise
+            raise ShapeError(issues) from error
+        return dict(zip((blob.name for blob in self.graph.outputs), found, strict=True))
 
     @cached_property
     def probe(self) -> tuple[Any, _Live]:

@@ -6,6 +6,7 @@ Nothing is said of an output of which that is not known: a vector may be scores 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import Enum
 
 from proto2net.frozen import dataclass
@@ -185,7 +186,7 @@ class _Finder:
         origin = self._origin(blob)
         node = self.makers[origin]
         layer, labels = node.layer, self.graph.usage.labels
-        columns = layer.columns(len(node.bottoms))
+        columns = layer.columns(tuple(bottom.shape for bottom in node.bottoms))
         if columns:
             index = node.tops.index(origin)
             return Boxes(self._ordered(columns[index]), labels) if index < len(columns) else None
@@ -270,7 +271,7 @@ class _Finder:
         if not any(getattr(node.layer, "yx_order", False) for node in self.graph.nodes):
             return rows
         turned = {"xmin": "ymin", "ymin": "xmin", "xmax": "ymax", "ymax": "xmax"}
-        return Rows(tuple(turned.get(c, c) for c in rows.columns), rows.unit, rows.first_label)
+        return replace(rows, columns=tuple(turned.get(each, each) for each in rows.columns))
 
     def _is_raw(self, blob: Blob) -> bool:
         """Whether what layers with learned products give has only been put together."""

@@ -24,6 +24,7 @@ from proto2net.images import Prepared, is_of_images
 from proto2net.layers import TransformationParameter
 from proto2net.layers.base import Layer
 from proto2net.model import Format, as_float32, format_of
+from proto2net.results import Best, Boxes, Classes, Result, results
 from proto2net.shape import Shape, dims, require
 from proto2net.usage import MeanImage
 
@@ -306,8 +307,8 @@ def _lines(path: Path) -> list[str]:
 
 def _check_labels(labels: Sequence[str], graph: Graph) -> None:
     """Refuse more or fewer labels than an output has classes."""
-    makers = {top: node for node in graph.nodes for top in node.tops}
-    classes = {blob: _classes(blob.shape, makers[blob].layer) for blob in graph.outputs}
+    known = results(graph)
+    classes = {blob: _classes(blob.shape, known.get(blob)) for blob in graph.outputs}
     if len(labels) in classes.values():
         return
     found = [f'the output "{blob.name}" has {n} classes' for blob, n in classes.items() if n]
@@ -317,6 +318,10 @@ def _check_labels(labels: Sequence[str], graph: Graph) -> None:
     )
 
 
-def _classes(shape: Shape, layer: Layer) -> int:
+def _classes(shape: Shape, result: Result | None) -> int:
     """How many classes an output tells of; 0: it has none."""
-    return getattr(layer, "num_classes", 0) or (shape[1] if len(shape) > 1 else 0)
+    if isinstance(result, Boxes):
+        return result.rows.classes
+    if isinstance(result, Classes | Best):
+        return result.number
+    return shape[1] if result is None and len(shape) > 1 else 0

@@ -18,6 +18,7 @@ from proto2net import Proto2NetError, __version__
 from proto2net.cli.converting import convert
 from proto2net.cli.inspecting import inspect, layers, mean, verify
 from proto2net.cli.options import debug
+from proto2net.cli.predicting import predict
 from proto2net.cli.surveying import survey
 from proto2net.cli.terminal import Debugging, counted, notes, quoted, say, say_lines, tell
 from proto2net.cli.timing import time
@@ -49,7 +50,7 @@ def cli() -> None:
     """Caffe network definitions as PyTorch and TensorFlow networks, exact and readable."""
 
 
-for command in (convert, inspect, layers, mean, survey, time, verify):
+for command in (convert, inspect, layers, mean, predict, survey, time, verify):
     cli.add_command(command)
 
 

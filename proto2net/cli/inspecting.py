@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from proto2net import api, output
-from proto2net.cli.networks import check_weights, read_graph, whole
+from proto2net.cli.networks import check_weights, read_graph, weights_of, whole
 from proto2net.cli.options import debug, network, target_names
 from proto2net.cli.terminal import put, say
 from proto2net.images import prepared
@@ -86,11 +86,10 @@ def verify(
     if not targets and not optimized:
         raise click.UsageError("nothing to compare: give --to or --rewrites")
     from proto2net.verify import compare, read_image
-    from proto2net.weights.reading import is_caffemodel
 
     found = compare(
         whole(read_graph(net, options)),
-        net if weights is None and is_caffemodel(Path(net)) else weights,
+        weights_of(net, weights),
         to=targets,
         tolerance=tolerance,
         image=read_image(image) if image else None,

@@ -37,6 +37,13 @@ def check_weights(weights: str | None) -> None:
         raise click.UsageError("--weights names no file: it is empty")
 
 
+def weights_of(net: str, weights: str | None) -> str | None:
+    """The file of weights: NET itself, where it has some and no other is named."""
+    from proto2net.weights.reading import is_caffemodel
+
+    return net if weights is None and net != STANDARD and is_caffemodel(Path(net)) else weights
+
+
 def whole(graph: Graph) -> Graph:
     """The same, if it can be run. Raises Proto2NetError for holes."""
     issues = [

@@ -198,7 +198,7 @@ class Layer:
         """The learned blobs in the order of a .caffemodel."""
         return {}
 
-    def columns(self, bottoms: int) -> tuple[Rows, ...]:
+    def columns(self, bottoms: Shapes) -> tuple[Rows, ...]:
         """What the rows of each top have, where they are boxes or belong to some; else nothing."""
         return ()
 

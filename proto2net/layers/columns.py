@@ -14,8 +14,10 @@ class Rows:
 
     columns: tuple[str, ...]
     unit: str = ""
+    classes: int = 0
+    """How many classes there are, where a column is `label`."""
     first_label: int = 0
-    """The number of the first class, where a column is `label`."""
+    """The number of the first of them."""
 
     def __str__(self) -> str:
         return f"rows of {', '.join(self.columns)}" + f" (in {self.unit})" * bool(self.unit)

@@ -138,12 +138,13 @@ class DetectionOutput(Layer):
             len(bottoms) == 4 and count(bottoms[3][1:]) == bottoms[2][2] // 2
         )
 
-    def columns(self, bottoms: int) -> tuple[Rows, ...]:
-        if bottoms == 1:
+    def columns(self, bottoms: Shapes) -> tuple[Rows, ...]:
+        if len(bottoms) == 1:
             sides = ("image", "label", "score", "x_center", "y_center", "width", "height")
-            return (Rows(sides, FRACTIONS),)
+            return (Rows(sides, FRACTIONS, self.num_classes),)
         corners = tuple(f"{axis}{n}" for n in range(1, 5) for axis in "xy")
-        return (replace(DETECTIONS, columns=DETECTIONS.columns + corners * bool(self.use_polygon)),)
+        columns = DETECTIONS.columns + corners * bool(self.use_polygon)
+        return (replace(DETECTIONS, columns=columns, classes=self.num_classes),)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         require(self.num_classes > 0, "num_classes is missing or 0; it must be above 0")

@@ -138,7 +138,7 @@ class MNCProposalLayer(Matching, ProposalLayer):
     known: ClassVar[set[str]] = {"feat_stride", "use_clip", "clip_base", "gradient_scale"}
     predicts: ClassVar[tuple[int, ...]] = (0, 1, 2)
 
-    def columns(self, bottoms: int) -> tuple[Rows, ...]:
+    def columns(self, bottoms: Shapes) -> tuple[Rows, ...]:
         return (REGIONS,)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
@@ -176,7 +176,7 @@ class StageBridgeLayer(Matching):
     labels: ClassVar[tuple[int, ...]] = (3, 4, 6)
     predicts: ClassVar[tuple[int, ...]] = (0, 1, 2, 5)
 
-    def columns(self, bottoms: int) -> tuple[Rows, ...]:
+    def columns(self, bottoms: Shapes) -> tuple[Rows, ...]:
         return (REGIONS,)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:

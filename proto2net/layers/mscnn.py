@@ -67,7 +67,7 @@ class FieldBoxes(Layer):
     min_size: float = 15.0
     bbox_reg_param: BBoxRegParameter = BBoxRegParameter()
 
-    def columns(self, bottoms: int) -> tuple[Rows, ...]:
+    def columns(self, bottoms: Shapes) -> tuple[Rows, ...]:
         return (REGIONS, replace(REGIONS, columns=(*REGIONS.columns, "score")))
 
     def check(self) -> None:
@@ -207,7 +207,7 @@ class DecodeBBox(Layer):
     gt_iou_thr: float = 0.95
     bbox_reg_param: BBoxRegParameter = BBoxRegParameter()
 
-    def columns(self, bottoms: int) -> tuple[Rows, ...]:
+    def columns(self, bottoms: Shapes) -> tuple[Rows, ...]:
         return (REGIONS,)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
@@ -262,8 +262,9 @@ class FrcnnOutput(Layer):
     max_det_num: int = 0
     bbox_reg_param: BBoxRegParameter = BBoxRegParameter()
 
-    def columns(self, bottoms: int) -> tuple[Rows, ...]:
-        return (replace(REGIONS, columns=(*REGIONS.columns, "label", "score")),)
+    def columns(self, bottoms: Shapes) -> tuple[Rows, ...]:
+        columns = (*REGIONS.columns, "label", "score")
+        return (replace(REGIONS, columns=columns, classes=count(bottoms[0][1:])),)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         prob, boxes, regions, size = bottoms

@@ -139,7 +139,7 @@ class Proposal(Layer):
             keep_small=True,
         )
 
-    def columns(self, bottoms: int) -> tuple[Rows, ...]:
+    def columns(self, bottoms: Shapes) -> tuple[Rows, ...]:
         return (REGIONS, SCORES)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
@@ -198,7 +198,7 @@ class ProposalLayer(Python):
         )
         return values
 
-    def columns(self, bottoms: int) -> tuple[Rows, ...]:
+    def columns(self, bottoms: Shapes) -> tuple[Rows, ...]:
         return (REGIONS, SCORES)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
@@ -248,7 +248,7 @@ class TextProposalLayer(Python):
         halves = (height // 2 for height in self.heights)
         return tuple((0, int(7.5 - half), 15, int(7.5 + half)) for half in halves)
 
-    def columns(self, bottoms: int) -> tuple[Rows, ...]:
+    def columns(self, bottoms: Shapes) -> tuple[Rows, ...]:
         return (Rows(REGIONS.columns[1:], PIXELS), SCORES)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:

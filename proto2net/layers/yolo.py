@@ -150,8 +150,8 @@ class YoloDetectionOutput(Layer):
         """The widths and heights of the boxes at each place, in places."""
         return _pairs(self.biases, range(self.num_box), f"num_box {self.num_box}")
 
-    def columns(self, bottoms: int) -> tuple[Rows, ...]:
-        return (FOUND,)
+    def columns(self, bottoms: Shapes) -> tuple[Rows, ...]:
+        return (replace(FOUND, classes=self.num_classes or 0),)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         require(self.num_classes is not None, "num_classes is missing")
@@ -200,8 +200,8 @@ class Yolov3DetectionOutput(Layer):
             f"mask_group_num is {self.mask_group_num}, but there are {bottoms} bottoms",
         )
 
-    def columns(self, bottoms: int) -> tuple[Rows, ...]:
-        return (FOUND,)
+    def columns(self, bottoms: Shapes) -> tuple[Rows, ...]:
+        return (replace(FOUND, classes=self.num_classes or 0),)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         require(self.num_classes is not None, "num_classes is missing")

@@ -21,7 +21,7 @@ ORDER = [
     "data preparing weights",
     "api",
     "child stopwatch",
-    "cv handwritten survey timing verify",
+    "cv handwritten prediction survey timing verify",
     "proto2net",
     "cli",
     "__main__",
