@@ -89,17 +89,21 @@ def decoded(
 
 
 def prior_boxes(levels: Sequence[Level], size: Shape) -> Ndarray:
-    """The corners of all, as fractions of the image: by levels, rows, columns and sizes."""
+    """The corners of all, as fractions of the image: by levels, rows, columns and sizes.
+
+    The places of a level share the image evenly, as those of PriorBox without a step: where the
+    image is no multiple of the stride, they are a little closer.
+    """
     import numpy as np
 
     height, width = size
     found = []
     for level in levels:
         places = ceil(height / level.stride), ceil(width / level.stride)
-        y, x = ((np.arange(number) + 0.5) * level.stride for number in places)
-        center = np.stack(np.meshgrid(x, y), axis=-1)[:, :, None] / [width, height]
+        y, x = ((np.arange(number) + 0.5) / number for number in places)
+        center = np.stack(np.meshgrid(x, y), axis=-1)[:, :, None]
         sides = np.array(level.sizes) / [width, height]
-        pairs = np.broadcast_arrays(center.clip(0, 1), sides.clip(0, 1))
+        pairs = np.broadcast_arrays(center, sides.clip(0, 1))
         middle, half = pairs[0], pairs[1] / 2
         found.append(np.concatenate((middle - half, middle + half), axis=-1).reshape(-1, 4))
     corners: Ndarray = np.concatenate(found).astype(np.float32)

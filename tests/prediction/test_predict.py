@@ -9,7 +9,9 @@ import pytest
 from photos import DIGITS, HEADS, IMAGE, OF_DIGITS, RCNN, SEVEN, SHIFT, SSD, photo, weights, write
 
 import proto2net
+from proto2net.backends.numpy.helpers.ssd import prior_box
 from proto2net.prediction import Prediction
+from proto2net.prediction.priors import levels, prior_boxes
 
 PREPARED = {"scale": 1 / 255}
 
@@ -137,6 +139,13 @@ def test_prior_boxes_make_boxes_of_a_network_without_any() -> None:
     assert wide.boxes is not None
     assert wide.boxes[0].label == "spot"
     assert wide.summaries == ()
+
+
+def test_prior_boxes_share_the_image_evenly_as_those_of_ssd_without_a_step() -> None:
+    places = np.zeros((1, 1, 4, 9), np.float32)  # of stride 16, and 61 is no multiple of it
+    right = prior_box(places, np.zeros((1, 3, 61, 140), np.float32), [9, 12], variance=(0.1,))
+    made = prior_boxes(levels("16:9,12"), (61, 140))
+    np.testing.assert_allclose(made.ravel(), right[0, 0], atol=1e-6)
 
 
 def test_without_prior_boxes_its_numbers_are_summed_up() -> None:

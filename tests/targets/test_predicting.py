@@ -29,22 +29,19 @@ def astronaut() -> np.ndarray:
     return image
 
 
-def faces(target: str, **options: object) -> Prediction:
+def faces(target: str, image: np.ndarray | None = None) -> Prediction:
     priors = " ".join(f"{step}:{','.join(map(str, sizes))}" for step, sizes in LEVELS)
     (found,) = proto2net.predict(
         ULTRAFACE / "deploy.prototxt",
         ULTRAFACE / "RFB-320.caffemodel",
-        [astronaut()],
-        **{
-            "to": target,
-            "mean": 127,
-            "scale": 1 / 128,
-            "channels": "rgb",
-            "priors": priors,
-            "labels": ["background", "face"],
-            "above": 0.7,
-            **options,
-        },
+        [astronaut() if image is None else image],
+        to=target,
+        mean=127,
+        scale=1 / 128,
+        channels="rgb",
+        priors=priors,
+        labels=["background", "face"],
+        above=0.7,
     )
     return found
 
@@ -90,13 +87,24 @@ def test_open_nsfw_gives_the_same_probabilities(target: str) -> None:
 
 
 @needs_files
+def test_a_large_face_is_found_where_a_small_one_is() -> None:
+    """Places of stride 32 and 64 share 240 rows evenly; with the strides it would be 7 lower."""
+    (small,) = of_numpy("faces").boxes or ()
+    close = np.ascontiguousarray(astronaut()[20:215, 100:360])
+    (large,) = faces("numpy", image=close).boxes or ()
+    middle = small.y + small.height / 2
+    assert 20 + large.y + large.height / 2 == pytest.approx(middle, abs=4)
+
+
+@needs_files
 def test_ultraface_is_decoded_as_its_authors_do_it() -> None:
     found = of_numpy("faces")
     centers = [
-        ((x + 0.5) * step / 320, (y + 0.5) * step / 240, size / 320, size / 240)
+        ((x + 0.5) / columns, (y + 0.5) / rows, size / 320, size / 240)
         for step, sizes in LEVELS
-        for y in range(ceil(240 / step))
-        for x in range(ceil(320 / step))
+        for rows, columns in [(ceil(240 / step), ceil(320 / step))]
+        for y in range(rows)
+        for x in range(columns)
         for size in sizes
     ]
     priors = np.clip(centers, 0, 1)
