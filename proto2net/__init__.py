@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from proto2net.builder import CaffeNetwork, Network
     from proto2net.data import batches
     from proto2net.prediction import predict
+    from proto2net.training import Trainer
 
 __version__ = VERSION
 
@@ -40,6 +41,7 @@ __all__ = [
     "ParseError",
     "Proto2NetError",
     "ShapeError",
+    "Trainer",
     "UnsupportedError",
     "WeightError",
     "batches",
@@ -58,6 +60,7 @@ _LAZY = {
     "CaffeNetwork": "builder",
     "Network": "builder",
     "batches": "data",
+    "Trainer": "training",
     "predict": "prediction",
 }
 """What a conversion need not import: where each name stands."""

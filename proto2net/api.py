@@ -58,6 +58,7 @@ def parse(
     labels: str | Path | Sequence[str] | None = None,
     transform_from: str | Path | None = None,
     resize: Sequence[int] | None = None,
+    labelled: bool = False,
     file: str = "",
 ) -> Graph:
     """The graph of one phase of a network definition; a solver is followed to its network.
@@ -74,8 +75,9 @@ def parse(
     `mean` (a file of the mean image, or numbers), `scale` and `channels` ("bgr" or "rgb") say how
     images are prepared, as does the transform_param of another definition, `transform_from`;
     `resize` is the height and width that they are brought to before their middle is taken.
-    `labels` are what the classes are called, or a file of a line for each. `file` is what messages
-    call a text. What was assumed, left out or ignored is logged.
+    `labels` are what the classes are called, or a file of a line for each. A `labelled` network of
+    the test phase keeps its labels, losses and metrics. `file` is what messages call a text. What
+    was assumed, left out or ignored is logged.
     """
     if isinstance(net, Graph):
         graph = net
@@ -85,7 +87,9 @@ def parse(
         shapes = {name: tuple(map(tuple, each)) for name, each in (holes or {}).items()}
         rules = (phase, level, stages)
         given = {name: tuple(dims) for name, dims in (inputs or {}).items()}
-        graph = _read(net, file, rules, given, outputs, ignore_unknown_fields, shapes, fork, define)
+        graph = _read(
+            net, file, rules, given, outputs, ignore_unknown_fields, shapes, fork, define, labelled
+        )
     graph = graph.until(outputs) if outputs else graph
     if batch == "any":
         graph = any_batch(graph)
@@ -387,6 +391,7 @@ def _read(
     holes: Holes,
     fork: str,
     define: Mapping[str, object] | None,
+    labelled: bool,
 ) -> Graph:
     """The network; what `outputs` do not need is left out before it is judged."""
     from proto2net.caffe import definition, importer, notices
@@ -406,7 +411,8 @@ def _read(
     definition.check_is_whole(found, inputs)
     phase, file, notes = found.state.phase, found.file, found.notes
     layers = found.layers
-    if phase == "TEST":
+    deployed = phase == "TEST" and not labelled
+    if deployed:
         images = stand_ins(found.net, layers)
         layers = [*images, *layers]
         notes = [*notes, *(f'layer "{x.name}" ({x.type}) of training is the input' for x in images)]
@@ -427,7 +433,7 @@ def _read(
         *notices.shared_with_none(entries, file),
     ]
     hints = found.left_out
-    if phase == "TEST":
+    if deployed:
         hints = {top: _NEEDS_LABELS for entry in entries for top in entry.tops} | hints
         entries, left_out = deploy.without_labels(entries, given=inputs)
         notes += left_out

@@ -309,16 +309,25 @@ class Graph:
 
     def frozen(self, node: Node[Layer], blob: str) -> bool:
         """Whether training leaves this learned blob as it is: it, or a sharer, has lr_mult 0."""
+        return self.multipliers(node, blob)[0] == 0
+
+    def multipliers(self, node: Node[Layer], blob: str) -> tuple[float, float]:
+        """What the learning rate and the decay of this learned blob are multiplied with.
+
+        Layers that share it agree where they say it.
+        """
         if not node.params:
-            return False
+            return 1.0, 1.0
         index = list(node.blobs).index(blob)
         if index >= len(node.params):
-            return False
+            return 1.0, 1.0
         spec = node.params[index]
         specs = [spec]
         if spec.name:
             specs = [s for n in self._sharers[spec.name] for s in n.params if s.name == spec.name]
-        return any(spec.lr_mult == 0 for spec in specs)
+        rates = [s.lr_mult for s in specs if s.lr_mult is not None]
+        decays = [s.decay_mult for s in specs if s.decay_mult is not None]
+        return rates[0] if rates else 1.0, decays[0] if decays else 1.0
 
     def until(self, outputs: Sequence[str]) -> Graph:
         """The part of the graph that the named blobs need, with those as its outputs."""

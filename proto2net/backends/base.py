@@ -36,7 +36,10 @@ from proto2net.lowering import Lowered, can_be
 
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
+    from proto2net.backends.learner import Learner
     from proto2net.backends.runner import Runner
+    from proto2net.backends.training import Trained
+    from proto2net.solver import Solver
 
 Convert = Callable[..., "Ndarray"]
 Chain = tuple[type[Layer], ...]
@@ -183,6 +186,8 @@ class Backend:
     """Whether the learned arrays are in the file itself, which is none without them."""
     package: ClassVar[str]
     """Where its helpers stand."""
+    trains: ClassVar[bool] = False
+    """Whether it has `training` and a `learner`."""
     by_family: ClassVar[str] = ""
     """The package where its renderers stand in a file a family of layers, imported when met."""
     unsupported: ClassVar[dict[type[Layer], str]] = {}
@@ -328,6 +333,14 @@ class Backend:
         `partial` one lacks some of the arrays. A `flat` source says every layer where it stands;
         else blocks of one structure are defined once.
         """
+        raise NotImplementedError
+
+    def training(self, solver: Solver, trained: Trained, file: str) -> str:
+        """The source of a file that trains an emitted network as a solver says."""
+        raise NotImplementedError
+
+    def learner(self, file: Any, network: Any, solver: Solver) -> Learner:
+        """What trains a live network by such a file, which is imported."""
         raise NotImplementedError
 
     @cached_property

@@ -75,7 +75,15 @@ RESERVED = ("LABELS", "WEIGHTS", "load", "preprocess")
 
 _LONGEST_NOTE = 300
 
-STANDARD_LIBRARY = ("collections.abc", "itertools", "math", "pathlib", "typing")
+STANDARD_LIBRARY = (
+    "bisect",
+    "collections.abc",
+    "itertools",
+    "math",
+    "pathlib",
+    "sys",
+    "typing",
+)
 
 
 class SourceFile(Generic[S]):
@@ -271,7 +279,7 @@ class SourceFile(Generic[S]):
         ]
         constants = [*weights, *self.constants(used)]
         used |= set(names_in(*expressions_of(constants)))
-        head = [title, "", *_grouped(self.import_lines(used)), *lines_of(constants, 0)]
+        head = [title, "", *grouped(self.import_lines(used)), *lines_of(constants, 0)]
         source = "\n\n\n".join(["\n".join(head), *parts])
         arrays = self._of_definition(self.scope.arrays)
         return Emitted({".py": f"{source}\n"}, self.entry, arrays, reads_mean=self.has_mean)
@@ -417,7 +425,7 @@ def result_type(one: Expression, outputs: int, few: int) -> Expression:
     return Subscript(Name("tuple"), Display("", tuple(types)))
 
 
-def _grouped(imports: Sequence[str]) -> list[str]:
+def grouped(imports: Sequence[str]) -> list[str]:
     """Import lines, the standard library's apart from the others."""
     standard = [line for line in imports if line.split()[1] in STANDARD_LIBRARY]
     others = [line for line in imports if line not in standard]

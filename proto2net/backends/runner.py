@@ -30,7 +30,7 @@ class Runner:
 
     def build(self, emitted: Emitted, phase: str) -> Any:
         """A live network of what was emitted, whose module lasts as long as the network."""
-        module = _imported(emitted.source, emitted.entry)
+        module = imported(emitted.source, emitted.entry)
         network = self.make(module, emitted, phase)
         finalize(network, _forget, module.__name__, str(module.__file__)).atexit = False
         return network
@@ -66,7 +66,7 @@ class Runner:
         raise Proto2NetError(f'the target "{self.target}" cannot be timed')
 
 
-def _imported(source: str, entry: str) -> ModuleType:
+def imported(source: str, entry: str) -> ModuleType:
     """The source as a module that tracebacks and inspect.getsource can show."""
     name = f"proto2net.live.{entry}_{next(_NUMBERS)}"
     file = f"<{name}>"

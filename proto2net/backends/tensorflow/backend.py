@@ -6,7 +6,7 @@ The tables of its renderers stand beside it, a file a family of layers.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from proto2net.backends.base import Backend, Emitted
 from proto2net.backends.source import function_name
@@ -15,7 +15,10 @@ from proto2net.graph import Graph
 from proto2net.layers import HDF5Output, Layer
 
 if TYPE_CHECKING:
+    from proto2net.backends.learner import Learner
     from proto2net.backends.runner import Runner
+    from proto2net.backends.training import Trained
+    from proto2net.solver import Solver
 
 
 class TensorFlow(Backend):
@@ -25,6 +28,7 @@ class TensorFlow(Backend):
     title = "TensorFlow (Keras)"
     package = __package__
     by_family = __package__
+    trains = True
     unsupported: ClassVar[dict[type[Layer], str]] = {
         HDF5Output: "writing an HDF5 file is not possible"
     }
@@ -41,6 +45,16 @@ class TensorFlow(Backend):
         """An importable file with one function that builds the model."""
         entry = name or function_name(graph.name)
         return KerasFile(self, graph, entry, weights, partial=partial, flat=flat).emitted()
+
+    def training(self, solver: Solver, trained: Trained, file: str) -> str:
+        from proto2net.backends.tensorflow.training import KerasTraining
+
+        return KerasTraining(self, solver, trained, file).source()
+
+    def learner(self, file: Any, network: Any, solver: Solver) -> Learner:
+        from proto2net.backends.tensorflow.learner import KerasLearner
+
+        return KerasLearner(file, network, solver)
 
     @cached_property
     def runner(self) -> Runner:

@@ -6,7 +6,7 @@ PyTorch's layout is Caffe's own (N, C, H, W), and so is that of its weights.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from proto2net.backends.base import Backend, Emitted
 from proto2net.backends.source import class_name
@@ -15,7 +15,10 @@ from proto2net.graph import Graph
 from proto2net.layers import HDF5Output
 
 if TYPE_CHECKING:
+    from proto2net.backends.learner import Learner
     from proto2net.backends.runner import Runner
+    from proto2net.backends.training import Trained
+    from proto2net.solver import Solver
 
 
 class Torch(Backend):
@@ -25,6 +28,7 @@ class Torch(Backend):
     title = "PyTorch"
     package = __package__
     by_family = __package__
+    trains = True
     unsupported: ClassVar = {HDF5Output: "writing a file has no rendering"}
 
     def emit(
@@ -39,6 +43,16 @@ class Torch(Backend):
         """An importable file with one nn.Module."""
         entry = name or class_name(graph.name)
         return TorchFile(self, graph, entry, weights, partial=partial, flat=flat).emitted()
+
+    def training(self, solver: Solver, trained: Trained, file: str) -> str:
+        from proto2net.backends.torch.training import TorchTraining
+
+        return TorchTraining(self, solver, trained, file).source()
+
+    def learner(self, file: Any, network: Any, solver: Solver) -> Learner:
+        from proto2net.backends.torch.learner import TorchLearner
+
+        return TorchLearner(file, network, solver)
 
     @cached_property
     def runner(self) -> Runner:

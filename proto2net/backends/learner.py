@@ -1,0 +1,40 @@
+"""How an emitted network learns: what its framework has for that, behind one set of words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from proto2net.solver import Solver
+
+if TYPE_CHECKING:
+    from proto2net.arrays import Ndarray
+
+History = Mapping[str, "Sequence[Ndarray]"]
+"""What a solver remembers of each parameter: one array, or two, by the target's name for it."""
+
+
+class Learner:
+    """A live network, and the file that trains it, imported."""
+
+    def __init__(self, file: Any, network: Any, solver: Solver) -> None:
+        self.file, self.network, self.solver = file, network, solver
+
+    def learn(self, iteration: int, batches: Sequence[Sequence[Ndarray]]) -> float:
+        """Change the parameters once, by so many batches as iter_size says; the loss before that.
+
+        A batch has the inputs of the network in their order, in Caffe's layout.
+        """
+        raise NotImplementedError
+
+    def rate(self, iteration: int) -> float:
+        """The learning rate of an iteration."""
+        raise NotImplementedError
+
+    def history(self) -> History:
+        """What is remembered of each parameter that is trained."""
+        raise NotImplementedError
+
+    def remember(self, iteration: int, history: History) -> None:
+        """Go on from an iteration with what was remembered then."""
+        raise NotImplementedError

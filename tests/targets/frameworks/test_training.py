@@ -1,0 +1,162 @@
+"""Trainings go as they went in Caffe: losses, rates and weights, iteration by iteration."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from places import TESTS
+
+import proto2net
+from proto2net.caffe import training
+
+CASES = {path.name: path for path in sorted((TESTS / "golden" / "solver").iterdir())}
+ADAPTIVE = ("AdaGrad", "RMSProp", "AdaDelta", "Adam")
+NET = """name: "twins"
+layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 3 dim: 4 } } }
+layer { name: "label" type: "Input" top: "label" input_param { shape { dim: 3 } } }
+layer { name: "hidden" type: "InnerProduct" bottom: "data" top: "hidden"
+  param { lr_mult: 1 decay_mult: 1 } param { lr_mult: 2 decay_mult: 0 }
+  inner_product_param { num_output: 5 weight_filler { type: "xavier" } } }
+layer { name: "old" type: "InnerProduct" bottom: "hidden" top: "old"
+  param { lr_mult: 0 } param { lr_mult: 0 }
+  inner_product_param { num_output: 6 weight_filler { type: "xavier" } } }
+layer { name: "new" type: "InnerProduct" bottom: "hidden" top: "new"
+  param { lr_mult: 10 } param { lr_mult: 20 }
+  inner_product_param { num_output: 6 weight_filler { type: "xavier" } } }
+layer { name: "loss_old" type: "SoftmaxWithLoss" bottom: "old" bottom: "label" top: "loss_old"
+  loss_weight: 0.3 }
+layer { name: "loss_new" type: "SoftmaxWithLoss" bottom: "new" bottom: "label" top: "loss_new" }
+"""
+
+
+class Trajectory:
+    """What Caffe recorded of a training: data, losses, and weights after some iterations."""
+
+    def __init__(self, case: Path) -> None:
+        with np.load(case / "trajectory.npz") as file:
+            self.recorded = dict(file)
+
+    def weights(self, when: str) -> dict[str, list[np.ndarray]]:
+        found: dict[str, list[np.ndarray]] = {}
+        for name in sorted(self.recorded):
+            before, _, place = name.partition("/")
+            if before == when:
+                found.setdefault(place.rpartition("/")[0], []).append(self.recorded[name])
+        return found
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_losses_and_weights_are_those_of_caffe(case: str, target: str) -> None:
+    recorded = Trajectory(CASES[case])
+    trainer = proto2net.Trainer(
+        CASES[case] / "solver.prototxt", recorded.weights("start"), to=target
+    )
+    right = recorded.recorded
+    for iteration, (data, label) in enumerate(zip(right["data"], right["label"], strict=True), 1):
+        loss = trainer.step({"data": data, "label": label})
+        assert loss == pytest.approx(right["loss"][iteration - 1], rel=1e-5, abs=1e-5)
+        found = trainer.arrays()
+        within = 1e-4 if trainer.solver.type in ADAPTIVE and iteration > 5 else 1e-5
+        for layer, arrays in recorded.weights(f"after{iteration}").items():
+            for place, array in enumerate(arrays):
+                error = np.abs(found[layer][place] - array).max()
+                assert error <= within * np.abs(array).max(), f"{layer}/{place} after {iteration}"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_rate_is_that_of_the_solver(case: str, target: str) -> None:
+    solver = training.read(CASES[case] / "solver.prototxt")[0].solver
+    trainer = proto2net.Trainer(CASES[case] / "solver.prototxt", to=target)
+    for iteration in range(16):
+        trainer.iteration = iteration
+        assert trainer.rate == pytest.approx(solver.rate(iteration), rel=1e-6)
+
+
+SOLVER = 'net: "net.prototxt"\nbase_lr: 0.1\nlr_policy: "{}"\nmax_iter: 9\n{}'
+
+
+def trained(folder: Path, target: str, policy: str, more: str = "") -> Any:
+    (folder / "net.prototxt").write_text(NET)
+    (folder / "solver.prototxt").write_text(SOLVER.format(policy, more))
+    return proto2net.Trainer(folder / "solver.prototxt", to=target)
+
+
+def batch(seed: int = 1) -> dict[str, np.ndarray]:
+    random = np.random.default_rng(seed)
+    return {"data": random.normal(size=(3, 4)).astype("f4"), "label": random.integers(6, size=3)}
+
+
+def test_several_losses_are_added_with_their_weights(tmp_path: Path, target: str) -> None:
+    trainer = trained(tmp_path, target, "fixed")
+    start = trainer.arrays()
+    feeds = batch()
+    loss = trainer.step(feeds)
+    hidden = feeds["data"] @ start["hidden"][0].T + start["hidden"][1]
+
+    def of(layer: str) -> float:
+        scores = hidden @ start[layer][0].T + start[layer][1]
+        shares = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
+        return float(-np.log(shares[range(3), feeds["label"]]).mean())
+
+    assert loss == pytest.approx(0.3 * of("old") + of("new"), rel=1e-5)
+
+
+def test_what_is_frozen_stays_and_what_is_new_learns_faster(tmp_path: Path, target: str) -> None:
+    trainer = trained(tmp_path, target, "step", "gamma: 0.5 stepsize: 2 momentum: 0.5")
+    start = trainer.arrays()
+    trainer.step(batch())
+    found = trainer.arrays()
+    for before, after in zip(start["old"], found["old"], strict=True):
+        np.testing.assert_array_equal(before, after)
+    moved = {name: np.abs(found[name][0] - start[name][0]).max() for name in ("hidden", "new")}
+    assert moved["new"] > 2 * moved["hidden"] > 0
+
+
+STAGES = "stagelr: 0.1 stagelr: 0.01 stagelr: 0.2 stageiter: 2 stageiter: 4 stageiter: 6"
+
+
+def test_a_fork_has_rates_for_stages(tmp_path: Path, target: str) -> None:
+    trainer = trained(tmp_path, target, "multifixed", STAGES)
+    rates = []
+    for trainer.iteration in range(8):
+        rates.append(round(trainer.rate, 6))
+    assert rates == [0.1, 0.1, 0.1, 0.01, 0.01, 0.2, 0.2, 0.2]
+
+
+def test_a_training_goes_on_where_its_history_says(tmp_path: Path, target: str) -> None:
+    for number, more in enumerate(
+        [
+            "momentum: 0.9",
+            'type: "Nesterov" momentum: 0.9',
+            'type: "AdaGrad"',
+            'type: "RMSProp" rms_decay: 0.9',
+            'type: "AdaDelta" momentum: 0.9 delta: 1e-3',
+            'type: "Adam" momentum: 0.9',
+        ]
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        first = trained(folder, target, "inv", f"{more}\ngamma: 0.1 power: 0.75 weight_decay: 0.01")
+        for seed in range(3):
+            first.step(batch(seed))
+        second = proto2net.Trainer(folder / "solver.prototxt", first.arrays(), to=target)
+        second.iteration = first.iteration
+        second.learner.remember(first.iteration, first.learner.history())
+        for seed in range(3, 6):
+            assert second.step(batch(seed)) == pytest.approx(first.step(batch(seed)), rel=1e-6)
+
+
+def test_a_network_without_a_loss_is_told(tmp_path: Path, target: str) -> None:
+    (tmp_path / "net.prototxt").write_text(NET.partition('layer { name: "loss_old"')[0])
+    (tmp_path / "solver.prototxt").write_text(SOLVER.format("fixed", ""))
+    with pytest.raises(proto2net.UnsupportedError, match="no layer of the train phase is a loss"):
+        proto2net.Trainer(tmp_path / "solver.prototxt", to=target)
+
+
+def test_a_target_that_does_not_train_is_told() -> None:
+    with pytest.raises(proto2net.Proto2NetError, match=re.escape('"numpy" trains no networks')):
+        proto2net.Trainer(CASES["adam"] / "solver.prototxt", to="numpy")
