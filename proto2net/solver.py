@@ -5,8 +5,8 @@ Specified by SolverParameter (caffe.proto), solver.cpp and sgd_solver.cpp.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
-from math import exp
 
 from proto2net.errors import ShapeError
 from proto2net.frozen import dataclass
@@ -59,22 +59,22 @@ class Solver:
 
     def rate(self, iteration: int) -> float:
         """The learning rate of an iteration, counted from 0. Raises ShapeError for no policy."""
-        base = self.base_lr
+        base, gamma = self.base_lr, self.gamma
         match self.lr_policy:
             case "fixed":
                 return base
             case "step":
-                return base * pow(self.gamma, iteration // self.stepsize)
+                return base * math.pow(gamma, iteration // self.stepsize)
             case "exp":
-                return base * self.gamma**iteration
+                return base * math.pow(gamma, iteration)
             case "inv":
-                return base * (1 + self.gamma * iteration) ** -self.power
+                return base * math.pow(1 + gamma * iteration, -self.power)
             case "multistep":
-                return base * self.gamma ** sum(step <= iteration for step in self.steps)
+                return base * math.pow(gamma, sum(step <= iteration for step in self.steps))
             case "poly":
-                return base * (1 - iteration / self.max_iter) ** self.power
+                return base * math.pow(1 - iteration / self.max_iter, self.power)
             case "sigmoid":
-                return base / (1 + exp(-self.gamma * (iteration - self.stepsize)))
+                return base / (1 + math.exp(-gamma * (iteration - self.stepsize)))
             case "multifixed":
                 return self.stagelr[bisect_left(self.stageiter[:-1], iteration)]
         raise ShapeError(f'no lr_policy "{self.lr_policy}"')

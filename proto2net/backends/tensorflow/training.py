@@ -46,20 +46,20 @@ class KerasTraining(TrainingFile):
         s = self.solver
         rate = s.base_lr if s.lr_policy == "fixed" else call("Rate")
         momentum = (s.momentum, 0.0)
-        own: dict[str, Any] = {
+        known: dict[str, dict[str, Any]] = {
             "SGD": {"momentum": momentum},
             "Nesterov": {"momentum": momentum, "nesterov": (True, False)},
             "AdaGrad": {"initial_accumulator_value": 0.0, "epsilon": s.delta},
             "RMSProp": {"rho": s.rms_decay, "epsilon": s.delta},
             "AdaDelta": {"rho": s.momentum, "epsilon": s.delta},
             "Adam": {"beta_1": s.momentum, "beta_2": s.momentum2, "epsilon": s.delta},
-        }[s.type]
-        more: dict[str, Any] = {}
+        }
+        options = known[s.type]
         if s.clip_gradients >= 0:
-            more["global_clipnorm"] = s.clip_gradients / s.iter_size
+            options["global_clipnorm"] = s.clip_gradients / s.iter_size
         if s.iter_size > 1:
-            more["gradient_accumulation_steps"] = s.iter_size
-        return call("Solver" if self._changes else BASES[s.type], rate, **own, **more)
+            options["gradient_accumulation_steps"] = s.iter_size
+        return call("Solver" if self._changes else BASES[s.type], rate, **options)
 
     def bases(self) -> list[Expression]:
         return [dotted(BASES[self.solver.type])]

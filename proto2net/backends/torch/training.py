@@ -33,17 +33,16 @@ class TorchTraining(TrainingFile):
     def optimizer(self) -> Call:
         """PyTorch's own optimizer where it computes what Caffe's does, else one of ours."""
         s = self.solver
-        momentum, nesterov = (number(s.momentum), 0), (s.type == "Nesterov", False)
-        name: str
-        options: dict[str, Any]
-        name, options = {
-            "SGD": ("SGD", {"momentum": momentum}),
-            "Nesterov": ("SGD", {"momentum": momentum, "nesterov": nesterov}),
+        momentum = {"momentum": (number(s.momentum), 0)}
+        known: dict[str, tuple[str, dict[str, Any]]] = {
+            "SGD": ("SGD", momentum),
+            "Nesterov": ("SGD", {**momentum, "nesterov": (bool(s.momentum), False)}),
             "AdaGrad": ("torch.optim.Adagrad", {"eps": s.delta}),
             "RMSProp": ("torch.optim.RMSprop", {"alpha": s.rms_decay, "eps": s.delta}),
             "AdaDelta": ("torch.optim.Adadelta", {"rho": s.momentum, "eps": s.delta}),
             "Adam": ("Adam", {"betas": [s.momentum, s.momentum2], "eps": s.delta}),
-        }[s.type]
+        }
+        name, options = known[s.type]
         if name == "SGD" and (self._constant or not s.momentum):
             name = "torch.optim.SGD"
         rate, decay = number(s.base_lr), (self._coupled, 0)

@@ -11,7 +11,6 @@ import pytest
 from places import TESTS
 
 import proto2net
-from proto2net.caffe import training
 
 CASES = {path.name: path for path in sorted((TESTS / "golden" / "solver").iterdir())}
 ADAPTIVE = ("AdaGrad", "RMSProp", "AdaDelta", "Adam")
@@ -50,30 +49,22 @@ class Trajectory:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_losses_and_weights_are_those_of_caffe(case: str, target: str) -> None:
+def test_losses_rates_and_weights_are_those_of_caffe(case: str, target: str) -> None:
     recorded = Trajectory(CASES[case])
     trainer = proto2net.Trainer(
         CASES[case] / "solver.prototxt", recorded.weights("start"), to=target
     )
-    right = recorded.recorded
+    right, solver = recorded.recorded, trainer.solver
     for iteration, (data, label) in enumerate(zip(right["data"], right["label"], strict=True), 1):
+        assert trainer.rate == pytest.approx(solver.rate(iteration - 1), rel=1e-6)
         loss = trainer.step({"data": data, "label": label})
         assert loss == pytest.approx(right["loss"][iteration - 1], rel=1e-5, abs=1e-5)
         found = trainer.arrays()
-        within = 1e-4 if trainer.solver.type in ADAPTIVE and iteration > 5 else 1e-5
+        within = 1e-4 if solver.type in ADAPTIVE and iteration > 5 else 1e-5
         for layer, arrays in recorded.weights(f"after{iteration}").items():
             for place, array in enumerate(arrays):
                 error = np.abs(found[layer][place] - array).max()
                 assert error <= within * np.abs(array).max(), f"{layer}/{place} after {iteration}"
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_the_rate_is_that_of_the_solver(case: str, target: str) -> None:
-    solver = training.read(CASES[case] / "solver.prototxt")[0].solver
-    trainer = proto2net.Trainer(CASES[case] / "solver.prototxt", to=target)
-    for iteration in range(16):
-        trainer.iteration = iteration
-        assert trainer.rate == pytest.approx(solver.rate(iteration), rel=1e-6)
 
 
 SOLVER = 'net: "net.prototxt"\nbase_lr: 0.1\nlr_policy: "{}"\nmax_iter: 9\n{}'
