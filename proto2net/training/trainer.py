@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,12 @@ from proto2net.backends.runner import imported
 from proto2net.backends.training import Trained
 from proto2net.caffe import training
 from proto2net.caffe.training import Used
+from proto2net.data import Batches, batches
 from proto2net.errors import Proto2NetError, UnsupportedError
 from proto2net.feeds import feeds_of
 from proto2net.graph import Graph
 from proto2net.model import Format, Stored, StoredLayer, Weights
+from proto2net.training.testing import Tested
 from proto2net.weights.matching import match
 from proto2net.weights.reading import read
 from proto2net.weights.restoring import in_caffe_layout
@@ -24,6 +27,7 @@ from proto2net.weights.safetensors import caffe_names
 
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
+    from proto2net.model import Arrays
 
 _LOG = logging.getLogger("proto2net")
 
@@ -31,12 +35,19 @@ _LOG = logging.getLogger("proto2net")
 class Trainer:
     """A network that learns as a solver says, in PyTorch (`to="torch"`) or Keras (`to="tf"`).
 
-    `weights` are files to begin with, as `caffe train` takes them: several have a comma in between.
-    What they lack starts from its fillers. Raises Proto2NetError.
+    `weights` are what it begins with: arrays by layer in Caffe's layout, or files, as `caffe train`
+    takes them: several have a comma in between. What they lack starts from its fillers. `root` is
+    where the paths of data begin, and `workers` threads read these. Raises Proto2NetError.
     """
 
     def __init__(
-        self, solver: str | Path, weights: str | Path | Weights | None = None, *, to: str = "torch"
+        self,
+        solver: str | Path,
+        weights: str | Path | Arrays | None = None,
+        *,
+        to: str = "torch",
+        root: str | Path | None = None,
+        workers: int = 0,
     ) -> None:
         self.training, notes = training.read(solver)
         for note in notes:
@@ -55,19 +66,44 @@ class Trainer:
         source = self.backend.training(self.solver, trained, self.training.file)
         self.learner = self.backend.learner(imported(source, "training"), self.network, self.solver)
         self.iteration = 0
-        for each in _listed(weights):
+        self._root, self._workers = root, workers
+        for each in _listed(self.solver.weights if weights is None else weights):
             self._begin_with(each)
 
-    def step(self, feeds: Mapping[str, Any]) -> float:
-        """One iteration with inputs by name, in Caffe's layout; the loss before the update.
+    @cached_property
+    def data(self) -> Batches:
+        """The batches of the network's own data layers."""
+        return self._data(self.training.train)
 
-        Where the solver has an iter_size, each of its passes has the same inputs.
+    @cached_property
+    def tests(self) -> tuple[Tested, ...]:
+        """The networks that the solver tests with."""
+        return tuple(
+            Tested(self.backend, graph_of(used), self._data(used), passes)
+            for used, passes in zip(self.training.tests, self.solver.test_iter, strict=True)
+        )
+
+    def step(self, feeds: Mapping[str, Any] | None = None) -> float:
+        """One iteration; the loss before the update, of iter_size passes the mean.
+
+        `feeds` are inputs by name, in Caffe's layout, for each of the passes; without them they are
+        read from the data layers.
         """
-        found = feeds_of(self.graph, feeds)
-        batch = [found[blob.name] for blob in self.graph.inputs]
-        loss = self.learner.learn(self.iteration, [batch] * self.solver.iter_size)
+        passes = range(self.solver.iter_size)
+        given = feeds and feeds_of(self.graph, feeds)
+        found = (given or feeds_of(self.graph, next(self.data)) for _ in passes)
+        inputs = [[each[blob.name] for blob in self.graph.inputs] for each in found]
+        loss = self.learner.learn(self.iteration, inputs)
         self.iteration += 1
         return loss
+
+    def test(self) -> list[dict[str, Ndarray]]:
+        """The outputs of each network that the solver tests with: means over its test_iter passes.
+
+        As in Caffe, the data of a test begin where those of the test before have ended.
+        """
+        learned = self.arrays()
+        return [tested.outputs(learned) for tested in self.tests]
 
     @property
     def rate(self) -> float:
@@ -76,10 +112,19 @@ class Trainer:
 
     def arrays(self) -> dict[str, list[Ndarray]]:
         """What each layer has learned by now, in Caffe's layout and order."""
-        state = self.backend.runner.arrays(self.network)
-        return restored(self.graph, self.emitted, self.backend, state)
+        return self._restored(self.backend.runner.arrays(self.network))
 
-    def _begin_with(self, weights: str | Path | Weights) -> None:
+    def _restored(self, state: Mapping[str, Ndarray]) -> dict[str, list[Ndarray]]:
+        """Arrays of the target in Caffe's layout, by layer."""
+        layers = tuple(
+            StoredLayer(name, (Stored(state[name].copy()),), sources=tuple(caffe_names(array)))
+            for name, array in self.emitted.arrays.items()
+        )
+        weights = Weights(layers, "the network", Format.SAFETENSORS, self.backend.name)
+        found = in_caffe_layout(self.graph, weights)
+        return {layer.name: [each.array for each in layer.arrays if each] for layer in found.layers}
+
+    def _begin_with(self, weights: str | Path | Arrays) -> None:
         stored = read(weights) if isinstance(weights, str | Path) else weights
         found, notes = match(self.graph, stored, allow_missing=True)
         for note in notes:
@@ -87,24 +132,24 @@ class Trainer:
         arrays = self.emitted.converted(found.values)
         self.backend.runner.install(self.network, arrays)
 
+    def _data(self, used: Used) -> Batches:
+        phase, level, stages = used.state
+        seed = self.solver.random_seed
+        return batches(
+            used.net,
+            phase=phase.lower(),
+            level=level,
+            stages=stages,
+            seed=seed if seed >= 0 else None,
+            root=self._root,
+            workers=self._workers,
+        )
+
 
 def graph_of(used: Used) -> Graph:
     """The graph of a network as a solver uses it, with its labels and losses."""
     phase, level, stages = used.state
     return api.parse(used.net, phase=phase.lower(), level=level, stages=stages, labelled=True)
-
-
-def restored(
-    graph: Graph, emitted: Emitted, backend: Backend, state: Mapping[str, Ndarray]
-) -> dict[str, list[Ndarray]]:
-    """The arrays of a target in Caffe's layout, by layer."""
-    layers = tuple(
-        StoredLayer(name, (Stored(state[name].copy()),), sources=tuple(caffe_names(array)))
-        for name, array in emitted.arrays.items()
-    )
-    weights = Weights(layers, "the network", Format.SAFETENSORS, backend.name)
-    found = in_caffe_layout(graph, weights)
-    return {layer.name: [each.array for each in layer.arrays if each] for layer in found.layers}
 
 
 def _backend(to: str) -> Backend:
@@ -114,9 +159,8 @@ def _backend(to: str) -> Backend:
     return backend
 
 
-def _listed(weights: str | Path | Weights | None) -> list[str | Path | Weights]:
-    if weights is None:
-        return []
+def _listed(weights: Any) -> Sequence[Any]:
+    """Files or arrays to begin with, one after the other."""
     if isinstance(weights, str):
-        return list(weights.split(","))
-    return [weights]
+        return weights.split(",")
+    return weights if isinstance(weights, tuple) else [weights]
