@@ -1,0 +1,133 @@
+"""The command that trains: train."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from proto2net import Proto2NetError, output
+from proto2net.cli.options import debug
+from proto2net.cli.terminal import put
+
+if TYPE_CHECKING:
+    from proto2net.training.loop import Event
+
+
+@click.command()
+@click.argument("solver", metavar="SOLVER")
+@click.option(
+    "--to", "target", type=click.Choice(["torch", "tf"]), required=True, help="What trains it."
+)
+@click.option(
+    "--weights",
+    metavar="FILES",
+    help="What to begin with: learned weights, of which several have a comma in between.",
+)
+@click.option(
+    "--iterations",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many iterations. Default: up to the solver's max_iter.",
+)
+@click.option("--root", metavar="FOLDER", help="Where the paths of data begin.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="How many threads read data ahead.",
+)
+@click.option("--log", metavar="FILE", help="Write a line of JSON for each iteration and test.")
+@click.option("--force", is_flag=True, help="Replace the log if it exists.")
+@debug
+def train(
+    solver: str,
+    target: str,
+    weights: str | None,
+    iterations: int | None,
+    root: str | None,
+    workers: int,
+    log: str | None,
+    force: bool,
+) -> None:
+    """Train a network as a solver of Caffe says.
+
+    \b
+    proto2net train solver.prototxt --to torch
+    """
+    from proto2net.training import Trainer
+    from proto2net.training.loop import run
+    from proto2net.training.telling import record_of
+
+    if log:
+        output.check(Path(log), overwrite=force, inputs=[solver])
+    trainer = Trainer(solver, weights, to=target, root=root, workers=workers)
+    until = trainer.iteration + iterations if iterations else trainer.solver.max_iter
+    if until <= trainer.iteration:
+        raise Proto2NetError(
+            f"{solver}: max_iter is {until}, and {trainer.iteration} iterations are done",
+            "--iterations N trains for N more",
+        )
+    with _log(log) as kept, _told(trainer.iteration, until) as tell:
+        for event in run(trainer, until):
+            if kept:
+                kept.write(json.dumps(record_of(event)) + "\n")
+                kept.flush()
+            tell(event)
+
+
+def _log(path: str | None) -> Any:
+    """The file of the log, written line by line, since a training may be cut off."""
+    if path is None:
+        return nullcontext()
+    try:
+        return open(path, "w", encoding="utf-8")
+    except OSError as error:
+        raise Proto2NetError(f"cannot write {path}: {error.strerror}") from None
+
+
+@contextmanager
+def _told(begin: int, until: int) -> Iterator[Callable[[Event], None]]:
+    """What tells of events: lines as Caffe logs them, with a bar where somebody looks on."""
+    from proto2net.training.telling import lines_of
+
+    if not sys.stderr.isatty():
+        yield lambda event: put("".join(f"{line}\n" for line in lines_of(event)))
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    from proto2net.training.loop import Shown
+
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[told]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("training", total=until, completed=begin, told="")
+
+        def tell(event: Event) -> None:
+            progress.update(task, completed=event.iteration)
+            if isinstance(event, Shown):
+                told = f"loss {event.mean:.4g}, lr {event.rate:g}, {event.speed:.0f} images/s"
+                progress.update(task, told=told)
+                return
+            for line in lines_of(event):
+                progress.console.print(line, markup=False, highlight=False)
+
+        yield tell

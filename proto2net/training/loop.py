@@ -1,0 +1,99 @@
+"""A whole training: which iteration is shown, tested and kept, and when it ends (solver.cpp)."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from proto2net.training.trainer import Trainer
+
+if TYPE_CHECKING:
+    from proto2net.arrays import Ndarray
+
+
+class Shown(NamedTuple):
+    """An iteration that is shown."""
+
+    iteration: int
+    loss: float
+    mean: float
+    """That of the last losses, of as many as average_loss says."""
+    rate: float
+    speed: float
+    """Images a second since the one that was shown before."""
+
+
+class Done(NamedTuple):
+    """An iteration, of which there is no more to tell."""
+
+    iteration: int
+    loss: float
+
+
+class Tested(NamedTuple):
+    """What a network gives that the training is tested with."""
+
+    iteration: int
+    network: int
+    outputs: dict[str, Ndarray]
+    weights: dict[str, float]
+    """Those of the outputs that are losses."""
+
+
+Event = Shown | Done | Tested
+
+
+class Smoothed:
+    """The mean of the last losses, as Caffe updates it."""
+
+    def __init__(self, most: int) -> None:
+        self._last: deque[float] = deque(maxlen=most)
+        self._mean = 0.0
+
+    def add(self, loss: float) -> float:
+        """The mean with one more loss."""
+        last, most = self._last, self._last.maxlen or 1
+        if len(last) < most:
+            self._mean = (self._mean * len(last) + loss) / (len(last) + 1)
+        else:
+            self._mean += (loss - last[0]) / most
+        last.append(loss)
+        return self._mean
+
+
+def run(trainer: Trainer, until: int) -> Iterator[Event]:
+    """Train until this iteration; each iteration gives what there is to tell of it."""
+    solver = trainer.solver
+    smoothed = Smoothed(solver.average_loss)
+    images = trainer.graph.batch * solver.iter_size
+    began, since = time.perf_counter(), trainer.iteration
+    while trainer.iteration < until:
+        iteration = trainer.iteration
+        if _tests(trainer, iteration, first=solver.test_initialization):
+            yield from tested(trainer)
+        rate = trainer.rate
+        loss = trainer.step()
+        mean = smoothed.add(loss)
+        if solver.display and iteration % solver.display == 0:
+            now = time.perf_counter()
+            speed = images * (trainer.iteration - since) / max(now - began, 1e-9)
+            yield Shown(iteration, loss, mean, rate, speed)
+            began, since = now, trainer.iteration
+        else:
+            yield Done(iteration, loss)
+    if _tests(trainer, trainer.iteration, first=True):
+        yield from tested(trainer)
+
+
+def tested(trainer: Trainer) -> Iterator[Tested]:
+    """Test with each network of the solver."""
+    for number, outputs in enumerate(trainer.test()):
+        yield Tested(trainer.iteration, number, outputs, trainer.tests[number].losses)
+
+
+def _tests(trainer: Trainer, iteration: int, *, first: bool) -> bool:
+    """Whether it is time for a test."""
+    interval = trainer.solver.test_interval
+    return bool(interval) and iteration % interval == 0 and (iteration > 0 or first)
