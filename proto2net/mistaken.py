@@ -57,6 +57,8 @@ def mistaken(head: bytes, file: str, wanted: str, hint: str) -> Issue | None:
         return None
     for kind in _KINDS:
         if re.match(kind.pattern, head, re.DOTALL | re.IGNORECASE):
+            if wanted in kind.name:
+                return None
             what = f"this is {kind.name}, and no {wanted}"
             return Issue(what, kind.hint or hint, Location(file, 0))
     return None

@@ -29,6 +29,12 @@ class Model:
     values: Mapping[Slot, Ndarray] = field(default_factory=dict)
 
 
+def learnable(graph: Graph) -> list[Slot]:
+    """The learned blobs in the order in which Caffe's solvers have them: each where it is owned."""
+    slots = ((node, blob) for node in graph.nodes for blob in node.blobs)
+    return [slot for slot in slots if graph.owner(*slot) == slot]
+
+
 # ---- files ----------------------------------------------------------------------------------
 
 

@@ -1,4 +1,7 @@
-"""Decodes BlobProto: a learned array of a .caffemodel, or the mean image of a .binaryproto."""
+"""Decodes BlobProto: a learned array of a .caffemodel, or the mean image of a .binaryproto.
+
+And encodes it, as Caffe does.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,11 @@ from proto2net.caffe.wire import (
     VARINT,
     Data,
     Field,
+    encoded,
+    encoded_varint,
     fields,
     mapped,
+    opened,
     signed,
     varints,
 )
@@ -30,6 +36,8 @@ if TYPE_CHECKING:
 
 _DATA, _DIFF, _SHAPE, _DOUBLE_DATA, _RAW_TYPE, _RAW_DATA = 5, 6, 7, 8, 10, 12
 _LAST = _RAW_DATA
+_DIM = 1
+"""The field of a BlobShape."""
 
 _REPEATED = {_DATA: FIXED32, _DIFF: FIXED32, _DOUBLE_DATA: FIXED64}
 """The fields of many values, which come one by one, or packed in one piece or more."""
@@ -113,7 +121,7 @@ def _in_one_piece(data: Data, start: int, end: int, at: int) -> Stored:
 
 def _add_dims(shape: list[int], data: Data, field: Field, at: int) -> None:
     for inner in fields(data, field.start, field.end):
-        for size in varints(data, inner) if inner.number == 1 else ():
+        for size in varints(data, inner) if inner.number == _DIM else ():
             if len(shape) == MAX_AXES:
                 what = f"a blob of more than {MAX_AXES} axes, which is Caffe's limit"
                 raise WeightError(f"byte {at:,}: {what}", DAMAGED)
@@ -158,3 +166,20 @@ def _values(parts: _Parts) -> tuple[Field | None, str]:
         if field and dtype and field.end > field.start:
             return field, dtype
     return None, "<f4"
+
+
+def encoded_blob(number: int, array: Ndarray) -> list[bytes | memoryview]:
+    """A field that holds an array, in pieces that follow each other: its values are not copied.
+
+    As in Caffe's files the values stand before the shape, and what is empty is left out.
+    """
+    import numpy as np
+
+    pieces: list[bytes | memoryview] = []
+    if array.size:
+        values = np.ascontiguousarray(array, "<f4").reshape(-1)
+        pieces += [opened(_DATA, values.nbytes), values.data.cast("B")]
+    if array.ndim:
+        dims = encoded(_DIM, b"".join(map(encoded_varint, array.shape)))
+        pieces.append(encoded(_SHAPE, dims))
+    return [opened(number, sum(map(len, pieces))), *pieces]

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from google.protobuf import text_format
 from google.protobuf.descriptor import FieldDescriptor
 
+from proto2net.caffe import wire
+from proto2net.caffe.binaryproto import encoded_blob
 from proto2net.caffe.fields import routes
-from proto2net.caffe.schema import Message, is_repeated, message_class
-from proto2net.caffe.wire import encoded, encoded_varint, opened
+from proto2net.caffe.schema import PRIVATE, Message, is_repeated, message_class
 from proto2net.errors import Proto2NetError, UnsupportedError
 from proto2net.graph import AUTOMATIC, Entry, Graph, Node
 from proto2net.layers.base import Layer
 from proto2net.layers.holes import Hole
 from proto2net.output import write_all
-from proto2net.shape import Shape
 
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
     from proto2net.model import Slot
 
 # Field numbers of caffe.proto, for what is written without the protobuf runtime.
-NET_NAME, NET_LAYER, LAYER_BLOBS, BLOB_DATA, BLOB_SHAPE, SHAPE_DIM = 1, 100, 7, 5, 7, 1
+NET_NAME, NET_LAYER, LAYER_BLOBS = 1, 100, 7
 
 
 def text(graph: Graph) -> str:
@@ -77,32 +78,61 @@ def _without_proven_forks(nodes: Sequence[Node[Any]]) -> Sequence[Node[Any]]:
     ]
 
 
-def write_model(stream: BinaryIO, graph: Graph, values: Mapping[Slot, Ndarray]) -> None:
-    """Write a .caffemodel of the current format, array by array, to an unbuffered stream."""
-    import numpy as np
+_PHASES = ("TRAIN", "TEST")
+"""By their numbers in the schema."""
 
-    net = network(graph)
-    write_all(stream, encoded(NET_NAME, net.name.encode()))
+
+def constructed(graph: Graph, layers: Iterable[Message] = ()) -> Message:
+    """The graph as Caffe writes it beside weights: what it completes stands in each layer.
+
+    `layers` are those of the definition, for what a graph does not keep, such as where data is.
+    """
+    own: dict[str, list[Message]] = {}
+    for layer in layers:
+        own.setdefault(layer.name, []).append(layer)
+    found = []
+    for node in _without_proven_forks(graph.nodes):
+        made = message_class("LayerParameter")()
+        made.CopyFrom(own[node.name].pop(0) if own.get(node.name) else _layer(node, graph.phase))
+        for private in PRIVATE:
+            made.ClearField(private)
+        made.phase = _PHASES.index(node.phase)
+        if node.layer.loss and not made.loss_weight:
+            made.loss_weight.extend(node.loss_weight)
+        if node.layer.type == "BatchNorm":
+            for _ in range(len(made.param), len(node.blobs)):
+                made.param.add(lr_mult=0)
+        found.append(made)
+    return message_class("NetParameter")(name=graph.name or None, layer=found)
+
+
+def write_model(
+    stream: BinaryIO, graph: Graph, values: Mapping[Slot, Ndarray], net: Message | None = None
+) -> None:
+    """Write a .caffemodel of the current format, array by array, to an unbuffered stream.
+
+    `net` is the graph as a message, if another than that of `network`.
+    """
+    net = net or network(graph)
+    write_all(stream, wire.encoded(NET_NAME, net.name.encode()))
     for node, layer in zip(graph.nodes, net.layer, strict=True):
-        arrays = [
-            np.ascontiguousarray(values[node, blob], "<f4")
-            for blob in node.blobs
-            if (node, blob) in values
-        ]
-        heads = [_blob_head(array.shape, array.nbytes) for array in arrays]
+        blobs = (encoded_blob(LAYER_BLOBS, array) for array in _arrays(graph, node, values))
         body = layer.SerializeToString()
-        size = len(body) + sum(map(len, heads)) + sum(array.nbytes for array in arrays)
-        write_all(stream, opened(NET_LAYER, size) + body)
-        for head, array in zip(heads, arrays, strict=True):
-            write_all(stream, head)
-            write_all(stream, array.reshape(-1).data.cast("B"))
+        rest = (f.at for f in wire.fields(body, 0, len(body)) if f.number > LAYER_BLOBS)
+        cut = next(rest, len(body))
+        pieces = [body[:cut], *chain(*blobs), body[cut:]]  # as Caffe has them: by their numbers
+        write_all(stream, wire.opened(NET_LAYER, sum(map(len, pieces))))
+        for piece in pieces:
+            write_all(stream, piece)
 
 
-def _blob_head(shape: Shape, size: int) -> bytes:
-    """A layer's blob up to its data, which is so many bytes."""
-    dims = encoded(SHAPE_DIM, b"".join(map(encoded_varint, shape)))
-    head = encoded(BLOB_SHAPE, dims) + opened(BLOB_DATA, size)
-    return opened(LAYER_BLOBS, len(head) + size) + head
+def _arrays(graph: Graph, node: Node[Any], values: Mapping[Slot, Ndarray]) -> Iterator[Ndarray]:
+    """The arrays of a layer, those too that it shares: a file has them at each sharer."""
+    for blob, learned in node.blobs.items():
+        if (node, blob) in values:
+            yield values[node, blob]
+        elif (owner := graph.owner(node, blob)) in values:
+            yield values[owner].reshape(learned.shape)
 
 
 def write_layer(layer: Layer, message: Message) -> None:

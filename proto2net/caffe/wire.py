@@ -130,12 +130,12 @@ def signed(value: int, bits: int = 64) -> int:
     return value - 2**bits if value >> (bits - 1) else value
 
 
-def text(data: Data, field: Field) -> str:
-    """A string; a long one is no name."""
+def text(data: Data, field: Field, errors: str = "replace") -> str:
+    """A string; a long one is no name. `errors` is what is done about what is no UTF-8."""
     size = field.end - field.start
     if size > 10_000:
         raise WeightError(f"byte {field.at:,}: a name of {size:,} bytes", DAMAGED)
-    return data[field.start : field.end].decode(errors="replace")
+    return data[field.start : field.end].decode(errors=errors)
 
 
 def encoded(number: int, body: bytes) -> bytes:
@@ -146,6 +146,11 @@ def encoded(number: int, body: bytes) -> bytes:
 def opened(number: int, size: int) -> bytes:
     """The beginning of a field that holds so many bytes."""
     return encoded_varint(number << 3 | LENGTH) + encoded_varint(size)
+
+
+def encoded_number(number: int, value: int) -> bytes:
+    """A field that holds a number."""
+    return encoded_varint(number << 3 | VARINT) + encoded_varint(value)
 
 
 def encoded_varint(value: int) -> bytes:
