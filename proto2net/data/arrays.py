@@ -141,8 +141,11 @@ def _dataset(h5py: Any, file: Any, top: str) -> Any:
     shape, kind = found.shape, found.dtype.kind
     if kind not in "fiu":
         raise DataError(f'"{top}" is of the type {found.dtype}; numbers are needed')
-    if not shape or count(shape) > MAX_COUNT or count(found.chunks or ()) > limits.LOADED:
+    if not shape or count(shape) > MAX_COUNT:
         raise DataError(f'"{top}" is {dims(shape or ())}; rows are needed that Caffe can hold')
+    if (chunk := count(found.chunks or ())) > limits.LOADED:  # it is read whole
+        what = f'"{top}" has chunks of {chunk:,} numbers; {limits.LOADED:,} are the most'
+        raise DataError(what, "h5repack makes others")
     return np.asarray(found[()], np.float32) if count(shape) <= limits.LOADED else found
 
 

@@ -5,13 +5,15 @@ It is read by hand, since there is one for each image of a training.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from proto2net.caffe.wire import DAMAGED, fields, signed, varint
 from proto2net.errors import DataError, WeightError
-from proto2net.shape import dims
+from proto2net.shape import count, dims
 
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
@@ -46,28 +48,59 @@ class Datum(NamedTuple):
         return values.reshape(self.shape)
 
 
+class Parser:
+    """Reads records of which most begin as others do, up to the image itself."""
+
+    def __init__(self) -> None:
+        self._known: tuple[bytes, bytes, int] | None = None
+        """How a record begins, that without the tag of its data, and where the data end."""
+
+    def parsed(self, record: bytes) -> Datum:
+        """The Datum of a record. Raises DataError."""
+        if self._known:
+            head, fields, end = self._known
+            tail = record[end:]
+            alike = record.startswith(head) and len(record) >= end and _DATA not in tail
+            if alike and len(tail) <= _SHORT:
+                rest = _parsed_once(fields + tail)
+                data = record[len(head) : end]
+                return Datum(rest.shape, data, rest.floats, rest.label, rest.encoded)
+        found, at, start = _read(record)
+        if start and at <= _SHORT and _DATA not in record[:at]:
+            self._known = record[:start], record[:at], start + len(found.data)
+        return found
+
+
 def parsed(record: bytes) -> Datum:
-    """The Datum of a record. Raises DataError."""
+    """The Datum of one record. Raises DataError."""
+    return _read(record)[0]
+
+
+_SHORT = 40
+"""Bytes before and behind the data of a record, which then are kept."""
+
+_parsed_once = lru_cache(maxsize=10_000)(parsed)
+
+
+def _read(record: bytes) -> tuple[Datum, int, int]:
+    """The Datum of a record; where its data have their tag, and begin."""
     sizes = {_CHANNELS: 0, _HEIGHT: 0, _WIDTH: 0, _LABEL: 0, _ENCODED: 0}
     data, floats = b"", []  # type: bytes, list[Ndarray]
-    at, end = 0, len(record)
+    at, end, tag_at, data_at = 0, len(record), 0, 0
     try:
         while at < end:
             tag = record[at]
             if tag in sizes:
-                value, at = record[at + 1], at + 2
-                if value > 127:
-                    value, at = varint(record, at - 1, end)
-                sizes[tag] = value
+                sizes[tag], at = varint(record, at + 1, end)
             elif tag in (_DATA, _PACKED):
                 size, start = varint(record, at + 1, end)
-                at = start + size
-                if at > end:
+                if start + size > end:
                     raise DataError(f"claims {size:,} bytes, and {end - start:,} follow", DAMAGED)
                 if tag == _DATA:
-                    data = record[start:at]
+                    data, tag_at, data_at = record[start : start + size], at, start
                 else:
                     floats.append(np.frombuffer(record, "<f4", size // 4, start))
+                at = start + size
             elif tag == _FLOAT:
                 floats.append(_in_a_row(record, at))
                 at += floats[-1].size * _FLOATS.itemsize
@@ -77,7 +110,19 @@ def parsed(record: bytes) -> Datum:
         raise DataError(f"is no Datum: {error}" if str(error) else "is no Datum", DAMAGED) from None
     channels, height, width, label, encoded = (signed(value, 32) for value in sizes.values())
     values = np.concatenate(floats) if floats else None
-    return Datum((channels, height, width), data, values, label, bool(encoded))
+    shape = (channels, height, width)
+    return Datum(shape, data, values, label, bool(encoded)), tag_at, data_at
+
+
+def stacked(datums: Sequence[Datum]) -> Ndarray | None:
+    """The images of all in one array, if they are of bytes, not encoded, and of one shape."""
+    shape = datums[0].shape
+    size = count(shape) if min(shape) > 0 else 0
+    for datum in datums:
+        if datum.shape != shape or datum.encoded or not len(datum.data) == size > 0:
+            return None
+    images = np.frombuffer(b"".join([datum.data for datum in datums]), np.uint8)
+    return images.reshape(len(datums), *shape)
 
 
 def _in_a_row(record: bytes, at: int) -> Ndarray:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
@@ -15,7 +16,7 @@ import numpy as np
 from proto2net import limits, plain
 from proto2net.caffe import binaryproto
 from proto2net.data import leveldb, lmdb
-from proto2net.data.datum import parsed
+from proto2net.data.datum import Datum, Parser, stacked
 from proto2net.data.decoding import Way, channels_first, decoded, resized
 from proto2net.data.draws import Draws
 from proto2net.data.places import Places
@@ -33,14 +34,14 @@ from proto2net.data.reader import (
 from proto2net.data.transforming import Transformer
 from proto2net.errors import DataError, Location
 from proto2net.layers.data import TransformationParameter
-from proto2net.shape import require
+from proto2net.shape import check_size, require
 
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
 
 T = TypeVar("T")
-Labelled = tuple["Ndarray", int]
-"""An image (channels, height, width), and its label."""
+Labelled = tuple["Iterable[Ndarray]", list[int]]
+"""Images (channels, height, width), and their labels."""
 
 
 class ImageReader(Reader, Generic[T]):
@@ -61,7 +62,8 @@ class ImageReader(Reader, Generic[T]):
         self._open(setting)
         self._draws = Draws(setting.seeds.one() if random else 0)
         setting.seeds.one()  # of the thread that prefetches
-        self._transformer.shape(self._load(self._here())[0])
+        images, _ = self._loaded([self._here()])
+        check_size((self._batch, *self._transformer.shape(next(iter(images)))), "the batch")
 
     @abstractmethod
     def _open(self, setting: Setting) -> None:
@@ -72,26 +74,22 @@ class ImageReader(Reader, Generic[T]):
         """Where the next image is."""
 
     @abstractmethod
-    def _step(self) -> None:
-        """Go on to the image behind it."""
+    def _take(self, count: int) -> list[T]:
+        """Where the next images are, over which it steps."""
 
     @abstractmethod
-    def _load(self, place: T) -> Labelled:
-        """The image of a place."""
+    def _loaded(self, places: Sequence[T]) -> Labelled:
+        """The images of these places, and their labels."""
 
     def plan(self) -> Job:
-        places = []
-        for _ in range(self._batch):
-            places.append(self._here())
-            self._step()
         drawn = self._draws.next(self._batch * self._transformer.draws)
+        places = self._take(self._batch)
         return partial(self._made, places, drawn.reshape(self._batch, -1))
 
-    def _made(self, places: list[T], drawn: Ndarray) -> Batch:
-        loaded = list(map(self._load, places))
-        images = self._transformer.batch([image for image, _ in loaded], drawn)
-        labels = np.array([label for _, label in loaded], np.float32)
-        return dict(zip(self.tops, (images, labels), strict=False))
+    def _made(self, places: Sequence[T], drawn: Ndarray) -> Batch:
+        images, labels = self._loaded(places)
+        found = (self._transformer.batch(images, drawn), np.array(labels, np.float32))
+        return dict(zip(self.tops, found, strict=False))
 
     def state(self) -> dict[str, Any]:
         return {"draws": self._draws.state()} if self._transformer.draws else {}
@@ -109,9 +107,8 @@ def mean_image(transform: TransformationParameter, places: Places) -> Ndarray | 
 # ---- a database -----------------------------------------------------------------------------
 
 
-class _Record(NamedTuple):
-    key: bytes
-    value: bytes | memoryview
+_Record = tuple[bytes, "bytes | memoryview"]
+"""A key and its value."""
 
 
 class DataReader(ImageReader[_Record]):
@@ -122,44 +119,65 @@ class DataReader(ImageReader[_Record]):
         color = Way.COLOR if transform.force_color else Way.AS_IT_IS
         self._way = Way.GRAY if transform.force_gray else color
         self._database = database(setting.places.path(self.layer.source), self.layer.backend)
+        self._parser = Parser()
         self._begin()
 
     def _begin(self, key: bytes = b"") -> None:
-        """Go to the first record from this key on."""
+        """Go to the first record, or to that of this key."""
         self._records = iter(self._database.records(key))
         record = next(self._records, None)
+        if key and (record is None or record[0] != key):
+            shown = key[:80].decode(errors="replace")
+            raise DataError(f'"{self.layer.source}" has no record "{shown}"', "it has changed")
         if record is None:
             raise DataError(f'"{self.layer.source}" has no records')
-        self._record = _Record(*record)
+        self._record = record
 
     def _here(self) -> _Record:
         return self._record
 
-    def _step(self) -> None:
-        record = next(self._records, None)
-        if record is None:
-            self._begin()
-        else:
-            self._record = _Record(*record)
+    def _take(self, count: int) -> list[_Record]:
+        found: list[_Record] = []
+        while len(found) < count:
+            found += (self._record, *islice(self._records, count - len(found) - 1))
+            record = next(self._records, None)
+            if record is None:
+                self._begin()
+            else:
+                self._record = record
+        return found
 
-    def _load(self, place: _Record) -> Labelled:
+    def _loaded(self, places: Sequence[_Record]) -> Labelled:
+        datums = list(map(self._datum, places))
+        images: Any = stacked(datums)
+        if images is None:
+            images = map(self._image, places, datums)
+        return images, [datum.label for datum in datums]
+
+    def _datum(self, record: _Record) -> Datum:
         try:
-            datum = parsed(bytes(place.value))
-            if datum.encoded:
-                return channels_first(decoded(datum.data, self._way)), datum.label
-            return datum.image(), datum.label
+            return self._parser.parsed(bytes(record[1]))
         except DataError as error:
-            raise about(f'the record "{place.key[:80].decode(errors="replace")}"', error) from None
+            raise about(_called(record), error) from None
+
+    def _image(self, record: _Record, datum: Datum) -> Ndarray:
+        try:
+            if datum.encoded:
+                return channels_first(decoded(datum.data, self._way))
+            return datum.image()
+        except DataError as error:
+            raise about(_called(record), error) from None
 
     def state(self) -> dict[str, Any]:
-        return {**super().state(), "key": self._record.key.decode("latin-1")}
+        return {**super().state(), "key": self._record[0].decode("latin-1")}
 
     def restore(self, state: State) -> None:
         super().restore(state)
-        key = str(state.get("key")).encode("latin-1", errors="replace")
-        self._begin(key)
-        if self._record.key != key:
-            raise DataError(f'"{self.layer.source}" has no record "{key[:80]!r}"', "it has changed")
+        self._begin(str(state.get("key")).encode("latin-1", errors="replace"))
+
+
+def _called(record: _Record) -> str:
+    return f'the record "{record[0][:80].decode(errors="replace")}"'
 
 
 def database(folder: Path, backend: str) -> lmdb.Lmdb | leveldb.LevelDb:
@@ -198,6 +216,7 @@ class ImageDataReader(ImageReader[_Line]):
         self._lines = list(_lines(setting.places.path(layer.source)))
         require(bool(self._lines), f'"{layer.source}" has no lines')
         self._way = Way.COLOR if layer.is_color else Way.GRAY
+        check_size((3, layer.new_height, layer.new_width), "an image")
         self._order = np.arange(len(self._lines), dtype=np.uint32)
         self._shuffles = Draws(seeds.one() if layer.shuffle else 0)
         if layer.shuffle:
@@ -210,18 +229,25 @@ class ImageDataReader(ImageReader[_Line]):
     def _here(self) -> _Line:
         return self._lines[int(self._order[self._at])]
 
-    def _step(self) -> None:
-        self._at += 1
-        if self._at == len(self._lines):
-            self._at = 0
-            if self.layer.shuffle:
-                self._order = self._shuffles.shuffled(self._order)
+    def _take(self, count: int) -> list[_Line]:
+        found = []
+        for _ in range(count):
+            found.append(self._here())
+            self._at += 1
+            if self._at == len(self._lines):
+                self._at = 0
+                if self.layer.shuffle:
+                    self._order = self._shuffles.shuffled(self._order)
+        return found
 
-    def _load(self, place: _Line) -> Labelled:
-        image = read(self._folder, self.layer.root_folder + place.path, self._way)
+    def _loaded(self, places: Sequence[_Line]) -> Labelled:
+        return map(self._image, places), [line.label for line in places]
+
+    def _image(self, line: _Line) -> Ndarray:
+        image = read(self._folder, self.layer.root_folder + line.path, self._way)
         if self.layer.new_height:
             image = resized(image, self.layer.new_height, self.layer.new_width)
-        return channels_first(image), place.label
+        return channels_first(image)
 
     def state(self) -> dict[str, Any]:
         shuffled = {"order": self._order, "shuffles": self._shuffles.state()}

@@ -6,14 +6,16 @@ then for where it is cropped, down and to the right.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from proto2net.frozen import dataclass
 from proto2net.layers.data import TransformationParameter
-from proto2net.shape import check_size, dims, require
+from proto2net.shape import Shape, dims, require
 
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
@@ -28,7 +30,7 @@ class Transformer:
     mean: Ndarray | None
     """The image of mean_file: (channels, height, width)."""
 
-    @property
+    @cached_property
     def _crops_anywhere(self) -> bool:
         return self.phase == "TRAIN" and self.transform.crop_size > 0
 
@@ -37,28 +39,30 @@ class Transformer:
         """How many numbers are drawn for an image."""
         return self.transform.mirror + 2 * self._crops_anywhere
 
-    def batch(self, images: Sequence[Ndarray], drawn: Ndarray) -> Ndarray:
+    def batch(self, images: Iterable[Ndarray], drawn: Ndarray) -> Ndarray:
         """The images (channels, height, width) transformed; `drawn` has a row for each."""
-        out = np.empty((len(images), *self.shape(images[0])), np.float32)
-        if self._leaves_places and all(image.shape == images[0].shape for image in images):
-            np.stack(images, out=out, casting="unsafe")
+        waiting = iter(images)
+        first = next(waiting)
+        out = np.empty((len(drawn), *self.shape(first)), np.float32)
+        if isinstance(images, np.ndarray) and not self.transform.crop_size + self.draws:
+            out[...] = images
+            if self.mean is not None:
+                out -= self.mean
         else:
-            for index, image in enumerate(images):
-                out[index] = self._placed(image, drawn[index].tolist(), out.shape[1:])
-        if self.mean is not None and self._leaves_places:
-            out -= self.mean
+            # One after the other, so that each is gone before the next is decoded.
+            for row, image, numbers in zip(
+                out, chain([first], waiting), drawn.tolist(), strict=True
+            ):
+                if image.shape != first.shape:
+                    self._check_like(image, row.shape)
+                row[...] = self._placed(image, numbers, row.shape)
         if self.transform.mean_value:
             out -= np.array(self.transform.mean_value, np.float32)[:, None, None]
         if self.transform.scale != 1:
             out *= np.float32(self.transform.scale)
         return out
 
-    @property
-    def _leaves_places(self) -> bool:
-        """Whether every pixel stays where it is."""
-        return not self.transform.crop_size and not self.transform.mirror
-
-    def shape(self, image: Ndarray) -> tuple[int, ...]:
+    def shape(self, image: Ndarray) -> Shape:
         """What becomes of the shape of an image. Raises ShapeError if Caffe refuses it."""
         self.transform.check(image.shape[0])
         crop = self.transform.crop_size
@@ -71,17 +75,18 @@ class Transformer:
                 image.shape == self.mean.shape,
                 f"an image is {dims(image.shape)}, and the mean image {dims(self.mean.shape)}",
             )
-        shape = (image.shape[0], crop, crop) if crop else image.shape
-        check_size(shape, "the image")
-        return shape
+        return (image.shape[0], crop, crop) if crop else image.shape
 
-    def _placed(self, image: Ndarray, drawn: Sequence[int], shape: tuple[int, ...]) -> Ndarray:
-        """An image cropped and mirrored, and without its mean if that is an image."""
-        if self.shape(image) != shape:
-            found = f"an image is {dims(image.shape)}, and the first of its batch {dims(shape)}"
-            require(
-                False, found, "crop_size brings all to one size, or a batch_size of 1 is for any"
-            )
+    def _check_like(self, image: Ndarray, shape: Shape) -> None:
+        """Refuse an image that does not become one of this shape."""
+        require(
+            self.shape(image) == shape,
+            f"an image is {dims(image.shape)}, and the first of its batch {dims(shape)}",
+            "crop_size brings all to one size; with a batch_size of 1 each may have its own",
+        )
+
+    def _placed(self, image: Ndarray, drawn: Sequence[int], shape: Shape) -> Ndarray:
+        """The part of an image that is for use, mirrored, and without its mean if it has one."""
         _, height, width = shape
         down, right = image.shape[1] - height, image.shape[2] - width
         if self._crops_anywhere:
@@ -89,7 +94,9 @@ class Transformer:
         else:
             down, right = down // 2, right // 2
         window = np.s_[:, down : down + height, right : right + width]
-        image = image[window]
+        part = image[window]
+        if not image.flags.c_contiguous:  # a decoded one, of which a dense part is faster to read
+            part = part.copy(order="K")
         if self.mean is not None:
-            image = image - self.mean[window]
-        return image[:, :, ::-1] if self.transform.mirror and drawn[0] % 2 else image
+            part = part - self.mean[window]
+        return part[:, :, ::-1] if self.transform.mirror and drawn[0] % 2 else part

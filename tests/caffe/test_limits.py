@@ -68,6 +68,19 @@ def definition(path: Path) -> object:
     return caffemodel.definition(path, "net")
 
 
+def chunks(path: Path) -> object:
+    h5py = pytest.importorskip("h5py", reason="it writes HDF5")
+    with h5py.File(path.with_name("rows.h5"), "w") as file:
+        file.create_dataset("data", (40, 2), "f4", chunks=(20, 2))
+    path.with_name("list.txt").write_text("rows.h5")
+    layer = 'type: "HDF5Data" top: "data" hdf5_data_param { source: "list.txt" batch_size: 1 }'
+    return proto2net.batches(f'layer {{ name: "data" {layer} }}', root=path.parent)
+
+
+def batches(text: str) -> Callable[[Path], object]:
+    return lambda path: proto2net.batches(text)
+
+
 def ignoring(path: Path) -> object:
     return proto2net.parse(DATA + "a: 1 b: 2 c: 3 d: 4", ignore_unknown_fields=True)
 
@@ -124,6 +137,11 @@ MANY: dict[str, tuple[int, Callable[[Path], object]]] = {
     "ARRAYS": (100, weights(write.current({"x": [b""] * 101}))),
     "FIELDS": (50, weights(write.current({"x": []}) + write.number(901, 1) * 60)),
     "PICKLE_STEPS": (1000, npy(b"(" * 2000)),
+    "BATCH": (
+        6,
+        batches('layer { name: "d" type: "Data" top: "d" data_param { batch_size: 7 } }'),
+    ),
+    "LOADED": (30, chunks),
     "HEADER_BYTES": (100, weights((101).to_bytes(8, "little") + b"{" + bytes(100))),
 }
 

@@ -52,7 +52,7 @@ def test_an_lmdb_of_many_pages_is_read_as_its_library_reads_it(tmp_path: Path) -
                     writing.put(key, draw.randbytes(draw.choice([0, 7, 900, 2100, 9000])))
                 cursor = writing.cursor()
                 cursor.first()
-                for _ in range(300):
+                for _ in range(120):
                     _ = cursor.delete() if draw.random() < 0.5 else cursor.next()
         with database.begin() as reading:
             right = list(reading.cursor())
@@ -77,7 +77,7 @@ def test_an_lmdb_with_wrong_bytes_is_told(tmp_path: Path) -> None:
     whole = (case("data_lmdb_uint8").folder / "db" / "data.mdb").read_bytes()
     (tmp_path / "db").mkdir()
     draw = random.Random(2)  # noqa: S311  # a test
-    for _ in range(300):
+    for _ in range(120):
         broken = bytearray(whole)
         for _ in range(8):
             at = draw.choice([draw.randrange(200), 4096 + draw.randrange(200)])
@@ -121,7 +121,7 @@ def test_a_record_whose_end_was_not_written_is_left_out_as_leveldb_does(tmp_path
 def test_a_leveldb_with_wrong_bytes_is_told(tmp_path: Path) -> None:
     draw = random.Random(3)  # noqa: S311  # a test
     source = SMALL / "db"
-    for _ in range(300):
+    for _ in range(120):
         shutil.rmtree(tmp_path / "db", ignore_errors=True)
         shutil.copytree(source, tmp_path / "db")
         file = draw.choice(sorted((tmp_path / "db").iterdir()))
