@@ -68,9 +68,14 @@ class Prepared(NamedTuple):
         return () if fits else self.fixed or mean
 
     @property
-    def sized(self) -> bool:
-        """Whether it is known of which size images are before their middle is taken."""
-        return bool(self.resize or self.mean_file or not self.crop)
+    def doubt(self) -> str:
+        """What is to be told where the size that images have before a crop is not known."""
+        if self.resize or self.mean_file or not self.crop:
+            return ""
+        return (
+            f"images are cropped to {dims(self.crop)}, and nothing says how large they are before: "
+            "--resize H,W does, which is 256,256 in Caffe's examples of ImageNet"
+        )
 
     def __str__(self) -> str:
         """What is done to an image, in words: 'the middle 224 x 224, BGR, 0 to 255, minus 128'."""

@@ -24,7 +24,6 @@ from proto2net.cli.options import (
 from proto2net.cli.terminal import counted, put, say, watched
 from proto2net.images import is_of_images, prepared
 from proto2net.model import Model
-from proto2net.shape import dims
 
 MEANS = ("*mean*.binaryproto", "*mean*.npy")
 """What the files of mean images are called."""
@@ -132,11 +131,12 @@ def convert(
 def _tell_of_images(graph: Graph, net: Path | None, has_weights: bool) -> None:
     """Tell what is not known about how images are prepared, and what may tell it."""
     images = prepared(graph)
-    if images and not images.sized:
-        say(
-            f"note: images are cropped to {dims(images.crop)}, and nothing says how large they are "
-            "before: --resize H,W does, which is 256,256 in Caffe's examples of ImageNet"
-        )
+    if images and images.doubt:
+        say(f"note: {images.doubt}")
+    if images and net and images.mean_file and not images.usage.mean:
+        file = net.parent / images.mean_file
+        if file.is_file():
+            say(f"note: --mean {file} is the mean image, which `preprocess` asks for")
     if images or not any(map(is_of_images, graph.nodes)):
         return
     beside = sorted(net.parent.glob("*train*.prototxt")) if net else []

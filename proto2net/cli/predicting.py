@@ -12,6 +12,7 @@ from proto2net import Proto2NetError, api, output
 from proto2net.cli.networks import check_weights, read_graph, weights_of, whole
 from proto2net.cli.options import complete_target, debug, network, preparing, target
 from proto2net.cli.terminal import put, say
+from proto2net.images import prepared
 
 if TYPE_CHECKING:
     from proto2net.prediction.found import Prediction
@@ -125,6 +126,8 @@ def predict(
     else:
         put("\n\n".join(map(str, predictions)) + "\n")
     say(f"note: ran in {predictor.target}")
+    if (known := prepared(graph)) and known.doubt:
+        say(f"note: {known.doubt}")
     if predictor.reading.undecoded and not priors:
         say(f"note: {_PRIORS}")
     for file in files:

@@ -157,6 +157,18 @@ def test_with_weights_it_is_told_that_nothing_says_how_images_are_prepared(
     assert notes(capsys) == offer
 
 
+def test_the_mean_image_that_a_definition_names_is_offered(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("train.prototxt").write_text(TRAINING.replace("mean_value: 7", 'mean_file: "a/m.bp"'))
+    asked = ("--transform-from", "train.prototxt")
+    offer = "note: --mean m.bp is the mean image, which `preprocess` asks for"
+    assert offer not in notes(capsys, *asked)
+    Path("m.bp").write_bytes(BINARYPROTO.read_bytes())
+    assert offer in notes(capsys, *asked)
+    assert offer not in notes(capsys, *asked, "--mean", "m.bp")
+
+
 def test_a_network_without_images_has_no_note_about_them(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

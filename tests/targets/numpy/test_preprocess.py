@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -165,6 +166,18 @@ def test_other_types_with_the_values_of_an_image_are_taken(dtype: type, image: n
     assert not prepare(np.zeros((8, 10, 3), dtype)).any()
     resizing = proto2net.parse(NET.format("crop_size: 5"), resize=(8, 10))
     preprocessor(resizing)(np.full((4, 5, 3), 7, dtype))
+
+
+def test_opencv_is_needed_only_for_files_and_other_sizes(
+    image: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cv2", None)  # as if it were not installed
+    prepare = preprocessor(proto2net.parse(NET.format("crop_size: 5"), resize=(8, 10)))
+    assert prepare(image).shape == (1, 3, 5, 5)
+    for other in (image[1:], "photo.png"):
+        with pytest.raises(Proto2NetError) as told:
+            prepare(other)
+        assert "pip install opencv-python-headless" in told.value.issues[0].hint
 
 
 def test_a_file_is_read_as_the_array_that_is_in_it(image: np.ndarray, tmp_path: Path) -> None:
