@@ -21,6 +21,7 @@ TORCH = ["torch>=2.0"]  # Python 3.10 to 3.14
 TF = ["tensorflow>=2.16", "keras>=3.0"]  # 3.10 to 3.13; the first TensorFlow that has Keras 3
 HDF5 = ["h5py>=3.0"]
 ONNX = ["onnxruntime>=1.16"]
+DATA = [*HDF5, "opencv-python-headless>=4.5.4"]
 TEST = [
     "build",
     "grpcio-tools",
@@ -65,8 +66,9 @@ setup(
         "torch": TORCH,
         "tf": TF,
         "hdf5": HDF5,
+        "data": DATA,
         "onnx": ONNX,
-        "all": TORCH + TF + HDF5 + ONNX,
+        "all": TORCH + TF + DATA + ONNX,
         "test": TORCH + TF + HDF5 + ONNX + TEST,
     },
     entry_points={

@@ -129,12 +129,14 @@ class Batches(Iterator[Batch]):
     ) -> None:
         if workers < 0:
             raise DataError(f"workers is {workers}", "it is a number of threads, 0 for none")
-        if seed is not None and not 0 <= seed < 2**32:
-            raise DataError(f"seed is {seed}", "it is a number from 0 to 4,294,967,295")
+        if seed is not None and seed < 0:
+            raise DataError(f"seed is {seed}", "it is 0 or more; without, each run has another")
         self._entries, self._places, self._feeds = entries, places, feeds
         self._workers = workers
         self._pool = ThreadPoolExecutor(workers, "proto2net.data") if workers else None
-        self._begin(np.random.SeedSequence().generate_state(1)[0].item() if seed is None else seed)
+        self._begin(
+            np.random.SeedSequence().generate_state(1)[0].item() if seed is None else seed % 2**32
+        )
 
     def _begin(self, seed: int) -> None:
         """Make all readers anew, with seeds that follow from this one."""

@@ -124,5 +124,11 @@ def test_several_layers_are_read_together() -> None:
     assert again.seed == 3
 
 
+def test_of_a_seed_32_bits_count_as_in_caffe() -> None:
+    same(next(both(seed=2**32 + 3)), next(both(seed=3)))
+    with pytest.raises(proto2net.DataError, match="seed is -1"):
+        both(seed=-1)
+
+
 def test_without_a_seed_each_run_has_others() -> None:
     assert not np.array_equal(next(both())["noise"], next(both())["noise"])
