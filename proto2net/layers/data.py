@@ -73,10 +73,11 @@ class TransformationParameter:
 
     @property
     def warp(self) -> Shape:
-        """The height and width that SSD resizes an image to, whatever its proportions are."""
+        """The height and width that SSD resizes an image to, bilinearly and without more to it."""
         resize = self.resize_param[0] if self.resize_param else ResizeParameter()
-        fixed = resize.height and resize.width and resize.resize_mode == "WARP"
-        return (resize.height, resize.width) if fixed else ()
+        linear = not resize.interp_mode or "LINEAR" in resize.interp_mode
+        plain = linear and resize.resize_mode == "WARP" and resize.height and resize.width
+        return (resize.height, resize.width) if plain else ()
 
     @property
     def size(self) -> Shape | None:

@@ -297,6 +297,25 @@ def test_the_size_before_a_crop_is_what_is_known_of_it(known: str) -> None:
     assert [line for line in lines if "resize_image" in line] == SIZES[known]
 
 
+@pytest.mark.parametrize(
+    "more", ["resize_mode: FIT_LARGE_SIZE_AND_PAD", "resize_mode: WARP interp_mode: AREA"]
+)
+def test_what_ssd_does_beyond_a_bilinear_resize_is_left_to_the_caller(more: str) -> None:
+    Path("train.prototxt").write_text(
+        'layer { name: "data" type: "ImageData" top: "data" transform_param { resize_param { '
+        f"prob: 1 height: 5 width: 5 {more} }} }} image_data_param {{ batch_size: 2 }} }}"
+    )
+    output = convert("--transform-from", "train.prototxt").output
+    assert "resize_image" not in output
+    assert "It must be 5 x 5 already." in " ".join(output.split())
+
+
+def test_the_middle_may_have_another_width_than_height() -> None:
+    Path("train.prototxt").write_text(TRAINING.replace("crop_size: 5", "crop_h: 4 crop_w: 6"))
+    lines = body("--transform-from", "train.prototxt", "--input", "data=1,3,4,6")
+    assert "x = center_crop(x, 4, 6)" in lines
+
+
 # ---- labels ---------------------------------------------------------------------------------
 
 
