@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from proto2net.errors import Proto2NetError
@@ -23,7 +24,8 @@ def painted(photo: Ndarray, boxes: Sequence[Box], suffix: str) -> bytes:
     image: Any = np.ascontiguousarray(photo[..., ::-1])
     scale = max(image.shape[0], image.shape[1]) / 1000
     thickness = max(1, round(3 * scale))
-    for box in reversed(boxes):  # the best one is on top
+    sides = [box for box in boxes if isfinite(box.x + box.y + box.width + box.height)]
+    for box in reversed(sides):  # the best one is on top
         colour = COLOURS[box.index % len(COLOURS)][::-1]
         start = round(box.x), round(box.y)
         end = round(box.x + box.width), round(box.y + box.height)

@@ -53,7 +53,7 @@ def check_inputs(graph: Graph, image: str) -> None:
     unknown = [
         f'"{blob.name}" ({dims(blob.shape)})'
         for blob in graph.inputs
-        if blob.name != image and not is_image_info(blob)
+        if blob.name != image and not is_image_info(blob) and blob in graph.consumers
     ]
     if unknown:
         raise ShapeError(
@@ -76,7 +76,8 @@ def feeds(graph: Graph, image: str, array: Ndarray, placed: Placed) -> dict[str,
     info = np.array([*placed.size, *scales], np.float32)
     others = {
         blob.name: info[: count(blob.shape)].reshape(blob.shape)
-        for blob in graph.inputs
         if is_image_info(blob)
+        else np.zeros(blob.shape, np.float32)  # nothing reads it
+        for blob in graph.inputs
     }
-    return {image: array, **others}
+    return others | {image: array}

@@ -135,6 +135,16 @@ def test_boxes_without_prior_boxes_are_told_as_such() -> None:
     }
 
 
+def test_labels_of_detections_are_as_many_as_their_classes() -> None:
+    folder = ROOT / "tests" / "golden" / "forks" / "cascade_frcnn_output"
+    with pytest.raises(proto2net.Proto2NetError, match="there are 7 labels, but the output"):
+        proto2net.parse(folder / "net.prototxt", labels=list("abcdefg"))
+    graph = proto2net.parse(folder / "net.prototxt")
+    (rows,) = (result.rows for result in results(graph).values() if isinstance(result, Boxes))
+    named = proto2net.parse(folder / "net.prototxt", labels=["a"] * rows.classes)
+    assert "(a to a)" in str(*results(named).values())
+
+
 CASES = [
     path.name
     for path in sorted((ROOT / "tests" / "golden" / "forks").iterdir())

@@ -215,6 +215,16 @@ layer { name: "y" type: "Power" bottom: "more" top: "y" }"""
         proto2net.predict(net, weights(SSD), [photo()], to="numpy", **PREPARED)
 
 
+def test_an_input_that_nothing_reads_matters_not() -> None:
+    net = (
+        SSD
+        + """layer { name: "more" type: "Input" top: "more"
+        input_param { shape { dim: 1 dim: 9 } } }"""
+    )
+    (found,) = proto2net.predict(net, weights(SSD), [photo()], to="numpy", **PREPARED)
+    close(found, (1, 80, 40, 120, 80))
+
+
 def test_what_is_no_image_is_told(tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("no image")
     for name, words in (("text.png", "OpenCV finds no image"), ("none.png", "No such file")):
