@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -40,10 +40,15 @@ def network(graph: Graph) -> Message:
 
     Raises UnsupportedError with the problems of all layers.
     """
+    return _network(graph, lambda node: _layer(node, graph.phase))
+
+
+def _network(graph: Graph, made: Callable[[Node[Any]], Message]) -> Message:
+    """The graph as a NetParameter, with what is made of each node."""
     layers, issues = [], []
     for node in _without_proven_forks(graph.nodes):
         try:
-            layers.append(_layer(node, graph.phase))
+            layers.append(made(node))
         except Proto2NetError as error:
             issues += error.at(node.where, str(node))
     if issues:
@@ -86,12 +91,13 @@ def constructed(graph: Graph, layers: Iterable[Message] = ()) -> Message:
     """The graph as Caffe writes it beside weights: what it completes stands in each layer.
 
     `layers` are those of the definition, for what a graph does not keep, such as where data is.
+    Raises UnsupportedError with the problems of all layers.
     """
     own: dict[str, list[Message]] = {}
     for layer in layers:
         own.setdefault(layer.name, []).append(layer)
-    found = []
-    for node in _without_proven_forks(graph.nodes):
+
+    def complete(node: Node[Any]) -> Message:
         made = message_class("LayerParameter")()
         made.CopyFrom(own[node.name].pop(0) if own.get(node.name) else _layer(node, graph.phase))
         for private in PRIVATE:
@@ -102,8 +108,9 @@ def constructed(graph: Graph, layers: Iterable[Message] = ()) -> Message:
         if node.layer.type == "BatchNorm":
             for _ in range(len(made.param), len(node.blobs)):
                 made.param.add(lr_mult=0)
-        found.append(made)
-    return message_class("NetParameter")(name=graph.name or None, layer=found)
+        return made
+
+    return _network(graph, complete)
 
 
 def write_model(

@@ -34,7 +34,14 @@ _MOST = 2**31 - 1
 """Bytes that Caffe reads of a message."""
 
 
-def check(prefix: str, graph: Graph, *, as_hdf5: bool = False, blocks: int = 1) -> list[str]:
+def check(
+    prefix: str,
+    graph: Graph,
+    *,
+    as_hdf5: bool = False,
+    layers: Iterable[Message] = (),
+    blocks: int = 1,
+) -> list[str]:
     """What is to be told of snapshots before a training begins.
 
     Raises Proto2NetError where they could not be written in the end.
@@ -49,6 +56,7 @@ def check(prefix: str, graph: Graph, *, as_hdf5: bool = False, blocks: int = 1) 
     if as_hdf5:
         hdf5.check_writable(graph)
         return []
+    exporter.constructed(graph, layers)
     blobs = [learned for node in graph.nodes for learned in node.blobs.values()]
     owned = [node.blobs[blob] for node, blob in learnable(graph)]
     sizes = {WEIGHTS: blobs, STATE: owned * blocks}
@@ -97,7 +105,7 @@ def write_snapshot(
     files: dict[Path, output.Content] = {
         Path(model): put_weights,
         Path(f"{stem}{STATE}{suffix}"): put_state,
-        Path(f"{stem}{OWN}"): json.dumps(said, indent=1).encode(),
+        Path(f"{stem}{OWN}"): json.dumps(said).encode(),
     }
     output.write_together(files, overwrite=overwrite)
     return list(files)

@@ -164,7 +164,7 @@ def weights_of(state: SolverState) -> str:
     if not state.model:
         what, hint = "this state names no file of weights", "give the .caffemodel beside the state"
         raise WeightError([Issue(what, hint, Location(state.source, 0))])
-    beside = Path(state.source).with_name(os.path.basename(state.model.replace("\\", "/")))
+    beside = Path(state.source).parent / os.path.basename(state.model.replace("\\", "/"))
     for path in (state.model, str(beside)):
         if os.path.isfile(path):
             return path

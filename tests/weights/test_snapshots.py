@@ -181,6 +181,16 @@ def test_layers_that_hdf5_has_no_name_for_are_told_beforehand(tmp_path: Path) ->
     assert snapshots.check(str(tmp_path / "net"), graph) == []
 
 
+def test_a_layer_that_prototxt_cannot_say_is_told_beforehand(tmp_path: Path) -> None:
+    text = NET.replace('"Eltwise"', '"Strange"')
+    graph = proto2net.parse(text, phase="train", holes={"sum": [(2, 4)]})
+    prefix = str(tmp_path / "net")
+    with pytest.raises(UnsupportedError, match=r'layer "sum" .*: prototxt cannot say a hole'):
+        snapshots.check(prefix, graph)
+    found = definition.read(text, "net", State("TRAIN"), holes=["sum"])
+    assert snapshots.check(prefix, graph, layers=found.layers) == []
+
+
 def test_without_h5py_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "h5py", None)
     with pytest.raises(UnsupportedError, match=r'h5py.*\n.*"proto2net\[hdf5\]"'):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from mmap import mmap
 from pathlib import Path
@@ -264,6 +265,10 @@ def test_the_weights_are_found_where_the_state_says_or_beside_it(
         write_state(path, SolverState(3, name), overwrite=True)
         found = weights_of(read_state(path))
         assert found == (name if "there" in name else "kept/net_iter_3.caffemodel")
+    for name in ("runs/", "..", ".", "a\0b"):
+        write_state(path, SolverState(3, name), overwrite=True)
+        with pytest.raises(WeightError, match="the weights of this state are not there"):
+            weights_of(read_state(path))
     write_state(path, SolverState(3, ""), overwrite=True)
     with pytest.raises(
         WeightError, match=r"names no file of weights\n  hint: give the .caffemodel"
@@ -324,6 +329,20 @@ def test_a_state_that_is_cut_anywhere_is_told_with_its_network(path: Path, tmp_p
         cut.write_bytes(content[:size])  # the last two bytes, current_step, old states lack too
         with pytest.raises(WeightError, match=r"cut\.solverstate: "):
             history_of(read_state(cut), graph, blocks, "Adam")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 500), st.integers(0, 255)), min_size=1, max_size=4))
+def test_a_damaged_state_is_told_or_read(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, int]]
+) -> None:
+    content = bytearray(SGD.read_bytes())
+    for place, byte in changes:
+        content[place] = byte
+    path = tmp_path_factory.mktemp("state") / "net.solverstate"
+    path.write_bytes(content)
+    with suppress(WeightError):  # nothing else is raised
+        weights_of(read_state(path))
 
 
 def test_a_state_that_is_not_there_is_told(tmp_path: Path) -> None:
