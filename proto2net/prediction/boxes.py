@@ -13,7 +13,7 @@ from proto2net.shape import Shape
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
 
-DETECTIONS = ("score", "label")
+NEEDED = ("score", "label")
 """The columns that rows of detections have beside a box."""
 
 
@@ -58,7 +58,7 @@ class Placed:
 
 def is_detection(rows: Rows) -> bool:
     """Whether rows say what was found, and how surely."""
-    return all(column in rows.columns for column in DETECTIONS)
+    return all(column in rows.columns for column in NEEDED)
 
 
 def detected(
@@ -92,7 +92,7 @@ def _corners(row: Sequence[float], rows: Rows) -> tuple[float, ...]:
 def of_regions(
     regions: Ndarray,
     scores: Ndarray,
-    shifts: Ndarray | None,
+    shifts: Ndarray,
     labels: Sequence[str],
     placed: Placed,
     *,
@@ -108,7 +108,7 @@ def of_regions(
     from proto2net.backends.numpy.helpers.rcnn import distinct_boxes, shifted_boxes
 
     corners = regions.reshape(len(regions), -1)[:, 1:5]
-    scores = scores.reshape(len(corners), -1)
+    scores, shifts = scores.reshape(len(corners), -1), shifts.reshape(len(corners), -1, 4)
     height, width = placed.size
     limit = np.array([width, height, width, height], np.float32) - 1
     found = []
@@ -116,10 +116,8 @@ def of_regions(
         score = scores[:, index]
         likely = np.flatnonzero(score > above)
         order: Any = likely[np.argsort(-score[likely], kind="stable")]
-        boxes = corners[order]
-        if shifts is not None:
-            each = shifts.reshape(len(corners), -1, 4)[order]
-            boxes = shifted_boxes(boxes, each[:, min(index, each.shape[1] - 1)])
+        shift = shifts[order, min(index, shifts.shape[1] - 1)]  # that of all classes is the last
+        boxes = shifted_boxes(corners[order], shift)
         boxes = np.minimum(boxes, limit).clip(0)
         label = labels[index] if index < len(labels) else ""
         for place in distinct_boxes(boxes, overlap, len(boxes)):

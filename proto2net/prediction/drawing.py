@@ -30,7 +30,7 @@ def painted(photo: Ndarray, boxes: Sequence[Box], suffix: str) -> bytes:
         start = round(box.x), round(box.y)
         end = round(box.x + box.width), round(box.y + box.height)
         cv2.rectangle(image, start, end, colour, thickness)
-        text = f"{box.label or box.index} {box.score:.2f}"
+        text = f"{box.label or f'class {box.index}'} {box.score:.2f}"
         font = (cv2.FONT_HERSHEY_SIMPLEX, max(0.4, 0.9 * scale))
         (width, height), below = cv2.getTextSize(text, *font, thickness)
         top = max(start[1] - height - below, 0)
