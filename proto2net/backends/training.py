@@ -55,9 +55,10 @@ class TrainingFile:
     def source(self) -> str:
         """The whole file; it is not run by itself where its network has no module."""
         named = bool(self.trained.module)
+        given = ", ".join(map(literal, (self.file, self.backend.name)))
         main = [
             'if __name__ == "__main__":',
-            f"    main(sys.modules[__name__], {literal(self.file)})",
+            f"    main(sys.modules[__name__], {self.trained.entry}, {given})",
         ]
         made = self.optimizer()
         texts = [self.rate(), self.made(made), self.step(), *(["\n".join(main)] * named)]
@@ -66,8 +67,8 @@ class TrainingFile:
         helpers = self.backend.helpers.pruned(used, [made, *self.bases()], {})
         used = used.union(*map(names_used, helpers.values()))
         imports = _merged(line for name, line in self.imports.items() if name in used)
-        network = [f"from {self.trained.module} import {self.trained.entry} as Network"] * named
-        head = [*self._docstring(), "", *grouped([*imports, *network])]
+        network = ["", f"from {self.trained.module} import {self.trained.entry}"] * named
+        head = [*self._docstring(), "", *grouped(imports), *network]
         return "\n\n\n".join(["\n".join([*head, *self._table()]), *helpers.values(), *parts]) + "\n"
 
     def _docstring(self) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +23,9 @@ from proto2net.solver import TYPES, Solver
 _OF_LOOP = frozenset({"solver_mode", "device_id", "layer_wise_reduce", "solver_type"})
 """What a solver says of the machine that it runs on, or in an old word."""
 
+_LONGEST = 2**16
+"""More bytes no solver has that names its network."""
+
 
 @dataclass(frozen=True)
 class Used:
@@ -38,6 +43,21 @@ class Training:
     train: Used
     tests: tuple[Used, ...]
     file: str
+
+
+_NETWORK = re.compile(r"^\s*(train_)?net(_param)?\s*[:{]", re.MULTILINE)
+_LAYER = re.compile(r"^\s*layers?\s*[:{]", re.MULTILINE)
+
+
+def is_solver(path: str | Path) -> bool:
+    """Whether a file looks as a solver does: it names a network, and has no layers itself."""
+    try:
+        if os.path.getsize(path) > _LONGEST:
+            return False
+        text = _text(path)
+    except (OSError, ValueError, Proto2NetError):  # who reads it tells what is wrong
+        return False
+    return bool(_NETWORK.search(text)) and not _LAYER.search(text)
 
 
 def read(path: str | Path) -> tuple[Training, list[str]]:

@@ -55,10 +55,10 @@ for command in (convert, inspect, layers, mean, predict, survey, time, train, ve
     cli.add_command(command)
 
 
-def main(arguments: Sequence[str] | None = None) -> NoReturn:
+def main(arguments: Sequence[str] | None = None, command: click.Command = cli) -> NoReturn:
     """Run the command and end the program: every exit code is decided here."""
     try:
-        _run(arguments)
+        _run(arguments, command)
     except BrokenPipeError:  # nobody reads what is said
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         sys.exit(1)
@@ -68,11 +68,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         gc.freeze()  # or Python looks through all that is left before it ends
 
 
-def _run(arguments: Sequence[str] | None) -> NoReturn:
+def _run(arguments: Sequence[str] | None, command: click.Command) -> NoReturn:
     debugging = Debugging()
     try:
         with notes():
-            code = cli.main(arguments, "proto2net", standalone_mode=False, obj=debugging)
+            name = "proto2net" if command is cli else None
+            code = command.main(arguments, name, standalone_mode=False, obj=debugging)
     except click.ClickException as error:
         error.show(shown := io.StringIO())
         say_lines(shown.getvalue())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from proto2net import Graph, api, backends, output
 from proto2net.cli.networks import STANDARD, check_weights, read_graph
@@ -108,6 +109,9 @@ def convert(
         raise click.UsageError("--optimize changes weights: give --weights too")
     if out:
         output.check_name(Path(out))
+    if weights is None and out != STANDARD and target.trains and _is_solver(net):
+        _write_training(net, target, out, name or "", flat=flat, force=force)
+        return
     graph = read_graph(net, options)
     inputs = _inputs(net, weights, graph, options)
     path = Path(out) if out else _free(graph.name if net == STANDARD else Path(net).stem, target)
@@ -126,6 +130,36 @@ def convert(
     say(f"wrote {path}: {ported.emitted.entry}, {number}")
     if target.name != "summary":
         _tell_of_images(graph, None if net == STANDARD else Path(net), bool(weights))
+
+
+def _is_solver(net: str) -> bool:
+    """Whether NET is a solver, of which no phase of its networks is asked for."""
+    phase = click.get_current_context().get_parameter_source("phase")
+    if net == STANDARD or phase is not ParameterSource.DEFAULT:
+        return False
+    from proto2net.caffe import training
+
+    return training.is_solver(net)
+
+
+def _write_training(
+    net: str, target: Any, out: str | None, name: str, *, flat: bool, force: bool
+) -> None:
+    """Write the network that a solver trains, and what trains it."""
+    from proto2net.caffe import training
+    from proto2net.training import writing
+
+    found, told = training.read(net)
+    for note in told:
+        say(f"note: {note}")
+    path = Path(out) if out else _free(writing.stem(found), target)
+    graph, files = writing.written(found, target, path, name=name, flat=flat)
+    contents = {file: text.encode() for file, text in files.items()}
+    output.write_together(contents, overwrite=force, inputs=[net, found.train.net])
+    for file in files:
+        if file != path:
+            say(f"wrote {file}")
+    say(f"wrote {path}: {counted(graph.parameters, 'parameter')}")
 
 
 def _tell_of_images(graph: Graph, net: Path | None, has_weights: bool) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -47,9 +49,38 @@ if TYPE_CHECKING:
 @click.option("--log", metavar="FILE", help="Write a line of JSON for each iteration and test.")
 @click.option("--force", is_flag=True, help="Replace the log if it exists.")
 @debug
-def train(
+def train(solver: str, target: str, **options: Any) -> None:
+    """Train a network as a solver of Caffe says.
+
+    \b
+    proto2net train solver.prototxt --to torch
+    """
+    _train(solver, target, None, **options)
+
+
+def main(file: ModuleType, network: Callable[[], Any], solver: str, target: str) -> NoReturn:
+    """Run the command by a file that `convert` has written for a solver, and end the program.
+
+    `network` makes what is trained. The path of the solver is seen from the file.
+    """
+    from proto2net.cli import main
+
+    path = os.path.relpath(Path(str(file.__file__)).parent / solver)
+    main(
+        command=click.Command(
+            "train",
+            params=[each for each in train.params if each.name not in ("solver", "target")],
+            callback=lambda **options: _train(path, target, (file, network), **options),
+            help=file.__doc__,
+        )
+    )
+
+
+def _train(
     solver: str,
     target: str,
+    own: tuple[ModuleType, Callable[[], Any]] | None,
+    *,
     weights: str | None,
     iterations: int | None,
     root: str | None,
@@ -57,18 +88,13 @@ def train(
     log: str | None,
     force: bool,
 ) -> None:
-    """Train a network as a solver of Caffe says.
-
-    \b
-    proto2net train solver.prototxt --to torch
-    """
     from proto2net.training import Trainer
     from proto2net.training.loop import run
     from proto2net.training.telling import record_of
 
     if log:
         output.check(Path(log), overwrite=force, inputs=[solver])
-    trainer = Trainer(solver, weights, to=target, root=root, workers=workers)
+    trainer = Trainer(solver, weights, to=target, root=root, workers=workers, own=own)
     until = trainer.iteration + iterations if iterations else trainer.solver.max_iter
     if until <= trainer.iteration:
         raise Proto2NetError(

@@ -10,11 +10,9 @@ from proto2net.training.loop import Done, Event, Shown, Tested
 def lines_of(event: Event) -> list[str]:
     """Lines in the words of Caffe's log, which tools for that find; none where nothing is shown."""
     match event:
-        case Shown(iteration, loss, rate):
-            return [
-                f"Iteration {iteration}, loss = {loss:g}",
-                f"Iteration {iteration}, lr = {rate:g}",
-            ]
+        case Shown(iteration, _, mean, rate):
+            begin = f"Iteration {iteration}"
+            return [f"{begin}, loss = {mean:g}", f"{begin}, lr = {rate:g}"]
         case Tested(iteration, network, outputs, weights):
             lines = [f"Iteration {iteration}, Testing net (#{network})"]
             for name, array in outputs.items():

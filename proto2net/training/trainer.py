@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from proto2net import api, backends
@@ -37,7 +38,8 @@ class Trainer:
 
     `weights` are what it begins with: arrays by layer in Caffe's layout, or files, as `caffe train`
     takes them: several have a comma in between. What they lack starts from its fillers. `root` is
-    where the paths of data begin, and `workers` threads read these. Raises Proto2NetError.
+    where the paths of data begin, and `workers` threads read these. `own` is a module that
+    `convert` has written for the solver, and what makes the network. Raises Proto2NetError.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Trainer:
         to: str = "torch",
         root: str | Path | None = None,
         workers: int = 0,
+        own: tuple[ModuleType, Callable[[], Any]] | None = None,
     ) -> None:
         self.training, notes = training.read(solver)
         for note in notes:
@@ -61,10 +64,15 @@ class Trainer:
                 "a loss is what a training makes smaller",
             )
         self.emitted: Emitted = self.backend.emit(self.graph)
-        self.network = api.built(self.backend, self.emitted, "TRAIN")
-        trained = Trained("", self.emitted.entry, self.graph, self.emitted)
-        source = self.backend.training(self.solver, trained, self.training.file)
-        self.learner = self.backend.learner(imported(source, "training"), self.network, self.solver)
+        if own:
+            file, make = own
+            self.network = make()
+        else:
+            self.network = api.built(self.backend, self.emitted, "TRAIN")
+            trained = Trained("", self.emitted.entry, self.graph, self.emitted)
+            source = self.backend.training(self.solver, trained, self.training.file)
+            file = imported(source, "training")
+        self.learner = self.backend.learner(file, self.network, self.solver)
         self.iteration = 0
         self._root, self._workers = root, workers
         for each in _listed(self.solver.weights if weights is None else weights):

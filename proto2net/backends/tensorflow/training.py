@@ -16,7 +16,7 @@ IMPORTS = {
     "keras": "import keras",
     "tf": "import tensorflow as tf",
     "ops": "from keras import ops",
-    "main": "from proto2net.training import main",
+    "main": "from proto2net.cli.training import main",
 }
 
 BASES = {

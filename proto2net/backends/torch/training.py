@@ -19,7 +19,7 @@ IMPORTS = {
     "Sequence": "from collections.abc import Sequence",
     "Any": "from typing import Any",
     "torch": "import torch",
-    "main": "from proto2net.training import main",
+    "main": "from proto2net.cli.training import main",
     "nn": "from torch import nn",
 }
 
