@@ -79,6 +79,12 @@ class Solver:
                 return self.stagelr[bisect_left(self.stageiter[:-1], iteration)]
         raise ShapeError(f'no lr_policy "{self.lr_policy}"')
 
+    def passed(self, iteration: int) -> int:
+        """How many steps of the policy "step" or "multistep" are passed, which a snapshot tells."""
+        if self.lr_policy == "step":
+            return max(iteration, 0) // self.stepsize
+        return sum(step <= iteration for step in self.steps) * (self.lr_policy == "multistep")
+
     @property
     def steps(self) -> list[int]:
         """The iterations at which multistep goes on by a step: by one at a time, as Caffe does."""

@@ -31,10 +31,23 @@ class Learner:
         """The learning rate of an iteration."""
         raise NotImplementedError
 
+    @property
+    def blocks(self) -> int:
+        """How many arrays the solver remembers of each parameter."""
+        return 2 if self.solver.type in ("AdaDelta", "Adam") else 1
+
     def history(self) -> History:
         """What is remembered of each parameter that is trained."""
         raise NotImplementedError
 
     def remember(self, iteration: int, history: History) -> None:
         """Go on from an iteration with what was remembered then."""
+        raise NotImplementedError
+
+    def draws(self) -> Any:
+        """Where the random numbers of layers are, of numbers and texts."""
+        raise NotImplementedError
+
+    def draw_on(self, draws: Any) -> None:
+        """Go on with the random numbers that came next then."""
         raise NotImplementedError

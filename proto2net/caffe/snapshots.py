@@ -87,12 +87,10 @@ def write_snapshot(
     an exact resume needs beside, in JSON's types. `layers` are those of the definition, which
     the .caffemodel then has as Caffe writes them.
     """
-    stem = f"{prefix}_iter_{iteration}"
-    suffix = HDF5_SUFFIX if as_hdf5 else ""
-    model = f"{stem}{WEIGHTS}{suffix}"
+    model, state_file, own_file = files(prefix, iteration, as_hdf5=as_hdf5)
     slots = learnable(graph)
     arrays = [block[slot] for block in history for slot in slots]
-    state = SolverState(iteration, model, step, arrays)
+    state = SolverState(iteration, str(model), step, arrays)
     if as_hdf5:
         hdf5.check_writable(graph)
         put_weights = partial(hdf5.write_model, graph=graph, values=values)
@@ -102,13 +100,19 @@ def write_snapshot(
         put_weights = partial(exporter.write_model, graph=graph, values=values, net=net)
         put_state = partial(solverstate.write_binary, state=state)
     said = {"proto2net": VERSION, "iteration": iteration, "state": dict(own)}
-    files: dict[Path, output.Content] = {
-        Path(model): put_weights,
-        Path(f"{stem}{STATE}{suffix}"): put_state,
-        Path(f"{stem}{OWN}"): json.dumps(said).encode(),
+    contents: dict[Path, output.Content] = {
+        model: put_weights,
+        state_file: put_state,
+        own_file: json.dumps(said).encode(),
     }
-    output.write_together(files, overwrite=overwrite)
-    return list(files)
+    output.write_together(contents, overwrite=overwrite)
+    return list(contents)
+
+
+def files(prefix: str, iteration: int, *, as_hdf5: bool = False) -> list[Path]:
+    """The files of a snapshot: the weights, the state, and what Caffe has no room for."""
+    stem, suffix = f"{prefix}_iter_{iteration}", HDF5_SUFFIX if as_hdf5 else ""
+    return [Path(f"{stem}{each}") for each in (WEIGHTS + suffix, STATE + suffix, OWN)]
 
 
 def own_of(state: SolverState) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from typing import Any
 from google.protobuf import text_format
 
 from proto2net import limits, plain
-from proto2net.caffe import fields, prototxt
+from proto2net.caffe import definition, fields, prototxt
 from proto2net.caffe.phase import State
 from proto2net.caffe.schema import Message
 from proto2net.caffe.solver import FIELDS, NETWORKS, found, line_of, listed
@@ -33,6 +33,11 @@ class Used:
 
     net: str
     state: State
+
+    @property
+    def layers(self) -> list[Message]:
+        """Its layers as the definition has them."""
+        return definition.read(self.net, self.net, self.state).layers
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,9 @@ def is_solver(path: str | Path) -> bool:
 def read(path: str | Path) -> tuple[Training, list[str]]:
     """The solver at a path, and what is to be told. Raises ParseError with all that is wrong."""
     file, text = str(path), _text(path)
+    if _LAYER.search(text) and not _NETWORK.search(text):
+        what, hint = "this is a network, and no solver", "give the solver that names it"
+        raise ParseError([Issue(what, hint, Location(file, 1))])
     message, notes = prototxt.read(text, file, "SolverParameter", ignore_unknown_fields=True)
     given = {field.name: value for field, value in message.ListFields()}
     solver = fields.read(Solver, message)

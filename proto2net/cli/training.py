@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -15,9 +16,10 @@ import click
 
 from proto2net import Proto2NetError, output
 from proto2net.cli.options import debug
-from proto2net.cli.terminal import put
+from proto2net.cli.terminal import put, say
 
 if TYPE_CHECKING:
+    from proto2net.training import Trainer
     from proto2net.training.loop import Event
 
 
@@ -30,6 +32,17 @@ if TYPE_CHECKING:
     "--weights",
     metavar="FILES",
     help="What to begin with: learned weights, of which several have a comma in between.",
+)
+@click.option(
+    "--snapshot",
+    metavar="FILE",
+    help="Go on from this .solverstate or .solverstate.h5, which may be Caffe's.",
+)
+@click.option(
+    "--snapshot-prefix",
+    "prefix",
+    metavar="PREFIX",
+    help="What snapshots are called. Default: as the solver says.",
 )
 @click.option(
     "--iterations",
@@ -47,7 +60,7 @@ if TYPE_CHECKING:
     help="How many threads read data ahead.",
 )
 @click.option("--log", metavar="FILE", help="Write a line of JSON for each iteration and test.")
-@click.option("--force", is_flag=True, help="Replace the log if it exists.")
+@click.option("--force", is_flag=True, help="Replace the log and snapshots that exist.")
 @debug
 def train(solver: str, target: str, **options: Any) -> None:
     """Train a network as a solver of Caffe says.
@@ -82,6 +95,8 @@ def _train(
     own: tuple[ModuleType, Callable[[], Any]] | None,
     *,
     weights: str | None,
+    snapshot: str | None,
+    prefix: str | None,
     iterations: int | None,
     root: str | None,
     workers: int,
@@ -92,29 +107,73 @@ def _train(
     from proto2net.training.loop import run
     from proto2net.training.telling import record_of
 
+    if weights and snapshot:
+        raise click.UsageError("--snapshot has weights of its own: leave out --weights")
     if log:
-        output.check(Path(log), overwrite=force, inputs=[solver])
+        output.check(Path(log), overwrite=force or bool(snapshot), inputs=[solver])
     trainer = Trainer(solver, weights, to=target, root=root, workers=workers, own=own)
-    until = trainer.iteration + iterations if iterations else trainer.solver.max_iter
-    if until <= trainer.iteration:
+    if snapshot:
+        trainer.restore(snapshot)
+    begin = trainer.iteration
+    until = begin + iterations if iterations else trainer.solver.max_iter
+    if until <= begin:
         raise Proto2NetError(
-            f"{solver}: max_iter is {until}, and {trainer.iteration} iterations are done",
+            f"{solver}: max_iter is {until}, and {begin} iterations are done",
             "--iterations N trains for N more",
         )
-    with _log(log) as kept, _told(trainer.iteration, until) as tell:
-        for event in run(trainer, until):
+    prefix = prefix or trainer.solver.snapshot_prefix
+    _check_snapshots(trainer, prefix, until, force=force)
+    with _stoppable() as stopped, _log(log, bool(snapshot)) as kept, _told(begin, until) as tell:
+        for event in run(trainer, until, prefix, stopped=stopped):
             if kept:
                 kept.write(json.dumps(record_of(event)) + "\n")
                 kept.flush()
             tell(event)
+    if stopped():
+        raise click.Abort
 
 
-def _log(path: str | None) -> Any:
-    """The file of the log, written line by line, since a training may be cut off."""
+def _check_snapshots(trainer: Trainer, prefix: str, until: int, *, force: bool) -> None:
+    """Refuse before a training what could not be written in it, or would replace something."""
+    from proto2net.training.loop import kept_at
+
+    wanted = kept_at(trainer.solver, trainer.iteration, until)
+    if not wanted:
+        return
+    for note in trainer.check_snapshots(prefix):
+        say(f"note: {note}")
+    for iteration in wanted if not force else ():
+        for path in trainer.snapshot_files(prefix, iteration):
+            output.check(path)
+
+
+@contextmanager
+def _stoppable() -> Iterator[Callable[[], bool]]:
+    """While this lasts, a first Ctrl-C asks for the end, and a second one ends at once."""
+    asked: list[int] = []
+
+    def ask(number: int, frame: object) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+        say("stopping behind this iteration, with a snapshot; Ctrl-C once more stops at once")
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _log(path: str | None, goes_on: bool) -> Any:
+    """The file of the log, written line by line, since a training may be cut off.
+
+    That of a training which goes on gets more lines.
+    """
     if path is None:
         return nullcontext()
     try:
-        return open(path, "w", encoding="utf-8")
+        return open(path, "a" if goes_on else "w", encoding="utf-8")
     except OSError as error:
         raise Proto2NetError(f"cannot write {path}: {error.strerror}") from None
 

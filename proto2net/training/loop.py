@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from proto2net.solver import Solver
 from proto2net.training.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -42,7 +44,14 @@ class Tested(NamedTuple):
     """Those of the outputs that are losses."""
 
 
-Event = Shown | Done | Tested
+class Kept(NamedTuple):
+    """A snapshot, and its files."""
+
+    iteration: int
+    files: list[Path]
+
+
+Event = Shown | Done | Tested | Kept
 
 
 class Smoothed:
@@ -63,13 +72,18 @@ class Smoothed:
         return self._mean
 
 
-def run(trainer: Trainer, until: int) -> Iterator[Event]:
-    """Train until this iteration; each iteration gives what there is to tell of it."""
+def run(
+    trainer: Trainer, until: int, prefix: str, *, stopped: Callable[[], bool] = lambda: False
+) -> Iterator[Event]:
+    """Train until this iteration, or until it is `stopped`; what there is to tell of each.
+
+    Snapshots are called by their `prefix`, and replace what has their names.
+    """
     solver = trainer.solver
     smoothed = Smoothed(solver.average_loss)
     images = trainer.graph.batch * solver.iter_size
-    began, since = time.perf_counter(), trainer.iteration
-    while trainer.iteration < until:
+    began, since, kept = time.perf_counter(), trainer.iteration, -1
+    while trainer.iteration < until and not stopped():
         iteration = trainer.iteration
         if _tests(trainer, iteration, first=solver.test_initialization):
             yield from tested(trainer)
@@ -83,8 +97,21 @@ def run(trainer: Trainer, until: int) -> Iterator[Event]:
             began, since = now, trainer.iteration
         else:
             yield Done(iteration, loss)
-    if _tests(trainer, trainer.iteration, first=True):
+        if solver.snapshot and trainer.iteration % solver.snapshot == 0:
+            kept = trainer.iteration
+            yield Kept(kept, trainer.snapshot(prefix, overwrite=True))
+    if solver.snapshot_after_train and kept != trainer.iteration:
+        yield Kept(trainer.iteration, trainer.snapshot(prefix, overwrite=True))
+    if not stopped() and _tests(trainer, trainer.iteration, first=True):
         yield from tested(trainer)
+
+
+def kept_at(solver: Solver, begin: int, until: int) -> list[int]:
+    """The iterations of which a training has snapshots."""
+    every = solver.snapshot
+    found = [n for n in range(begin + 1, until) if every and n % every == 0]
+    last = solver.snapshot_after_train or (every and until % every == 0)
+    return [*found, *([until] if last else [])]
 
 
 def tested(trainer: Trainer) -> Iterator[Tested]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.training.loop import Done, Event, Shown, Tested
+from proto2net.training.loop import Done, Event, Kept, Shown, Tested
 
 
 def lines_of(event: Event) -> list[str]:
@@ -22,6 +22,8 @@ def lines_of(event: Event) -> list[str]:
                         line += f" (* {weight:g} = {weight * value:g} loss)"
                     lines.append(line)
             return lines
+        case Kept(_, files):
+            return [f"Snapshotting to {', '.join(map(str, files))}"]
     return []
 
 
@@ -36,3 +38,5 @@ def record_of(event: Event) -> dict[str, Any]:
         case Tested(iteration, network, outputs):
             values = {name: array.tolist() for name, array in outputs.items()}
             return {"phase": "test", "iteration": iteration, "network": network, **values}
+        case Kept(iteration, files):
+            return {"phase": "snapshot", "iteration": iteration, "files": list(map(str, files))}

@@ -13,13 +13,14 @@ from proto2net import api, backends
 from proto2net.backends.base import Backend, Emitted
 from proto2net.backends.runner import imported
 from proto2net.backends.training import Trained
-from proto2net.caffe import training
+from proto2net.caffe import snapshots, training
+from proto2net.caffe.solverstate import history_of, read_state, weights_of
 from proto2net.caffe.training import Used
 from proto2net.data import Batches, batches
 from proto2net.errors import Proto2NetError, UnsupportedError
 from proto2net.feeds import feeds_of
 from proto2net.graph import Graph
-from proto2net.model import Format, Stored, StoredLayer, Weights
+from proto2net.model import Format, Slot, Stored, StoredLayer, Weights, learnable
 from proto2net.training.testing import Tested
 from proto2net.weights.matching import match
 from proto2net.weights.reading import read
@@ -120,17 +121,105 @@ class Trainer:
 
     def arrays(self) -> dict[str, list[Ndarray]]:
         """What each layer has learned by now, in Caffe's layout and order."""
-        return self._restored(self.backend.runner.arrays(self.network))
+        found = self._in_caffe_layout(self.backend.runner.arrays(self.network))
+        return {layer.name: [each.array for each in layer.arrays if each] for layer in found.layers}
 
-    def _restored(self, state: Mapping[str, Ndarray]) -> dict[str, list[Ndarray]]:
-        """Arrays of the target in Caffe's layout, by layer."""
+    def snapshot(self, prefix: str | Path = "", *, overwrite: bool = False) -> list[Path]:
+        """Write PREFIX_iter_N with the weights, what the solver remembers, and where the data are.
+
+        They are .caffemodel and .solverstate as Caffe reads and writes them, in the solver's
+        snapshot_format, and a .proto2net.json. All are written, or none. Returns their paths.
+        """
+        state = self.backend.runner.arrays(self.network)
+        return snapshots.write_snapshot(
+            str(prefix or self.solver.snapshot_prefix),
+            self.iteration,
+            self.graph,
+            self._values(state),
+            self._history(),
+            self._own(),
+            step=self.solver.passed(self.iteration - 1),
+            as_hdf5=self._as_hdf5,
+            layers=self.training.train.layers,
+            overwrite=overwrite,
+        )
+
+    def check_snapshots(self, prefix: str) -> list[str]:
+        """What is to be told of snapshots; raises Proto2NetError where none could be written."""
+        blocks = self.learner.blocks
+        return snapshots.check(prefix, self.graph, as_hdf5=self._as_hdf5, blocks=blocks)
+
+    def snapshot_files(self, prefix: str, iteration: int) -> list[Path]:
+        """The files of a snapshot."""
+        return snapshots.files(prefix, iteration, as_hdf5=self._as_hdf5)
+
+    @property
+    def _as_hdf5(self) -> bool:
+        return self.solver.snapshot_format == "HDF5"
+
+    def restore(self, path: str | Path) -> None:
+        """Go on from a snapshot, of which `path` is the .solverstate or .solverstate.h5.
+
+        One that Caffe has written does not tell where its data were: they begin anew, as in Caffe.
+        """
+        state = read_state(path)
+        blocks, notes = history_of(state, self.graph, self.learner.blocks, self.solver.type)
+        own = snapshots.own_of(state)
+        for note in notes:
+            _LOG.info(note)
+        self._begin_with(weights_of(state))
+        remembered = [self.emitted.converted(block) for block in blocks]
+        names = remembered[0] if remembered else {}
+        history = {name: [block[name] for block in remembered] for name in names}
+        self.learner.remember(state.iteration, history)
+        self.iteration = state.iteration
+        if own is None:
+            _LOG.info(f"{path}: its data begin at the first record, since it does not tell where")
+            return
+        if "data" in own:
+            self.data.restore(own["data"])
+        for tested, kept in zip(self.tests if own.get("tests") else (), own["tests"], strict=True):
+            tested.data.restore(kept)
+        self.learner.draw_on(own.get("random", []))
+
+    def _own(self) -> dict[str, Any]:
+        """What an exact resume needs beside what Caffe keeps."""
+        own: dict[str, Any] = {"random": self.learner.draws()}
+        if "data" in vars(self):
+            own["data"] = self.data.state()
+        if "tests" in vars(self):
+            own["tests"] = [tested.data.state() for tested in self.tests]
+        return own
+
+    def _history(self) -> list[dict[Slot, Ndarray]]:
+        """What the solver remembers of each learned blob: zeros of one that is not trained."""
+        import numpy as np
+
+        found = self.learner.history()
+        blocks = []
+        for block in range(self.learner.blocks):
+            known = self._values({name: kept[block] for name, kept in found.items()})
+            zeros = {
+                (node, blob): np.zeros(node.blobs[blob].shape, np.float32)
+                for node, blob in learnable(self.graph)
+            }
+            blocks.append({**zeros, **known})
+        return blocks
+
+    def _values(self, state: Mapping[str, Ndarray]) -> Mapping[Slot, Ndarray]:
+        """Arrays of the target as those of learned blobs."""
+        weights = self._in_caffe_layout(state)
+        return match(self.graph, weights, allow_missing=True).model.values
+
+    def _in_caffe_layout(self, state: Mapping[str, Ndarray]) -> Weights:
+        """Arrays of the target in Caffe's layout."""
         layers = tuple(
             StoredLayer(name, (Stored(state[name].copy()),), sources=tuple(caffe_names(array)))
             for name, array in self.emitted.arrays.items()
+            if name in state
         )
         weights = Weights(layers, "the network", Format.SAFETENSORS, self.backend.name)
-        found = in_caffe_layout(self.graph, weights)
-        return {layer.name: [each.array for each in layer.arrays if each] for layer in found.layers}
+        return in_caffe_layout(self.graph, weights)
 
     def _begin_with(self, weights: str | Path | Arrays) -> None:
         stored = read(weights) if isinstance(weights, str | Path) else weights

@@ -56,6 +56,18 @@ class KerasLearner(Learner):
             for kept, array in zip(each, history[name], strict=True):
                 kept.assign(self._sign * array)
 
+    def draws(self) -> Any:
+        return [each.state.numpy().tolist() for each in self._generators()]
+
+    def draw_on(self, draws: Any) -> None:
+        for each, state in zip(self._generators(), draws, strict=True):
+            each.state.assign(state)
+
+    def _generators(self) -> list[Any]:
+        """What layers that draw have their random numbers from."""
+        found = (getattr(layer, "seed_generator", None) for layer in self.network.layers)
+        return [each for each in found if each is not None]
+
     def _remembered(self) -> dict[str, list[Any]]:
         """The variables that remember each one that is trained."""
         variables = self.network.trainable_variables

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,19 @@ class TorchLearner(Learner):
             for each, array in zip(STATES[self.solver.type], history[name], strict=True):
                 state[each] = torch.tensor(array).to(parameter.device) / scale
             state["step"] = torch.tensor(float(iteration))
+
+    def draws(self) -> Any:
+        import torch
+
+        return base64.b64encode(torch.get_rng_state().numpy().tobytes()).decode()
+
+    def draw_on(self, draws: Any) -> None:
+        import torch
+
+        if draws:
+            torch.set_rng_state(
+                torch.frombuffer(bytearray(base64.b64decode(draws)), dtype=torch.uint8)
+            )
 
     def _trained(self) -> list[tuple[str, Any, float]]:
         """The parameters with their names, and what makes Caffe's history of PyTorch's.

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +15,11 @@ import pytest
 from places import TESTS
 
 import proto2net
+from proto2net.caffe.solverstate import read_state
+from proto2net.training import loop
 
+DATA = TESTS / "golden" / "data"
+TRAININGS = ("train_sgd", "train_adam", "train_finetune", "train_sgd_hdf5")
 CASES = {path.name: path for path in sorted((TESTS / "golden" / "solver").iterdir())}
 ADAPTIVE = ("AdaGrad", "RMSProp", "AdaDelta", "Adam")
 NET = """name: "twins"
@@ -139,6 +147,123 @@ def test_a_training_goes_on_where_its_history_says(tmp_path: Path, target: str) 
         second.learner.remember(first.iteration, first.learner.history())
         for seed in range(3, 6):
             assert second.step(batch(seed)) == pytest.approx(first.step(batch(seed)), rel=1e-6)
+
+
+# ---- whole trainings -----------------------------------------------------------------------
+
+
+def begun(case: str, target: str) -> proto2net.Trainer:
+    folder = DATA / case
+    return proto2net.Trainer(folder / "solver.prototxt", folder / "start.caffemodel", to=target)
+
+
+def after(recorded: Any, begin: str) -> dict[str, np.ndarray]:
+    names = [name for name in recorded.files if name.startswith(begin)]
+    return {name.removeprefix(begin): recorded[name] for name in names}
+
+
+def assert_learned(trainer: proto2net.Trainer, right: dict[str, np.ndarray]) -> None:
+    found = trainer.arrays()
+    assert right
+    for name, array in right.items():
+        layer, _, place = name.rpartition("/")
+        error = np.abs(found[layer][int(place)] - array).max()
+        assert error <= 1e-5 * np.abs(array).max(), name
+
+
+@pytest.mark.parametrize("case", TRAININGS)
+def test_a_training_from_a_database_goes_as_in_caffe(
+    case: str, target: str, tmp_path: Path
+) -> None:
+    recorded = np.load(DATA / case / "expected.npz")
+    trainer = begun(case, target)
+    prefix, suffix = tmp_path / "snap", ".h5" if case.endswith("hdf5") else ""
+    tests, files = [], (DATA / case).glob(f"snap_iter_*.solverstate{suffix}")
+    # The last one is of another training in Caffe, which went on from the first.
+    states = {state.iteration: state for state in map(read_state, sorted(files)[:1])}
+    for event in loop.run(trainer, len(recorded["loss"]), str(prefix)):
+        if isinstance(event, loop.Done | loop.Shown):
+            assert event.loss == pytest.approx(recorded["loss"][event.iteration], rel=1e-4)
+        elif isinstance(event, loop.Kept) and event.iteration in states:
+            ours = read_state(event.files[1])
+            theirs = states[event.iteration]
+            assert (ours.iteration, ours.step) == (theirs.iteration, theirs.step)
+            for mine, right in zip(ours.history, theirs.history, strict=True):
+                assert mine.shape == right.shape
+                np.testing.assert_allclose(mine, right, atol=1e-4 * np.abs(right).max())
+        elif isinstance(event, loop.Tested):
+            values = [float(value) for value in event.outputs.values()]
+            tests += [[event.iteration, place, value] for place, value in enumerate(values)]
+    assert_learned(trainer, after(recorded, f"after{trainer.iteration}/"))
+    if "run/tests" in recorded.files:
+        for right, ours in zip(json.loads(str(recorded["run/tests"])), tests, strict=False):
+            assert ours == [right[0], ours[1], pytest.approx(right[2], rel=1e-4)]
+
+
+@pytest.mark.parametrize(
+    ("case", "state"),
+    [
+        ("train_sgd", "snap_iter_30.solverstate"),
+        ("train_adam", "snap_iter_20.solverstate"),
+        ("train_sgd_hdf5", "snap_iter_30.solverstate.h5"),
+    ],
+)
+def test_a_training_that_was_begun_in_caffe_goes_on_here(
+    case: str, state: str, target: str
+) -> None:
+    recorded = np.load(DATA / case / "expected.npz")
+    trainer = proto2net.Trainer(DATA / case / "solver.prototxt", to=target)
+    trainer.restore(DATA / case / state)
+    for right in recorded["resumed/loss"]:
+        assert trainer.step() == pytest.approx(right, rel=1e-4)
+    assert_learned(trainer, after(recorded, f"resumed/after{trainer.iteration}/"))
+
+
+def test_a_training_that_was_cut_off_goes_on_exactly(target: str, tmp_path: Path) -> None:
+    first = begun("train_adam", target)
+    for _ in range(7):
+        first.step()
+    first.test()
+    first.snapshot(tmp_path / "cut")
+    second = proto2net.Trainer(DATA / "train_adam" / "solver.prototxt", to=target)
+    second.restore(tmp_path / "cut_iter_7.solverstate")
+    for _ in range(5):
+        assert second.step() == first.step()
+    assert second.test() == first.test()
+    for layer, arrays in first.arrays().items():
+        for one, other in zip(arrays, second.arrays()[layer], strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_the_command_and_what_convert_writes_train_alike(
+    target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("train_sgd", "train_lmdb", "test_lmdb"):
+        shutil.copytree(DATA / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path / "train_sgd")
+    command = [sys.executable, "-m", "proto2net"]
+    options = ["--weights", "start.caffemodel", "--iterations", "12"]
+    subprocess.run([*command, "convert", "solver.prototxt", "--to", target], check=True)
+    outputs = []
+    for prefix, begin in (
+        ("a", [*command, "train", "solver.prototxt", "--to", target]),
+        ("b", [sys.executable, "train_train_test.py"]),
+    ):
+        run = [*begin, *options, "--snapshot-prefix", prefix, "--log", f"{prefix}.jsonl"]
+        outputs.append(subprocess.run(run, check=True, capture_output=True, text=True).stdout)
+    assert outputs[0].replace("a_iter", "b_iter") == outputs[1]
+    right = (DATA / "train_sgd" / "run.log").read_text()
+    for line in outputs[0].splitlines():
+        if "Iteration 0, " in line or "Iteration 10, lr" in line:
+            assert re.sub("loss = .*", "", line) in right
+    rows = [json.loads(line) for line in Path("a.jsonl").read_text().splitlines()]
+    recorded = np.load("expected.npz")["loss"]
+    losses = [row["loss"] for row in rows if row["phase"] == "train"]
+    assert losses == pytest.approx(list(recorded[:12]), rel=1e-4)
+    assert Path("a_iter_12.caffemodel").read_bytes() == Path("b_iter_12.caffemodel").read_bytes()
+
+
+# ---- what is wrong -------------------------------------------------------------------------
 
 
 def test_a_network_without_a_loss_is_told(tmp_path: Path, target: str) -> None:
