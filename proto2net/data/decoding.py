@@ -84,8 +84,8 @@ def _by_pillow(content: bytes, way: Way) -> Ndarray:
         with Image.open(io.BytesIO(content)) as picture:
             if picture.mode.startswith(("I", "F")) and way is Way.AS_IT_IS:
                 raise DataError(f"the image is of {picture.mode}; Caffe reads bytes only")
-            own = "RGBA" if "transparency" in picture.info else picture.mode
-            values: Ndarray = np.asarray(picture.convert(_mode(own, way)))
+            shown = picture.convert("RGBA") if "transparency" in picture.info else picture
+            values: Ndarray = np.asarray(shown.convert(_mode(shown.mode, way)))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DataError(f"Pillow cannot read the image: {error}", _UNREADABLE) from None
     if values.ndim == 3:  # RGB, and perhaps alpha

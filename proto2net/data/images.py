@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from abc import abstractmethod
@@ -118,6 +119,9 @@ class DataReader(ImageReader[_Record]):
         transform = self._transformer.transform
         color = Way.COLOR if transform.force_color else Way.AS_IT_IS
         self._way = Way.GRAY if transform.force_gray else color
+        if self.layer.rand_skip:
+            note = f"{setting.entry.where}: {setting.entry}: rand_skip is ignored, as in Caffe"
+            logging.getLogger("proto2net").info(note)
         self._database = database(setting.places.path(self.layer.source), self.layer.backend)
         self._parser = Parser()
         self._begin()

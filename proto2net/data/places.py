@@ -39,13 +39,13 @@ class Places:
             if found:
                 self._tell(folder, path)
                 return folder
-        seen = (
-            f"in {self._root}" if self._root is not None else "here, beside the definition or above"
-        )
-        raise DataError(
-            f'"{path[:200]}" is not there',
-            f"looked {seen}; root= is the folder that paths of the definition begin in",
-        )
+        hint = "root= is the folder that its paths begin in, if that is none of these"
+        seen = "looked here, beside the definition and above"
+        if self._root is not None:
+            seen, hint = f"looked in {self._root}, which is root", ""
+        if os.path.isabs(path):
+            seen, hint = "an absolute path has one place", "a path can begin in the folder root="
+        raise DataError(f'"{path[:200]}" is not there: {seen}', hint)
 
     def path(self, path: str) -> Path:
         """The file or folder of this path, which is no device."""
@@ -56,7 +56,7 @@ class Places:
 
     def _tell(self, folder: Path, path: str) -> None:
         """Say once if paths begin in another folder than the current one."""
-        if folder in self._told or folder == Path() or os.path.isabs(path):
-            return
-        self._told.add(folder)
-        logging.getLogger("proto2net").info(f'took "{path}" from {folder}')
+        known = self._root is not None or folder in (Path(), *self._told)
+        if not known and not os.path.isabs(path):
+            self._told.add(folder)
+            logging.getLogger("proto2net").info(f'took "{path}" from {folder}')

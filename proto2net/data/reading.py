@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -144,10 +145,17 @@ class Batches(Iterator[Batch]):
         seeds = Draws(seed)
         self._readers: list[Reader] = []
         self._ahead: deque[_Planned] = deque()
+        self._failed = False
+        issues: list[Issue] = []
         for entry in self._entries:
-            with _at(entry):
-                setting = Setting(entry, self._places, seeds, self._feeds)
-                self._readers.append(READERS[entry.layer.kind](setting))
+            setting = Setting(entry, self._places, seeds, self._feeds)
+            try:
+                with _at(entry):
+                    self._readers.append(READERS[entry.layer.kind](setting))
+            except DataError as error:
+                issues += error.issues
+        if issues:
+            raise DataError(issues)
         self._states = [reader.state() for reader in self._readers]
 
     def __next__(self) -> Batch:
@@ -157,15 +165,19 @@ class Batches(Iterator[Batch]):
 
     def peek(self) -> Batch:
         """The next batch, which stays the next."""
-        while len(self._ahead) < 1 + _AHEAD * self._workers:
+        while len(self._ahead) < 1 + _AHEAD * self._workers and not self._failed:
             self._ahead.append(self._planned())
         return self._ahead[0].made()
 
     def _planned(self) -> _Planned:
         jobs = []
-        for reader in self._readers:
-            with _at(reader.entry):
-                jobs.append((reader.entry, reader.plan()))
+        try:
+            for reader in self._readers:
+                with _at(reader.entry):
+                    jobs.append((reader.entry, reader.plan()))
+        except DataError as error:  # which is told when its batch comes
+            self._failed = True
+            return _Planned(partial(_fail, error), [])
         if self._pool:
             made: Callable[[], Batch] = self._pool.submit(_made, jobs).result
         else:
@@ -196,10 +208,14 @@ class Batches(Iterator[Batch]):
         self._states = [reader.state() for reader in self._readers]
 
     def close(self) -> None:
-        """End the workers."""
-        self._ahead.clear()
+        """End the workers; what is asked for later is made at once."""
         if self._pool:
-            self._pool.shutdown(cancel_futures=True)
+            self._pool.shutdown()
+            self._pool = None
+
+
+def _fail(error: DataError) -> NoReturn:
+    raise error
 
 
 class _Once:

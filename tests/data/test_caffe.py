@@ -53,6 +53,24 @@ def test_a_batch_that_is_looked_at_stays_the_next() -> None:
     same(next(batches), recorded.expected[1])
 
 
+def test_batches_go_on_when_their_workers_have_ended() -> None:
+    recorded = case("data_lmdb_uint8")
+    batches = recorded.batches(workers=2)
+    same(next(batches), recorded.expected[0])
+    batches.close()
+    for right in recorded.expected[1:]:
+        same(next(batches), right)
+
+
+def test_what_caffe_ignores_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    text = (case("data_lmdb_train").folder / "net.prototxt").read_text()
+    text = text.replace("batch_size: 3", "batch_size: 3 rand_skip: 5")
+    with caplog.at_level("INFO", "proto2net"):
+        batches = proto2net.batches(text, root=case("data_lmdb_train").folder)
+    assert caplog.messages == ['<text>:2: layer "data" (Data): rand_skip is ignored, as in Caffe']
+    same(next(batches), case("data_lmdb_train").expected[0])
+
+
 def test_a_solver_leads_to_the_data_of_its_network(tmp_path: Path) -> None:
     recorded = case("data_lmdb_train")
     net = (recorded.folder / "net.prototxt").read_text()
@@ -85,7 +103,9 @@ def test_paths_may_begin_in_a_folder_above_and_it_is_told(
 
 def test_root_is_where_paths_begin_and_no_other_folder_is_looked_in(far: Path) -> None:
     same(next(proto2net.batches(far, root=far.parents[2])), case("data_lmdb_train").expected[0])
-    with pytest.raises(proto2net.DataError, match=r'"db" is not there\n.*root='):
+    with pytest.raises(
+        proto2net.DataError, match=r'"db" is not there: looked in .*, which is root'
+    ):
         proto2net.batches(far, root=far.parent)
 
 

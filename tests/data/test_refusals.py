@@ -118,7 +118,21 @@ def test_missing_data_are_told_with_file_line_and_layer(tmp_path: Path) -> None:
     file.write_text("\n" + data("batch_size: 1"))
     with pytest.raises(DataError) as error:
         proto2net.batches(file)
-    assert str(error.value).startswith(f'{file}:2: layer "x" (Data): "db" is not there\n  hint: ')
+    told = 'layer "x" (Data): "db" is not there: looked here, beside the definition and above'
+    assert str(error.value).startswith(f"{file}:2: {told}\n  hint: root= is the folder")
+
+
+def test_all_layers_are_told_of_at_once() -> None:
+    text = data("batch_size: 1") + layer("Input", "input_param { shape { dim: 2 } }", 'top: "in"')
+    with pytest.raises(DataError) as error:
+        proto2net.batches(text.replace("/db", "/nowhere/db"))
+    assert [issue.where.line for issue in error.value.issues if issue.where] == [1, 2]
+
+
+def test_an_absolute_path_is_not_looked_for_elsewhere(folder: Path) -> None:
+    net = data("batch_size: 1").replace('"db"', '"/nowhere/db"')
+    with pytest.raises(DataError, match=r"an absolute path has one place\n.*root="):
+        proto2net.batches(net, root=folder)
 
 
 @pytest.mark.parametrize("workers", [0, 2])
@@ -140,12 +154,16 @@ def test_images_of_more_than_bytes_are_told(folder: Path) -> None:
         proto2net.batches(data("batch_size: 1").replace('"db"', '"deep"'), root=folder)
 
 
-def test_a_second_file_of_other_rows_is_told(folder: Path) -> None:
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_second_file_of_other_rows_is_told(folder: Path, workers: int) -> None:
     (folder / "list.txt").write_text("a.h5 b.h5")
-    batches = proto2net.batches(hdf5("batch_size: 3"), root=folder)
+    batches = proto2net.batches(hdf5("batch_size: 3"), root=folder, workers=workers)
     next(batches)
-    with pytest.raises(DataError, match='rows of "data" are 5, and 2 in the first file'):
-        next(batches)
+    state = batches.state()
+    for _ in range(2):
+        with pytest.raises(DataError, match='rows of "data" are 5, and 2 in the first file'):
+            next(batches)
+    assert batches.state() == state
 
 
 def test_a_large_dataset_is_read_as_it_is_needed(
