@@ -61,9 +61,9 @@ from proto2net.batch import following, takes_one
 from proto2net.errors import Issue, UnsupportedError
 from proto2net.graph import Blob, Graph
 from proto2net.images import prepared
+from proto2net.layers import Layer
 from proto2net.lowering import lowered
 from proto2net.outline import Kind, Region
-from proto2net.results import described
 from proto2net.shape import Shape, size_text
 from proto2net.text import plain
 from proto2net.version import VERSION
@@ -106,7 +106,7 @@ class SourceFile(Generic[S]):
     ) -> None:
         self.backend = backend
         graph = dataclasses.replace(graph, outputs=with_losses(graph))
-        self._described = described(graph)
+        self._described = _described(graph)
         self._lowered = lowered(graph, backend.renders_itself)
         self.graph = self._lowered.graph
         defined = {*backend.helpers, *self.imports, *RESERVED}
@@ -386,6 +386,19 @@ class SourceFile(Generic[S]):
                 [Evaluation(call("print", Variable("name"), shape))],
             ),
         ]
+
+
+def _described(graph: Graph) -> list[str]:
+    """What is to be said of the columns of outputs: those of boxes, and what goes with these."""
+    boxes = any(
+        type(node.layer).columns is not Layer.columns or node.layer.region_bottom is not None
+        for node in graph.nodes
+    )
+    if not boxes and all(len(blob.shape) != 3 for blob in graph.outputs):  # 3: rows of an image
+        return []
+    from proto2net.results import described  # which most networks need not import
+
+    return described(graph)
 
 
 def made_of(graph: Graph) -> list[str]:
