@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import secrets
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -135,28 +136,31 @@ class Batches(Iterator[Batch]):
         self._entries, self._places, self._feeds = entries, places, feeds
         self._workers = workers
         self._pool = ThreadPoolExecutor(workers, "proto2net.data") if workers else None
-        self._begin(
-            np.random.SeedSequence().generate_state(1)[0].item() if seed is None else seed % 2**32
-        )
+        if seed is None:
+            seed = secrets.randbits(32)
+        self._begin(seed % 2**32, self._readers_of(seed % 2**32))
 
-    def _begin(self, seed: int) -> None:
-        """Make all readers anew, with seeds that follow from this one."""
-        self.seed = seed
-        seeds = Draws(seed)
-        self._readers: list[Reader] = []
+    def _begin(self, seed: int, readers: list[Reader]) -> None:
+        self.seed, self._readers = seed, readers
         self._ahead: deque[_Planned] = deque()
         self._failed = False
+        self._states = [reader.state() for reader in readers]
+
+    def _readers_of(self, seed: int) -> list[Reader]:
+        """A reader for each layer, at its beginning, with seeds that follow from this one."""
+        seeds = Draws(seed)
+        readers: list[Reader] = []
         issues: list[Issue] = []
         for entry in self._entries:
             setting = Setting(entry, self._places, seeds, self._feeds)
             try:
                 with _at(entry):
-                    self._readers.append(READERS[entry.layer.kind](setting))
+                    readers.append(READERS[entry.layer.kind](setting))
             except DataError as error:
                 issues += error.issues
         if issues:
             raise DataError(issues)
-        self._states = [reader.state() for reader in self._readers]
+        return readers
 
     def __next__(self) -> Batch:
         batch = self.peek()
@@ -201,11 +205,11 @@ class Batches(Iterator[Batch]):
         names = [each.get("layer") for each in layers if isinstance(each, dict)]
         if names != [entry.name for entry in self._entries]:
             raise DataError(f"the state is of the layers {str(names)[:200]}", other)
-        self._begin(seed)
-        for reader, known in zip(self._readers, layers, strict=True):
+        readers = self._readers_of(seed)
+        for reader, known in zip(readers, layers, strict=True):
             with _at(reader.entry):
                 reader.restore(_arrays(known))
-        self._states = [reader.state() for reader in self._readers]
+        self._begin(seed, readers)
 
     def close(self) -> None:
         """End the workers; what is asked for later is made at once."""

@@ -14,11 +14,8 @@ def decompressed(data: bytes) -> bytes:
     size, at = varint(data, 0, len(data))
     if size > _MOST * len(data):
         raise DataError(f"{len(data):,} compressed bytes claim to hold {size:,}", DAMAGED)
-    out = bytearray()
     try:
-        while at < len(data) and len(out) <= size:
-            tag = data[at]
-            at = _literal(data, at, out) if not tag & 3 else _copy(data, at, out)
+        out = _decompressed(data, at, size)
     except IndexError:
         raise DataError("a compressed block ends too early", DAMAGED) from None
     if len(out) != size:
@@ -26,31 +23,39 @@ def decompressed(data: bytes) -> bytes:
     return bytes(out)
 
 
-def _literal(data: bytes, at: int, out: bytearray) -> int:
-    """Add the bytes that stand here as they are; where the next tag is."""
-    size, at = data[at] >> 2, at + 1
-    if size >= 60:  # it stands in the next one to four bytes
-        width = size - 59
-        size, at = int.from_bytes(data[at : at + width], "little"), at + width
-    end = at + size + 1
-    if end > len(data):
-        raise IndexError
-    out += data[at:end]
-    return end
-
-
-def _copy(data: bytes, at: int, out: bytearray) -> int:
-    """Add bytes that are there already, which may overlap what they make; where the next tag is."""
-    tag = data[at]
-    if tag & 3 == 1:
-        size, back, at = 4 + (tag >> 2 & 7), tag >> 5 << 8 | data[at + 1], at + 2
-    else:
-        width = 2 if tag & 3 == 2 else 4
-        size, back = 1 + (tag >> 2), int.from_bytes(data[at + 1 : at + 1 + width], "little")
-        at += 1 + width
-    if not 0 < back <= len(out) or at > len(data):
-        raise IndexError
-    start = len(out) - back
-    piece = out[start : start + size]
-    out += (piece * (size // back + 1))[:size] if back < size else piece
-    return at
+def _decompressed(data: bytes, at: int, most: int) -> bytearray:
+    """What the tags from here on make. It is one loop, since that is most of the time."""
+    out = bytearray()
+    end, made = len(data), 0
+    while at < end and made <= most:
+        tag = data[at]
+        kind = tag & 3
+        if kind == 0:  # bytes that stand here as they are
+            size, at = (tag >> 2) + 1, at + 1
+            if size > 60:  # it stands in the next one to four bytes
+                width = size - 60
+                size = int.from_bytes(data[at : at + width], "little") + 1
+                at += width
+            if at + size > end:
+                raise IndexError
+            out += data[at : at + size]
+            at += size
+        else:  # bytes that are there already, which may overlap what they make
+            if kind == 1:
+                size, back = (tag >> 2 & 7) + 4, tag >> 5 << 8 | data[at + 1]
+                at += 2
+            elif kind == 2:
+                size, back = (tag >> 2) + 1, data[at + 1] | data[at + 2] << 8
+                at += 3
+            else:
+                size, back = (tag >> 2) + 1, int.from_bytes(data[at + 1 : at + 5], "little")
+                at += 5
+            if not 0 < back <= made or at > end:
+                raise IndexError
+            start = made - back
+            if back < size:
+                out += (out[start:] * (size // back + 1))[:size]
+            else:
+                out += out[start : start + size]
+        made += size
+    return out

@@ -218,8 +218,10 @@ def test_arrays_that_do_not_fit_are_told(feeds: dict[str, Any], told: str) -> No
 )
 def test_a_state_of_something_else_is_told(change: dict[str, Any], told: str) -> None:
     batches = case("data_lmdb_train").batches()
+    start = batches.state()
     with pytest.raises(DataError, match=told):
-        batches.restore({**batches.state(), **change})
+        batches.restore({**start, **change})
+    assert batches.state() == start
 
 
 @pytest.mark.parametrize(
