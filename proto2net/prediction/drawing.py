@@ -23,7 +23,7 @@ def painted(photo: Ndarray, boxes: Sequence[Box], suffix: str) -> bytes:
 
     image: Any = np.ascontiguousarray(photo[..., ::-1])
     scale = max(image.shape[0], image.shape[1]) / 1000
-    thickness = max(1, round(3 * scale))
+    thickness, stroke = max(1, round(3 * scale)), max(1, round(2 * scale))
     sides = [box for box in boxes if isfinite(box.x + box.y + box.width + box.height)]
     for box in reversed(sides):  # the best one is on top
         colour = COLOURS[box.index % len(COLOURS)][::-1]
@@ -32,11 +32,11 @@ def painted(photo: Ndarray, boxes: Sequence[Box], suffix: str) -> bytes:
         cv2.rectangle(image, start, end, colour, thickness)
         text = f"{box.label or f'class {box.index}'} {box.score:.2f}"
         font = (cv2.FONT_HERSHEY_SIMPLEX, max(0.4, 0.9 * scale))
-        (width, height), below = cv2.getTextSize(text, *font, thickness)
+        (width, height), below = cv2.getTextSize(text, *font, stroke)
         top = max(start[1] - height - below, 0)
         cv2.rectangle(image, (start[0], top), (start[0] + width, top + height + below), colour, -1)
         place = start[0], top + height + below // 2
-        cv2.putText(image, text, place, *font, (255, 255, 255), thickness, cv2.LINE_AA)
+        cv2.putText(image, text, place, *font, (255, 255, 255), stroke, cv2.LINE_AA)
     try:
         made, content = cv2.imencode(suffix, image)
     except cv2.error:
