@@ -68,26 +68,6 @@ def batch_size(layer: Any) -> int:
     return size
 
 
-def number(state: State, name: str, most: float = float("inf")) -> int:
-    """A number of a state, from 0 to below `most`."""
-    found = state.get(name)
-    if not isinstance(found, int) or not 0 <= found < most:
-        raise DataError(
-            f"the state has {name} = {str(found)[:40]}", "it is of other data than these"
-        )
-    return found
-
-
-def order(state: State, name: str, size: int) -> Ndarray:
-    """The order of a state, in which so many are shuffled."""
-    import numpy as np
-
-    found = state.get(name)
-    if not isinstance(found, np.ndarray) or not np.array_equal(np.sort(found), np.arange(size)):
-        raise DataError(f"the state has no {name} of {size:,}", "it is of other data than these")
-    return found
-
-
 def about(what: str, error: DataError) -> DataError:
     """The same problem, told of what it is about."""
     return DataError(replace(each, message=f"{what}: {each.message}") for each in error.issues)

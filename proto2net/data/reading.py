@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,13 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-import numpy as np
-
 from proto2net.caffe import definition, importer
 from proto2net.caffe.phase import State
-from proto2net.data.arrays import DummyReader, FedReader, Hdf5Reader
+from proto2net.data import states
+from proto2net.data.arrays import DummyReader, FedReader
+from proto2net.data.databases import DataReader
 from proto2net.data.draws import Draws
-from proto2net.data.images import DataReader, ImageDataReader
+from proto2net.data.hdf5 import Hdf5Reader
+from proto2net.data.lists import ImageDataReader
 from proto2net.data.places import Places
 from proto2net.data.reader import Batch, Job, Reader, Setting
 from proto2net.data.windows import WindowReader
@@ -193,7 +193,7 @@ class Batches(Iterator[Batch]):
         rows = zip(self._entries, self._states, strict=True)
         return {
             "seed": self.seed,
-            "layers": [{"layer": entry.name, **_plain(state)} for entry, state in rows],
+            "layers": [{"layer": entry.name, **states.plain(state)} for entry, state in rows],
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -208,7 +208,7 @@ class Batches(Iterator[Batch]):
         readers = self._readers_of(seed)
         for reader, known in zip(readers, layers, strict=True):
             with _at(reader.entry):
-                reader.restore(_arrays(known))
+                reader.restore(states.arrays(known))
         self._begin(seed, readers)
 
     def close(self) -> None:
@@ -250,35 +250,3 @@ def _at(entry: Entry) -> Iterator[None]:
         yield
     except Proto2NetError as error:
         raise DataError(error.at(entry.where, str(entry))) from None
-
-
-_PACKED = "base64"
-
-
-def _plain(state: Mapping[str, Any]) -> dict[str, Any]:
-    """A state with its arrays as texts."""
-    return {name: _packed(value) for name, value in state.items()}
-
-
-def _packed(value: Any) -> Any:
-    if isinstance(value, dict):
-        return _plain(value)
-    if isinstance(value, np.ndarray):
-        return {_PACKED: base64.b64encode(value.astype("<u4").tobytes()).decode()}
-    return value
-
-
-def _arrays(state: Mapping[str, Any]) -> dict[str, Any]:
-    """A state with its texts as the arrays that they were."""
-    return {name: _unpacked(value) for name, value in state.items()}
-
-
-def _unpacked(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    if _PACKED not in value:
-        return _arrays(value)
-    try:
-        return np.frombuffer(base64.b64decode(value[_PACKED]), "<u4").astype(np.uint32)
-    except (TypeError, ValueError):
-        raise DataError("the state is damaged") from None

@@ -12,7 +12,8 @@ import numpy as np
 
 from proto2net.data.decoding import Way, resized
 from proto2net.data.draws import Draws
-from proto2net.data.images import mean_image, read, rows
+from proto2net.data.images import mean_image
+from proto2net.data.lists import read, rows
 from proto2net.data.reader import Batch, Job, Reader, Setting, State, batch_size
 from proto2net.errors import DataError, Location
 from proto2net.shape import check_size, dims, require
