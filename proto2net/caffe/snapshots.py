@@ -117,7 +117,7 @@ def files(prefix: str, iteration: int, *, as_hdf5: bool = False) -> list[Path]:
 
 def own_of(state: SolverState) -> dict[str, Any] | None:
     """What proto2net kept beside a state; None: nothing, as where Caffe has written it."""
-    path = _beside(state.source)
+    path = own_file(state)
     where = Location(str(path), 0)
     try:
         if plain.is_special(path):
@@ -146,7 +146,7 @@ def own_of(state: SolverState) -> dict[str, Any] | None:
 _WITHOUT = "without this file the data begins at the first record, as in Caffe"
 
 
-def _beside(state: str) -> Path:
+def own_file(state: SolverState) -> Path:
     """The file of our own beside a state."""
-    stem = state.removesuffix(HDF5_SUFFIX).removesuffix(STATE)
+    stem = state.source.removesuffix(HDF5_SUFFIX).removesuffix(STATE)
     return Path(f"{stem}{OWN}")

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,9 @@ class Used:
     net: str
     state: State
 
-    @property
+    @cached_property
     def layers(self) -> list[Message]:
-        """Its layers as the definition has them."""
+        """Its layers as the definition has them; this may change while a training runs."""
         return definition.read(self.net, self.net, self.state).layers
 
 

@@ -199,7 +199,8 @@ class Batches(Iterator[Batch]):
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on where another reader of the same definition and data was."""
         other = "it is of another definition than this"
-        seed, layers = state.get("seed"), state.get("layers")
+        found = state if isinstance(state, Mapping) else {}
+        seed, layers = found.get("seed"), found.get("layers")
         if not isinstance(seed, int) or not 0 <= seed < 2**32 or not isinstance(layers, list):
             raise DataError("this is no state of a reader of data", other)
         names = [each.get("layer") for each in layers if isinstance(each, dict)]

@@ -17,7 +17,7 @@ from proto2net.caffe import snapshots, training
 from proto2net.caffe.solverstate import history_of, read_state, weights_of
 from proto2net.caffe.training import Used
 from proto2net.data import Batches, batches
-from proto2net.errors import Proto2NetError, UnsupportedError
+from proto2net.errors import Location, Proto2NetError, UnsupportedError
 from proto2net.feeds import feeds_of
 from proto2net.graph import Graph
 from proto2net.model import Format, Slot, Stored, StoredLayer, Weights, learnable
@@ -146,8 +146,13 @@ class Trainer:
 
     def check_snapshots(self, prefix: str) -> list[str]:
         """What is to be told of snapshots; raises Proto2NetError where none could be written."""
-        blocks = self.learner.blocks
-        return snapshots.check(prefix, self.graph, as_hdf5=self._as_hdf5, blocks=blocks)
+        return snapshots.check(
+            prefix,
+            self.graph,
+            as_hdf5=self._as_hdf5,
+            layers=self.training.train.layers,
+            blocks=self.learner.blocks,
+        )
 
     def snapshot_files(self, prefix: str, iteration: int) -> list[Path]:
         """The files of a snapshot."""
@@ -176,15 +181,36 @@ class Trainer:
         if own is None:
             _LOG.info(f"{path}: its data begin at the first record, since it does not tell where")
             return
-        if "data" in own:
-            self.data.restore(own["data"])
-        for tested, kept in zip(self.tests if own.get("tests") else (), own["tests"], strict=True):
+        try:
+            self._go_on(own)
+        except Proto2NetError as error:
+            beside = Location(str(snapshots.own_file(state)), 0)
+            raise Proto2NetError(error.at(beside)) from None
+
+    def _go_on(self, own: Mapping[str, Any]) -> None:
+        """Put data and random numbers where they were. Raises Proto2NetError."""
+        data = _part(own, "data", dict)
+        tests = _part(own, "tests", list)
+        random = _part(own, "random", dict)
+        if data:
+            self.data.restore(data)
+        if tests and len(tests) != len(self.tests):
+            has = f"it has {len(tests)} networks to test with, and the solver has {len(self.tests)}"
+            raise Proto2NetError(has, "it is of another solver than this")
+        for tested, kept in zip(self.tests, tests, strict=True) if tests else ():
             tested.data.restore(kept)
-        self.learner.draw_on(own.get("random", []))
+        if self.backend.name not in random:
+            none = f"since it has none of {self.backend.name}"
+            _LOG.info(f"random numbers begin anew, {none}")
+            return
+        try:
+            self.learner.draw_on(random[self.backend.name])
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise Proto2NetError(f"its random numbers cannot be taken: {error}") from None
 
     def _own(self) -> dict[str, Any]:
         """What an exact resume needs beside what Caffe keeps."""
-        own: dict[str, Any] = {"random": self.learner.draws()}
+        own: dict[str, Any] = {"random": {self.backend.name: self.learner.draws()}}
         if "data" in vars(self):
             own["data"] = self.data.state()
         if "tests" in vars(self):
@@ -247,6 +273,16 @@ def graph_of(used: Used) -> Graph:
     """The graph of a network as a solver uses it, with its labels and losses."""
     phase, level, stages = used.state
     return api.parse(used.net, phase=phase.lower(), level=level, stages=stages, labelled=True)
+
+
+def _part(own: Mapping[str, Any], name: str, kind: type[Any]) -> Any:
+    """What stands under a name; nothing if nothing does."""
+    found = own.get(name, kind())
+    if not isinstance(found, kind):
+        raise Proto2NetError(
+            f'this is not what proto2net has written: "{name}" is no {kind.__name__}'
+        )
+    return found
 
 
 def _backend(to: str) -> Backend:

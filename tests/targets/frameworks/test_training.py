@@ -235,6 +235,55 @@ def test_a_training_that_was_cut_off_goes_on_exactly(target: str, tmp_path: Path
             np.testing.assert_array_equal(one, other)
 
 
+def test_a_snapshot_of_another_target_without_a_test_goes_on(
+    target: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = begun("train_sgd", target)
+    first.step()
+    *_, own = first.snapshot(tmp_path / "cut")
+    kept = json.loads(own.read_text())
+    kept["state"]["random"] = {"other": 3}
+    own.write_text(json.dumps(kept))
+    second = proto2net.Trainer(DATA / "train_sgd" / "solver.prototxt", to=target)
+    with caplog.at_level("INFO"):
+        second.restore(tmp_path / "cut_iter_1.solverstate")
+    assert second.step() == first.step()
+    assert f"random numbers begin anew, since it has none of {target}" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("part", "kept", "words"),
+    [
+        ("data", [], '"data" is no dict'),
+        ("data", {"seed": 1}, "no state of a reader of data"),
+        ("tests", [3], "no state of a reader of data"),
+        ("tests", [{}, {}], "it has 2 networks to test with, and the solver has 1"),
+        ("tests", 3, '"tests" is no list'),
+        ("random", 3, '"random" is no dict'),
+        ("random", {"torch": "no base 64", "tf": 5}, "its random numbers cannot be taken"),
+    ],
+)
+def test_what_is_wrong_beside_a_state_is_told(
+    part: str, kept: object, words: str, target: str, tmp_path: Path
+) -> None:
+    trainer = begun("train_sgd", target)
+    *_, own = trainer.snapshot(tmp_path / "cut")
+    said = json.loads(own.read_text())
+    said["state"][part] = kept
+    own.write_text(json.dumps(said))
+    with pytest.raises(proto2net.Proto2NetError, match=rf"cut_iter_0\.proto2net\.json: .*{words}"):
+        trainer.restore(tmp_path / "cut_iter_0.solverstate")
+
+
+def test_the_definition_may_change_while_a_training_runs(target: str, tmp_path: Path) -> None:
+    for name in ("train_sgd", "train_lmdb", "test_lmdb"):
+        shutil.copytree(DATA / name, tmp_path / name)
+    trainer = proto2net.Trainer(tmp_path / "train_sgd" / "solver.prototxt", to=target)
+    trainer.check_snapshots(str(tmp_path / "net"))
+    (tmp_path / "train_sgd" / "train_test.prototxt").write_text("no network")
+    assert len(trainer.snapshot(tmp_path / "net")) == 3
+
+
 def test_the_command_and_what_convert_writes_train_alike(
     target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
