@@ -16,7 +16,7 @@ ROUNDS = 3
 COPY = "cp, twice"
 BINARY, HDF5, RESUME = "write_snapshot", "write_snapshot in HDF5", "read_state"
 
-MOST = {BINARY: (2.0, 150.0), HDF5: (2.0, 150.0), RESUME: (1.0, 150.0)}
+MOST = {BINARY: (3.0, 150.0), HDF5: (2.0, 150.0), RESUME: (1.0, 150.0)}
 """A way may take this many times as long as the copies, and this much anonymous memory in MB."""
 
 EMPTY = "import glob, os, sys\nfor name in glob.glob(sys.argv[2] + '_iter_1.*'): os.unlink(name)\n"
