@@ -103,7 +103,7 @@ class DummyReader(Reader):
         for shape in self._shapes:
             check_size(shape)
         self._fillers = self.layer.fillers(tops)
-        self._seed = setting.seeds.one()
+        self._seed = setting.own.one()
         self._at = 0
 
     def plan(self) -> Job:

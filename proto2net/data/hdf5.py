@@ -33,7 +33,7 @@ class Hdf5Reader(Reader):
         require(bool(names), f'"{layer.source}" names no files')
         self._files = [setting.places.path(name) for name in names]
         # Caffe shuffles these with the C library's rand(), which no seed of Caffe's reaches.
-        self._shuffles = Draws(setting.seeds.one()) if layer.shuffle else None
+        self._shuffles = Draws(setting.own.one()) if layer.shuffle else None
         self._of_files = self._shuffled(np.arange(len(names), dtype=np.uint32))
         self._open(0)
         self._shape = {top: array.shape[1:] for top, array in self._arrays.items()}

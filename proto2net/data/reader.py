@@ -35,6 +35,8 @@ class Setting:
     places: Places
     seeds: Draws
     """Of which Caffe's layers draw seeds as they are set up, one layer after the other."""
+    own: Draws
+    """Of which those draw whose numbers are not Caffe's, so that the others' are."""
     feeds: Mapping[str, Any]
 
 

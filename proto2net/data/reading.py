@@ -148,11 +148,11 @@ class Batches(Iterator[Batch]):
 
     def _readers_of(self, seed: int) -> list[Reader]:
         """A reader for each layer, at its beginning, with seeds that follow from this one."""
-        seeds = Draws(seed)
+        seeds, own = Draws(seed), Draws(seed ^ 1)
         readers: list[Reader] = []
         issues: list[Issue] = []
         for entry in self._entries:
-            setting = Setting(entry, self._places, seeds, self._feeds)
+            setting = Setting(entry, self._places, seeds, own, self._feeds)
             try:
                 with _at(entry):
                     readers.append(READERS[entry.layer.kind](setting))

@@ -95,6 +95,15 @@ def test_mirror_and_crop_are_drawn_for_each_image(
     batches.close()
 
 
+def test_layers_whose_numbers_are_not_caffes_leave_those_of_others(folder: Path) -> None:
+    text = net("Data", "mirror: true crop_size: 5")
+    noise = """layer { name: "noise" type: "DummyData" top: "noise" dummy_data_param {
+        shape { dim: 3 } data_filler { type: "uniform" } } }\n"""
+    right = next(proto2net.batches(text, seed=11, root=folder))
+    found = next(proto2net.batches(noise + text, seed=11, root=folder))
+    np.testing.assert_array_equal(found["data"], right["data"])
+
+
 def shuffled(values: list[int], rand: Mersenne) -> list[int]:
     """As util/rng.hpp does, with boost::uniform_int of small ranges."""
     values = list(values)
