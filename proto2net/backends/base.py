@@ -339,8 +339,8 @@ class Backend:
         """The source of a file that trains an emitted network as a solver says."""
         raise NotImplementedError
 
-    def learner(self, file: Any, network: Any, solver: Solver) -> Learner:
-        """What trains a live network by such a file, which is imported."""
+    def learner(self, file: Any, network: Any, solver: Solver, device: str) -> Learner:
+        """What trains a live network by such a file, which is imported, on "cpu" or "cuda"."""
         raise NotImplementedError
 
     @cached_property

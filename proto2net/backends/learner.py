@@ -20,12 +20,21 @@ class Learner:
     def __init__(self, file: Any, network: Any, solver: Solver) -> None:
         self.file, self.network, self.solver = file, network, solver
 
+    processes: int = 1
+    """How many processes train together, each with its own batches."""
+    rank: int = 0
+    """Which of them this is."""
+
     def learn(self, iteration: int, batches: Sequence[Sequence[Ndarray]]) -> float:
         """Change the parameters once, by so many batches as iter_size says; the loss before that.
 
         A batch has the inputs of the network in their order, in Caffe's layout.
         """
         raise NotImplementedError
+
+    def agreed(self, flag: bool) -> bool:
+        """Whether one of all processes says so."""
+        return flag
 
     def rate(self, iteration: int) -> float:
         """The learning rate of an iteration."""

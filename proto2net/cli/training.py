@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -49,6 +50,13 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     metavar="N",
     help="How many iterations. Default: up to the solver's max_iter.",
+)
+@click.option(
+    "--device",
+    type=click.Choice(["cpu", "cuda"]),
+    default="cpu",
+    show_default=True,
+    help="Where PyTorch trains; TensorFlow finds a GPU itself.",
 )
 @click.option("--root", metavar="FOLDER", help="Where the paths of data begin.")
 @click.option(
@@ -98,6 +106,7 @@ def _train(
     snapshot: str | None,
     prefix: str | None,
     iterations: int | None,
+    device: str,
     root: str | None,
     workers: int,
     log: str | None,
@@ -109,9 +118,9 @@ def _train(
 
     if weights and snapshot:
         raise click.UsageError("--snapshot has weights of its own: leave out --weights")
-    if log:
-        output.check(Path(log), overwrite=force or bool(snapshot), inputs=[solver])
-    trainer = Trainer(solver, weights, to=target, root=root, workers=workers, own=own)
+    trainer = Trainer(
+        solver, weights, to=target, root=root, workers=workers, device=device, own=own
+    )
     if snapshot:
         trainer.restore(snapshot)
     begin = trainer.iteration
@@ -122,14 +131,26 @@ def _train(
             "--iterations N trains for N more",
         )
     prefix = prefix or trainer.solver.snapshot_prefix
+    if trainer.learner.rank:  # the first of several processes tells and writes
+        with _stoppable(trainer) as stopped:
+            deque(run(trainer, until, prefix, stopped=stopped), 0)
+            stopped()
+        return
+    if log:
+        output.check(Path(log), overwrite=force or bool(snapshot), inputs=[solver])
     _check_snapshots(trainer, prefix, until, force=force)
-    with _stoppable() as stopped, _log(log, bool(snapshot)) as kept, _told(begin, until) as tell:
+    with (
+        _stoppable(trainer) as stopped,
+        _log(log, bool(snapshot)) as kept,
+        _told(begin, until) as tell,
+    ):
         for event in run(trainer, until, prefix, stopped=stopped):
             if kept:
                 kept.write(json.dumps(record_of(event)) + "\n")
                 kept.flush()
             tell(event)
-    if stopped():
+        ended = stopped()
+    if ended:
         raise click.Abort
 
 
@@ -148,7 +169,7 @@ def _check_snapshots(trainer: Trainer, prefix: str, until: int, *, force: bool) 
 
 
 @contextmanager
-def _stoppable() -> Iterator[Callable[[], bool]]:
+def _stoppable(trainer: Trainer) -> Iterator[Callable[[], bool]]:
     """While this lasts, a first Ctrl-C asks for the end, and a second one ends at once."""
     asked: list[int] = []
 
@@ -160,7 +181,7 @@ def _stoppable() -> Iterator[Callable[[], bool]]:
 
     before = signal.signal(signal.SIGINT, ask)
     try:
-        yield lambda: bool(asked)
+        yield lambda: trainer.learner.agreed(bool(asked))
     finally:
         signal.signal(signal.SIGINT, before)
 

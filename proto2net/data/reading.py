@@ -51,6 +51,7 @@ def batches(
     seed: int | None = None,
     root: str | Path | None = None,
     workers: int = 0,
+    share: tuple[int, int] = (0, 1),
     layers: str | Path | None = None,
     define: Mapping[str, object] | None = None,
     file: str = "",
@@ -60,7 +61,8 @@ def batches(
     `feeds` has rows for each top of MemoryData and Input, by name. Of `seed` shuffles, crops and
     mirrors follow, as of a solver's random_seed; without, each run has others. Paths of the
     definition begin in the current folder, in that of the definition or above; or in `root`. Of
-    `workers` each makes batches in a thread, in the same order. The others are those of `parse`.
+    `workers` each makes batches in a thread, in the same order. Of several processes, a `share` of
+    (1, 3) has the second of each three batches. The others are those of `parse`.
     """
     if phase.upper() not in ("TEST", "TRAIN"):
         raise Proto2NetError(f'no phase "{phase.lower()}"', "it is test or train")
@@ -70,7 +72,7 @@ def batches(
     state = State(phase.upper(), level, tuple(stages))
     found = definition.read(net, shown, state, define=define)
     entries = _sources(found)
-    return Batches(entries, Places(found.file, root), feeds or {}, seed, workers)
+    return Batches(entries, Places(found.file, root), feeds or {}, seed, workers, share)
 
 
 def _sources(found: definition.Definition) -> list[Entry]:
@@ -128,13 +130,14 @@ class Batches(Iterator[Batch]):
         feeds: Mapping[str, Any],
         seed: int | None,
         workers: int,
+        share: tuple[int, int],
     ) -> None:
         if workers < 0:
             raise DataError(f"workers is {workers}", "it is a number of threads, 0 for none")
         if seed is not None and seed < 0:
             raise DataError(f"seed is {seed}", "it is 0 or more; without, each run has another")
         self._entries, self._places, self._feeds = entries, places, feeds
-        self._workers = workers
+        self._workers, self._share = workers, share
         self._pool = ThreadPoolExecutor(workers, "proto2net.data") if workers else None
         if seed is None:
             seed = secrets.randbits(32)
@@ -174,11 +177,9 @@ class Batches(Iterator[Batch]):
         return self._ahead[0].made()
 
     def _planned(self) -> _Planned:
-        jobs = []
+        own, of = self._share
         try:
-            for reader in self._readers:
-                with _at(reader.entry):
-                    jobs.append((reader.entry, reader.plan()))
+            jobs = [self._jobs() for _ in range(of)][own]
         except DataError as error:  # which is told when its batch comes
             self._failed = True
             return _Planned(partial(_fail, error), [])
@@ -187,6 +188,14 @@ class Batches(Iterator[Batch]):
         else:
             made = _Once(jobs)
         return _Planned(made, [reader.state() for reader in self._readers])
+
+    def _jobs(self) -> list[tuple[Entry, Job]]:
+        """What makes the next batch."""
+        jobs = []
+        for reader in self._readers:
+            with _at(reader.entry):
+                jobs.append((reader.entry, reader.plan()))
+        return jobs
 
     def state(self) -> dict[str, Any]:
         """Where it is, of numbers and texts, which JSON can hold."""

@@ -81,7 +81,7 @@ def run(
     """
     solver = trainer.solver
     smoothed = Smoothed(solver.average_loss)
-    images = trainer.graph.batch * solver.iter_size
+    images = trainer.graph.batch * solver.iter_size * trainer.learner.processes
     began, since, kept = time.perf_counter(), trainer.iteration, -1
     while trainer.iteration < until and not stopped():
         iteration = trainer.iteration
@@ -115,7 +115,9 @@ def kept_at(solver: Solver, begin: int, until: int) -> list[int]:
 
 
 def tested(trainer: Trainer) -> Iterator[Tested]:
-    """Test with each network of the solver."""
+    """Test with each network of the solver; of several processes the first does that."""
+    if trainer.learner.rank:
+        return
     for number, outputs in enumerate(trainer.test()):
         yield Tested(trainer.iteration, number, outputs, trainer.tests[number].losses)
 

@@ -39,7 +39,9 @@ class Trainer:
 
     `weights` are what it begins with: arrays by layer in Caffe's layout, or files, as `caffe train`
     takes them: several have a comma in between. What they lack starts from its fillers. `root` is
-    where the paths of data begin, and `workers` threads read these. `own` is a module that
+    where the paths of data begin, and `workers` threads read these. `device` is "cpu" or "cuda".
+    Started by torchrun, each process has its own batches, and their gradients are averaged. `own`
+    is a module that
     `convert` has written for the solver, and what makes the network. Raises Proto2NetError.
     """
 
@@ -51,6 +53,7 @@ class Trainer:
         to: str = "torch",
         root: str | Path | None = None,
         workers: int = 0,
+        device: str = "cpu",
         own: tuple[ModuleType, Callable[[], Any]] | None = None,
     ) -> None:
         self.training, notes = training.read(solver)
@@ -73,7 +76,7 @@ class Trainer:
             trained = Trained("", self.emitted.entry, self.graph, self.emitted)
             source = self.backend.training(self.solver, trained, self.training.file)
             file = imported(source, "training")
-        self.learner = self.backend.learner(file, self.network, self.solver)
+        self.learner = self.backend.learner(file, self.network, self.solver, device)
         self.iteration = 0
         self._root, self._workers = root, workers
         for each in _listed(self.solver.weights if weights is None else weights):
@@ -81,8 +84,8 @@ class Trainer:
 
     @cached_property
     def data(self) -> Batches:
-        """The batches of the network's own data layers."""
-        return self._data(self.training.train)
+        """The batches of the network's own data layers; of several processes each has its own."""
+        return self._data(self.training.train, (self.learner.rank, self.learner.processes))
 
     @cached_property
     def tests(self) -> tuple[Tested, ...]:
@@ -130,6 +133,8 @@ class Trainer:
         They are .caffemodel and .solverstate as Caffe reads and writes them, in the solver's
         snapshot_format, and a .proto2net.json. All are written, or none. Returns their paths.
         """
+        if self.learner.rank:
+            return []  # the first of several processes writes it
         state = self.backend.runner.arrays(self.network)
         return snapshots.write_snapshot(
             str(prefix or self.solver.snapshot_prefix),
@@ -255,9 +260,11 @@ class Trainer:
         arrays = self.emitted.converted(found.values)
         self.backend.runner.install(self.network, arrays)
 
-    def _data(self, used: Used) -> Batches:
+    def _data(self, used: Used, share: tuple[int, int] = (0, 1)) -> Batches:
         phase, level, stages = used.state
         seed = self.solver.random_seed
+        if seed < 0 and self.learner.processes > 1:
+            seed = 0  # all have to read the same data in the same order
         return batches(
             used.net,
             phase=phase.lower(),
@@ -266,6 +273,7 @@ class Trainer:
             seed=seed if seed >= 0 else None,
             root=self._root,
             workers=self._workers,
+            share=share,
         )
 
 

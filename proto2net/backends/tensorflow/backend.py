@@ -51,10 +51,10 @@ class TensorFlow(Backend):
 
         return KerasTraining(self, solver, trained, file).source()
 
-    def learner(self, file: Any, network: Any, solver: Solver) -> Learner:
+    def learner(self, file: Any, network: Any, solver: Solver, device: str) -> Learner:
         from proto2net.backends.tensorflow.learner import KerasLearner
 
-        return KerasLearner(file, network, solver)
+        return KerasLearner(file, network, solver, device)
 
     @cached_property
     def runner(self) -> Runner:

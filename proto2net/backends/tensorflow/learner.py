@@ -26,7 +26,7 @@ STATES = {
 class KerasLearner(Learner):
     """Trains with the optimizer of a file for Keras."""
 
-    def __init__(self, file: Any, network: Any, solver: Solver) -> None:
+    def __init__(self, file: Any, network: Any, solver: Solver, device: str) -> None:
         super().__init__(file, network, solver)
         self.optimizer = file.optimizer_of()
         self.optimizer.build(network.trainable_variables)

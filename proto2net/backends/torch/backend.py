@@ -49,10 +49,10 @@ class Torch(Backend):
 
         return TorchTraining(self, solver, trained, file).source()
 
-    def learner(self, file: Any, network: Any, solver: Solver) -> Learner:
+    def learner(self, file: Any, network: Any, solver: Solver, device: str) -> Learner:
         from proto2net.backends.torch.learner import TorchLearner
 
-        return TorchLearner(file, network, solver)
+        return TorchLearner(file, network, solver, device)
 
     @cached_property
     def runner(self) -> Runner:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from proto2net.backends.learner import History, Learner
+from proto2net.backends.torch.devices import Devices
 from proto2net.solver import Solver
 
 if TYPE_CHECKING:
@@ -26,15 +27,23 @@ STATES = {
 class TorchLearner(Learner):
     """Trains with the optimizer of a file for PyTorch."""
 
-    def __init__(self, file: Any, network: Any, solver: Solver) -> None:
+    def __init__(self, file: Any, network: Any, solver: Solver, device: str) -> None:
         super().__init__(file, network, solver)
+        self._devices = Devices(device)
+        self.processes, self.rank = self._devices.processes, self._devices.rank
+        self._spread = self._devices.spread(network)
         self.optimizer = file.optimizer_of(network)
 
     def learn(self, iteration: int, batches: Sequence[Sequence[Ndarray]]) -> float:
         import torch
 
-        tensors = [[torch.as_tensor(array) for array in batch] for batch in batches]
-        return float(self.file.step(self.network, self.optimizer, iteration, *tensors))
+        device = self._devices.device
+        tensors = [[torch.as_tensor(array).to(device) for array in batch] for batch in batches]
+        loss = self.file.step(self._spread, self.optimizer, iteration, *tensors)
+        return self._devices.mean(loss)
+
+    def agreed(self, flag: bool) -> bool:
+        return self._devices.any(flag)
 
     def rate(self, iteration: int) -> float:
         return float(self.file.rate_at(iteration))
