@@ -50,5 +50,6 @@ def test_two_processes_are_one_with_twice_the_batch(folder: Path) -> None:
     )
     for alone, together in pairs:
         for a, b in zip(alone.arrays, together.arrays, strict=True):
-            assert a is not None and b is not None
+            assert a is not None
+            assert b is not None
             assert abs(a.array - b.array).max() <= 1e-5 * abs(a.array).max()
