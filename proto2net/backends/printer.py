@@ -32,6 +32,7 @@ class Printer:
     suffix: str
     text: Callable[[Graph], str]
     embeds: ClassVar[bool] = False
+    trains: ClassVar[bool] = False
     weights_suffix: str = ""
     """The suffix of the file of learned weights beside it; empty: it has no such file."""
 
