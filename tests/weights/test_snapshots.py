@@ -144,6 +144,22 @@ def test_in_hdf5_shared_arrays_stand_at_their_owner_and_every_layer_has_a_group(
         np.testing.assert_array_equal(again[slot], value)
 
 
+def test_a_blob_without_axes_stays_one(tmp_path: Path) -> None:
+    graph, values = net(
+        NET.partition('layer { name: "bn"')[0]
+        + """layer { name: "times" type: "Scale" bottom: "data" top: "times"
+                     scale_param { axis: 0 num_axes: 0 bias_term: true } }"""
+    )
+    for as_hdf5 in (False, True):
+        path, state, _ = write_snapshot(
+            str(tmp_path / "net"), as_hdf5, graph, values, [values], {}, as_hdf5=as_hdf5
+        )
+        assert [array.shape for array in read_state(state).history] == [(), ()]
+        shapes = [s.array.shape for layer in read(path).layers for s in layer.arrays if s]
+        assert shapes == [(), ()]
+        assert match(graph, read(path)).notes == []
+
+
 def test_what_caffe_adds_as_it_constructs_a_network_is_written(tmp_path: Path) -> None:
     graph, values = net()
     path, *_ = write_snapshot(str(tmp_path / "net"), 7, graph, values, [], {})
