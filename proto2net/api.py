@@ -59,6 +59,7 @@ def parse(
     transform_from: str | Path | None = None,
     resize: Sequence[int] | None = None,
     labelled: bool = False,
+    root: str | Path | None = None,
     file: str = "",
 ) -> Graph:
     """The graph of one phase of a network definition; a solver is followed to its network.
@@ -76,8 +77,9 @@ def parse(
     images are prepared, as does the transform_param of another definition, `transform_from`;
     `resize` is the height and width that they are brought to before their middle is taken.
     `labels` are what the classes are called, or a file of a line for each. A `labelled` network of
-    the test phase keeps its labels, losses and metrics. `file` is what messages call a text. What
-    was assumed, left out or ignored is logged.
+    the test phase keeps its labels, losses and metrics. `root` is where the paths of data begin, if
+    a shape is to be found there. `file` is what messages call a text. What was assumed, left out or
+    ignored is logged.
     """
     if isinstance(net, Graph):
         graph = net
@@ -88,7 +90,17 @@ def parse(
         rules = (phase, level, stages)
         given = {name: tuple(dims) for name, dims in (inputs or {}).items()}
         graph = _read(
-            net, file, rules, given, outputs, ignore_unknown_fields, shapes, fork, define, labelled
+            net,
+            file,
+            rules,
+            given,
+            outputs,
+            ignore_unknown_fields,
+            shapes,
+            fork,
+            define,
+            labelled,
+            root,
         )
     graph = graph.until(outputs) if outputs else graph
     if batch == "any":
@@ -392,6 +404,7 @@ def _read(
     fork: str,
     define: Mapping[str, object] | None,
     labelled: bool,
+    root: str | Path | None,
 ) -> Graph:
     """The network; what `outputs` do not need is left out before it is judged."""
     from proto2net.caffe import definition, importer, notices
@@ -446,7 +459,7 @@ def _read(
     if lacking := feeding.unstated(entries, inputs):
         from proto2net.caffe import beside  # which most networks need not import
 
-        inputs, seen = beside.completed(lacking, inputs, layers, file)
+        inputs, seen = beside.completed(lacking, inputs, layers, file, root)
         notes += seen
     new_size = feeding.new_size(entries)
     entries, assumed = feeding.feed(entries, inputs)

@@ -40,6 +40,8 @@ class _Asked(NamedTuple):
     """Those of the definition."""
     file: Path
     """Where it stands."""
+    root: str | Path | None
+    """Where paths begin; None: where they are found."""
 
     @property
     def mean_file(self) -> str:
@@ -55,6 +57,7 @@ class _Asked(NamedTuple):
         """The file that a path means, seen from a folder or as a neighbour of the definition."""
         folder = self.file.parent
         seen = [Path(), folder, *folder.absolute().parents[:FOLDERS]]
+        seen = seen if self.root is None else [Path(self.root)]
         for found in [*(each / path for each in seen), folder / Path(path).name] if path else ():
             if found.exists() and not plain.is_special(found):
                 return found
@@ -62,16 +65,20 @@ class _Asked(NamedTuple):
 
 
 def completed(
-    entries: Sequence[Entry], inputs: Mapping[str, Sizes], layers: Sequence[Message], file: str
+    entries: Sequence[Entry],
+    inputs: Mapping[str, Sizes],
+    layers: Sequence[Message],
+    file: str,
+    root: str | Path | None = None,
 ) -> tuple[dict[str, Sizes], list[str]]:
     """The shapes of inputs, and those of entries that do not state them; a note for each found.
 
-    `layers` are those of the definition, which is in `file`.
+    `layers` are those of the definition, which is in `file`; `root` is where its paths begin.
     """
     found, notes = dict(inputs), []
     for entry in entries if Path(file).is_file() else ():
         for top in _tops(entry):
-            seen = _shape_of(_Asked(entry.layer, top, layers, Path(file)))
+            seen = _shape_of(_Asked(entry.layer, top, layers, Path(file), root))
             if seen and top not in inputs:
                 found[top], where = seen
                 shown = f'{entry}: took {dims(seen[0])} for "{top}", as {where} has it'

@@ -61,7 +61,7 @@ class Trainer:
             _LOG.info(note)
         self.solver = self.training.solver
         self.backend = _backend(to)
-        self.graph = graph_of(self.training.train)
+        self.graph = graph_of(self.training.train, root)
         if not self.graph.losses:
             raise UnsupportedError(
                 f"{self.training.train.net}: no layer of the train phase is a loss",
@@ -91,7 +91,7 @@ class Trainer:
     def tests(self) -> tuple[Tested, ...]:
         """The networks that the solver tests with."""
         return tuple(
-            Tested(self.backend, graph_of(used), self._data(used), passes)
+            Tested(self.backend, graph_of(used, self._root), self._data(used), passes)
             for used, passes in zip(self.training.tests, self.solver.test_iter, strict=True)
         )
 
@@ -277,10 +277,12 @@ class Trainer:
         )
 
 
-def graph_of(used: Used) -> Graph:
+def graph_of(used: Used, root: str | Path | None = None) -> Graph:
     """The graph of a network as a solver uses it, with its labels and losses."""
     phase, level, stages = used.state
-    return api.parse(used.net, phase=phase.lower(), level=level, stages=stages, labelled=True)
+    return api.parse(
+        used.net, phase=phase.lower(), level=level, stages=stages, labelled=True, root=root
+    )
 
 
 def _part(own: Mapping[str, Any], name: str, kind: type[Any]) -> Any:

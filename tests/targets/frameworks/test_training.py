@@ -312,6 +312,15 @@ def test_the_command_and_what_convert_writes_train_alike(
     assert Path("a_iter_12.caffemodel").read_bytes() == Path("b_iter_12.caffemodel").read_bytes()
 
 
+def test_the_shape_of_data_is_found_where_their_paths_begin(target: str, tmp_path: Path) -> None:
+    for name in ("solver", "train_test"):
+        shutil.copy(DATA / "train_sgd" / f"{name}.prototxt", tmp_path)
+    root = DATA / "train_sgd"
+    trainer = proto2net.Trainer(tmp_path / "solver.prototxt", to=target, root=root)
+    assert trainer.step() > 0
+    assert trainer.test()
+
+
 # ---- what is wrong -------------------------------------------------------------------------
 
 
