@@ -22,6 +22,7 @@ TF = ["tensorflow>=2.16", "keras>=3.0"]  # 3.10 to 3.13; the first TensorFlow th
 HDF5 = ["h5py>=3.0"]
 ONNX = ["onnxruntime>=1.16"]
 DATA = [*HDF5, "opencv-python-headless>=4.5.4"]
+PLOT = ["matplotlib>=3.7"]
 TEST = [
     "build",
     "grpcio-tools",
@@ -67,9 +68,10 @@ setup(
         "tf": TF,
         "hdf5": HDF5,
         "data": DATA,
+        "plot": PLOT,
         "onnx": ONNX,
-        "all": TORCH + TF + DATA + ONNX,
-        "test": TORCH + TF + HDF5 + ONNX + TEST,
+        "all": TORCH + TF + DATA + ONNX + PLOT,
+        "test": TORCH + TF + HDF5 + ONNX + PLOT + TEST,
     },
     entry_points={
         "console_scripts": ["proto2net = proto2net.cli:main"],

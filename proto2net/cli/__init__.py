@@ -22,7 +22,7 @@ from proto2net.cli.predicting import predict
 from proto2net.cli.surveying import survey
 from proto2net.cli.terminal import Debugging, counted, notes, quoted, say, say_lines, tell
 from proto2net.cli.timing import time
-from proto2net.cli.training import train
+from proto2net.cli.training import plot, train
 
 BUG = 70
 """The exit code of a program that has failed by a fault of its own (EX_SOFTWARE)."""
@@ -51,7 +51,7 @@ def cli() -> None:
     """Caffe network definitions as PyTorch and TensorFlow networks, exact and readable."""
 
 
-for command in (convert, inspect, layers, mean, predict, survey, time, train, verify):
+for command in (convert, inspect, layers, mean, plot, predict, survey, time, train, verify):
     cli.add_command(command)
 
 

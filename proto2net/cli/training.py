@@ -1,4 +1,4 @@
-"""The command that trains: train."""
+"""The commands of trainings: train, and plot, which draws what they log."""
 
 from __future__ import annotations
 
@@ -68,7 +68,14 @@ if TYPE_CHECKING:
     help="How many threads read data ahead.",
 )
 @click.option("--log", metavar="FILE", help="Write a line of JSON for each iteration and test.")
-@click.option("--force", is_flag=True, help="Replace the log and snapshots that exist.")
+@click.option(
+    "--plot",
+    metavar="FILE",
+    help="Draw curves at each test and at the end: an .svg, .png or .pdf.",
+)
+@click.option(
+    "--force", is_flag=True, help="Replace the log, the curves and the snapshots that exist."
+)
 @debug
 def train(solver: str, target: str, **options: Any) -> None:
     """Train a network as a solver of Caffe says.
@@ -77,6 +84,30 @@ def train(solver: str, target: str, **options: Any) -> None:
     proto2net train solver.prototxt --to torch
     """
     _train(solver, target, None, **options)
+
+
+@click.command()
+@click.argument("files", metavar="LOG...", nargs=-1, required=True)
+@click.option("-o", "out", metavar="OUT", required=True, help="The .svg, .png or .pdf to write.")
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@debug
+def plot(files: tuple[str, ...], out: str, force: bool) -> None:
+    """Draw the curves of trainings over each other: losses, tests and learning rates.
+
+    A LOG is what `train --log` has written, or a log of Caffe.
+
+    \b
+    proto2net plot caffe.log ours.jsonl -o curves.svg
+    """
+    from proto2net.training import curves, logs
+
+    curves.check(out)
+    output.check(Path(out), overwrite=force, inputs=files)
+    found = [logs.read(file) for file in files]
+    for note in (note for log in found for note in log.notes):
+        say(f"note: {note}")
+    curves.write(found, out, overwrite=force)
+    say(f"wrote {out}")
 
 
 def main(file: ModuleType, network: Callable[[], Any], solver: str, target: str) -> NoReturn:
@@ -110,14 +141,17 @@ def _train(
     root: str | None,
     workers: int,
     log: str | None,
+    plot: str | None,
     force: bool,
 ) -> None:
-    from proto2net.training import Trainer
+    from proto2net.training import Trainer, curves
     from proto2net.training.loop import run
     from proto2net.training.telling import record_of
 
     if weights and snapshot:
         raise click.UsageError("--snapshot has weights of its own: leave out --weights")
+    if plot:
+        curves.check(plot)
     trainer = Trainer(
         solver, weights, to=target, root=root, workers=workers, device=device, own=own
     )
@@ -136,8 +170,9 @@ def _train(
             deque(run(trainer, until, prefix, stopped=stopped), 0)
             stopped()
         return
-    if log:
-        output.check(Path(log), overwrite=force or bool(snapshot), inputs=[solver])
+    for path in filter(None, (log, plot)):
+        output.check(Path(path), overwrite=force or bool(snapshot), inputs=[solver])
+    drawn = _drawn(plot, log if snapshot else None)
     _check_snapshots(trainer, prefix, until, force=force)
     with (
         _stoppable(trainer) as stopped,
@@ -145,11 +180,14 @@ def _train(
         _told(begin, until) as tell,
     ):
         for event in run(trainer, until, prefix, stopped=stopped):
+            record = record_of(event)
             if kept:
-                kept.write(json.dumps(record_of(event)) + "\n")
+                kept.write(json.dumps(record) + "\n")
                 kept.flush()
             tell(event)
+            drawn(record)
         ended = stopped()
+    drawn({})
     if ended:
         raise click.Abort
 
@@ -184,6 +222,31 @@ def _stoppable(trainer: Trainer) -> Iterator[Callable[[], bool]]:
         yield lambda: trainer.learner.agreed(bool(asked))
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _drawn(path: str | None, before: str | None) -> Callable[[dict[str, Any]], None]:
+    """What takes the records of a training, and draws their curves at each test and at the end.
+
+    The log of a training which goes on tells what was `before`. A record of nothing is the end.
+    """
+    from proto2net.training import curves, logs
+
+    if not path:
+        return lambda record: None
+    log = logs.read(before) if before and Path(before).is_file() else logs.Log()
+    log.name = Path(path).stem
+
+    def draw(record: dict[str, Any]) -> None:
+        if record:
+            log.add(record)
+        if (record and record["phase"] != "test") or log.is_empty:
+            return
+        try:
+            curves.write([log], path, overwrite=True)
+        except Proto2NetError as error:  # which is no reason to lose a training
+            say(f"note: no curves are drawn: {error}")
+
+    return draw
 
 
 def _log(path: str | None, goes_on: bool) -> Any:

@@ -35,8 +35,9 @@ def record_of(event: Event) -> dict[str, Any]:
             return {**kept, "lr": rate, "images_per_second": round(speed, 1)}
         case Done(iteration, loss):
             return {"phase": "train", "iteration": iteration, "loss": loss}
-        case Tested(iteration, network, outputs):
+        case Tested(iteration, network, outputs, weights):
+            record = {"phase": "test", "iteration": iteration, "network": network}
             values = {name: array.tolist() for name, array in outputs.items()}
-            return {"phase": "test", "iteration": iteration, "network": network, **values}
+            return {**record, "outputs": values, "losses": weights}
         case Kept(iteration, files):
             return {"phase": "snapshot", "iteration": iteration, "files": list(map(str, files))}
