@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from proto2net.data import leveldb, lmdb
 from proto2net.data.datum import Datum, Parser, stacked
 from proto2net.data.decoding import Way, channels_first, decoded
-from proto2net.data.images import ImageReader, Labelled
+from proto2net.data.images import IN_TRANSFORM, ImageReader, Labelled
 from proto2net.data.reader import Setting, State, about
 from proto2net.errors import DataError
 
@@ -25,13 +24,12 @@ _Record = tuple[bytes, "bytes | memoryview"]
 class DataReader(ImageReader[_Record]):
     """Reads the records of an LMDB or a LevelDB in the order of their keys (data_layer.cpp)."""
 
+    ignored = (*IN_TRANSFORM, "rand_skip", "force_encoded_color")
+
     def _open(self, setting: Setting) -> None:
         transform = self._transformer.transform
         color = Way.COLOR if transform.force_color else Way.AS_IT_IS
         self._way = Way.GRAY if transform.force_gray else color
-        if self.layer.rand_skip:
-            note = f"{setting.entry.where}: {setting.entry}: rand_skip is ignored, as in Caffe"
-            logging.getLogger("proto2net").info(note)
         self._database = database(setting.places.path(self.layer.source), self.layer.backend)
         self._parser = Parser()
         self._begin()

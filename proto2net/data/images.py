@@ -25,6 +25,10 @@ Labelled = tuple["Iterable[Ndarray]", list[int]]
 """Images (channels, height, width), and their labels."""
 
 
+IN_TRANSFORM = ("scale", "mean_file", "crop_size", "mirror")
+"""The parameters of old that stand in transform_param now; beside it they mean nothing."""
+
+
 class ImageReader(Reader, Generic[T]):
     """Reads images that are transformed. T is where one is to be found."""
 

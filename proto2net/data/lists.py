@@ -13,7 +13,7 @@ import numpy as np
 from proto2net import limits, plain
 from proto2net.data.decoding import Way, channels_first, decoded, resized
 from proto2net.data.draws import Draws
-from proto2net.data.images import ImageReader, Labelled
+from proto2net.data.images import IN_TRANSFORM, ImageReader, Labelled
 from proto2net.data.reader import Setting, State, about
 from proto2net.data.states import number, order
 from proto2net.errors import DataError, Location
@@ -34,6 +34,8 @@ class _Line(NamedTuple):
 
 class ImageDataReader(ImageReader[_Line]):
     """Reads the images of a list, each with its label (image_data_layer.cpp)."""
+
+    ignored = IN_TRANSFORM
 
     def _open(self, setting: Setting) -> None:
         layer, seeds = self.layer, setting.seeds

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from proto2net import limits
 from proto2net.data.draws import Draws
@@ -43,11 +44,18 @@ class Setting:
 class Reader(ABC):
     """Reads a layer's batches. It is planned in order what is in each; making them may overlap."""
 
+    ignored: ClassVar[tuple[str, ...]] = ()
+    """The parameters that Caffe does not look at."""
+
     def __init__(self, setting: Setting) -> None:
         self.entry = setting.entry
         self.layer: Any = setting.entry.layer
         self.tops = setting.entry.tops
         self.layer.check_counts(len(setting.entry.bottoms), len(self.tops))
+        given = [x for x in self.ignored if getattr(self.layer, x) != getattr(type(self.layer), x)]
+        if given:
+            note = f"{', '.join(given)}: ignored, as Caffe does"
+            logging.getLogger("proto2net").info(f"{self.entry.where}: {self.entry}: {note}")
 
     @abstractmethod
     def plan(self) -> Job:

@@ -54,6 +54,7 @@ def batches(
     share: tuple[int, int] = (0, 1),
     layers: str | Path | None = None,
     define: Mapping[str, object] | None = None,
+    ignore_unknown_fields: bool = False,
     file: str = "",
 ) -> Batches:
     """The batches that the data layers of a definition give, as Caffe's do, without an end.
@@ -70,7 +71,9 @@ def batches(
         plugins.load_file(layers)
     shown = file or ("<text>" if definition.is_text(net) else str(net))
     state = State(phase.upper(), level, tuple(stages))
-    found = definition.read(net, shown, state, define=define)
+    found = definition.read(
+        net, shown, state, define=define, ignore_unknown_fields=ignore_unknown_fields
+    )
     entries = _sources(found)
     return Batches(entries, Places(found.file, root), feeds or {}, seed, workers, share)
 

@@ -52,6 +52,8 @@ class _Place(NamedTuple):
 class WindowReader(Reader):
     """Draws windows of the background, then those of objects (window_data_layer.cpp)."""
 
+    ignored = ("mean_file", "crop_size", "mirror")
+
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
         layer = self.layer

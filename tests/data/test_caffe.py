@@ -64,11 +64,22 @@ def test_batches_go_on_when_their_workers_have_ended() -> None:
 
 def test_what_caffe_ignores_is_told(caplog: pytest.LogCaptureFixture) -> None:
     text = (case("data_lmdb_train").folder / "net.prototxt").read_text()
-    text = text.replace("batch_size: 3", "batch_size: 3 rand_skip: 5")
+    text = text.replace("batch_size: 3", "batch_size: 3 rand_skip: 5 crop_size: 3 scale: 1")
     with caplog.at_level("INFO", "proto2net"):
         batches = proto2net.batches(text, root=case("data_lmdb_train").folder)
-    assert caplog.messages == ['<text>:2: layer "data" (Data): rand_skip is ignored, as in Caffe']
+    assert caplog.messages == [
+        '<text>:2: layer "data" (Data): crop_size, rand_skip: ignored, as Caffe does'
+    ]
     same(next(batches), case("data_lmdb_train").expected[0])
+
+
+def test_fields_that_are_not_known_can_be_passed_over() -> None:
+    recorded = case("data_lmdb_train")
+    text = (recorded.folder / "net.prototxt").read_text() + "colour: 3\n"
+    with pytest.raises(proto2net.ParseError, match="colour"):
+        proto2net.batches(text, root=recorded.folder)
+    batches = proto2net.batches(text, root=recorded.folder, ignore_unknown_fields=True)
+    same(next(batches), recorded.expected[0])
 
 
 def test_a_solver_leads_to_the_data_of_its_network(tmp_path: Path) -> None:
