@@ -159,18 +159,26 @@ def _decoded(name: bytes) -> str:
     return name.decode(errors="surrogateescape")
 
 
-def weights_of(state: SolverState) -> str:
-    """The file of the weights: as the state names it, else of that name beside the state."""
+def weights_of(state: SolverState) -> tuple[str, list[str]]:
+    """The file of the weights, and what is to be told of it.
+
+    It is as the state names it, seen from the current folder as in Caffe, else of that name beside
+    the state.
+    """
+    where = Location(state.source, 0)
     if not state.model:
         what, hint = "this state names no file of weights", "give the .caffemodel beside the state"
-        raise WeightError([Issue(what, hint, Location(state.source, 0))])
-    beside = Path(state.source).parent / os.path.basename(state.model.replace("\\", "/"))
-    for path in (state.model, str(beside)):
-        if os.path.isfile(path):
-            return path
-    what = f'the weights of this state are not there: "{state.model}"'
-    hint = f"they are looked for there, and at {beside}"
-    raise WeightError([Issue(what, hint, Location(state.source, 0))])
+        raise WeightError([Issue(what, hint, where)])
+    name = os.path.basename(state.model.replace("\\", "/"))
+    beside = str(Path(state.source).parent / name)
+    found = [path for path in (state.model, beside) if os.path.isfile(path)]
+    if not found:
+        what = f'the weights of this state are not there: "{state.model}"'
+        hint = f"they are looked for there, and at {beside}"
+        raise WeightError([Issue(what, hint, where)])
+    if len(found) == 2 and not os.path.samefile(*found):
+        return found[0], [f"{where}: took the weights {found[0]}, as it says, and not {beside}"]
+    return found[0], []
 
 
 # ---- what it is a state of ------------------------------------------------------------------

@@ -175,9 +175,10 @@ class Trainer:
         state = read_state(path)
         blocks, notes = history_of(state, self.graph, self.learner.blocks, self.solver.type)
         own = snapshots.own_of(state)
-        for note in notes:
+        weights, more = weights_of(state)
+        for note in [*notes, *more]:
             _LOG.info(note)
-        self._begin_with(weights_of(state))
+        self._begin_with(weights)
         remembered = [self.emitted.converted(block) for block in blocks]
         names = remembered[0] if remembered else {}
         history = {name: [block[name] for block in remembered] for name in names}

@@ -46,7 +46,7 @@ def test_a_snapshot_of_caffe_is_written_again_as_it_was(
     path = STATES[name]
     case, adam, as_hdf5 = path.parent.name, "adam" in name, path.suffix == ".h5"
     graph, state = trained(case), read_state(path)
-    values = match(graph, read(weights_of(state))).model.values
+    values = match(graph, read(weights_of(state)[0])).model.values
     history, _ = history_of(state, graph, 2 if adam else 1, "Adam" if adam else "SGD")
     monkeypatch.chdir(tmp_path)
     written = write_snapshot(
@@ -54,11 +54,11 @@ def test_a_snapshot_of_caffe_is_written_again_as_it_was(
         step=state.step, as_hdf5=as_hdf5, layers=layers_of(case),
     )  # fmt: skip
     assert [str(each) for each in written] == [
-        Path(weights_of(state)).name,
+        Path(weights_of(state)[0]).name,
         path.name,
         f"snap_iter_{state.iteration}.proto2net.json",
     ]
-    for out, right in zip(written, (Path(weights_of(state)), path), strict=False):
+    for out, right in zip(written, (Path(weights_of(state)[0]), path), strict=False):
         if as_hdf5:
             assert contents(out) == contents(right)
         else:

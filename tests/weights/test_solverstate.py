@@ -259,11 +259,12 @@ def test_the_weights_are_found_where_the_state_says_or_beside_it(
         "  hint: they are looked for there, and at kept/net_iter_3.caffemodel"
     )
     Path("kept/net_iter_3.caffemodel").write_bytes(b"")
-    assert weights_of(read_state(path)) == "kept/net_iter_3.caffemodel"
+    assert weights_of(read_state(path)) == ("kept/net_iter_3.caffemodel", [])
     for name in ("there.caffemodel", r"C:\runs\net_iter_3.caffemodel"):
         Path("there.caffemodel").write_bytes(b"")
         write_state(path, SolverState(3, name), overwrite=True)
-        found = weights_of(read_state(path))
+        found, notes = weights_of(read_state(path))
+        assert notes == []
         assert found == (name if "there" in name else "kept/net_iter_3.caffemodel")
     for name in ("runs/", "..", ".", "a\0b"):
         write_state(path, SolverState(3, name), overwrite=True)
@@ -274,6 +275,23 @@ def test_the_weights_are_found_where_the_state_says_or_beside_it(
         WeightError, match=r"names no file of weights\n  hint: give the .caffemodel"
     ):
         weights_of(read_state(path))
+
+
+def test_other_weights_of_the_same_name_beside_a_state_are_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("other").mkdir()
+    for name in ("net.caffemodel", "other/net.caffemodel"):
+        Path(name).write_bytes(b"")
+    for folder, notes in [
+        (".", []),
+        ("other", ["other/net.solverstate: took the weights net.caffemodel, as it says, and not "
+                   "other/net.caffemodel"]),
+    ]:  # fmt: skip
+        path = f"{folder}/net.solverstate"
+        write_state(path, SolverState(3, "net.caffemodel"))
+        assert weights_of(read_state(path)) == ("net.caffemodel", notes)
 
 
 # ---- what is wrong with a file --------------------------------------------------------------
