@@ -85,7 +85,7 @@ def test_both_formats_of_a_training_hold_the_same() -> None:
 # ---- round trips ----------------------------------------------------------------------------
 
 SHAPES = array_shapes(min_dims=0, max_dims=5, min_side=0, max_side=3)
-TEXTS = st.text(st.characters(exclude_characters="\0"), max_size=20)
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 STATE = st.builds(
     SolverState,
     st.integers(0, 2**31 - 1),
