@@ -265,7 +265,9 @@ class SourceFile(Generic[S]):
     def emitted(self) -> Emitted:
         """The whole file: imports and helpers that are used, the body, and what runs it."""
         main = Compound("if", code('__name__ == "__main__"'), self.main())
-        beside = [*self.preprocess(), *self.body(), *labels(self.graph)]
+        fed = self.graph.phase == "TRAIN"  # by data layers, which also mirror and crop at random
+        prepares = [] if fed else self.preprocess()
+        beside = [*prepares, *self.body(), *labels(self.graph)]
         statements = [*self.classes, *self.blocks, *beside, main]
         weights = self._weights_file()
         expressions = list(expressions_of([*weights, *statements]))

@@ -1,7 +1,6 @@
 """The helpers of a target: functions and classes whose source is pasted into files that use them.
 
-They stand in the package of the target, in helpers.py or by family in helpers/. Those of images are
-the same in each, and stand in shared/helpers/.
+They stand in the package of the target, in helpers.py or by family in helpers/.
 """
 
 from __future__ import annotations
@@ -111,13 +110,9 @@ def _files(package: str) -> Sequence[Path]:
     home = Path(sys.modules[package].__path__[0])
     folder = home / "helpers"
     if not folder.is_dir():
-        return [home / "helpers.py", _OF_ALL]
+        return [home / "helpers.py"]
     found = (folder / f"{name}.py" for name in FAMILIES)
-    return [*(file for file in found if file.is_file()), _OF_ALL]
-
-
-_OF_ALL = Path(__file__).parent / "shared" / "helpers" / "images.py"
-"""Helpers that every target has."""
+    return [file for file in found if file.is_file()]
 
 
 _DEFINITION = re.compile(r"^(?:@.*\n)*(?:def|class) (\w+).*\n(?:(?:[ )].*)?\n)*", re.MULTILINE)

@@ -20,10 +20,10 @@ from proto2net.backends.statements import (
     Statement,
     Verbatim,
 )
-from proto2net.backends.tree import Expression, Name, Variable, call, code, dotted, method
+from proto2net.backends.tree import Expression, Name, Variable, code, dotted, method
 from proto2net.graph import Graph
 from proto2net.images import Prepared, prepared
-from proto2net.shape import dims
+from proto2net.shape import Shape, dims
 from proto2net.text import plain
 
 MEAN = "mean image"
@@ -57,8 +57,11 @@ def labels_told(graph: Graph) -> dict[str, str]:
 
 
 def has_mean(graph: Graph, weights: str) -> bool:
-    """Whether the file of weights beside a source has a mean image too."""
-    return bool(weights and graph.usage.mean and prepared(graph))
+    """Whether the file of weights beside a source has a mean image too, which `preprocess` reads.
+
+    A network in training has none: it is fed by data layers, which also mirror and crop at random.
+    """
+    return bool(weights and graph.usage.mean and prepared(graph) and graph.phase == "TEST")
 
 
 def without_mean(arrays: str) -> Statement:
@@ -87,12 +90,11 @@ def preprocess(graph: Graph, *, channels_last: bool, weights: str = "") -> list[
         parameters.append(Parameter("path", code("str | Path"), Name("WEIGHTS")))
     elif found.transform.mean_file:
         parameters.append(Parameter("mean", array))
-    last, first = code("x[np.newaxis]"), code("x.transpose(2, 0, 1)[np.newaxis]")
     body = [
         *([Verbatim(READ_MEAN.splitlines(), ["safe_open"])] if beside else []),
         *_read(found),
         *_normalised(found),
-        Return((last if channels_last else first,)),
+        Return((_batch(found, channels_last=channels_last),)),
     ]
     docstring = _docstring(found, channels_last=channels_last, beside=beside)
     return [Function("preprocess", parameters, array, body, docstring)]
@@ -102,30 +104,24 @@ def _docstring(found: Prepared, *, channels_last: bool, beside: bool) -> list[st
     size = found.crop or found.resize or found.fixed or ("H", "W")
     made = (*size, found.channels) if channels_last else (found.channels, *size)
     shape = ", ".join(map(str, (1, *made)))
+    order = f", {found.order}" if found.channels == 3 else ""
     lines = [
         line
         for said in _said(found, beside=beside)
         for line in wrap(said, WIDTH - len(INDENT), break_on_hyphens=False)
     ]
-    return [f'"""An image as the network takes it: ({shape}).', "", *lines, '"""']
+    return [f'"""An image as the network takes it: ({shape}){order}.', "", *lines, '"""']
 
 
 def _said(found: Prepared, *, beside: bool) -> Iterator[str]:
     """What is said of an image and of a mean image, each from a line of its own."""
     kind = "an RGB array (H, W, 3)" if found.channels == 3 else "a grey array (H, W)"
-    reads = f"It is {kind} of 0 to 255, or a file, which OpenCV reads"
-    if found.resize:
-        yield f"{reads}. OpenCV resizes it to {dims(found.resize)}."
-    elif found.mean_file:
-        yield f"{reads}. OpenCV resizes it to the size of the mean image."
-    elif found.crop:
-        yield f"{reads}. How large it was in the training is not known."
-    elif found.fixed:
-        yield f"{reads}. It must be {dims(found.fixed)} already."
-    else:
-        yield f"{reads}."
-    if found.reversed:
-        yield "Caffe's channels are in the order blue, green, red."
+    said = f"It is {kind} of 0 to 255, or a file."
+    if found.doubt:
+        said += " How large it was in the training is not known."
+    elif found.fixed and not (found.resize or found.mean_file):
+        said += f" It must be {dims(found.fixed)} already."
+    yield said
     if mean := found.mean_file:
         usage = found.usage
         size = ", ".join(map(str, usage.mean.shape)) if usage.mean else f"{found.channels}, H, W"
@@ -134,37 +130,77 @@ def _said(found: Prepared, *, beside: bool) -> Iterator[str]:
             yield f"The mean image of {plain(mean)} is in the file of weights: ({size})."
         else:
             yield f"`mean` is the mean image of {plain(mean)}: ({size}), {order}."
-    if found.transform.mirror:
-        yield "In training, half of the images were mirrored."
+
+
+_READ = """if isinstance(image, str | Path):
+    import cv2  # pip install opencv-python-headless
+
+    image = {decode}"""
+
+_READ_AND_RESIZE = """if isinstance(image, str | Path) or image.shape[:2] != ({height}, {width}):
+    import cv2  # pip install opencv-python-headless
+
+    if isinstance(image, str | Path):
+        image = {decode}
+    image = cv2.resize(image, ({width}, {height}))"""
+
+_DECODE = "cv2.imdecode(np.fromfile(image, np.uint8), cv2.IMREAD_{way})"
+_TO_RGB = "image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)"
 
 
 def _read(found: Prepared) -> Iterator[Statement]:
-    """Statements that make the image an array of the right size, in the order of channels."""
-    image = Variable("image")
-    read = "read_grey_image" if found.channels == 1 else "read_image"
-    yield Assignment(("image",), call(read, image))
-    if found.resize:
-        yield Assignment(("image",), call("resize_image", image, *found.resize))
-    elif found.transform.mean_file:
-        yield Assignment(("image",), code("resize_image(image, *mean.shape[1:])"))
-    taken: Expression = image
-    if found.channels == 1:
-        taken = code("image[..., np.newaxis]")
-    elif found.reversed:
-        taken = code("image[..., ::-1]")
-    yield Assignment(("x",), method(taken, "astype", dotted("np.float32")))
+    """Statements that make the image an array of the right size, which need OpenCV for files."""
+    height, width = found.resize or ("height", "width")
+    sized = bool(found.resize or found.mean_file)
+    if sized and not found.resize:
+        yield Assignment(("height", "width"), code("mean.shape[1:]"))
+    decode = _DECODE.format(way="GRAYSCALE" if found.channels == 1 else "COLOR")
+    if found.channels == 3:
+        decode += f"\n{INDENT * (1 + sized)}{_TO_RGB}"
+    text = (_READ_AND_RESIZE if sized else _READ).format(decode=decode, height=height, width=width)
+    yield Verbatim(text.splitlines(), ["isinstance", "np"])
 
 
 def _normalised(found: Prepared) -> Iterator[Statement]:
     """Statements that subtract the mean, take the middle, and scale."""
     transform = found.transform
+    image = code("image[..., ::-1]") if found.reversed else Variable("image")
+    yield Assignment(("x",), method(image, "astype", dotted("np.float32")))
     if transform.mean_file:
-        yield Assignment(("x",), code("x - mean.transpose(1, 2, 0)"))
-    if found.crop:
-        yield Assignment(("x",), call("center_crop", Variable("x"), *found.crop))
+        mean = "mean[0]" if found.channels == 1 else "mean.transpose(1, 2, 0)"
+        yield Assignment(("x",), code(f"x - {mean}"))
+    if found.crop and found.crop != found.resize:
+        yield from _middle(found.crop, found.resize)
     if transform.mean_value:
-        mean = transform.mean_value
-        means = code("np.array({mean}, np.float32)", mean=list(mean))
-        yield Assignment(("x",), code("x - {mean}", mean=means if len(mean) > 1 else mean[0]))
+        values = transform.mean_value
+        means = code("np.array({mean}, np.float32)", mean=list(values))
+        yield Assignment(("x",), code("x - {mean}", mean=means if len(values) > 1 else values[0]))
     if transform.scale != 1:
         yield Assignment(("x",), code("x * np.float32({scale})", scale=transform.scale))
+
+
+def _middle(crop: Shape, size: Shape) -> Iterator[Statement]:
+    """Statements that take the middle of `x`, which has this size, if it is known."""
+    rests = [own - taken for own, taken in zip(size, crop, strict=False)]
+    if rests and min(rests) >= 0:
+        slices = [
+            f"{rest // 2}:{rest // 2 + taken}" for rest, taken in zip(rests, crop, strict=True)
+        ]
+        yield Assignment(("x",), code(f"x[{', '.join(slices)}]"))
+        return
+    height, width = crop
+    yield Assignment(
+        ("top", "left"), code(f"(x.shape[0] - {height}) // 2, (x.shape[1] - {width}) // 2")
+    )
+    error = f'raise ValueError(f"the image is smaller than {dims(crop)}: {{x.shape}}")'
+    yield Verbatim(["if min(top, left) < 0:", f"{INDENT}{error}"])
+    yield Assignment(("x",), code(f"x[top : top + {height}, left : left + {width}]"))
+
+
+def _batch(found: Prepared, *, channels_last: bool) -> Expression:
+    """The array `x` as a batch of one."""
+    if found.channels == 1:
+        return code(
+            "x[np.newaxis, ..., np.newaxis]" if channels_last else "x[np.newaxis, np.newaxis]"
+        )
+    return code("x[np.newaxis]" if channels_last else "x.transpose(2, 0, 1)[np.newaxis]")

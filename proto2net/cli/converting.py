@@ -128,7 +128,7 @@ def convert(
             say(f"wrote {file}")
     number = counted(model.graph.parameters, "parameter")
     say(f"wrote {path}: {ported.emitted.entry}, {number}")
-    if target.name != "summary":
+    if target.name != "summary" and graph.phase == "TEST":
         _tell_of_images(graph, None if net == STANDARD else Path(net), bool(weights))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proto2net.backends.shared.helpers.images import read_image
+from proto2net.preparing import image_of
 
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
@@ -16,6 +16,6 @@ def photo_of(image: str | Path | Ndarray) -> Ndarray:
     import numpy as np
 
     if isinstance(image, str | Path):
-        return read_image(image)
+        return image_of(image)
     image = np.asarray(image)
     return image if image.ndim == 3 else np.stack([image] * 3, axis=-1)

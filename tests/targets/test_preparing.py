@@ -224,6 +224,14 @@ def test_an_image_goes_from_the_file_to_a_prediction_with_its_label(
     assert names["LABELS"][scores.argmax()] == labels[(weight @ right.ravel() + bias).argmax()]
 
 
+def test_a_network_in_training_has_no_function_for_a_photo(
+    target: str, tmp_path: Path, mean: Path
+) -> None:
+    names = saved(tmp_path, target, mean=mean, phase="train")
+    assert "preprocess" not in names
+    assert "mean image" not in load_file(names["WEIGHTS"])
+
+
 def test_weights_with_a_mean_image_are_read_back(target: str, tmp_path: Path, mean: Path) -> None:
     saved(tmp_path, target, mean=mean)
     again = proto2net.load(NET, tmp_path / "small_written.safetensors", to="numpy")

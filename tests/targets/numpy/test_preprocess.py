@@ -114,7 +114,7 @@ NO_IMAGES = {
     (8, 10): "the image must be RGB (H, W, 3), and not (8, 10)",
     (8, 10, 4): "the image must be RGB (H, W, 3), and not (8, 10, 4)",
     (1, 8, 10, 3): "the image must be RGB (H, W, 3), and not (1, 8, 10, 3)",
-    (4, 9, 3): "the crop (5, 5) is larger than (4, 9)",
+    (4, 9, 3): "the image is smaller than 5 x 5: (4, 9, 3)",
 }
 
 
@@ -130,6 +130,40 @@ def test_what_is_no_image_is_told_in_a_sentence(
     with pytest.raises(Proto2NetError) as told:
         prepare(image)
     assert NO_IMAGES[given] in str(told.value)
+
+
+LOUD = {
+    "missing.png": "missing.png",
+    "text.png": "empty",
+    (8, 10): "broadcast",
+    (8, 10, 4): "broadcast",
+    (4, 9, 3): "the image is smaller than 5 x 5",
+}
+
+
+@pytest.mark.parametrize("given", LOUD, ids=str)
+def test_what_is_no_image_is_not_taken_by_the_function_of_a_file(
+    given: str | tuple[int, ...], tmp_path: Path
+) -> None:
+    pytest.importorskip("cv2", reason="it reads images")
+    (tmp_path / "text.png").write_text("no image")
+    prepare = preprocess("crop_size: 5 mean_value: 1 mean_value: 2 mean_value: 3")
+    image = tmp_path / given if isinstance(given, str) else np.zeros(given, np.uint8)
+    with pytest.raises(Exception, match=LOUD[given]):
+        prepare(image)
+
+
+def test_the_middle_of_a_size_that_is_too_small_is_not_taken(
+    image: np.ndarray, tmp_path: Path
+) -> None:
+    text = NET.format("crop_size: 5").replace('"Data"', '"ImageData"')
+    text = text.replace("data_param {", "image_data_param { new_height: 4 new_width: 9")
+    (tmp_path / "train.prototxt").write_text(text)
+    graph = proto2net.parse(
+        NET.format(""), transform_from=tmp_path / "train.prototxt", inputs={"data": (1, 3, 5, 5)}
+    )
+    with pytest.raises(Proto2NetError, match="the image is smaller than 5 x 5"):
+        preprocessor(graph)(image)
 
 
 def test_an_image_with_colours_is_not_taken_as_grey(image: np.ndarray) -> None:
@@ -172,6 +206,7 @@ def test_opencv_is_needed_only_for_files_and_other_sizes(
     image: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "cv2", None)  # as if it were not installed
+    assert preprocess("crop_size: 5", resize=(8, 10))(image).shape == (1, 3, 5, 5)
     prepare = preprocessor(proto2net.parse(NET.format("crop_size: 5"), resize=(8, 10)))
     assert prepare(image).shape == (1, 3, 5, 5)
     for other in (image[1:], "photo.png"):

@@ -32,8 +32,6 @@ def test_every_helper_is_used_by_some_case() -> None:
     elsewhere = {name for name in TORCH.helpers if name.endswith("_")}  # see test_fillers.py
     elsewhere |= {"pad_same", "avg_pool_same"}  # see frameworks/test_padding.py
     elsewhere |= {"cut_windows"}  # see frameworks/test_windows.py
-    # see ../test_preparing.py
-    elsewhere |= {"read_image", "read_grey_image", "resize_image", "center_crop"}
     unused = {name for name in TORCH.helpers if f"{name}(" not in sources}
     assert unused - elsewhere == set()
 

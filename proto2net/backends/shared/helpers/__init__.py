@@ -1,1 +1,0 @@
-"""What is pasted into files of every target that use it. Never imported."""
