@@ -20,6 +20,9 @@ from proto2net.shape import Shape, dims, require
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
 
+_LARGE = 2**14
+"""Numbers of an image from which on each is made ready while it is in the processor's cache."""
+
 
 @dataclass(frozen=True, eq=False)
 class Transformer:
@@ -50,17 +53,25 @@ class Transformer:
                 out -= self.mean
         else:
             # One after the other, so that each is gone before the next is decoded.
-            for row, image, numbers in zip(
-                out, chain([first], waiting), drawn.tolist(), strict=True
-            ):
+            large = out[0].size > _LARGE
+            rows = zip(out, chain([first], waiting), drawn.tolist(), strict=True)
+            for row, image, numbers in rows:
                 if image.shape != first.shape:
                     self._check_like(image, row.shape)
-                row[...] = self._placed(image, numbers, row.shape)
-        if self.transform.mean_value:
-            out -= np.array(self.transform.mean_value, np.float32)[:, None, None]
-        if self.transform.scale != 1:
-            out *= np.float32(self.transform.scale)
+                self._place(row, image, numbers)
+                if large:
+                    self._scale(row)
+            if large:
+                return out
+        self._scale(out)
         return out
+
+    def _scale(self, images: Ndarray) -> None:
+        """Take the means of channels from images, and scale them."""
+        if self.transform.mean_value:
+            images -= np.array(self.transform.mean_value, np.float32)[:, None, None]
+        if self.transform.scale != 1:
+            images *= np.float32(self.transform.scale)
 
     def shape(self, image: Ndarray) -> Shape:
         """What becomes of the shape of an image. Raises ShapeError if Caffe refuses it."""
@@ -85,9 +96,9 @@ class Transformer:
             "crop_size brings all to one size; with a batch_size of 1 each may have its own",
         )
 
-    def _placed(self, image: Ndarray, drawn: Sequence[int], shape: Shape) -> Ndarray:
-        """The part of an image that is for use, mirrored, and without its mean if it has one."""
-        _, height, width = shape
+    def _place(self, out: Ndarray, image: Ndarray, drawn: Sequence[int]) -> None:
+        """Put the part of an image that is for use where it belongs, without its mean image."""
+        _, height, width = out.shape
         down, right = image.shape[1] - height, image.shape[2] - width
         if self._crops_anywhere:
             down, right = drawn[-2] % (down + 1), drawn[-1] % (right + 1)
@@ -99,4 +110,4 @@ class Transformer:
             part = part.copy(order="K")
         if self.mean is not None:
             part = part - self.mean[window]
-        return part[:, :, ::-1] if self.transform.mirror and drawn[0] % 2 else part
+        out[...] = part[:, :, ::-1] if self.transform.mirror and drawn[0] % 2 else part
