@@ -35,8 +35,10 @@ from proto2net.layers.data import Input
 from proto2net.lowering import Lowered, can_be
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from proto2net.arrays import Ndarray
-    from proto2net.backends.learner import Learner
+    from proto2net.backends.learner import Learner, Setting
     from proto2net.backends.runner import Runner
     from proto2net.backends.training import Trained
     from proto2net.solver import Solver
@@ -339,8 +341,12 @@ class Backend:
         """The source of a file that trains an emitted network as a solver says."""
         raise NotImplementedError
 
-    def learner(self, file: Any, network: Any, solver: Solver, device: str) -> Learner:
-        """What trains a live network by such a file, which is imported, on "cpu" or "cuda"."""
+    def learning(self, setting: Setting) -> AbstractContextManager[Any]:
+        """In which a network and its learner are made."""
+        raise NotImplementedError
+
+    def learner(self, file: Any, network: Any, solver: Solver, setting: Setting) -> Learner:
+        """What trains a live network by such a file, which is imported."""
         raise NotImplementedError
 
     @cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from proto2net.solver import Solver
 
@@ -12,6 +12,17 @@ if TYPE_CHECKING:
 
 History = Mapping[str, "Sequence[Ndarray]"]
 """What a solver remembers of each parameter: one array, or two, by the target's name for it."""
+
+
+class Setting(NamedTuple):
+    """Where a network learns, and in which type it multiplies."""
+
+    device: str = "cpu"
+    """"cpu" or "cuda"."""
+    devices: int = 1
+    """How many of this process, each with its own batches."""
+    bfloat16: bool = False
+    """Whether it multiplies in bfloat16; what is learned stays float32."""
 
 
 class Learner:
@@ -25,10 +36,14 @@ class Learner:
     rank: int = 0
     """Which of them this is."""
 
-    def learn(self, iteration: int, batches: Sequence[Sequence[Ndarray]]) -> float:
-        """Change the parameters once, by so many batches as iter_size says; the loss before that.
+    devices: int = 1
+    """How many devices this process trains with, each with its own batches."""
 
-        A batch has the inputs of the network in their order, in Caffe's layout.
+    def learn(self, iteration: int, batches: Sequence[Sequence[Ndarray]]) -> float:
+        """Change the parameters once; the loss before that.
+
+        Each pass of iter_size has a batch for each device. A batch has the inputs of the network
+        in their order, in Caffe's layout.
         """
         raise NotImplementedError
 

@@ -58,6 +58,17 @@ if TYPE_CHECKING:
     show_default=True,
     help="Where PyTorch trains; TensorFlow finds a GPU itself.",
 )
+@click.option(
+    "--devices",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="How many devices TensorFlow trains with. PyTorch has a process for each: torchrun.",
+)
+@click.option(
+    "--bfloat16", is_flag=True, help="Multiply in bfloat16; what is learned stays float32."
+)
 @click.option("--root", metavar="FOLDER", help="Where the paths of data begin.")
 @click.option(
     "--workers",
@@ -138,6 +149,8 @@ def _train(
     prefix: str | None,
     iterations: int | None,
     device: str,
+    devices: int,
+    bfloat16: bool,
     root: str | None,
     workers: int,
     log: str | None,
@@ -153,7 +166,15 @@ def _train(
     if plot:
         curves.check(plot)
     trainer = Trainer(
-        solver, weights, to=target, root=root, workers=workers, device=device, own=own
+        solver,
+        weights,
+        to=target,
+        root=root,
+        workers=workers,
+        device=device,
+        devices=devices,
+        bfloat16=bfloat16,
+        own=own,
     )
     if snapshot:
         trainer.restore(snapshot)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from proto2net import api, backends
 from proto2net.backends.base import Backend, Emitted
+from proto2net.backends.learner import Setting
 from proto2net.backends.runner import imported
 from proto2net.backends.training import Trained
 from proto2net.caffe import snapshots, training
@@ -40,9 +41,10 @@ class Trainer:
     `weights` are what it begins with: arrays by layer in Caffe's layout, or files, as `caffe train`
     takes them: several have a comma in between. What they lack starts from its fillers. `root` is
     where the paths of data begin, and `workers` threads read these. `device` is "cpu" or "cuda".
-    Started by torchrun, each process has its own batches, and their gradients are averaged. `own`
-    is a module that
-    `convert` has written for the solver, and what makes the network. Raises Proto2NetError.
+    Each process that torchrun has started, and each of the `devices` in TensorFlow, has its own
+    batches, and the gradients of all are averaged. With `bfloat16` it multiplies in that type.
+    `own` is a module that `convert` has written for the solver, and what makes the network. Raises
+    Proto2NetError.
     """
 
     def __init__(
@@ -54,6 +56,8 @@ class Trainer:
         root: str | Path | None = None,
         workers: int = 0,
         device: str = "cpu",
+        devices: int = 1,
+        bfloat16: bool = False,
         own: tuple[ModuleType, Callable[[], Any]] | None = None,
     ) -> None:
         self.training, notes = training.read(solver)
@@ -68,15 +72,17 @@ class Trainer:
                 "a loss is what a training makes smaller",
             )
         self.emitted: Emitted = self.backend.emit(self.graph)
-        if own:
-            file, make = own
-            self.network = make()
-        else:
-            self.network = api.built(self.backend, self.emitted, "TRAIN")
-            trained = Trained("", self.emitted.entry, self.graph, self.emitted)
-            source = self.backend.training(self.solver, trained, self.training.file)
-            file = imported(source, "training")
-        self.learner = self.backend.learner(file, self.network, self.solver, device)
+        setting = Setting(device, devices, bfloat16)
+        with self.backend.learning(setting):
+            if own:
+                file, make = own
+                self.network = make()
+            else:
+                self.network = api.built(self.backend, self.emitted, "TRAIN")
+                trained = Trained("", self.emitted.entry, self.graph, self.emitted)
+                source = self.backend.training(self.solver, trained, self.training.file)
+                file = imported(source, "training")
+            self.learner = self.backend.learner(file, self.network, self.solver, setting)
         self.iteration = 0
         self._root, self._workers = root, workers
         for each in _listed(self.solver.weights if weights is None else weights):
@@ -98,10 +104,10 @@ class Trainer:
     def step(self, feeds: Mapping[str, Any] | None = None) -> float:
         """One iteration; the loss before the update, of iter_size passes the mean.
 
-        `feeds` are inputs by name, in Caffe's layout, for each of the passes; without them they are
-        read from the data layers.
+        `feeds` are inputs by name, in Caffe's layout, for each of the passes and devices; without
+        them they are read from the data layers.
         """
-        passes = range(self.solver.iter_size)
+        passes = range(self.solver.iter_size * self.learner.devices)
         given = feeds and feeds_of(self.graph, feeds)
         found = (given or feeds_of(self.graph, next(self.data)) for _ in passes)
         inputs = [[each[blob.name] for blob in self.graph.inputs] for each in found]

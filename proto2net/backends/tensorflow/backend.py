@@ -15,7 +15,9 @@ from proto2net.graph import Graph
 from proto2net.layers import HDF5Output, Layer
 
 if TYPE_CHECKING:
-    from proto2net.backends.learner import Learner
+    from contextlib import AbstractContextManager
+
+    from proto2net.backends.learner import Learner, Setting
     from proto2net.backends.runner import Runner
     from proto2net.backends.training import Trained
     from proto2net.solver import Solver
@@ -51,10 +53,15 @@ class TensorFlow(Backend):
 
         return KerasTraining(self, solver, trained, file).source()
 
-    def learner(self, file: Any, network: Any, solver: Solver, device: str) -> Learner:
+    def learning(self, setting: Setting) -> AbstractContextManager[Any]:
+        from proto2net.backends.tensorflow.devices import learning
+
+        return learning(setting)
+
+    def learner(self, file: Any, network: Any, solver: Solver, setting: Setting) -> Learner:
         from proto2net.backends.tensorflow.learner import KerasLearner
 
-        return KerasLearner(file, network, solver, device)
+        return KerasLearner(file, network, solver)
 
     @cached_property
     def runner(self) -> Runner:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from proto2net.backends.learner import History, Learner
 from proto2net.backends.tensorflow.layout import order
+from proto2net.errors import UnsupportedError
 from proto2net.solver import Solver
 
 if TYPE_CHECKING:
@@ -26,19 +28,56 @@ STATES = {
 class KerasLearner(Learner):
     """Trains with the optimizer of a file for Keras."""
 
-    def __init__(self, file: Any, network: Any, solver: Solver, device: str) -> None:
+    def __init__(self, file: Any, network: Any, solver: Solver) -> None:
+        import tensorflow as tf
+
         super().__init__(file, network, solver)
+        self._strategy = tf.distribute.get_strategy()
+        self.devices = self._strategy.num_replicas_in_sync
+        if self.devices > 1 and solver.clip_gradients >= 0:
+            raise UnsupportedError(
+                "clip_gradients bounds the gradients of all devices, which Keras adds later",
+                "train with one device, or in PyTorch",
+            )
         self.optimizer = file.optimizer_of()
         self.optimizer.build(network.trainable_variables)
         # Keras's momentum has the update that is added, and Caffe's that which is taken away.
         self._sign = -1 if solver.type in ("SGD", "Nesterov") else 1
 
     def learn(self, iteration: int, batches: Sequence[Sequence[Ndarray]]) -> float:
-        losses = []
-        for batch in batches:
-            tensors = [array.transpose(order(array.ndim)).astype("float32") for array in batch]
-            losses.append(self.file.step(self.network, self.optimizer, tensors))
-        return sum(map(float, losses)) / len(losses)
+        ready = [
+            [array.transpose(order(array.ndim)).astype("float32") for array in batch]
+            for batch in batches
+        ]
+        passes = [
+            ready[start : start + self.devices] for start in range(0, len(ready), self.devices)
+        ]
+        losses = [float(self._step(each)) for each in passes]
+        return sum(losses) / len(losses)
+
+    def _step(self, batches: Sequence[Sequence[Ndarray]]) -> Any:
+        """One pass: a batch for each device."""
+        if self.devices == 1:
+            return self.file.step(self.network, self.optimizer, batches[0])
+        inputs = [
+            self._strategy.experimental_distribute_values_from_function(
+                lambda context, i=i: batches[context.replica_id_in_sync_group][i]
+            )
+            for i in range(len(batches[0]))
+        ]
+        return self._together(inputs)
+
+    @cached_property
+    def _together(self) -> Any:
+        """The step of all devices, whose loss is the mean of theirs."""
+        import tensorflow as tf
+
+        def step(inputs: list[Any]) -> Any:
+            given = (self.network, self.optimizer, inputs)
+            losses = self._strategy.run(self.file.step.python_function, args=given)
+            return self._strategy.reduce("mean", losses, axis=None)
+
+        return tf.function(step, autograph=False)
 
     def rate(self, iteration: int) -> float:
         rate = self.optimizer._learning_rate

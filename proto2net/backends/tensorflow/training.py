@@ -129,9 +129,11 @@ def step(
     net: keras.Model, optimizer: keras.optimizers.Optimizer, batch: list[tf.Tensor]
 ) -> tf.Tensor:
     """Learn from a batch; the loss before that."""
+    devices = tf.distribute.get_strategy().num_replicas_in_sync
     with tf.GradientTape() as tape:
         net(batch, training=True)
         loss = tf.add_n(net.losses)
-    gradients = tape.gradient(loss, net.trainable_variables)
+        share = loss / devices  # whose gradients are added
+    gradients = tape.gradient(share, net.trainable_variables)
     optimizer.apply(gradients, net.trainable_variables)
     return loss'''

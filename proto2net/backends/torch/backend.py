@@ -5,17 +5,19 @@ PyTorch's layout is Caffe's own (N, C, H, W), and so is that of its weights.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from proto2net.backends.base import Backend, Emitted
 from proto2net.backends.source import class_name
 from proto2net.backends.torch.file import TorchFile
+from proto2net.errors import UnsupportedError
 from proto2net.graph import Graph
 from proto2net.layers import HDF5Output
 
 if TYPE_CHECKING:
-    from proto2net.backends.learner import Learner
+    from proto2net.backends.learner import Learner, Setting
     from proto2net.backends.runner import Runner
     from proto2net.backends.training import Trained
     from proto2net.solver import Solver
@@ -49,10 +51,18 @@ class Torch(Backend):
 
         return TorchTraining(self, solver, trained, file).source()
 
-    def learner(self, file: Any, network: Any, solver: Solver, device: str) -> Learner:
+    def learning(self, setting: Setting) -> AbstractContextManager[Any]:
+        if setting.devices == 1:
+            return nullcontext()
+        raise UnsupportedError(
+            "one process trains with one device in PyTorch",
+            f"torchrun --nproc-per-node {setting.devices} starts several",
+        )
+
+    def learner(self, file: Any, network: Any, solver: Solver, setting: Setting) -> Learner:
         from proto2net.backends.torch.learner import TorchLearner
 
-        return TorchLearner(file, network, solver, device)
+        return TorchLearner(file, network, solver, setting)
 
     @cached_property
     def runner(self) -> Runner:

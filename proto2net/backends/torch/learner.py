@@ -6,7 +6,7 @@ import base64
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from proto2net.backends.learner import History, Learner
+from proto2net.backends.learner import History, Learner, Setting
 from proto2net.backends.torch.devices import Devices
 from proto2net.solver import Solver
 
@@ -27,9 +27,10 @@ STATES = {
 class TorchLearner(Learner):
     """Trains with the optimizer of a file for PyTorch."""
 
-    def __init__(self, file: Any, network: Any, solver: Solver, device: str) -> None:
+    def __init__(self, file: Any, network: Any, solver: Solver, setting: Setting) -> None:
         super().__init__(file, network, solver)
-        self._devices = Devices(device)
+        self._devices = Devices(setting.device)
+        self._bfloat16 = setting.bfloat16
         self.processes, self.rank = self._devices.processes, self._devices.rank
         self._spread = self._devices.spread(network)
         self.optimizer = file.optimizer_of(network)
@@ -39,7 +40,8 @@ class TorchLearner(Learner):
 
         device = self._devices.device
         tensors = [[torch.as_tensor(array).to(device) for array in batch] for batch in batches]
-        loss = self.file.step(self._spread, self.optimizer, iteration, *tensors)
+        with torch.autocast(device.type, torch.bfloat16, enabled=self._bfloat16):
+            loss = self.file.step(self._spread, self.optimizer, iteration, *tensors)
         return self._devices.mean(loss)
 
     def agreed(self, flag: bool) -> bool:

@@ -334,3 +334,19 @@ def test_a_network_without_a_loss_is_told(tmp_path: Path, target: str) -> None:
 def test_a_target_that_does_not_train_is_told() -> None:
     with pytest.raises(proto2net.Proto2NetError, match=re.escape('"numpy" trains no networks')):
         proto2net.Trainer(CASES["adam"] / "solver.prototxt", to="numpy")
+
+
+def test_bfloat16_learns_nearly_the_same(target: str) -> None:
+    exact = begun("train_sgd", target)
+    folder = DATA / "train_sgd"
+    start, solver = folder / "start.caffemodel", folder / "solver.prototxt"
+    short = proto2net.Trainer(solver, start, to=target, bfloat16=True)
+    for _ in range(5):
+        assert short.step() == pytest.approx(exact.step(), rel=0.02)
+    assert short.arrays()["conv1"][0].dtype == np.float32
+
+
+def test_a_process_of_pytorch_has_one_device(target: str) -> None:
+    if target == "torch":
+        with pytest.raises(proto2net.UnsupportedError, match="one device in PyTorch"):
+            proto2net.Trainer(DATA / "train_sgd" / "solver.prototxt", to=target, devices=2)
