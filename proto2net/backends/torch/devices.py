@@ -20,6 +20,7 @@ class Devices:
             raise Proto2NetError("PyTorch finds no GPU here", "--device cpu trains without")
         local = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
         self.device = torch.device(local if device == "cuda" else "cpu")
+        torch.backends.cudnn.allow_tf32 = False  # whose convolutions are right to three digits
         if self.processes > 1 and not torch.distributed.is_initialized():
             if device == "cuda":
                 torch.cuda.set_device(self.device)
