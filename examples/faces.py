@@ -43,30 +43,13 @@ def network(
     definition: Path, weights: Path, to: str, outputs: Sequence[str], **options: Any
 ) -> Network:
     """A Caffe network as a function, computed by PyTorch, Keras, onnxruntime or NumPy."""
-    live = proto2net.load(definition, weights, to=to, outputs=outputs, **options)
-    if to == "torch":
-        return _torch(live)
-    if to == "tf":
-        return _keras(live)
-    return lambda images: live(images)  # these take and give arrays of Caffe's layout
+    graph = proto2net.parse(definition, outputs=outputs, **options)
+    live = proto2net.load(graph, weights, to=to)
+    (images,) = graph.inputs
 
-
-def _torch(module: Any) -> Network:
-    import torch
-
-    def run(images: np.ndarray) -> list[np.ndarray]:
-        with torch.inference_mode():
-            return [output.numpy() for output in module(torch.from_numpy(images))]
-
-    return run
-
-
-def _keras(model: Any) -> Network:
-    """Keras has the channels of an image last."""
-
-    def run(images: np.ndarray) -> list[np.ndarray]:
-        outputs = [np.asarray(output) for output in model(np.moveaxis(images, 1, -1))]
-        return [x if x.ndim < 4 else np.moveaxis(x, -1, 1) for x in outputs]
+    def run(array: np.ndarray) -> list[np.ndarray]:
+        found = proto2net.outputs(live, {images.name: array})
+        return [found[name] for name in outputs]
 
     return run
 

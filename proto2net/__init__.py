@@ -9,7 +9,7 @@ if sys.argv[:1] == ["-m"] and "proto2net" in sys.orig_argv and sys.path[:1] == [
 
 from typing import TYPE_CHECKING, Any
 
-from proto2net.api import blobs, convert, load, mean, parse, preprocess, save
+from proto2net.api import blobs, convert, load, mean, outputs, parse, preprocess, save
 from proto2net.errors import (
     DataError,
     Issue,
@@ -49,6 +49,7 @@ __all__ = [
     "convert",
     "load",
     "mean",
+    "outputs",
     "parse",
     "predict",
     "preprocess",

@@ -308,7 +308,10 @@ def blobs(network: Any, feeds: Mapping[str, Any]) -> dict[str, Ndarray]:
 
 
 def outputs(network: Any, feeds: Mapping[str, Any]) -> dict[str, Ndarray]:
-    """The outputs alone of a network of `load`, as `blobs` has them, in the time of one pass."""
+    """The outputs of a network of `load` by name, for inputs by name: arrays of Caffe's layout.
+
+    It is one pass of the network as it is, and nothing beside; `blobs` gives what is inside too.
+    """
     live = _known(network)
     return live.run(network, feeds_of(live.graph, feeds))
 

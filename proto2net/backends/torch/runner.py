@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from proto2net.backends.base import Emitted
@@ -37,7 +38,9 @@ class TorchRunner(Runner):
     def run(self, network: Any, graph: Graph, feeds: dict[str, Ndarray]) -> list[Ndarray]:
         import torch
 
-        tensors = [torch.as_tensor(feeds[blob.name]) for blob in graph.inputs]
+        own = chain(network.parameters(), network.buffers())
+        device = next((tensor.device for tensor in own), None)  # where the network is, it stays
+        tensors = [torch.as_tensor(feeds[blob.name], device=device) for blob in graph.inputs]
         with torch.no_grad():
             outputs = self.call(network, tensors, graph.phase)
         wanted = outputs[: len(graph.outputs)]

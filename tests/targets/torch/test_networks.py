@@ -176,3 +176,10 @@ def test_a_network_named_as_a_helper_still_has_the_helper() -> None:
     assert "class LSTMNet(nn.Module)" in proto2net.convert(net, to="torch")
     network = proto2net.load(net, to="torch")
     assert network(torch.ones(4, 2, 3), torch.ones(4, 2)).shape == (4, 2, 5)
+
+
+def test_a_network_stays_on_its_device_when_it_is_run() -> None:
+    network = load("lenet").to("meta")  # the one other device that every machine has
+    with pytest.raises(NotImplementedError, match="no data"):  # which cannot give arrays
+        proto2net.outputs(network, {"data": np.zeros((1, 1, 28, 28), np.float32)})
+    assert {each.device.type for each in network.parameters()} == {"meta"}
