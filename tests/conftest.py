@@ -19,7 +19,10 @@ FOLDERS = {"torch": ("torch",), "tf": ("tf",), "onnx": ("onnx",), "frameworks": 
 """The folders of `TARGETS` that are not run with numpy."""
 OF_ONNX = [
     f"test_{name}.py"
-    for name in "any_size detectors edges in_place layers outputs predicting pretrained wild zoo".split()
+    for name in (
+        *("any_size", "detectors", "edges", "in_place", "layers", "outputs", "predicting"),
+        *("pretrained", "wild", "zoo"),
+    )
 ]
 """The files there that are run with onnx too, which prints no Python and trains nothing."""
 
