@@ -15,7 +15,7 @@ from google.protobuf import text_format
 from proto2net import limits, plain
 from proto2net.caffe import definition, fields, prototxt
 from proto2net.caffe.phase import State
-from proto2net.caffe.schema import Message
+from proto2net.caffe.schema import PRIVATE, Message
 from proto2net.caffe.solver import FIELDS, NETWORKS, found, line_of, listed
 from proto2net.errors import Issue, Location, ParseError, Proto2NetError
 from proto2net.frozen import dataclass
@@ -52,18 +52,21 @@ class Training:
 
 
 _NETWORK = re.compile(r"^\s*(train_)?net(_param)?\s*[:{]", re.MULTILINE)
+_HELD = re.compile(r"^\s*(?:train_|test_)?net_param\s*:?\s*\{", re.MULTILINE)
 _LAYER = re.compile(r"^\s*layers?\s*[:{]", re.MULTILINE)
 
 
 def is_solver(path: str | Path) -> bool:
-    """Whether a file looks as a solver does: it names a network, and has no layers itself."""
+    """Whether a file looks as a solver does: it names a network, or has its layers in one."""
     try:
         if os.path.getsize(path) > _LONGEST:
             return False
         text = _text(path)
     except (OSError, ValueError, Proto2NetError):  # who reads it tells what is wrong
         return False
-    return bool(_NETWORK.search(text)) and not _LAYER.search(text)
+    layer, held = _LAYER.search(text), _HELD.search(text)
+    own = layer is not None and (held is None or layer.start() < held.start())
+    return bool(_NETWORK.search(text)) and not own
 
 
 def read(path: str | Path) -> tuple[Training, list[str]]:
@@ -130,7 +133,7 @@ def _tests(
         for wrong, what in (
             (
                 len(nets) != wanted,
-                f"test_iter is given {wanted} times, for {len(nets)} networks to test with",
+                f"networks to test with: {len(nets)}; test_iter is given for {wanted}",
             ),
             (
                 bool(nets) and message.test_interval <= 0,
@@ -138,7 +141,7 @@ def _tests(
             ),
             (
                 len(states) != len(nets),
-                f"test_state is given {len(states)} times, for {len(nets)} networks to test with",
+                f"networks to test with: {len(nets)}; test_state is given for {len(states)}",
             ),
         )
         if wrong
@@ -150,5 +153,13 @@ def _tests(
 
 
 def _used(net: Any, where: Location, phase: str, state: Message) -> Used:
-    text = str(found(net, where)) if isinstance(net, str) else text_format.MessageToString(net)
+    text = str(found(net, where)) if isinstance(net, str) else _written(net)
     return Used(text, State(phase, state.level, tuple(state.stage)))
+
+
+def _written(net: Message) -> str:
+    """The text of a network that a solver holds."""
+    for layer in (*net.layer, *net.layers):
+        for private in PRIVATE:
+            layer.ClearField(private)
+    return text_format.MessageToString(net)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,13 @@ from proto2net.cli.options import (
 from proto2net.cli.terminal import counted, put, say, watched
 from proto2net.images import is_of_images, prepared
 from proto2net.model import Model
+from proto2net.shape import Sizes
 
 MEANS = ("*mean*.binaryproto", "*mean*.npy")
 """What the files of mean images are called."""
+
+OF_SOLVER = ("net", "target", "out", "name", "inputs", "flat", "force", "debug")
+"""What is asked with where a solver is converted."""
 
 
 @contextmanager
@@ -110,7 +114,9 @@ def convert(
     if out:
         output.check_name(Path(out))
     if weights is None and out != STANDARD and target.trains and _is_solver(net):
-        _write_training(net, target, out, name or "", flat=flat, force=force)
+        _check_solver()
+        inputs = options["inputs"]
+        _write_training(net, target, out, name or "", inputs, flat=flat, force=force)
         return
     graph = read_graph(net, options)
     inputs = _inputs(net, weights, graph, options)
@@ -142,8 +148,31 @@ def _is_solver(net: str) -> bool:
     return training.is_solver(net)
 
 
+def _check_solver() -> None:
+    """Refuse options that say nothing of the network that a solver trains."""
+    context = click.get_current_context()
+    other = [
+        max(param.opts, key=len)
+        for param in context.command.params
+        if param.name not in OF_SOLVER
+        and context.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE
+    ]
+    if other:
+        raise click.UsageError(
+            f"a solver's training does not take {', '.join(other)}; with --phase test or "
+            "--phase train its network alone is written"
+        )
+
+
 def _write_training(
-    net: str, target: Any, out: str | None, name: str, *, flat: bool, force: bool
+    net: str,
+    target: Any,
+    out: str | None,
+    name: str,
+    inputs: Mapping[str, Sizes],
+    *,
+    flat: bool,
+    force: bool,
 ) -> None:
     """Write the network that a solver trains, and what trains it."""
     from proto2net.caffe import training
@@ -153,7 +182,7 @@ def _write_training(
     for note in told:
         say(f"note: {note}")
     path = Path(out) if out else _free(writing.stem(found), target)
-    graph, files = writing.written(found, target, path, name=name, flat=flat)
+    graph, files = writing.written(found, target, path, name=name, inputs=inputs, flat=flat)
     contents = {file: text.encode() for file, text in files.items()}
     output.write_together(contents, overwrite=force, inputs=[net, found.train.net])
     for file in files:

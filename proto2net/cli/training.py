@@ -195,6 +195,7 @@ def _train(
         output.check(Path(path), overwrite=force or bool(snapshot), inputs=[solver])
     drawn = _drawn(plot, log if snapshot else None)
     _check_snapshots(trainer, prefix, until, force=force)
+    _ = trainer.data, trainer.tests  # what is wrong with them is told before there is a log
     with (
         _stoppable(trainer) as stopped,
         _log(log, bool(snapshot)) as kept,

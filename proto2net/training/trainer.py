@@ -21,7 +21,9 @@ from proto2net.data import Batches, batches
 from proto2net.errors import Location, Proto2NetError, UnsupportedError
 from proto2net.feeds import feeds_of
 from proto2net.graph import Graph
+from proto2net.layers.data import NOT_STATED
 from proto2net.model import Format, Slot, Stored, StoredLayer, Weights, learnable
+from proto2net.shape import Sizes
 from proto2net.training.testing import Tested
 from proto2net.weights.matching import match
 from proto2net.weights.reading import read
@@ -284,12 +286,37 @@ class Trainer:
         )
 
 
-def graph_of(used: Used, root: str | Path | None = None) -> Graph:
-    """The graph of a network as a solver uses it, with its labels and losses."""
+def graph_of(
+    used: Used,
+    root: str | Path | None = None,
+    inputs: Mapping[str, Sizes] | None = None,
+) -> Graph:
+    """The graph of a network as a solver uses it, with its labels and losses.
+
+    Where neither it nor `inputs` state the shapes of data, these have them. Raises DataError where
+    they are not there.
+    """
     phase, level, stages = used.state
-    return api.parse(
-        used.net, phase=phase.lower(), level=level, stages=stages, labelled=True, root=root
-    )
+    phase = phase.lower()
+
+    def parsed(inputs: Mapping[str, Sizes] | None) -> Graph:
+        return api.parse(
+            used.net,
+            phase=phase,
+            level=level,
+            stages=stages,
+            inputs=inputs,
+            labelled=True,
+            root=root,
+        )
+
+    try:
+        return parsed(inputs)
+    except Proto2NetError as error:
+        if inputs or all(issue.message != NOT_STATED for issue in error.issues):
+            raise
+    data = batches(used.net, phase=phase, level=level, stages=stages, root=root)
+    return parsed({top: array.shape for top, array in data.peek().items()})
 
 
 def _part(own: Mapping[str, Any], name: str, kind: type[Any]) -> Any:
