@@ -108,10 +108,12 @@ class KerasLearner(Learner):
         return [each for each in found if each is not None]
 
     def _remembered(self) -> dict[str, list[Any]]:
-        """The variables that remember each one that is trained."""
+        """The variables that remember each one that is trained: none of SGD without momentum."""
         variables = self.network.trainable_variables
-        kept = [getattr(self.optimizer, each, None) for each in STATES[self.solver.type]]
+        kept: list[Any] = [getattr(self.optimizer, each, None) for each in STATES[self.solver.type]]
+        if not all(kept):
+            return {}
         return {
-            variable.path: [each[index] for each in kept if each]
+            variable.path: [each[index] for each in kept]
             for index, variable in enumerate(variables)
         }
