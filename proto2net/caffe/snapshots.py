@@ -102,11 +102,11 @@ def write_snapshot(
     said = {"proto2net": VERSION, "iteration": iteration, "state": dict(own)}
     contents: dict[Path, output.Content] = {
         model: put_weights,
-        state_file: put_state,
         own_file: json.dumps(said).encode(),
+        state_file: put_state,  # the last to get its name: where it is, the others are too
     }
     output.write_together(contents, overwrite=overwrite)
-    return list(contents)
+    return [model, state_file, own_file]
 
 
 def files(prefix: str, iteration: int, *, as_hdf5: bool = False) -> list[Path]:
