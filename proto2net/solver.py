@@ -44,7 +44,6 @@ class Solver:
     test_iter: tuple[int, ...] = ()
     test_interval: int = 0
     test_initialization: bool = True
-    test_compute_loss: bool = False
     snapshot: int = 0
     snapshot_prefix: str = ""
     snapshot_format: str = "BINARYPROTO"

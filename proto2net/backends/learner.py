@@ -23,6 +23,8 @@ class Setting(NamedTuple):
     """How many of this process, each with its own batches."""
     bfloat16: bool = False
     """Whether it multiplies in bfloat16; what is learned stays float32."""
+    seed: int = -1
+    """What its random numbers follow from; below 0: they are others in each run."""
 
 
 class Learner:

@@ -74,7 +74,7 @@ class Trainer:
                 "a loss is what a training makes smaller",
             )
         self.emitted: Emitted = self.backend.emit(self.graph)
-        setting = Setting(device, devices, bfloat16)
+        setting = Setting(device, devices, bfloat16, self.solver.random_seed)
         with self.backend.learning(setting):
             if own:
                 file, make = own

@@ -15,6 +15,8 @@ def learning(setting: Setting) -> Iterator[None]:
     """In which a network is made that learns so."""
     import keras
 
+    if setting.seed >= 0:
+        keras.utils.set_random_seed(setting.seed)
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if setting.bfloat16 else before)
     try:

@@ -53,6 +53,9 @@ class Torch(Backend):
 
     def learning(self, setting: Setting) -> AbstractContextManager[Any]:
         if setting.devices == 1:
+            from proto2net.backends.torch.devices import begin
+
+            begin(setting.seed)
             return nullcontext()
         raise UnsupportedError(
             "one process trains with one device in PyTorch",

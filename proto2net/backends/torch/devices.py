@@ -8,6 +8,14 @@ from typing import Any
 from proto2net.errors import Proto2NetError
 
 
+def begin(seed: int) -> None:
+    """Have random numbers follow from a seed, those of each process from another."""
+    import torch
+
+    if seed >= 0:
+        torch.manual_seed(seed + int(os.environ.get("RANK", "0")))
+
+
 class Devices:
     """The device of this process. `torchrun` starts several, which average their gradients."""
 

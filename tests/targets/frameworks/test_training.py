@@ -118,6 +118,15 @@ def test_what_is_frozen_stays_and_what_is_new_learns_faster(tmp_path: Path, targ
 STAGES = "stagelr: 0.1 stagelr: 0.01 stagelr: 0.2 stageiter: 2 stageiter: 4 stageiter: 6"
 
 
+def test_a_seed_gives_the_same_start(tmp_path: Path, target: str) -> None:
+    starts = [trained(tmp_path, target, "fixed", seed).arrays() for seed in SEEDS]
+    same, other = (np.abs(starts[0]["new"][0] - start["new"][0]).max() for start in starts[1:])
+    assert same == 0 < other
+
+
+SEEDS = ("random_seed: 5", "random_seed: 5", "random_seed: 6")
+
+
 def test_a_fork_has_rates_for_stages(tmp_path: Path, target: str) -> None:
     trainer = trained(tmp_path, target, "multifixed", STAGES)
     rates = []
