@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -82,7 +83,7 @@ if TYPE_CHECKING:
 @click.option(
     "--plot",
     metavar="FILE",
-    help="Draw curves at each test and at the end: an .svg, .png or .pdf.",
+    help="Draw curves at tests and at the end: an .svg, .png or .pdf.",
 )
 @click.option(
     "--force", is_flag=True, help="Replace the log, the curves and the snapshots that exist."
@@ -247,7 +248,7 @@ def _stoppable(trainer: Trainer) -> Iterator[Callable[[], bool]]:
 
 
 def _drawn(path: str | None, before: str | None) -> Callable[[dict[str, Any]], None]:
-    """What takes the records of a training, and draws their curves at each test and at the end.
+    """What takes the records of a training, and draws their curves at tests and at the end.
 
     The log of a training which goes on tells what was `before`. A record of nothing is the end.
     """
@@ -257,16 +258,21 @@ def _drawn(path: str | None, before: str | None) -> Callable[[dict[str, Any]], N
         return lambda record: None
     log = logs.read(before) if before and Path(before).is_file() else logs.Log()
     log.name = Path(path).stem
+    free = 0.0  # the time from which on drawing takes a tenth of a training at most
 
     def draw(record: dict[str, Any]) -> None:
+        nonlocal free
         if record:
             log.add(record)
-        if (record and record["phase"] != "test") or log.is_empty:
+        began = time.monotonic()
+        if (record and (record["phase"] != "test" or began < free)) or log.is_empty:
             return
         try:
             curves.write([log], path, overwrite=True)
         except Proto2NetError as error:  # which is no reason to lose a training
             say(f"note: no curves are drawn: {error}")
+        ended = time.monotonic()
+        free = ended + 9 * (ended - began)
 
     return draw
 

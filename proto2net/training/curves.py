@@ -38,6 +38,7 @@ _MANY = 1000
 class _Pen(NamedTuple):
     """How the curves of a log are drawn."""
 
+    name: str
     colour: str
     wider: float
     """A log below others has wider curves, which are seen where those lie on them."""
@@ -87,6 +88,7 @@ def draw(logs: Sequence[Log]) -> Figure:
     if not wanted:
         raise Proto2NetError("there is nothing to draw yet")
     heights = [height for height, _, _ in wanted]
+    names = _names([log.name for log in logs])
     outputs = list(dict.fromkeys(found for log in logs for found in log.tests))
     figure = Figure(figsize=(9, 1 + 1.1 * sum(heights)), layout="constrained")
     rows = figure.subplots(
@@ -94,11 +96,21 @@ def draw(logs: Sequence[Log]) -> Figure:
     )
     for axes, (_, label, fill) in zip(rows[:, 0], wanted, strict=True):
         for number, log in enumerate(logs):
-            wider = min(1.6 * (len(logs) - 1 - number), 5.0)
-            fill(axes, log, _Pen(_COLOURS[number % len(_COLOURS)], wider, outputs))
+            wider = min(1.6, 3.2 / len(logs)) * (len(logs) - 1 - number)
+            fill(axes, log, _Pen(names[number], _COLOURS[number % len(_COLOURS)], wider, outputs))
         _finish(axes, label, decades=10 if fill is _rates else _DECADES)
     rows[-1, 0].set_xlabel("iteration")
     return figure
+
+
+def _names(paths: Sequence[str]) -> list[str]:
+    """The ends of paths, as long as it takes to tell the files apart."""
+    parts = [Path(path).parts for path in paths]
+    for length in range(1, max(map(len, parts), default=0)):
+        names = [str(Path(*each[-length:])) for each in parts]
+        if len(set(names)) == len(set(paths)):
+            return names
+    return list(paths)
 
 
 # ---- panels ----------------------------------------------------------------------------------
@@ -108,7 +120,7 @@ def _losses(axes: Axes, log: Log, pen: _Pen) -> None:
     if log.each and log.losses:
         _pale(axes, log.each, pen)
     if log.curve:
-        _line(axes, log.curve, pen, 1.5, label=f"train, {log.name}")
+        _line(axes, log.curve, pen, 1.5, label=f"train, {pen.name}")
     _outputs(axes, log, pen, losses=True)
 
 
@@ -130,7 +142,7 @@ def _outputs(axes: Axes, log: Log, pen: _Pen, *, losses: bool) -> None:
             "linestyle": _DASHES[place % len(_DASHES)],
         }
         how |= {"markersize": 4 + pen.wider, "markevery": max(1, len(points) // 12)}
-        _line(axes, points, pen, 1.0, label=_label(log, found), **how)
+        _line(axes, points, pen, 1.0, label=_label(log, found, pen.name), **how)
 
 
 def _of(log: Log, losses: bool) -> list[tuple[Output, Points]]:
@@ -138,11 +150,11 @@ def _of(log: Log, losses: bool) -> list[tuple[Output, Points]]:
     return [(found, points) for found, points in log.tests.items() if found.is_loss == losses]
 
 
-def _label(log: Log, found: Output) -> str:
+def _label(log: Log, found: Output, name: str) -> str:
     several = Output(found.name, found.network, 1, found.is_loss) in log.tests
     place = f"[{found.place}]" if several else ""
     network = f" of network {found.network}" if found.network else ""
-    return f"test {found.name}{place}{network}, {log.name}"
+    return f"test {found.name}{place}{network}, {name}"
 
 
 # ---- strokes ---------------------------------------------------------------------------------

@@ -158,6 +158,24 @@ def test_the_legend_names_the_files_and_reads_no_formula_in_them() -> None:
 
 
 @pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (["/far/a/run.log", "b.log"], ["run.log", "b.log"]),
+        (["x/a/run.log", "x/b/run.log"], ["a/run.log", "b/run.log"]),
+        (["a.log", "a.log"], ["a.log", "a.log"]),
+        (["b/a.log", "a.log"], ["b/a.log", "a.log"]),
+        ([""], [""]),
+    ],
+)
+def test_paths_are_as_long_as_it_takes_to_tell_files_apart(
+    paths: list[str], names: list[str]
+) -> None:
+    drawn = curves.draw([log(path, losses={0: 2}) for path in paths])
+    shown = [text.get_text() for text in drawn.axes[0].get_legend().get_texts()]
+    assert shown == [f"train, {name}" for name in names]
+
+
+@pytest.mark.parametrize(
     ("losses", "scale"),
     [
         ({0: 2, 1: 1}, "linear"), ({0: 5, 1: 0.01}, "log"), ({0: 5, 1: 0}, "linear"),
