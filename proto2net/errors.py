@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -48,12 +48,52 @@ class Proto2NetError(Exception):
         self.issues = (Issue(problems, hint),) if isinstance(problems, str) else tuple(problems)
         super().__init__("\n".join(map(str, self.issues)))
 
+    def __str__(self) -> str:
+        """The issues, and how what they name as an option is written in Python.
+
+        The commands print the issues alone.
+        """
+        said = super().__str__()
+        arguments = ", ".join(dict.fromkeys(_arguments(said)))
+        return f"{said}\nin Python: {arguments}" if arguments else said
+
     def at(self, where: Location | None, layer: str = "") -> list[Issue]:
         """The issues, those without a place of their own moved to this one."""
         return [
             replace(issue, where=issue.where or where, layer=issue.layer or layer)
             for issue in self.issues
         ]
+
+
+_IN_PYTHON = {
+    "allow-missing": "allow_missing=True",
+    "batch": 'batch="{0}"',
+    "define": 'define={{"{0}": {1}}}',
+    "force": "overwrite=True",
+    "fork": 'fork="{0}"',
+    "holes": 'holes={{"{0}": [({1})]}}',
+    "ignore-unknown-fields": "ignore_unknown_fields=True",
+    "input": 'inputs={{"{0}": ({1})}}',
+    "layers": 'layers="{0}"',
+    "level": "level={0}",
+    "output": 'outputs=["{0}"]',
+    "phase": 'phase="{0}"',
+    "resize": "resize=({0})",
+    "stage": 'stages=["{0}"]',
+}
+"""How options are written as arguments, by what stands behind them: NAME=VALUE, or a value."""
+
+_OPTION = re.compile(
+    r"(?<!no )--([a-z]+(?:-[a-z]+)*)(?: ([^\s=]+?)(?:=(\S+?))?(?=[.;,?)]?(?:\s|$)))?"
+)
+
+
+def _arguments(said: str) -> Iterator[str]:
+    """The options that a text names, as arguments in Python."""
+    for option, name, value in _OPTION.findall(said):
+        form = _IN_PYTHON.get(option, "")
+        if form and ("{0}" not in form or name) and ("{1}" not in form or value):
+            yield form.format(name.replace(",", ", "), value.replace(",", ", "))
 
 
 class ParseError(Proto2NetError):

@@ -262,7 +262,8 @@ def test_weights_of_another_num_output_are_told_with_caffes_own_recipe() -> None
     assert str(error.value) == (
         'net.prototxt:6: layer "ip" (InnerProduct): needs 4 x 210, 4; found 9 x 210, 9 in the '
         "weights\n  hint: for another num_output give the layer another name, as fine-tuning in "
-        "Caffe does; then --allow-missing leaves it to its fillers"
+        "Caffe does; then --allow-missing leaves it to its fillers\n"
+        "in Python: allow_missing=True"
     )
     renamed = parse(NET.replace('"ip"', '"ip_mine"'))
     assert len(match(renamed, weights, allow_missing=True).model.values) == 2
@@ -367,3 +368,36 @@ def test_weights_whose_header_begins_like_a_pickle_are_read(run: Run) -> None:
     assert read("net.safetensors").target == "torch"
     told = run("convert", "net.safetensors", "--to", "torch")[1]
     assert "pickle" not in told
+
+
+# ---- options in Python ----------------------------------------------------------------------
+
+IN_PYTHON = {
+    "--allow-missing leaves it to its fillers": "allow_missing=True",
+    "give --force to replace it": "overwrite=True",
+    "give it: --input data=6,3,9,any.": 'inputs={"data": (6, 3, 9, any)}',
+    "; --batch any has it follow the input": 'batch="any"',
+    "--fork ssd or --fork pwc-net, or --fork ssd": 'fork="ssd", fork="pwc-net"',
+    "is there one with --phase train?": 'phase="train"',
+    "with --stage seen and no --stage gone": 'stages=["seen"]',
+    "--define SIDE=VALUE": 'define={"SIDE": VALUE}',
+    "--layers FILE.py declares it, --holes NAME=DIMS leaves it to be written": (
+        'layers="FILE.py", holes={"NAME": [(DIMS)]}'
+    ),
+    "--resize H,W does, --output fc leaves it out": 'resize=(H, W), outputs=["fc"]',
+    "use --device cpu, or leave the layer out with --output": "",
+}
+
+
+@pytest.mark.parametrize("hint", IN_PYTHON)
+def test_an_error_says_how_the_options_of_its_hints_are_written_in_python(hint: str) -> None:
+    said = str(Proto2NetError("a problem", hint)).splitlines()
+    written = [f"in Python: {IN_PYTHON[hint]}"] if IN_PYTHON[hint] else []
+    assert said == ["a problem", f"  hint: {hint}", *written]
+
+
+def test_a_command_says_hints_as_options_alone(run: Run) -> None:
+    Path("net.prototxt").write_text(NET)
+    assert run("convert", "net.prototxt", "--to", "torch")[0] == 0
+    code, said = run("convert", "net.prototxt", "--to", "torch")
+    assert (code, "give --force" in said, "in Python" in said) == (1, True, False)

@@ -212,8 +212,9 @@ def test_other_layers_of_unknown_types_are_refused(text: str) -> None:
 
 
 def test_an_unknown_layer_that_nothing_reads_is_refused_with_output_as_the_hint() -> None:
-    with pytest.raises(Proto2NetError, match=r"--output fc leaves it out$"):
+    with pytest.raises(Proto2NetError, match="unknown layer type") as error:
         proto2net.parse(INPUT + FC + layer("Anchors9", "fc", "x"))
+    assert error.value.issues[0].hint.endswith("--output fc leaves it out")
 
 
 def test_a_label_that_no_layer_makes_is_none_that_is_needed(told: Told) -> None:

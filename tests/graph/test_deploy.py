@@ -299,6 +299,7 @@ def test_a_part_of_a_network_says_so_and_converts_once_its_inputs_are_given() ->
     assert str(error.value) == (
         'part.prototxt:2: this is a part of a network: no layer makes "conv", and none is an input'
         "\n  hint: give the shape of what enters it: --input conv=N,C,H,W"
+        '\nin Python: inputs={"conv": (N, C, H, W)}'
     )
     given = {"conv": (2, 3, 5, 4)}
     with pytest.raises(proto2net.ParseError, match=r'prototxt:5: .* no layer makes "other"'):
