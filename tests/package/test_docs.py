@@ -9,6 +9,8 @@ import pytest
 from documents import DOCUMENTS, blocks, run
 from places import ROOT
 
+from proto2net.cli.training import train
+
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_the_document_holds_from_top_to_bottom(document: Path, tmp_path: Path) -> None:
@@ -25,6 +27,12 @@ def test_links_between_documents_lead_somewhere() -> None:
     for document in DOCUMENTS:
         for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
             assert (document.parent / link).exists(), f"{document.name}: {link}"
+
+
+def test_each_option_of_train_is_explained() -> None:
+    text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    options = [param.opts[0] for param in train.params if param.opts[0].startswith("--")]
+    assert [option for option in options if f"| `{option}" not in text] == []
 
 
 def test_the_readme_map_names_what_exists() -> None:
