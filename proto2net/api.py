@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from proto2net import backends, output
 from proto2net.backends.base import Backend, Emitted
+from proto2net.backends.source import network_name
 from proto2net.batch import with_batch
 from proto2net.errors import Issue, Location, ParseError, Proto2NetError, ShapeError
 from proto2net.feeds import feeds_of, unlike_declared
@@ -476,7 +477,7 @@ def _read(
     if not entries:
         empty = f"the network has no layers in the {phase.lower()} phase"
         raise ParseError([Issue(empty, where=Location(file, 1))])
-    name = found.net.name or Path(file).stem.strip("<>")
+    name = found.net.name or network_name(file)
     try:
         graph = wire(name, entries, phase, found.left_out)
     except ShapeError as error:

@@ -11,6 +11,7 @@ import builtins
 import keyword
 import re
 from collections.abc import Collection, Iterable
+from pathlib import Path
 
 from proto2net.errors import Proto2NetError
 
@@ -84,7 +85,7 @@ def class_name(text: str) -> str:
     return name if name and name[0].isalpha() else f"Net{name}"
 
 
-_OF_FILES = ("deploy", "train", "trainval", "val", "test")
+_OF_FILES = frozenset(("deploy", "train", "trainval", "val", "test"))
 """Words that tell what a file is for, not what its network is."""
 
 
@@ -92,6 +93,17 @@ def _words(text: str) -> list[str]:
     """The words of a network's name, without those that say what its file is for."""
     words: list[str] = re.findall(r"[A-Za-z0-9]+", text)
     return [word for word in words if word.lower() not in _OF_FILES] or words
+
+
+def network_name(file: str) -> str:
+    """What a network without a name is called: as its file, or its folder: resnet/deploy.prototxt.
+
+    The folder is for a file whose name tells what the file is for, and nothing of the network.
+    """
+    path = Path(file)
+    names = [path.stem.strip("<>"), path.absolute().parent.name]
+    telling = (name for name in names if not _OF_FILES.issuperset(_words(name.lower())))
+    return next(telling, names[0])
 
 
 def _capitalised(word: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import pytest
 from digests import MODELS
@@ -315,3 +316,31 @@ def test_what_a_layer_would_write_to_files_is_an_output(caplog: pytest.LogCaptur
     graph = proto2net.parse(net(writer))
     assert [blob.name for blob in graph.outputs] == ["fc"]
     assert 'layer "write" (FLOWriter) was left out: it writes files' in caplog.text
+
+
+NAMED = {
+    "SE-ResNet-50/deploy.prototxt": "class SEResNet50(nn.Module):",
+    "resnet/train_val.prototxt": "class ResNet(nn.Module):",
+    "resnet/tiny.prototxt": "class Tiny(nn.Module):",
+    "resnet/tiny_deploy.prototxt": "class Tiny(nn.Module):",
+    "test/deploy.prototxt": "class Deploy(nn.Module):",
+}
+
+
+@pytest.mark.parametrize("file", NAMED)
+def test_a_network_without_a_name_has_that_of_its_folder_if_its_file_tells_nothing(
+    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / file
+    path.parent.mkdir()
+    shape = "input_param { shape { dim: 2 dim: 3 } }"
+    text = (
+        f'layer {{ name: "x" type: "Input" top: "x" {shape} }}\n'
+        'layer { name: "y" type: "TanH" bottom: "x" top: "y" }\n'
+    )
+    path.write_text(text)
+    assert NAMED[file] in proto2net.convert(path, to="torch").splitlines()
+    monkeypatch.chdir(path.parent)
+    assert NAMED[file] in proto2net.convert(path.name, to="torch").splitlines()
+    path.write_text(f'name: "own"\n{text}')
+    assert "class Own(nn.Module):" in proto2net.convert(path, to="torch").splitlines()
