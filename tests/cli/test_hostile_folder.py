@@ -14,7 +14,7 @@ from places import ROOT
 NAMES = (
     "multiprocessing pickle signal json random math typing queue threading tempfile subprocess "
     "logging dataclasses ast symtable glob opcode sitecustomize usercustomize "
-    "numpy click rich google safetensors h5py torch keras tensorflow proto2net"
+    "numpy click rich google safetensors h5py matplotlib torch keras tensorflow proto2net"
 ).split()
 """Modules of Python itself and of others, which commands import in this process and in others."""
 
@@ -39,6 +39,7 @@ COMMANDS = [
     "convert net.prototxt --to prototxt -o new.prototxt --weights net.npy",
     "inspect net.prototxt",
     "layers",
+    "plot run.log -o new.svg",
     "survey .",
     "survey . --to numpy --jobs 2",
     "time net.prototxt --to numpy --iterations 1 --warmup 1",
@@ -57,6 +58,7 @@ def folder(tmp_path: Path) -> Path:
     np.save(here / "net.npy", np.array(weights, dtype=object), allow_pickle=True)
     (here / "net.prototxt").write_text(NET)
     (here / "own.py").write_text(OWN)
+    (here / "run.log").write_text("Iteration 0, loss = 2\nIteration 20, loss = 1\n")
     ran = str(here / "ran")
     for name in NAMES:
         code = f"open({ran!r}, 'a').write(__name__ + ' ')\n"
