@@ -209,7 +209,8 @@ def test_an_image_of_another_size_is_told() -> None:
     assert str(told.value) == (
         "the image is 3 x 11 x 10, which fits no input of the network: "
         '"data" (2 x 3 x 9 x 8)\n'
-        "  hint: give the input its shape: --input data=1,3,11,10"
+        "  hint: give the input its shape: --input data=1,3,11,10\n"
+        'in Python: inputs={"data": (1, 3, 11, 10)}'
     )
 
 
