@@ -1,6 +1,7 @@
 """GoogLeNet for ImageNet: one inception block, written once and called nine times.
 
-A method of one's own that returns `self` stands in a chain as the others do.
+A method of one's own that returns `self` stands in a chain as the others do. For another number of
+classes, such as the 17 of the smaller Oxford flowers, write a subclass with `classes = 17`.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from proto2net.layers import Filler, ParamSpec
 
 
 class GoogleNet(CaffeNetwork):
-    """Photographs to the probabilities of 1000 classes."""
+    """Photographs to the probabilities of classes: those of ImageNet, or in a subclass others."""
 
+    classes = 1000
     inputs = {"data": (None, 3, 224, 224)}
     weight_filler = Filler("xavier")
     bias_filler = Filler("constant", value=0.2)
@@ -40,7 +42,7 @@ class GoogleNet(CaffeNetwork):
             .inception("5b", 384, (192, 384), (48, 128), 128)
             .avg_pool(kernel=7, name="pool5/7x7_s1")
             .dropout(0.4, name="pool5/drop_7x7_s1", top="pool5/7x7_s1")
-            .fc(1000, bias_filler=Filler(), name="loss3/classifier")
+            .fc(self.classes, bias_filler=Filler(), name="loss3/classifier")
             .softmax(name="prob")
         )
 

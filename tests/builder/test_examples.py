@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+import alexnet_digits
 import pytest
 from alexnet import AlexNet
 from cifar_vgg import CifarVGG
@@ -54,7 +55,7 @@ def test_a_file_that_is_run_prints_its_networks_as_tables(file: str) -> None:
 def test_every_file_is_tested() -> None:
     files = {path.stem for path in (ROOT / "examples").glob("*.py")}
     detectors = {"faces", "mtcnn", "ultraface"}  # tests/targets/test_detectors.py
-    assert files == {*NETWORKS, "train_digits"} | detectors
+    assert files == {*NETWORKS, "train_digits", "alexnet_digits"} | detectors
 
 
 # ---- the published definitions ----------------------------------------------------------------
@@ -146,6 +147,15 @@ def test_resnet_18_projects_only_where_the_shape_changes() -> None:
     ]
 
 
+def test_googlenet_takes_the_classes_of_a_subclass() -> None:
+    class Flowers(GoogleNet):
+        classes = 17
+
+    graph = Flowers().graph
+    assert [blob.shape for blob in graph.outputs] == [(1, 17)]
+    assert [node.name for node in graph.nodes] == [node.name for node in GoogleNet().graph.nodes]
+
+
 def test_cifar_vgg_halves_the_image_five_times() -> None:
     graph = CifarVGG().graph
     pools = [node.tops[0].shape for node in graph.nodes if node.layer.type == "Pooling"]
@@ -201,3 +211,40 @@ def test_a_number_of_steps_that_is_not_reported_is_refused(
         main(["torch", "--steps", steps])
     error = capsys.readouterr().err
     assert error.endswith(f"--steps is {steps}; it is a multiple of 10, at least that\n")
+
+
+# ---- variants of a training -------------------------------------------------------------------
+
+
+def test_what_differs_between_the_variants_of_alexnet() -> None:
+    def types(name: str) -> list[str]:
+        graph = alexnet_digits.AlexNet(alexnet_digits.VARIANTS[name], "train", 3).graph
+        return [node.layer.type for node in graph.nodes]
+
+    assert list(alexnet_digits.VARIANTS) == [
+        *("std_1", "std_0.01", "schedule", "defaults", "groups", "batch_norm", "dropout")
+    ]
+    plain = types("defaults")
+    assert types("std_1") == types("std_0.01") == types("schedule") == types("groups") == plain
+    assert plain.count("LRN") == 2
+    normed = types("batch_norm")
+    assert (normed.count("BatchNorm"), normed.count("Scale"), normed.count("LRN")) == (5, 5, 0)
+    dropped = types("dropout")
+    assert dropped.count("Dropout") == 2
+    assert [kind for kind in dropped if kind != "Dropout"] == plain
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["std_2"], "no variant std_2; there are std_1, std_0.01, "),
+        (["--iterations", "1"], "--iterations is 1; it is 2 or more"),
+        (["--out", "."], ". exists already, and stays as it is"),
+    ],
+)
+def test_variants_that_cannot_be_trained_are_refused(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        alexnet_digits.main(["--to", "torch", *arguments])
+    assert said in capsys.readouterr().err

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+from pathlib import Path
 
+import alexnet_digits
 import numpy as np
 import pytest
 from alexnet import AlexNet
@@ -11,12 +14,14 @@ from cifar_vgg import CifarVGG
 from googlenet import GoogleNet
 from lenet import LeNet
 from nin import NiN
+from places import ROOT
 from resnet import ResNet18, ResNet50
 from targets import seed
 from vgg16 import VGG16
 
-from proto2net import CaffeNetwork, Network, backends, layout
+from proto2net import CaffeNetwork, Network, backends, cli, layout
 from proto2net.shape import Shape
+from proto2net.training import logs
 
 CASES: dict[type[Network | CaffeNetwork], tuple[Shape, Shape]] = {
     AlexNet: ((2, 3, 67, 67), (2, 1000)),
@@ -46,3 +51,41 @@ def test_a_network_runs(kind: type[Network | CaffeNetwork], target: str) -> None
     assert found.shape == output
     assert np.isfinite(found).all()
     assert found.std() > 0
+
+
+def test_each_step_of_vgg_16_is_timed(target: str, capsys: pytest.CaptureFixture[str]) -> None:
+    small = [f"{ROOT / 'examples' / 'vgg16.py'}:VGG16", "--input", "data=1,3,32,32"]
+    once = ["--iterations", "1", "--warmup", "1", "--threads", "1"]
+    with pytest.raises(SystemExit) as end:
+        cli.main(["time", *small, "--to", target, *once, "--steps"])
+    assert not end.value.code
+    out = capsys.readouterr().out
+    steps = [line.split("  ")[0] for line in out[out.index("step ") :].splitlines()[2:]]
+    assert steps == ["start", "build", "forward 1", "forward-backward 1", "product 1"]
+
+
+@pytest.mark.parametrize("name", alexnet_digits.VARIANTS)
+def test_a_variant_of_alexnet_begins_as_it_says(name: str, target: str, tmp_path: Path) -> None:
+    log = alexnet_digits.train(name, tmp_path, target, iterations=2)
+    assert (list(log.each), list(log.losses), list(log.rates)) == ([0, 1], [0], [0])
+    (accuracy,) = log.tests.values()
+    assert list(accuracy) == [1, 2]
+    if name == "std_1":
+        assert log.each[0] > 50  # at most 87 in Keras as in Caffe, and not bounded in PyTorch
+    else:
+        assert log.each[0] == pytest.approx(math.log(10), abs=0.6)
+
+
+def test_a_variant_of_alexnet_learns_and_is_drawn(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, picture = tmp_path / "out", tmp_path / "curves.svg"
+    how = ["--iterations", "20", "--out", str(out), "--plot", str(picture)]
+    alexnet_digits.main(["batch_norm", "--to", target, *how])
+    assert capsys.readouterr().out.startswith("batch_norm  loss 2.")
+    log = logs.read(out / "batch_norm.jsonl")
+    assert list(log.losses) == [0, 10]
+    assert log.each[19] < 0.7 * log.losses[0]
+    assert picture.stat().st_size < 60_000
+    assert (out / "batch_norm.prototxt").is_file()
+    assert (out / "batch_norm_solver.prototxt").is_file()
