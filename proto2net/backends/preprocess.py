@@ -20,7 +20,7 @@ from proto2net.backends.statements import (
     Statement,
     Verbatim,
 )
-from proto2net.backends.tree import Expression, Name, Variable, code, dotted, method
+from proto2net.backends.tree import Expression, Name, Variable, code, dotted, indexed, method, span
 from proto2net.graph import Graph
 from proto2net.images import Prepared, prepared
 from proto2net.shape import Shape, dims
@@ -167,8 +167,9 @@ def _normalised(found: Prepared) -> Iterator[Statement]:
     image = code("image[..., ::-1]") if found.reversed else Variable("image")
     yield Assignment(("x",), method(image, "astype", dotted("np.float32")))
     if transform.mean_file:
-        mean = "mean[0]" if found.channels == 1 else "mean.transpose(1, 2, 0)"
-        yield Assignment(("x",), code(f"x - {mean}"))
+        grey = found.channels == 1
+        mean = code("x - mean[0]") if grey else code("x - mean.transpose(1, 2, 0)")
+        yield Assignment(("x",), mean)
     if found.crop and found.crop != found.resize:
         yield from _middle(found.crop, found.resize)
     if transform.mean_value:
@@ -183,24 +184,22 @@ def _middle(crop: Shape, size: Shape) -> Iterator[Statement]:
     """Statements that take the middle of `x`, which has this size, if it is known."""
     rests = [own - taken for own, taken in zip(size, crop, strict=False)]
     if rests and min(rests) >= 0:
-        slices = [
-            f"{rest // 2}:{rest // 2 + taken}" for rest, taken in zip(rests, crop, strict=True)
-        ]
-        yield Assignment(("x",), code(f"x[{', '.join(slices)}]"))
+        pairs = zip(rests, crop, strict=True)
+        slices = [span(rest // 2, rest // 2 + taken) for rest, taken in pairs]
+        yield Assignment(("x",), indexed(Variable("x"), *slices))
         return
-    height, width = crop
-    yield Assignment(
-        ("top", "left"), code(f"(x.shape[0] - {height}) // 2, (x.shape[1] - {width}) // 2")
-    )
+    sides = {"height": crop[0], "width": crop[1]}
+    middle = code("(x.shape[0] - {height}) // 2, (x.shape[1] - {width}) // 2", **sides)
+    yield Assignment(("top", "left"), middle)
     error = f'raise ValueError(f"the image is smaller than {dims(crop)}: {{x.shape}}")'
     yield Verbatim(["if min(top, left) < 0:", f"{INDENT}{error}"])
-    yield Assignment(("x",), code(f"x[top : top + {height}, left : left + {width}]"))
+    yield Assignment(("x",), code("x[top : top + {height}, left : left + {width}]", **sides))
 
 
 def _batch(found: Prepared, *, channels_last: bool) -> Expression:
     """The array `x` as a batch of one."""
     if found.channels == 1:
-        return code(
-            "x[np.newaxis, ..., np.newaxis]" if channels_last else "x[np.newaxis, np.newaxis]"
-        )
-    return code("x[np.newaxis]" if channels_last else "x.transpose(2, 0, 1)[np.newaxis]")
+        last, first = code("x[np.newaxis, ..., np.newaxis]"), code("x[np.newaxis, np.newaxis]")
+    else:
+        last, first = code("x[np.newaxis]"), code("x.transpose(2, 0, 1)[np.newaxis]")
+    return last if channels_last else first

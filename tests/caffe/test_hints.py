@@ -120,6 +120,7 @@ ALIKE = [
     {"Unpooling", "UnPooling"},
     {"multibox_loss_param", "multiboxloss_param"},
     {"eps", "esp"},
+    {"device", "devices"},
 ]
 """Names that are known, and are spelt nearly alike: neither is wrong as a hint for the other."""
 

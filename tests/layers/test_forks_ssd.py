@@ -289,11 +289,11 @@ def test_data_has_the_size_that_images_are_brought_to(
         assert shapes(found) == {"data": (2, 3, *size)}
 
 
-def test_a_file_says_how_large_an_image_must_be_before_it_is_cropped() -> None:
+def test_an_image_is_resized_before_it_is_cropped() -> None:
     resize = "resize_param { height: 30 width: 40 }"
     crop = f"transform_param {{ crop_size: 9 {resize} }} data_param {{ batch_size: 2 }}"
     found = graph(layer("Data", "", "data", crop), layer("ReLU", "data", "y"))
-    assert "The image must be 30 x 40 already." in proto2net.convert(found, to="numpy")
+    assert "image = cv2.resize(image, (40, 30))" in proto2net.convert(found, to="numpy")
 
 
 def test_images_that_keep_their_size_are_asked_for() -> None:
