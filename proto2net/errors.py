@@ -79,6 +79,7 @@ _IN_PYTHON = {
     "output": 'outputs=["{0}"]',
     "phase": 'phase="{0}"',
     "resize": "resize=({0})",
+    "root": 'root="{0}"',
     "stage": 'stages=["{0}"]',
 }
 """How options are written as arguments, by what stands behind them: NAME=VALUE, or a value."""

@@ -270,7 +270,7 @@ def _drawn(path: str | None, before: str | None) -> Callable[[dict[str, Any]], N
         try:
             curves.write([log], path, overwrite=True)
         except Proto2NetError as error:  # which is no reason to lose a training
-            say(f"note: no curves are drawn: {error}")
+            say(f"note: no curves are drawn: {error.issues[0].message}")
         ended = time.monotonic()
         free = ended + 9 * (ended - began)
 

@@ -39,12 +39,15 @@ class Places:
             if found:
                 self._tell(folder, path)
                 return folder
-        hint = "root= is the folder that its paths begin in, if that is none of these"
+        hint = "--root FOLDER says where its paths begin, if that is none of these"
         seen = "looked here, beside the definition and above"
         if self._root is not None:
             seen, hint = f"looked in {self._root}, which is root", ""
         if os.path.isabs(path):
-            seen, hint = "an absolute path has one place", "a path can begin in the folder root="
+            seen, hint = (
+                "an absolute path has one place",
+                "without its folder, --root FOLDER says where it begins",
+            )
         raise DataError(f'"{path[:200]}" is not there: {seen}', hint)
 
     def path(self, path: str) -> Path:

@@ -384,6 +384,7 @@ IN_PYTHON = {
     "--layers FILE.py declares it, --holes NAME=DIMS leaves it to be written": (
         'layers="FILE.py", holes={"NAME": [(DIMS)]}'
     ),
+    "--root FOLDER says where its paths begin": 'root="FOLDER"',
     "--resize H,W does, --output fc leaves it out": 'resize=(H, W), outputs=["fc"]',
     "use --device cpu, or leave the layer out with --output": "",
 }

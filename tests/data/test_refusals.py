@@ -119,7 +119,8 @@ def test_missing_data_are_told_with_file_line_and_layer(tmp_path: Path) -> None:
     with pytest.raises(DataError) as error:
         proto2net.batches(file)
     told = 'layer "x" (Data): "db" is not there: looked here, beside the definition and above'
-    assert str(error.value).startswith(f"{file}:2: {told}\n  hint: root= is the folder")
+    assert str(error.value).startswith(f"{file}:2: {told}\n  hint: --root FOLDER says where")
+    assert str(error.value).endswith('in Python: root="FOLDER"')
 
 
 def test_all_layers_are_told_of_at_once() -> None:
@@ -131,7 +132,7 @@ def test_all_layers_are_told_of_at_once() -> None:
 
 def test_an_absolute_path_is_not_looked_for_elsewhere(folder: Path) -> None:
     net = data("batch_size: 1").replace('"db"', '"/nowhere/db"')
-    with pytest.raises(DataError, match=r"an absolute path has one place\n.*root="):
+    with pytest.raises(DataError, match=r"an absolute path has one place\n.*--root FOLDER"):
         proto2net.batches(net, root=folder)
 
 
