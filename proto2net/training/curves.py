@@ -31,6 +31,8 @@ _STYLE: list[str | Path | dict[str, Any]] = ["default", {"svg.hashsalt": "proto2
 
 _DECADES = 100
 """From this ratio of the largest value to the smallest on, a scale is logarithmic."""
+_LARGEST = 1e100
+"""What is beyond is drawn no more than what is infinite: no loss in float32 is."""
 _MANY = 1000
 """More points are drawn as bands."""
 
@@ -162,14 +164,14 @@ def _label(log: Log, found: Output, name: str) -> str:
 
 def _line(axes: Axes, points: Points, pen: _Pen, width: float, **how: Any) -> None:
     width += pen.wider
-    axes.plot(list(points), list(points.values()), color=pen.colour, linewidth=width, **how)
+    axes.plot(list(points), _values(points), color=pen.colour, linewidth=width, **how)
     _lost(axes, points, pen.colour)
 
 
 def _pale(axes: Axes, points: Points, pen: _Pen) -> None:
     """The losses of single iterations, behind their means: of very many the band they lie in."""
     how: dict[str, Any] = {"color": pen.colour, "alpha": 0.25, "linewidth": 0.7, "zorder": 1}
-    iterations, values = list(points), list(points.values())
+    iterations, values = list(points), _values(points)
     if len(points) <= _MANY:
         axes.plot(iterations, values, **how)
         return
@@ -184,12 +186,17 @@ def _pale(axes: Axes, points: Points, pen: _Pen) -> None:
 def _lost(axes: Axes, points: Points, colour: str) -> None:
     """A cross where a curve ends in what is no finite number."""
     last: tuple[int, float] | None = None
-    for iteration, value in points.items():
+    for iteration, value in zip(points, _values(points), strict=True):
         if math.isfinite(value):
             last = iteration, value
         elif last:
             axes.plot(*([x] for x in last), color=colour, marker="x", markersize=9, clip_on=False)
             last = None
+
+
+def _values(points: Points) -> list[float]:
+    """The values, of which those that cannot be drawn are NaN."""
+    return [value if abs(value) < _LARGEST else math.nan for value in points.values()]
 
 
 def _finish(axes: Axes, label: str, *, decades: int) -> None:

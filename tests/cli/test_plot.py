@@ -186,6 +186,13 @@ def test_a_loss_over_decades_has_a_logarithmic_scale(losses: dict[int, float], s
     assert curves.draw([log("a", losses=losses)]).axes[0].get_yscale() == scale
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf, -1e308, 1e308, 0.0, 1e-308])
+def test_whatever_a_loss_is_there_is_a_picture(value: float, tmp_path: Path) -> None:
+    far = 10**30
+    curves.write([log("a", losses={0: value, far: -value}, rates={far: value})], tmp_path / "a.png")
+    assert (tmp_path / "a.png").exists()
+
+
 def test_of_very_many_losses_the_band_is_drawn() -> None:
     each = {n: 2.0 + n % 2 for n in range(5000)}
     axes = curves.draw([log("a", each=each, losses={0: 2.0, 4000: 2.5})]).axes[0]
