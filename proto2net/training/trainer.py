@@ -259,7 +259,7 @@ class Trainer:
             if name in state
         )
         weights = Weights(layers, "the network", Format.SAFETENSORS, self.backend.name)
-        return in_caffe_layout(self.graph, weights)
+        return in_caffe_layout(weights, self.emitted.arrays.values())
 
     def _begin_with(self, weights: str | Path | Arrays) -> None:
         stored = read(weights) if isinstance(weights, str | Path) else weights

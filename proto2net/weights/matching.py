@@ -48,7 +48,7 @@ def match(graph: Graph, weights: Weights | Arrays, *, allow_missing: bool = Fals
     elif weights.format is Format.SAFETENSORS:
         from proto2net.weights import restoring  # it renders the graph
 
-        weights = restoring.in_caffe_layout(graph, weights)
+        weights = restoring.in_caffe_layout(weights, restoring.arrays_of(graph, weights))
     matching = _Matching(graph, weights)
     for layer in weights.layers:
         matching.copy(layer)

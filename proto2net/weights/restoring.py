@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,9 +109,15 @@ def _array(data: wire.Data, start: int, name: str, entry: Mapping[str, Any]) -> 
 # ---- Caffe's layout -------------------------------------------------------------------------
 
 
-def in_caffe_layout(graph: Graph, weights: Weights) -> Weights:
-    """The same weights as a .caffemodel would hold them. Raises one error with all problems."""
-    restored = _Restored(_arrays(graph, weights))
+def in_caffe_layout(weights: Weights, arrays: Iterable[Array]) -> Weights:
+    """The same weights as a .caffemodel would hold them. Raises one error with all problems.
+
+    `arrays` are those of the target; of layers of one name the first counts.
+    """
+    by_names: dict[tuple[str, ...], Array] = {}
+    for array in arrays:
+        by_names.setdefault(tuple(caffe_names(array)), array)
+    restored = _Restored(by_names)
     # A scale factor is needed by the statistics that were divided by it.
     for layer in sorted(weights.layers, key=lambda layer: len(layer.sources)):
         restored.add(layer, weights)
@@ -124,18 +130,16 @@ def in_caffe_layout(graph: Graph, weights: Weights) -> Weights:
     return replace(weights, layers=layers, format=Format.CAFFEMODEL)
 
 
-def _arrays(graph: Graph, weights: Weights) -> dict[tuple[str, ...], Array]:
-    """The target's arrays by Caffe's names; of layers of one name the first counts."""
+def arrays_of(graph: Graph, weights: Weights) -> Iterable[Array]:
+    """The arrays that the target of a file has for a graph."""
     try:
         target = backends.get(weights.target)
     except Proto2NetError as error:
         raise WeightError(f"{weights.source}: its header says {error}") from None
     if target.weights_suffix != ".safetensors":
         raise WeightError(f'{weights.source}: "{weights.target}" is no target that has weights')
-    found: dict[tuple[str, ...], Array] = {}
-    for array in target.emit(graph).arrays.values():
-        found.setdefault(tuple(caffe_names(array)), array)
-    return found
+    arrays: dict[str, Array] = target.emit(graph).arrays
+    return arrays.values()
 
 
 class _Restored:
