@@ -101,9 +101,10 @@ def network_name(file: str) -> str:
     The folder is for a file whose name tells what the file is for, and nothing of the network.
     """
     path = Path(file)
-    names = [path.stem.strip("<>"), path.absolute().parent.name]
-    telling = (name for name in names if not _OF_FILES.issuperset(_words(name.lower())))
-    return next(telling, names[0])
+    own, folder = path.stem.strip("<>"), path.absolute().parent.name
+    words, others = (_words(name.lower()) for name in (own, folder))
+    tells_nothing = words and _OF_FILES.issuperset(words)
+    return folder if tells_nothing and not _OF_FILES.issuperset(others) else own
 
 
 def _capitalised(word: str) -> str:
