@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from proto2net import limits, plain
-from proto2net.caffe import binaryproto, definition
+from proto2net.caffe import binaryproto, definition, leveldb, lmdb
 from proto2net.caffe.phase import State
 from proto2net.caffe.schema import Message, message_class
 from proto2net.errors import Proto2NetError
@@ -159,15 +159,16 @@ def _of_listed(asked: _Asked, path: Path) -> Shape | None:
 
 
 def _of_record(path: Path) -> Shape | None:
-    """The first record of an LMDB."""
-    if not (path / "data.mdb").is_file():
+    """The first record of an LMDB or a LevelDB."""
+    if (path / lmdb.FILE).is_file():
+        records = lmdb.Lmdb(path).records()
+    elif (path / leveldb.CURRENT).is_file():
+        records = leveldb.LevelDb(path).records()
+    else:
         return None
-    import lmdb  # type: ignore[import-not-found,import-untyped,unused-ignore]  # it may be missing
-
-    with lmdb.open(str(path), readonly=True, lock=False) as database, database.begin() as reading:
-        _, record = next(iter(reading.cursor()), ("", b""))
+    _, record = next(records, (b"", b""))
     datum = message_class("Datum")()
-    datum.ParseFromString(record)
+    datum.ParseFromString(bytes(record))
     if datum.encoded:
         return (3, *_image_size(io.BytesIO(datum.data)))
     shape = (datum.channels, datum.height, datum.width)

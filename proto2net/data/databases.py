@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proto2net.data import leveldb, lmdb
+from proto2net.caffe import leveldb, lmdb
 from proto2net.data.datum import Datum, Parser, stacked
 from proto2net.data.decoding import Way, channels_first, decoded
 from proto2net.data.images import IN_TRANSFORM, ImageReader, Labelled

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from pathlib import Path
 
 import h5py  # type: ignore[import-untyped]  # it has no stubs
 import numpy as np
 import pytest
+from places import TESTS
 
 import proto2net
 from proto2net import ShapeError
@@ -110,6 +112,23 @@ def test_the_first_record_of_a_database(tmp_path: Path) -> None:
     with lmdb.open(str(tmp_path / "train_lmdb")) as database, database.begin(write=True) as writing:
         writing.put(b"0", datum.SerializeToString())
     assert shape(train(tmp_path)) == (6, 2, 7, 6)
+
+
+def test_the_first_record_of_a_leveldb(tmp_path: Path) -> None:
+    recorded = TESTS / "golden" / "data" / "data_leveldb_uint8"
+    shutil.copytree(recorded / "db", tmp_path / "train_lmdb")
+    right = np.load(recorded / "expected.npz")["fwd0/data"].shape[1:]
+    assert shape(train(tmp_path)) == (6, *right)
+
+
+def test_a_database_that_is_cut_off_has_no_shape(tmp_path: Path) -> None:
+    recorded = TESTS / "golden" / "data" / "data_lmdb_uint8" / "db" / "data.mdb"
+    (tmp_path / "train_lmdb").mkdir()
+    whole = recorded.read_bytes()
+    for size in (0, 100, 4096, 8192):
+        (tmp_path / "train_lmdb" / "data.mdb").write_bytes(whole[:size])
+        with pytest.raises(ShapeError, match="give it, as in --input data=6,3,224,224"):
+            proto2net.parse(train(tmp_path))
 
 
 def test_the_first_image_of_a_list(tmp_path: Path) -> None:

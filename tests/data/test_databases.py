@@ -20,12 +20,12 @@ from places import TESTS
 
 import proto2net
 from proto2net import DataError
+from proto2net.caffe import snappy
+from proto2net.caffe.leveldb import LevelDb
+from proto2net.caffe.lmdb import Lmdb
 from proto2net.caffe.schema import message_class
 from proto2net.caffe.wire import encoded_varint
-from proto2net.data import snappy
 from proto2net.data.datum import parsed
-from proto2net.data.leveldb import LevelDb
-from proto2net.data.lmdb import Lmdb
 
 SMALL = TESTS / "golden" / "leveldb"
 NET = """

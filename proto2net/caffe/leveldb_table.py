@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from proto2net.caffe import snappy
 from proto2net.caffe.wire import DAMAGED, Data, varint
-from proto2net.data import snappy
 from proto2net.errors import DataError
 
 _FOOTER = 48

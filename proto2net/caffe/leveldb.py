@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from proto2net.caffe import leveldb_log, leveldb_table
+from proto2net.caffe.leveldb_log import VALUE, piece
+from proto2net.caffe.leveldb_table import Change
 from proto2net.caffe.wire import DAMAGED, Data, mapped, varint
-from proto2net.data import leveldb_log, leveldb_table
-from proto2net.data.leveldb_log import VALUE, piece
-from proto2net.data.leveldb_table import Change
 from proto2net.errors import DataError, Location, Proto2NetError
 
 CURRENT = "CURRENT"
