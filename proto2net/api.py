@@ -12,21 +12,15 @@ from weakref import WeakKeyDictionary
 
 from proto2net import backends, output
 from proto2net.backends.base import Backend, Emitted
-from proto2net.backends.source import network_name
 from proto2net.batch import with_batch
-from proto2net.errors import Issue, Location, ParseError, Proto2NetError, ShapeError
+from proto2net.errors import Proto2NetError, ShapeError
 from proto2net.feeds import feeds_of, unlike_declared
 from proto2net.frozen import dataclass
 from proto2net.graph import Graph
 from proto2net.layers import plugins
-from proto2net.layers.axes import AutoCrop, Crop
-from proto2net.layers.holes import Holes
 from proto2net.model import Model
-from proto2net.rewrites import deploy, feeding
 from proto2net.rewrites.batch import any_batch, fixing_batch
-from proto2net.shape import Sizes, require
-from proto2net.usage import Usage
-from proto2net.wiring import wire
+from proto2net.shape import require
 
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
@@ -87,22 +81,21 @@ def parse(
     else:
         if layers is not None:
             plugins.load_file(layers)
-        shapes = {name: tuple(map(tuple, each)) for name, each in (holes or {}).items()}
-        rules = (phase, level, stages)
-        given = {name: tuple(dims) for name, dims in (inputs or {}).items()}
-        graph = _read(
-            net,
-            file,
-            rules,
-            given,
+        from proto2net.caffe.phase import State  # with protobuf, which a graph does not need
+        from proto2net.parsing import Reading, read
+
+        asked = Reading(
+            State(phase.upper(), level, tuple(stages)),
+            {name: tuple(dims) for name, dims in (inputs or {}).items()},
             outputs,
-            ignore_unknown_fields,
-            shapes,
-            fork,
+            {name: tuple(map(tuple, each)) for name, each in (holes or {}).items()},
             define,
-            labelled,
-            root,
+            fork=fork,
+            ignore_unknown_fields=ignore_unknown_fields,
+            labelled=labelled,
+            root=root,
         )
+        graph = read(net, file, asked)
     graph = graph.until(outputs) if outputs else graph
     if batch == "any":
         graph = any_batch(graph)
@@ -118,11 +111,11 @@ def parse(
             _LOG.info(note)
     if graph is not net:
         _tell_batch(graph)
-    asked = (mean, scale, channels, labels, transform_from, resize)
-    if any(each is not None for each in asked):
+    images = (mean, scale, channels, labels, transform_from, resize)
+    if any(each is not None for each in images):
         from proto2net.caffe import preparing  # which most networks need not import
 
-        graph, told = preparing.prepared(graph, preparing.Asked(*asked))
+        graph, told = preparing.prepared(graph, preparing.Asked(*images))
         for note in told:
             _LOG.info(note)
     return graph
@@ -397,100 +390,6 @@ def _backend(name: str) -> Backend:
     return backend
 
 
-def _read(
-    net: str | Path,
-    file: str,
-    rules: tuple[str, int, Sequence[str]],
-    inputs: Mapping[str, Sizes],
-    outputs: Sequence[str],
-    ignore_unknown_fields: bool,
-    holes: Holes,
-    fork: str,
-    define: Mapping[str, object] | None,
-    labelled: bool,
-    root: str | Path | None,
-) -> Graph:
-    """The network; what `outputs` do not need is left out before it is judged."""
-    from proto2net.caffe import definition, importer, notices
-    from proto2net.caffe.phase import State, stand_ins
-
-    phase, level, stages = rules
-    if phase.upper() not in ("TEST", "TRAIN"):
-        raise Proto2NetError(f'no phase "{phase.lower()}"', "it is test or train")
-    found = definition.read(
-        net,
-        file or ("<text>" if definition.is_text(net) else str(net)),
-        State(phase.upper(), level, tuple(stages)),
-        ignore_unknown_fields=ignore_unknown_fields,
-        holes=holes,
-        define=define,
-    )
-    definition.check_is_whole(found, inputs)
-    phase, file, notes = found.state.phase, found.file, found.notes
-    layers = found.layers
-    deployed = phase == "TEST" and not labelled
-    if deployed:
-        images = stand_ins(found.net, layers)
-        layers = [*images, *layers]
-        notes = [*notes, *(f'layer "{x.name}" ({x.type}) of training is the input' for x in images)]
-    entries, told = importer.entries(
-        layers,
-        phase,
-        file,
-        held=found.held,
-        ignore_unknown_fields=ignore_unknown_fields,
-        holes=holes,
-        fork=fork,
-        given=inputs,
-    )
-    notes = [
-        *notes,
-        *notices.ignored_of_net(found.net, file),
-        *told,
-        *notices.shared_with_none(entries, file),
-    ]
-    hints = found.left_out
-    if deployed:
-        hints = {top: _NEEDS_LABELS for entry in entries for top in entry.tops} | hints
-        entries, left_out = deploy.without_labels(entries, given=inputs)
-        notes += left_out
-    if outputs:
-        whole = entries
-        entries, left_out = deploy.until(entries, outputs, hints, file)
-        notes += left_out
-        inputs = deploy.needed(inputs, whole, entries)
-    importer.check(entries, layers, holes)
-    if lacking := feeding.unstated(entries, inputs):
-        from proto2net.caffe import beside  # which most networks need not import
-
-        inputs, seen = beside.completed(lacking, inputs, layers, file, root)
-        notes += seen
-    new_size = feeding.new_size(entries)
-    entries, assumed = feeding.feed(entries, inputs)
-    placed: list[str] = []
-    if any(isinstance(entry.layer, AutoCrop | Crop) for entry in entries):
-        from proto2net.rewrites import align  # with exact fractions, which few networks need
-
-        entries, placed = align.aligned(entries)
-    for note in notes + assumed + placed:
-        _LOG.info(note)
-    if not entries:
-        empty = f"the network has no layers in the {phase.lower()} phase"
-        raise ParseError([Issue(empty, where=Location(file, 1))])
-    name = found.net.name or network_name(file)
-    try:
-        graph = wire(name, entries, phase, found.left_out)
-    except ShapeError as error:
-        from proto2net.caffe import forks  # which most networks need not import
-
-        graph, told = forks.fitting(error, name, entries, phase, found.left_out, old=found.old)
-        for note in told:
-            _LOG.info(note)
-    for note in [*notices.disputed(graph), *notices.training(graph, file)]:
-        _LOG.info(note)
-    return dataclasses.replace(graph, usage=Usage(new_size=new_size)) if new_size else graph
-
-
 def _tell_batch(graph: Graph) -> None:
     from proto2net.caffe.prototxt import grouped
 
@@ -498,5 +397,4 @@ def _tell_batch(graph: Graph) -> None:
         _LOG.info(note)
 
 
-_NEEDS_LABELS = "what makes it was left out, since it needs labels: they are there in --phase train"
 _LOG = logging.getLogger("proto2net")

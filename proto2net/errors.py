@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -134,6 +134,36 @@ def closest(name: str, known: Iterable[str]) -> str:
         if not misspelt and _one_misspelt(words, right):
             misspelt = each
     return f'did you mean "{misspelt}"?' if misspelt else ""
+
+
+_TOLD = 8
+"""How many of a network's outputs a message names."""
+
+
+def check_outputs(
+    outputs: Sequence[str],
+    blobs: Collection[str],
+    ends: Iterable[str],
+    hints: Mapping[str, str] | None = None,
+    file: str = "",
+) -> None:
+    """Refuse outputs that are no blobs.
+
+    `ends` are the blobs that no layer reads; `hints` says how to get those that were left out.
+    """
+    where = Location(file, 0) if file else None
+    instead = "it ends in " + ", ".join(f'"{name}"' for name in [*ends][-_TOLD:])
+    unknown = [
+        Issue(
+            f'no blob "{name}" in the network',
+            (hints or {}).get(name) or closest(name, blobs) or instead,
+            where,
+        )
+        for name in outputs
+        if name not in blobs
+    ]
+    if unknown:
+        raise Proto2NetError(unknown)
 
 
 _LONG = 6

@@ -8,12 +8,12 @@ structure, and a rewrite builds a new graph.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cached_property
 from typing import Generic, TypeVar
 
-from proto2net.errors import Issue, Location, Proto2NetError, ShapeError, closest
+from proto2net.errors import Issue, Location, ShapeError, check_outputs
 from proto2net.frozen import dataclass
 from proto2net.layers.base import Layer, Learned, ParamSpec
 from proto2net.layers.data import Input
@@ -26,9 +26,6 @@ L_co = TypeVar("L_co", bound=Layer, covariant=True)
 
 AUTOMATIC = "(automatic)"
 """The name that Caffe gives to the top of a loss that names none."""
-
-_TOLD = 8
-"""How many of a network's outputs a message names."""
 
 _HEAD = ("layer", "type", "output shape", "parameters", "multiply-adds")
 
@@ -404,32 +401,6 @@ class Graph:
             + f" of {self.example}" * bool(self.free),
         ]
         return "\n".join(lines)
-
-
-def check_outputs(
-    outputs: Sequence[str],
-    blobs: Collection[str],
-    ends: Iterable[str],
-    hints: Mapping[str, str] | None = None,
-    file: str = "",
-) -> None:
-    """Refuse outputs that are no blobs.
-
-    `ends` are the blobs that no layer reads; `hints` says how to get those that were left out.
-    """
-    where = Location(file, 0) if file else None
-    instead = "it ends in " + ", ".join(f'"{name}"' for name in [*ends][-_TOLD:])
-    unknown = [
-        Issue(
-            f'no blob "{name}" in the network',
-            (hints or {}).get(name) or closest(name, blobs) or instead,
-            where,
-        )
-        for name in outputs
-        if name not in blobs
-    ]
-    if unknown:
-        raise Proto2NetError(unknown)
 
 
 def _remade(

@@ -12,6 +12,7 @@ from proto2net.errors import ShapeError
 from proto2net.frozen import dataclass
 
 TYPES = ("SGD", "Nesterov", "AdaGrad", "RMSProp", "AdaDelta", "Adam")
+"""In the order of the enum SolverType, by whose numbers old solvers have them."""
 POLICIES = ("fixed", "step", "exp", "inv", "multistep", "poly", "sigmoid", "multifixed")
 """Those of Caffe, and one of YOLO's forks."""
 REGULARIZATIONS = ("L2", "L1")

@@ -17,6 +17,7 @@ from proto2net.backends.blocks import Block
 from proto2net.backends.folding import folding
 from proto2net.backends.head import CLASSES, Head, head_of
 from proto2net.backends.helpers import names_used
+from proto2net.backends.outputs import needed, no_outputs, with_losses
 from proto2net.backends.preprocess import has_mean, labels, preprocess
 from proto2net.backends.scope import Scope, shown_name
 from proto2net.backends.source import (
@@ -58,7 +59,7 @@ from proto2net.backends.tree import (
 )
 from proto2net.backends.unify import Meaning
 from proto2net.batch import following, takes_one
-from proto2net.errors import Issue, UnsupportedError
+from proto2net.errors import UnsupportedError
 from proto2net.graph import Blob, Graph
 from proto2net.images import prepared
 from proto2net.layers import Layer
@@ -445,26 +446,3 @@ def grouped(imports: Sequence[str]) -> list[str]:
     standard = [line for line in imports if line.split()[1] in STANDARD_LIBRARY]
     others = [line for line in imports if line not in standard]
     return [*standard, *([""] if standard and others else []), *others]
-
-
-def no_outputs(graph: Graph) -> list[Issue]:
-    """What is to be said of a network that gives nothing: all that it makes is read or silenced."""
-    made = [blob.name for blob in graph.blobs.values() if blob not in graph.input_set]
-    hint = f"name the blobs that are wanted, as in --output {made[-1]}" if made else ""
-    return [Issue("the network has no output: nothing leaves it", hint)]
-
-
-def with_losses(graph: Graph) -> tuple[Blob, ...]:
-    """The graph's outputs, and losses that are none since they have no name or a reader."""
-    losses = (loss for _, loss in graph.losses if loss not in graph.output_set)
-    return (*graph.outputs, *losses)
-
-
-def needed(steps: Sequence[Step], outputs: Iterable[Blob]) -> list[Step]:
-    """The steps that the outputs need; others only feed what is silenced."""
-    needed, kept = set(outputs), []
-    for step in reversed(steps):
-        if step.code.forward and needed.intersection(step.tops):
-            needed.update(step.bottoms)
-            kept.append(step)
-    return kept[::-1]

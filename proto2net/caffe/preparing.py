@@ -283,15 +283,7 @@ def _labels(given: str | Path | Sequence[str]) -> tuple[tuple[str, ...], list[st
 
 def _lines(path: Path) -> list[str]:
     """The lines of a file of labels, of which none is empty. Raises Proto2NetError."""
-    try:
-        if plain.is_special(path):
-            raise Proto2NetError(f"{path}: {plain.SPECIAL}")
-        with path.open("rb") as file:
-            content = file.read(limits.TEXT_BYTES + 1)
-    except OSError as error:
-        raise Proto2NetError(f"{path}: {error.strerror}") from None
-    if len(content) > limits.TEXT_BYTES:
-        raise Proto2NetError(f"{path}: more than {limits.TEXT_BYTES:,} bytes are no labels")
+    content = plain.content(path, limits.TEXT_BYTES, "labels")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

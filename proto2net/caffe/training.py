@@ -21,8 +21,8 @@ from proto2net.errors import Issue, Location, ParseError, Proto2NetError
 from proto2net.frozen import dataclass
 from proto2net.solver import TYPES, Solver
 
-_OF_LOOP = frozenset({"solver_mode", "device_id", "layer_wise_reduce", "solver_type"})
-"""What a solver says of the machine that it runs on, or in an old word."""
+_OF_MACHINE = frozenset({"solver_mode", "device_id", "layer_wise_reduce", "solver_type"})
+"""What a solver says of the machine that it runs on; and the old word for its type."""
 
 _LONGEST = 2**16
 """More bytes no solver has that names its network."""
@@ -97,7 +97,7 @@ def read(path: str | Path) -> tuple[Training, list[str]]:
     if issues:
         raise ParseError(prototxt.by_line(issues))
     train = _used(listed(given[trains[0]])[0], lines["train"], "TRAIN", message.train_state)
-    known = {*Solver.__dataclass_fields__, *_OF_LOOP}
+    known = {*Solver.__dataclass_fields__, *_OF_MACHINE}
     unused = [name for name in given if name not in known and not NETWORKS.fullmatch(name)]
     if unused:
         notes = [*notes, f"{file}: of the solver these are not used: {', '.join(unused)}"]
@@ -105,16 +105,7 @@ def read(path: str | Path) -> tuple[Training, list[str]]:
 
 
 def _text(path: str | Path) -> str:
-    """The text of a file that is no longer than any solver."""
-    try:
-        if plain.is_special(path):
-            raise Proto2NetError(f"{path}: {plain.SPECIAL}")
-        with open(path, "rb") as file:
-            content = file.read(limits.TEXT_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise Proto2NetError(f"{path}: {getattr(error, 'strerror', error)}") from None
-    if len(content) > limits.TEXT_BYTES:
-        raise ParseError([prototxt.too_long(str(path))])
+    content = plain.content(path, limits.TEXT_BYTES, "solver")
     return content.decode("utf-8-sig", errors="replace")
 
 

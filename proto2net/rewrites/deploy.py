@@ -10,7 +10,8 @@ import dataclasses
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from proto2net.graph import Entry, check_outputs
+from proto2net.errors import check_outputs
+from proto2net.graph import Entry
 from proto2net.layers import DataLayer, DummyData, Input, Layer, Parameter, Python, Silence, Writer
 from proto2net.layers.python import PythonLoss
 from proto2net.layers.standing_in import SomeTops, StandIn

@@ -140,7 +140,7 @@ def test_a_line_that_is_no_record_is_told(line: str, tmp_path: Path) -> None:
 
 
 def log(name: str, **more: dict[int, float]) -> Log:
-    return Log(name, **more)  # type: ignore[arg-type]
+    return Log(name, **more)  # type: ignore[arg-type]  # fields of several types
 
 
 def test_the_panels_are_those_of_which_something_is_known() -> None:

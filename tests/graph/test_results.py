@@ -22,7 +22,7 @@ LABELS = [f"class {n}" for n in range(7)]
 
 
 def said(net: str, **options: object) -> dict[str, str]:
-    found = results(proto2net.parse(net, **options))  # type: ignore[arg-type]
+    found = results(proto2net.parse(net, **options))  # type: ignore[arg-type]  # of several types
     return {blob.name: str(result) for blob, result in found.items()}
 
 

@@ -12,13 +12,13 @@ from places import ROOT
 
 ORDER = [
     "frozen limits version",
-    "errors plain",
-    "arrays mistaken output shape text",
+    "errors",
+    "arrays mistaken output plain shape text",
     "layers layout memory solver usage",
     "graph",
     "batch feeds images lowering model outline results sizes wiring",
     "caffe rewrites builder backends",
-    "data preparing weights",
+    "data parsing preparing weights",
     "api",
     "child stopwatch",
     "cv handwritten prediction survey timing training verify",

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from proto2net.backends.base import Array, Emitted, Step
-from proto2net.backends.file import needed, no_outputs, with_losses
 from proto2net.backends.onnx import container
 from proto2net.backends.onnx.container import Put, Told, tell
 from proto2net.backends.onnx.schema import Message, message_class
@@ -32,6 +31,7 @@ from proto2net.backends.onnx.values import (
     Result,
     Value,
 )
+from proto2net.backends.outputs import needed, no_outputs, with_losses
 from proto2net.backends.preprocess import labels_told, transform_told
 from proto2net.backends.scope import shown_name
 from proto2net.backends.sizes import check_sizes, said

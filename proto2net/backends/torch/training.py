@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import indent
 from typing import Any, ClassVar
 
-from proto2net.backends.file import with_losses
+from proto2net.backends.outputs import with_losses
 from proto2net.backends.source import INDENT, Namespace
 from proto2net.backends.statements import Return, lines_of
 from proto2net.backends.training import TrainingFile, number, rate_lines

@@ -1,0 +1,32 @@
+"""What a file gives of a graph: its outputs and losses, and the steps that these need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from proto2net.backends.base import Step
+from proto2net.errors import Issue
+from proto2net.graph import Blob, Graph
+
+
+def no_outputs(graph: Graph) -> list[Issue]:
+    """What is to be said of a network that gives nothing: all that it makes is read or silenced."""
+    made = [blob.name for blob in graph.blobs.values() if blob not in graph.input_set]
+    hint = f"name the blobs that are wanted, as in --output {made[-1]}" if made else ""
+    return [Issue("the network has no output: nothing leaves it", hint)]
+
+
+def with_losses(graph: Graph) -> tuple[Blob, ...]:
+    """The graph's outputs, and losses that are none since they have no name or a reader."""
+    losses = (loss for _, loss in graph.losses if loss not in graph.output_set)
+    return (*graph.outputs, *losses)
+
+
+def needed(steps: Sequence[Step], outputs: Iterable[Blob]) -> list[Step]:
+    """The steps that the outputs need; others only feed what is silenced."""
+    needed, kept = set(outputs), []
+    for step in reversed(steps):
+        if step.code.forward and needed.intersection(step.tops):
+            needed.update(step.bottoms)
+            kept.append(step)
+    return kept[::-1]

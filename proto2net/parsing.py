@@ -1,0 +1,119 @@
+"""From a definition to a graph: what is read, changed, fed and wired, in this order."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from proto2net.backends.source import network_name
+from proto2net.caffe import definition, importer, notices
+from proto2net.caffe.phase import State, stand_ins
+from proto2net.errors import Issue, Location, ParseError, Proto2NetError, ShapeError
+from proto2net.frozen import dataclass
+from proto2net.graph import Graph
+from proto2net.layers.axes import AutoCrop, Crop
+from proto2net.layers.holes import Holes
+from proto2net.rewrites import deploy, feeding
+from proto2net.shape import Sizes
+from proto2net.usage import Usage
+from proto2net.wiring import wire
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a definition is read: the options of `proto2net.parse` that are not for its graph."""
+
+    state: State
+    inputs: Mapping[str, Sizes]
+    outputs: Sequence[str]
+    holes: Holes
+    define: Mapping[str, object] | None = None
+    fork: str = ""
+    ignore_unknown_fields: bool = False
+    labelled: bool = False
+    root: str | Path | None = None
+
+
+def read(net: str | Path, file: str, asked: Reading) -> Graph:
+    """The network; what `outputs` do not need is left out before it is judged."""
+    phase, inputs = asked.state.phase, asked.inputs
+    if phase not in ("TEST", "TRAIN"):
+        raise Proto2NetError(f'no phase "{phase.lower()}"', "it is test or train")
+    found = definition.read(
+        net,
+        file or ("<text>" if definition.is_text(net) else str(net)),
+        asked.state,
+        ignore_unknown_fields=asked.ignore_unknown_fields,
+        holes=asked.holes,
+        define=asked.define,
+    )
+    definition.check_is_whole(found, inputs)
+    phase, file, notes = found.state.phase, found.file, found.notes
+    layers = found.layers
+    deployed = phase == "TEST" and not asked.labelled
+    if deployed:
+        images = stand_ins(found.net, layers)
+        layers = [*images, *layers]
+        notes = [*notes, *(f'layer "{x.name}" ({x.type}) of training is the input' for x in images)]
+    entries, told = importer.entries(
+        layers,
+        phase,
+        file,
+        held=found.held,
+        ignore_unknown_fields=asked.ignore_unknown_fields,
+        holes=asked.holes,
+        fork=asked.fork,
+        given=inputs,
+    )
+    notes = [
+        *notes,
+        *notices.ignored_of_net(found.net, file),
+        *told,
+        *notices.shared_with_none(entries, file),
+    ]
+    hints = found.left_out
+    if deployed:
+        hints = {top: _NEEDS_LABELS for entry in entries for top in entry.tops} | hints
+        entries, left_out = deploy.without_labels(entries, given=inputs)
+        notes += left_out
+    if asked.outputs:
+        whole = entries
+        entries, left_out = deploy.until(entries, asked.outputs, hints, file)
+        notes += left_out
+        inputs = deploy.needed(inputs, whole, entries)
+    importer.check(entries, layers, asked.holes)
+    if lacking := feeding.unstated(entries, inputs):
+        from proto2net.caffe import beside  # which most networks need not import
+
+        inputs, seen = beside.completed(lacking, inputs, layers, file, asked.root)
+        notes += seen
+    new_size = feeding.new_size(entries)
+    entries, assumed = feeding.feed(entries, inputs)
+    placed: list[str] = []
+    if any(isinstance(entry.layer, AutoCrop | Crop) for entry in entries):
+        from proto2net.rewrites import align  # with exact fractions, which few networks need
+
+        entries, placed = align.aligned(entries)
+    for note in notes + assumed + placed:
+        _LOG.info(note)
+    if not entries:
+        empty = f"the network has no layers in the {phase.lower()} phase"
+        raise ParseError([Issue(empty, where=Location(file, 1))])
+    name = found.net.name or network_name(file)
+    try:
+        graph = wire(name, entries, phase, found.left_out)
+    except ShapeError as error:
+        from proto2net.caffe import forks  # which most networks need not import
+
+        graph, told = forks.fitting(error, name, entries, phase, found.left_out, old=found.old)
+        for note in told:
+            _LOG.info(note)
+    for note in [*notices.disputed(graph), *notices.training(graph, file)]:
+        _LOG.info(note)
+    return dataclasses.replace(graph, usage=Usage(new_size=new_size)) if new_size else graph
+
+
+_NEEDS_LABELS = "what makes it was left out, since it needs labels: they are there in --phase train"
+_LOG = logging.getLogger("proto2net")
