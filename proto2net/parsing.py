@@ -110,7 +110,8 @@ def read(net: str | Path, file: str, asked: Reading) -> Graph:
         graph, told = forks.fitting(error, name, entries, phase, found.left_out, old=found.old)
         for note in told:
             _LOG.info(note)
-    for note in [*notices.disputed(graph), *notices.training(graph, file)]:
+    trains = asked.labelled  # a solver, which heeds what layers say of their training
+    for note in [*notices.disputed(graph), *notices.training(graph, file, trains=trains)]:
         _LOG.info(note)
     return dataclasses.replace(graph, usage=Usage(new_size=new_size)) if new_size else graph
 

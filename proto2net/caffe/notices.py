@@ -47,8 +47,11 @@ def disputed(graph: Graph) -> list[str]:
     return grouped((sentence, where) for sentence, where in said if sentence and where)
 
 
-def training(graph: Graph, file: str) -> list[str]:
-    """Notes on what the layers say of their training that is not used, or not in this phase."""
+def training(graph: Graph, file: str, *, trains: bool = False) -> list[str]:
+    """Notes on what the layers say of their training that is not used, or not in this phase.
+
+    Where a solver `trains` them, all is used.
+    """
     frozen: list[Node[Layer]] = []
     others: list[Node[Layer]] = []
     for node in graph.nodes:
@@ -63,7 +66,7 @@ def training(graph: Graph, file: str) -> list[str]:
             others.append(node)
     notes = []
     said = others if graph.phase == "TRAIN" else list(dict.fromkeys([*frozen, *others]))
-    if said:
+    if said and not trains:
         names = "lr_mult and decay_mult (blobs_lr and weight_decay)"
         training = (
             "only lr_mult: 0 is, which freezes"

@@ -273,3 +273,12 @@ def test_converting_a_solver_imports_no_framework(run: Run) -> None:
         check=True,
     )
     assert done.stdout == "[]\n"
+
+
+def test_multipliers_that_a_training_heeds_are_not_said_to_be_unused(run: Run) -> None:
+    faster = NET.replace('top: "ip"', 'top: "ip" param { lr_mult: 7 decay_mult: 3 }')
+    Path("net.prototxt").write_text(faster)
+    said, _ = run("convert", "net.prototxt", "--phase", "train", "--to", "torch")
+    assert "lr_mult" in said
+    said, code = run("convert", "solver.prototxt", "--to", "torch", "-o", "trained.py")
+    assert (code, "lr_mult" in said) == (0, False)
