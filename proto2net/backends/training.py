@@ -102,8 +102,9 @@ class TrainingFile:
         return table if set(table.values()) - {SAME} else {}
 
     def _kind(self, name: str) -> str:
-        """The last part of a parameter's name, such as bias."""
-        return name.rpartition(self.separator)[2]
+        """The end of a parameter's name, such as .bias, which no name is itself."""
+        _, separator, last = name.rpartition(self.separator)
+        return separator + last
 
     def _table(self) -> list[str]:
         table = self.multipliers

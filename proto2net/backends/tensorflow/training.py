@@ -80,7 +80,8 @@ class KerasTraining(TrainingFile):
         if self.multipliers:
             before = [
                 "known = self._trainable_variables[self._get_variable_index(variable)]",
-                "rate, decay = MULTIPLIERS.get(known.path) or MULTIPLIERS[known.name]",
+                'own = MULTIPLIERS.get(known.path) or MULTIPLIERS[f"/{known.name}"]',
+                f"rate, {'decay' if s.weight_decay else '_'} = own",
             ]
             rate, decay = "learning_rate * rate", f"{decay} * decay"
         if s.weight_decay:

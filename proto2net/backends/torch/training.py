@@ -62,16 +62,19 @@ class TorchTraining(TrainingFile):
     def made(self, optimizer: Call) -> str:
         s, groups = self.solver, []
         if self.multipliers:
-            rate = f'"lr": {number(s.base_lr)} * rate' if self._constant else '"lr_mult": rate'
+            base, decay = number(s.base_lr), number(s.weight_decay)
+            rate = f'"lr": {base} * rate' if self._constant else '"lr_mult": rate'
+            kept = f', "{self._decays}": {decay} * decay' if decay else ""
             groups = [
                 "kinds: dict[tuple[float, float], list[nn.Parameter]] = {}",
                 "for name, parameter in net.named_parameters():",
                 "    if parameter.requires_grad:",
-                '        own = MULTIPLIERS.get(name) or MULTIPLIERS[name.rpartition(".")[2]]',
+                '        end = "." + name.rpartition(".")[2]',
+                "        own = MULTIPLIERS.get(name) or MULTIPLIERS[end]",
                 "        kinds.setdefault(own, []).append(parameter)",
                 "groups = [",
-                f'    {{"params": some, {rate}, "weight_decay": {self._coupled} * decay}}',
-                "    for (rate, decay), some in kinds.items()",
+                f'    {{"params": some, {rate}{kept}}}',
+                f"    for (rate, {'decay' if decay else '_'}), some in kinds.items()",
                 "]",
             ]
         lines = [
@@ -151,16 +154,20 @@ class TorchTraining(TrainingFile):
         targets = ", ".join(named.get(blob, "_") for blob in outputs)
         return [f"{targets} = net(*batch)", f"loss = {' + '.join(terms)}"]
 
+    @property
+    def _decays(self) -> str:
+        """What a group of parameters calls its decay: PyTorch's optimizers have that of L2."""
+        return "l1" if self.solver.regularization_type == "L1" else "weight_decay"
+
     def _decay(self) -> list[str]:
         """Lines that add the gradient of a decay which PyTorch's optimizers do not have."""
         s = self.solver
         if s.regularization_type != "L1" or not s.weight_decay:
             return []
-        decay, own = number(s.weight_decay), ""
-        if self.multipliers:
-            own = ' * MULTIPLIERS.get(name, MULTIPLIERS[name.rpartition(".")[2]])[1]'
+        decay = 'group["l1"]' if self.multipliers else number(s.weight_decay)
         return [
-            "for name, parameter in net.named_parameters():",
-            "    if parameter.grad is not None:",
-            f"        parameter.grad.add_(parameter.detach().sign(), alpha={decay}{own})",
+            "for group in optimizer.param_groups:",
+            '    for x in group["params"]:',
+            "        if x.grad is not None:",
+            f"            x.grad.add_(x.detach().sign(), alpha={decay})",
         ]

@@ -118,6 +118,44 @@ def test_what_is_frozen_stays_and_what_is_new_learns_faster(tmp_path: Path, targ
 STAGES = "stagelr: 0.1 stagelr: 0.01 stagelr: 0.2 stageiter: 2 stageiter: 4 stageiter: 6"
 
 
+def test_a_layer_that_is_called_as_its_array_keeps_its_own_rate(
+    tmp_path: Path, target: str
+) -> None:
+    inputs = NET.partition('layer { name: "hidden"')[0]
+    (tmp_path / "net.prototxt").write_text(
+        f"""{inputs}
+        layer {{ name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+          param {{ lr_mult: 1 }} param {{ lr_mult: 2 }} inner_product_param {{ num_output: 6 }} }}
+        layer {{ name: "bias" type: "Bias" bottom: "ip" top: "ip" param {{ lr_mult: 6 }} }}
+        layer {{ name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" }}"""
+    )
+    (tmp_path / "solver.prototxt").write_text(SOLVER.format("fixed", ""))
+    trainer = proto2net.Trainer(tmp_path / "solver.prototxt", to=target)
+    start = trainer.arrays()
+    trainer.step(batch())
+    found = trainer.arrays()
+    moved = {name: found[name][-1] - start[name][-1] for name in ("ip", "bias")}
+    assert np.abs(moved["bias"]).max() > 0
+    # Both are added to the same scores, and so have the same gradient.
+    np.testing.assert_allclose(3 * moved["ip"], moved["bias"], rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["L1", "L2"])
+def test_the_decay_heeds_its_multipliers(tmp_path: Path, target: str, kind: str) -> None:
+    decay = f'weight_decay: 0.1 regularization_type: "{kind}"'
+    plain = trained(tmp_path, target, "fixed")
+    start = plain.arrays()
+    plain.step(batch())
+    trained(tmp_path, target, "fixed", decay)
+    decayed = proto2net.Trainer(tmp_path / "solver.prototxt", start, to=target)
+    decayed.step(batch())
+    (weight, bias), (right, other) = decayed.arrays()["hidden"], plain.arrays()["hidden"]
+    before = start["hidden"][0]
+    force = before if kind == "L2" else np.sign(before)
+    np.testing.assert_allclose(weight, right - 0.1 * 0.1 * force, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(bias, other, rtol=1e-6)  # its decay_mult is 0
+
+
 def test_a_seed_gives_the_same_start(tmp_path: Path, target: str) -> None:
     starts = [trained(tmp_path, target, "fixed", seed).arrays() for seed in SEEDS]
     same, other = (np.abs(starts[0]["new"][0] - start["new"][0]).max() for start in starts[1:])
