@@ -81,19 +81,19 @@ def run(
     """
     solver = trainer.solver
     smoothed = Smoothed(solver.average_loss)
-    images = trainer.graph.batch * solver.iter_size * trainer.learner.processes
+    learner = trainer.learner
+    images = trainer.graph.batch * solver.iter_size * learner.processes * learner.devices
     began, since, kept = time.perf_counter(), trainer.iteration, -1
     while trainer.iteration < until and not stopped():
         iteration = trainer.iteration
         if _tests(trainer, iteration, first=solver.test_initialization):
             yield from tested(trainer)
-        rate = trainer.rate
         loss = trainer.step()
         mean = smoothed.add(loss)
         if solver.display and iteration % solver.display == 0:
             now = time.perf_counter()
             speed = images * (trainer.iteration - since) / max(now - began, 1e-9)
-            yield Shown(iteration, loss, mean, rate, speed)
+            yield Shown(iteration, loss, mean, learner.rate(iteration), speed)
             began, since = now, trainer.iteration
         else:
             yield Done(iteration, loss)
