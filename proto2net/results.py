@@ -5,7 +5,6 @@ Nothing is said of an output of which that is not known: a vector may be scores 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from enum import Enum
 
@@ -223,13 +222,15 @@ class _Finder:
 
     def _origin(self, blob: Blob) -> Blob:
         """The blob whose rows these are, by another name or another shape alone."""
-        node = self.makers[blob]
-        if node.layer.routes:
-            return self._origin(node.bottoms[node.tops.index(blob)])
-        moved = isinstance(node.layer, Reshape | Flatten)
-        if moved and _rows(node.bottoms[0].shape) != _rows(blob.shape):
-            return blob
-        return self._origin(node.bottoms[0]) if moved or isinstance(node.layer, Split) else blob
+        while True:
+            node = self.makers[blob]
+            same = isinstance(node.layer, Split) or (
+                isinstance(node.layer, Reshape | Flatten)
+                and _rows(node.bottoms[0].shape) == _rows(blob.shape)
+            )
+            if not same and not node.layer.routes:
+                return blob
+            blob = node.bottoms[0 if same else node.tops.index(blob)]
 
     def _of_classes(self, blob: Blob, axis: int) -> Result | None:
         """Probabilities along an axis."""
@@ -275,15 +276,15 @@ class _Finder:
 
     def _is_raw(self, blob: Blob) -> bool:
         """Whether what layers with learned products give has only been put together."""
-        return all(node.macs for node in self._sources(blob))
-
-    def _sources(self, blob: Blob) -> Iterator[Node[Layer]]:
-        node = self.makers[blob]
-        if isinstance(node.layer, Concat | Flatten | Permute | Reshape | Split):
-            for bottom in node.bottoms:
-                yield from self._sources(bottom)
-        else:
-            yield node
+        waiting, seen = [blob], {blob}
+        while waiting:
+            node = self.makers[waiting.pop()]
+            if isinstance(node.layer, Concat | Flatten | Permute | Reshape | Split):
+                waiting += set(node.bottoms) - seen
+                seen.update(node.bottoms)
+            elif not node.macs:
+                return False
+        return True
 
 
 def _rows(shape: Shape) -> Shape:

@@ -174,3 +174,27 @@ def test_columns_are_those_that_caffe_wrote(case: str) -> None:
         if "xmax" in columns:
             x, end = columns.index("xmin"), columns.index("xmax")
             assert (real[:, x] <= real[:, end]).all()
+
+
+def test_a_long_way_and_one_that_parts_again_and_again_are_gone_quickly() -> None:
+    """Each layer is looked at once, and not by a call in a call."""
+    lines = ['input: "x" input_shape { dim: 1 dim: 2 dim: 4 }']
+    for way, numbers in (("boxes", 4), ("scores", 2)):
+        product = f"inner_product_param {{ num_output: {numbers} axis: 2 }}"
+        lines.append(
+            f'layer {{ name: "{way}" type: "InnerProduct" bottom: "x" top: "{way}0" {product} }}'
+        )
+        lines += [
+            f'layer {{ name: "{way}{n}" type: "Concat" bottom: "{way}{n}" bottom: "{way}{n}" '
+            f'top: "{way}{n + 1}" }}'
+            for n in range(18)
+        ]
+    before = "boxes18"
+    for n in range(1500):
+        keeps = "reshape_param { shape { dim: 0 dim: 0 dim: 0 } }"
+        lines.append(
+            f'layer {{ name: "r{n}" type: "Reshape" bottom: "{before}" top: "r{n}" {keeps} }}'
+        )
+        before = f"r{n}"
+    lines.append(last("Softmax", "scores18", "softmax_param { axis: 2 }"))
+    assert "relative to prior boxes" in said("\n".join(lines))[before]
