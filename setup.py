@@ -32,6 +32,7 @@ TEST = [
     "opencv-python-headless<5",  # its dnn module reads Caffe's files, no longer from 5 on
     "openvino",
     "pillow",
+    "playwright",
     "pytest",
     "pytest-xdist",
     "ruff",

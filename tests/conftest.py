@@ -8,9 +8,15 @@ from __future__ import annotations
 
 import gc
 import signal
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from browser import Visit
+    from playwright.sync_api import Browser
 
 TARGETS = Path(__file__).parent / "targets"
 FRAMEWORKS = ("torch", "tf")
@@ -79,3 +85,23 @@ def targets(path: Path) -> tuple[str, ...]:
 def target(request: pytest.FixtureRequest) -> str:
     """The target whose tests are run."""
     return str(request.config.getoption("target"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A browser without a window."""
+    from browser import started
+
+    with started() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Visit]:
+    """Pages to look at: the test fails if one of them writes an error or a warning."""
+    from browser import Visit
+
+    visit = Visit(chromium)
+    yield visit
+    visit.close()
+    assert visit.errors == []
