@@ -364,9 +364,9 @@ class Graph:
     @property
     def parameters(self) -> int:
         """How many numbers it has learned: those of a .caffemodel, shared ones once."""
-        return sum(self._owned(node) for node in self.nodes)
+        return sum(self.owned(node) for node in self.nodes)
 
-    def _owned(self, node: Node[Layer]) -> int:
+    def owned(self, node: Node[Layer]) -> int:
         """The parameters of a layer without those that a layer above shares with it."""
         return sum(
             count(learned.shape)
@@ -386,7 +386,7 @@ class Graph:
     def sizes(self, nodes: Sequence[Node[Layer]]) -> Row:
         """The parameters of these layers, and their multiply-adds an image, for a table."""
         macs = sum(node.macs for node in nodes)
-        return f"{sum(map(self._owned, nodes)):,}", f"{self.per_image(macs):,}"
+        return f"{sum(map(self.owned, nodes)):,}", f"{self.per_image(macs):,}"
 
     def table(self, rows: Sequence[Row]) -> str:
         """These rows between a heading and the totals."""

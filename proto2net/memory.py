@@ -38,6 +38,10 @@ class Memory:
                 self._writers[memory] = []
             self._held[top] = memory, len(self._writers[memory])
 
+    def holder(self, blob: Blob) -> Blob:
+        """The blob whose memory a blob is: the first that stood there."""
+        return self._held[blob][0]
+
     def is_shared(self, blob: Blob, other: Blob) -> bool:
         """Whether two blobs are the same memory."""
         return self._held[blob][0] == self._held[other][0]

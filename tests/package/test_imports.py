@@ -17,6 +17,7 @@ ORDER = [
     "layers layout memory solver usage",
     "graph",
     "batch feeds images lowering model outline results sizes wiring",
+    "facts",
     "caffe rewrites builder backends",
     "data parsing preparing weights",
     "api",
