@@ -13,7 +13,7 @@ from places import ROOT
 ORDER = [
     "frozen limits version",
     "errors",
-    "arrays mistaken output plain shape text",
+    "arrays mistaken output page plain shape text",
     "layers layout memory solver usage",
     "graph",
     "batch feeds images lowering model outline results sizes wiring",

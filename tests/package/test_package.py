@@ -20,6 +20,7 @@ import proto2net
 from proto2net import backends
 
 NET = "models/prototxt/nin.prototxt"
+SHIPPED = (".py", ".typed", ".desc", ".css", ".js")
 NOT_SHIPPED = shutil.ignore_patterns(
     ".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "build", "dist"
 )
@@ -84,7 +85,7 @@ def test_the_sdist_has_all_that_is_needed_to_work_on_the_package(built: Path, sd
 def test_the_wheel_has_the_package_and_nothing_else(wheel: Path) -> None:
     assert {path.name.partition("-")[0] for path in wheel.iterdir()} == {"proto2net"}
     files = {path.relative_to(ROOT) for path in (ROOT / "proto2net").rglob("*") if path.is_file()}
-    shipped = {path for path in files if path.suffix in (".py", ".typed", ".desc")}
+    shipped = {path for path in files if path.suffix in SHIPPED}
     assert {path.relative_to(wheel) for path in (wheel / "proto2net").rglob("*.*")} == shipped
 
 
