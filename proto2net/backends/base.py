@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from proto2net.arrays import Ndarray
+    from proto2net.backends.file import SourceFile
     from proto2net.backends.learner import Learner, Setting
     from proto2net.backends.runner import Runner
     from proto2net.backends.training import Trained
@@ -335,6 +336,18 @@ class Backend:
         `partial` one lacks some of the arrays. A `flat` source says every layer where it stands;
         else blocks of one structure are defined once.
         """
+        return self.file(graph, name, weights, partial=partial, flat=flat).emitted()
+
+    def file(
+        self,
+        graph: Graph,
+        name: str = "",
+        weights: str = "",
+        *,
+        partial: bool = False,
+        flat: bool = False,
+    ) -> SourceFile[Any]:
+        """What `emit` prints, before it is printed; it is for targets of this package."""
         raise NotImplementedError
 
     def training(self, solver: Solver, trained: Trained, file: str) -> str:

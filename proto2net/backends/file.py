@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import PurePath
 from textwrap import wrap
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from proto2net.backends.base import Array, Backend, Code, Emitted, Step
 from proto2net.backends.blocks import Block
@@ -60,7 +60,7 @@ from proto2net.backends.tree import (
 from proto2net.backends.unify import Meaning
 from proto2net.batch import following, takes_one
 from proto2net.errors import UnsupportedError
-from proto2net.graph import Blob, Graph
+from proto2net.graph import Blob, Graph, Node
 from proto2net.images import prepared
 from proto2net.layers import Layer
 from proto2net.lowering import lowered
@@ -266,10 +266,10 @@ class SourceFile(Generic[S]):
     def emitted(self) -> Emitted:
         """The whole file: imports and helpers that are used, the body, and what runs it."""
         main = Compound("if", code('__name__ == "__main__"'), self.main())
-        fed = self.graph.phase == "TRAIN"  # by data layers, which also mirror and crop at random
-        prepares = [] if fed else self.preprocess()
-        beside = [*prepares, *self.body(), *labels(self.graph)]
-        statements = [*self.classes, *self.blocks, *beside, main]
+        # In the train phase it is fed by data layers, which also mirror and crop at random.
+        prepares = [] if self.graph.phase == "TRAIN" else self.preprocess()
+        beside = [*prepares, *self.body(), *labels(self.graph), main]
+        statements = [*self.classes, *self.blocks, *beside]
         weights = self._weights_file()
         expressions = list(expressions_of([*weights, *statements]))
         used = set(names_in(*expressions))
@@ -291,14 +291,14 @@ class SourceFile(Generic[S]):
         """The arrays made from learned blobs of the layers that the definition has."""
         if not self._lowered.origins:  # it has all of them
             return arrays
-        origin = self._lowered.origin
         return {
-            name: Array(
-                tuple((origin(node), blob) for node, blob in array.sources),
-                array.convert,
-            )
+            name: Array(tuple((self.origin(n), blob) for n, blob in array.sources), array.convert)
             for name, array in arrays.items()
         }
+
+    def origin(self, node: Node[Any]) -> Node[Any]:
+        """The layer of the definition that this one is a part of."""
+        return self._lowered.origin(node)
 
     def _weights_file(self) -> list[Statement]:
         """What says where the learned weights are, if they are beside the emitted file."""

@@ -112,6 +112,24 @@ class Scope:
         """Statements that make the layer objects, where these are apart from the forward pass."""
         return []
 
+    def made_of(self, step: Step) -> Iterator[Statement]:
+        """Statements that make the object of a step, if no step before has the same."""
+        return iter(())
+
+    def said(self) -> Iterator[tuple[Step, list[Statement]]]:
+        """Each step with what says it; steps that one statement says together have it each."""
+        for blob in self.inputs:
+            self.define(blob)
+        written: list[Statement] = []
+        found: list[tuple[Step, list[Statement], range]] = []
+        for step in self.steps:
+            made, start, last = [*self.made_of(step)], len(written), written[-1:]
+            self._state(step, written)
+            nested = len(written) == start and written[-1:] != last
+            found.append((step, made, range(start - nested, len(written))))
+        for step, made, places in found:
+            yield step, [*made, *(written[place] for place in places)]
+
     def size(self) -> int:
         """How many lines the objects and the forward pass take."""
         for blob in self.inputs:

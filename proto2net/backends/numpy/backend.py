@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from proto2net.backends.base import Backend, Emitted
+from proto2net.backends.base import Backend
 from proto2net.backends.numpy.file import NumpyFile
 from proto2net.backends.source import class_name
 from proto2net.graph import Graph
@@ -29,7 +29,7 @@ class Numpy(Backend):
         HDF5Output: "writing an HDF5 file is not possible"
     }
 
-    def emit(
+    def file(
         self,
         graph: Graph,
         name: str = "",
@@ -37,10 +37,10 @@ class Numpy(Backend):
         *,
         partial: bool = False,
         flat: bool = False,
-    ) -> Emitted:
+    ) -> NumpyFile:
         """An importable file with one class that needs NumPy only."""
         entry = name or class_name(graph.name)
-        return NumpyFile(self, graph, entry, weights, partial=partial, flat=flat).emitted()
+        return NumpyFile(self, graph, entry, weights, partial=partial, flat=flat)
 
     @cached_property
     def runner(self) -> Runner:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from proto2net.backends.base import Backend, Emitted
+from proto2net.backends.base import Backend
 from proto2net.backends.source import function_name
 from proto2net.backends.tensorflow.file import KerasFile
 from proto2net.graph import Graph
@@ -35,7 +35,7 @@ class TensorFlow(Backend):
         HDF5Output: "writing an HDF5 file is not possible"
     }
 
-    def emit(
+    def file(
         self,
         graph: Graph,
         name: str = "",
@@ -43,10 +43,10 @@ class TensorFlow(Backend):
         *,
         partial: bool = False,
         flat: bool = False,
-    ) -> Emitted:
+    ) -> KerasFile:
         """An importable file with one function that builds the model."""
         entry = name or function_name(graph.name)
-        return KerasFile(self, graph, entry, weights, partial=partial, flat=flat).emitted()
+        return KerasFile(self, graph, entry, weights, partial=partial, flat=flat)
 
     def training(self, solver: Solver, trained: Trained, file: str) -> str:
         from proto2net.backends.tensorflow.training import KerasTraining

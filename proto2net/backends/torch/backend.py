@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from proto2net.backends.base import Backend, Emitted
+from proto2net.backends.base import Backend
 from proto2net.backends.source import class_name
 from proto2net.backends.torch.file import TorchFile
 from proto2net.errors import UnsupportedError
@@ -33,7 +33,7 @@ class Torch(Backend):
     trains = True
     unsupported: ClassVar = {HDF5Output: "writing a file has no rendering"}
 
-    def emit(
+    def file(
         self,
         graph: Graph,
         name: str = "",
@@ -41,10 +41,10 @@ class Torch(Backend):
         *,
         partial: bool = False,
         flat: bool = False,
-    ) -> Emitted:
+    ) -> TorchFile:
         """An importable file with one nn.Module."""
         entry = name or class_name(graph.name)
-        return TorchFile(self, graph, entry, weights, partial=partial, flat=flat).emitted()
+        return TorchFile(self, graph, entry, weights, partial=partial, flat=flat)
 
     def training(self, solver: Solver, trained: Trained, file: str) -> str:
         from proto2net.backends.torch.training import TorchTraining

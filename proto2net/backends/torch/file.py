@@ -188,14 +188,13 @@ class TorchScope(Scope):
         """Statements that make the layer objects; also collects their arrays."""
         made: list[Statement] = []
         for optional, steps in self.parted():
-            objects = [line for step in steps for line in self._made(step)]
+            objects = [line for step in steps for line in self.made_of(step)]
             if optional and objects:
                 objects = [Compound("if", Variable(PROJECT), objects)]
             made += objects
         return made
 
-    def _made(self, step: Step) -> Iterator[Statement]:
-        """Statements that make the object of a step, if no step before has the same."""
+    def made_of(self, step: Step) -> Iterator[Statement]:
         name = self.objects.get(step.node)
         if name is None or name in self._known or step.code.init is None:
             return
@@ -231,12 +230,19 @@ class TorchScope(Scope):
 
     def _forwards(self) -> list[Statement]:
         """`forward`; where it ends in Softmax, `logits` has all but that."""
-        if self.softmax is None or self.softmax.code.forward is None:
+        if self.softmax is None:
             return [self._forward("forward")]
         logits = self._forward("logits")
+        return [logits, self._forward("forward", [self._probabilities(self.softmax)])]
+
+    def _probabilities(self, softmax: Step) -> Statement:
         read = method(Name("self"), "logits", *map(self.variable, self.inputs))
-        value = filled(self.softmax.code.forward, {0: read})
-        return [logits, self._forward("forward", [Return((value,))])]
+        return Return((filled(softmax.code.forward or BOTTOM, {0: read}),))
+
+    def said(self) -> Iterator[tuple[Step, list[Statement]]]:
+        yield from super().said()
+        if self.softmax:
+            yield self.softmax, [self._probabilities(self.softmax)]
 
     def _forward(self, name: str, body: Sequence[Statement] = ()) -> Statement:
         """A method from the inputs to the outputs; without a body it has that of the scope."""
