@@ -26,6 +26,7 @@ from proto2net.version import VERSION
 if TYPE_CHECKING:
     from proto2net.builder import CaffeNetwork, Network
     from proto2net.data import batches
+    from proto2net.inspection import inspect
     from proto2net.prediction import predict
     from proto2net.training import Trainer
 
@@ -47,6 +48,7 @@ __all__ = [
     "batches",
     "blobs",
     "convert",
+    "inspect",
     "load",
     "mean",
     "outputs",
@@ -61,6 +63,7 @@ _LAZY = {
     "CaffeNetwork": "builder",
     "Network": "builder",
     "batches": "data",
+    "inspect": "inspection",
     "Trainer": "training",
     "predict": "prediction",
 }

@@ -388,12 +388,12 @@ class Graph:
         macs = sum(node.macs for node in nodes)
         return f"{sum(map(self.owned, nodes)):,}", f"{self.per_image(macs):,}"
 
-    def table(self, rows: Sequence[Row]) -> str:
-        """These rows between a heading and the totals."""
+    def table(self, rows: Sequence[Row], more: Row = ()) -> str:
+        """These rows, which may have more columns, between a heading and the totals."""
         lines = [
             f"{ascii_only(self.name)} ({self.phase.lower()} phase)",
             "",
-            *aligned(_HEAD, rows, numbers=2),
+            *aligned((*_HEAD, *more), rows, numbers=2 + len(more)),
             "",
             f"layers         {len(self.nodes):,}",
             f"parameters     {self.parameters:,} ({self.parameters * 4 / 1e6:,.1f} MB as float32)",

@@ -8,33 +8,45 @@ from typing import Any
 import click
 
 from proto2net import api, output
-from proto2net.cli.networks import check_weights, read_graph, weights_of, whole
+from proto2net.cli.networks import STANDARD, check_weights, read_graph, weights_of, whole
 from proto2net.cli.options import debug, network, target_names
 from proto2net.cli.terminal import put, say
-from proto2net.images import prepared
-from proto2net.output import printable
 from proto2net.shape import dims
 
 
 @click.command()
 @network
 @click.option("--flat", is_flag=True, help="Print the layers alone, without blocks.")
+@click.option("--wide", is_flag=True, help="Print receptive fields, strides and memory too.")
+@click.option("--weights", metavar="FILE", help="Tell what is in each of these learned arrays too.")
+@click.option("--csv", "form", flag_value="csv", help="Print CSV: the arrays, or the layers.")
+@click.option("--json", "form", flag_value="json", help="Print JSON: all that is known.")
 @debug
-def inspect(net: str, flat: bool, **options: Any) -> None:
+def inspect(
+    net: str, flat: bool, wide: bool, weights: str | None, form: str | None, **options: Any
+) -> None:
     """Print a network's layers, shapes and sizes.
 
     Layers that stand together again and again, such as an inception module, are below a line of
-    their own, which has their sums.
-    """
-    from proto2net.outline.table import table
-    from proto2net.results import results
+    their own, which has their sums. NET may be a file of weights: then the definition that it
+    carries is told, or else its arrays.
 
-    graph = read_graph(net, options)
-    put(f"{graph if flat else table(graph)}\n")
-    if images := prepared(graph):
-        put(f"{'images':<15}{printable(f'{images.name}: {images}')}\n")
-    for blob, result in results(graph).items():
-        put(f"{'output':<15}{printable(f'{blob.name}: {result}')}\n")
+    \b
+    proto2net inspect nin.prototxt --weights nin.caffemodel --json
+    """
+    check_weights(weights)
+    from proto2net import inspection
+
+    if net == STANDARD:
+        found = inspection.inspect(read_graph(net, options), weights)
+    else:
+        found = inspection.inspect(Path(net), weights, **options)
+    for issue in found.why:
+        say(f"note: the definition cannot be read: {issue.message}")
+    if form:
+        put(found.json() + "\n" if form == "json" else found.csv())
+        return
+    put(f"{found.text(flat=flat, wide=wide)}\n")
 
 
 @click.command()

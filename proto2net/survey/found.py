@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from proto2net.errors import Issue
 from proto2net.frozen import dataclass
 from proto2net.output import printable
+from proto2net.sheets import harmless
 from proto2net.text import aligned
 
 
@@ -120,7 +121,8 @@ class Survey:
         writer.writeheader()
         for row in self.rows():
             lists = {name: "; ".join(row[name]) for name in ("inputs", "targets")}
-            writer.writerow({**row, **lists})
+            cells = {**row, **lists}
+            writer.writerow({k: harmless(x) if isinstance(x, str) else x for k, x in cells.items()})
         return text.getvalue().rstrip("\n")
 
     def table(self) -> str:

@@ -88,6 +88,13 @@ def test_a_table_has_a_line_a_network(tree: Path) -> None:
     ]
 
 
+def test_no_cell_of_csv_is_a_formula(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tree / "=1+1.prototxt").write_text(NET)
+    monkeypatch.chdir(tree)
+    found = survey(["=1+1.prototxt"], to=["numpy"], jobs=1)
+    assert found.csv().splitlines()[1].startswith("'=1+1.prototxt,")
+
+
 def test_networks_are_counted_by_target_and_what_is_none_apart(tree: Path) -> None:
     found = of(survey([tree], jobs=2))
     assert found["files"] == 7

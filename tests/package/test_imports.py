@@ -13,7 +13,7 @@ from places import ROOT
 ORDER = [
     "frozen limits version",
     "errors",
-    "arrays mistaken output page plain shape text",
+    "arrays mistaken output page plain shape sheets text",
     "layers layout memory solver usage",
     "graph",
     "batch feeds images lowering model outline results sizes wiring",
@@ -22,7 +22,7 @@ ORDER = [
     "data parsing preparing weights",
     "api",
     "child stopwatch",
-    "cv handwritten prediction survey timing training verify",
+    "cv handwritten inspection prediction survey timing training verify",
     "proto2net",
     "cli",
     "__main__",
