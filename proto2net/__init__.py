@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from proto2net.data import batches
     from proto2net.inspection import inspect
     from proto2net.prediction import predict
+    from proto2net.recognition import match, recover
     from proto2net.training import Trainer
 
 __version__ = VERSION
@@ -50,11 +51,13 @@ __all__ = [
     "convert",
     "inspect",
     "load",
+    "match",
     "mean",
     "outputs",
     "parse",
     "predict",
     "preprocess",
+    "recover",
     "save",
 ]
 
@@ -64,6 +67,8 @@ _LAZY = {
     "Network": "builder",
     "batches": "data",
     "inspect": "inspection",
+    "match": "recognition",
+    "recover": "recognition",
     "Trainer": "training",
     "predict": "prediction",
 }

@@ -19,6 +19,7 @@ from proto2net.cli.converting import convert
 from proto2net.cli.inspecting import inspect, layers, mean, verify
 from proto2net.cli.options import debug
 from proto2net.cli.predicting import predict
+from proto2net.cli.recognizing import match, recover
 from proto2net.cli.surveying import survey
 from proto2net.cli.terminal import Debugging, counted, notes, quoted, say, say_lines, tell
 from proto2net.cli.timing import time
@@ -51,7 +52,10 @@ def cli() -> None:
     """Caffe network definitions as PyTorch and TensorFlow networks, exact and readable."""
 
 
-for command in (convert, inspect, layers, mean, plot, predict, survey, time, train, verify):
+for command in (
+    *(convert, inspect, layers, match, mean, plot, predict, recover),
+    *(survey, time, train, verify),
+):
     cli.add_command(command)
 
 

@@ -42,7 +42,8 @@ def inspect(
     else:
         found = inspection.inspect(Path(net), weights, **options)
     for issue in found.why:
-        say(f"note: the definition cannot be read: {issue.message}")
+        hint = f"; {issue.hint}" if issue.hint else ""
+        say(f"note: its definition cannot be read: {issue.message}{hint}")
     if form:
         put(found.json() + "\n" if form == "json" else found.csv())
         return

@@ -28,6 +28,10 @@ UNNAMED = ""
 """The same, but it is for the inputs of as many axes where the file states the shape of each."""
 
 
+ASKS = "give it, as in "
+"""How the hint begins where the shape of an input is not stated, and has to be given."""
+
+
 def feed(entries: list[Entry], inputs: Inputs) -> tuple[list[Entry], list[str]]:
     """Turn data layers into inputs, and give Input layers the shapes asked for.
 
@@ -251,7 +255,7 @@ def _shapes(entry: Entry, inputs: Inputs) -> tuple[Sizes, ...]:
         missing = [top for top, shape in zip(entry.tops, given, strict=True) if shape is None]
         sizes = ",".join(map(str, likely))
         flags = " ".join(f"--input {top}={sizes}" for top in missing if top not in follow)
-        raise ShapeError(stated.issues[0].message, f"give it, as in {flags}")
+        raise ShapeError(stated.issues[0].message, f"{ASKS}{flags}")
     pairs = zip(given, stated, strict=True)
     return tuple(own if asked is None else asked for asked, own in pairs)
 

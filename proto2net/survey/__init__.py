@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from proto2net import backends
+from proto2net.caffe.trees import files
 from proto2net.layers import plugins
 from proto2net.rewrites.feeding import UNSTATED
 from proto2net.shape import Shape
 from proto2net.survey.found import Examined, Other, Survey
 from proto2net.survey.processes import examined
-from proto2net.survey.task import KINDS, Result, Task, files
+from proto2net.survey.task import KINDS, Result, Task
 
 __all__ = ["KINDS", "Survey", "survey"]
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from proto2net import backends, limits, plain
+from proto2net import backends, plain
 from proto2net.api import load, parse
 from proto2net.backends.base import Backend
+from proto2net.caffe.trees import LAYER, OTHER_NAMES, content_of, holds_layers
 from proto2net.errors import Issue, Location, Proto2NetError
 from proto2net.frozen import dataclass
 from proto2net.graph import Graph
@@ -24,42 +24,15 @@ KINDS = ("deploy", "train_val")
 
 BUG = "bug in proto2net"
 
-_NAMES = (".prototxt",)
-_OTHER_NAMES = (".pt", ".prototxt.txt", ".pbtxt")
-"""Names that other files have too: they count where there is a layer in the text."""
-_LAYER = re.compile(rb"^[^\S\n]*layers?\s*(?::\s*)?\{", re.MULTILINE)
 _TRAINS = re.compile(
     rb"\b(?:include|exclude)\s*(?::\s*)?\{|\btype\s*:\s*[\"']?\w*(?:data|loss|accuracy)\b",
     re.IGNORECASE,
 )
 
 
-def files(tree: str | Path) -> Iterator[str]:
-    """The files of a tree whose names networks have, in order; a file stands for itself."""
-    if not os.path.isdir(tree):
-        yield str(tree)
-        return
-    for folder, folders, names in os.walk(tree):
-        folders.sort()
-        for name in sorted(names):
-            if name.endswith(_NAMES + _OTHER_NAMES):
-                yield os.path.join(folder, name)
-
-
 def kind(content: bytes) -> str:
     """Which of KINDS a file is, as its text has it."""
     return "train_val" if _TRAINS.search(content) else "deploy"
-
-
-def _content(file: str) -> bytes:
-    """What a file holds, as far as a definition goes; nothing where it cannot be read."""
-    if plain.is_special(file):
-        return b""
-    try:
-        with open(file, "rb") as stream:
-            return stream.read(limits.TEXT_BYTES + 1)
-    except (OSError, ValueError):
-        return b""
 
 
 Result = Examined | Other | None
@@ -92,7 +65,7 @@ class Task:
 
         Of one that converts with none of the inputs, it is what the first of them tell.
         """
-        content = _content(file)
+        content = content_of(file)
         if not self._counts(file, content):
             return None
         if plain.is_special(file):
@@ -106,10 +79,8 @@ class Task:
 
     def _counts(self, file: str, content: bytes) -> bool:
         """Whether it is of a kind that is asked for, and a definition as far as its name tells."""
-        other = file not in self.given and file.endswith(_OTHER_NAMES)
-        if other and (
-            len(content) > limits.TEXT_BYTES or b"\0" in content or not _LAYER.search(content)
-        ):
+        other = file not in self.given and file.endswith(OTHER_NAMES)
+        if other and not holds_layers(content):
             return False
         return kind(content) in self.kinds
 
@@ -178,7 +149,7 @@ def _check_is_network(file: str, content: bytes) -> None:
     from proto2net.caffe import definition, prototxt
 
     definition.check_is_none_else(content, file)
-    if content and not _LAYER.search(content):
+    if content and not LAYER.search(content):
         prototxt.read(content.decode(errors="replace"), file, ignore_unknown_fields=True)
 
 

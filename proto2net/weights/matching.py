@@ -20,7 +20,16 @@ from proto2net.layers import (
 )
 from proto2net.layers.base import Layer
 from proto2net.layers.holes import Hole
-from proto2net.model import Arrays, Format, Model, Slot, Stored, StoredLayer, Weights
+from proto2net.model import (
+    Arrays,
+    Format,
+    Model,
+    Slot,
+    Stored,
+    StoredLayer,
+    Weights,
+    learnable,
+)
 from proto2net.shape import Shape, dims
 from proto2net.weights import dense_blocks, npy, transformers
 
@@ -41,6 +50,36 @@ def match(graph: Graph, weights: Weights | Arrays, *, allow_missing: bool = Fals
     Layers are found by name, as Caffe does. Those that the graph lacks are told in a note; what
     the weights lack is a problem, unless `allow_missing` leaves it to its fillers.
     """
+    return _copied(graph, weights).matched(allow_missing)
+
+
+class Fit(NamedTuple):
+    """How far weights fit a graph."""
+
+    arrays: int
+    """How many arrays the graph has learned, shared ones once."""
+    fitting: int
+    """For how many of them the weights have one of the right shape."""
+    unused: tuple[str, ...]
+    """The layers of the weights that the graph lacks."""
+    issues: tuple[Issue, ...]
+    """What is wrong with the others."""
+
+
+def fit(graph: Graph, weights: Weights) -> Fit:
+    """How far the weights fit; nothing is raised."""
+    arrays = len(learnable(graph))
+    try:
+        copied = _copied(graph, weights)
+    except WeightError as error:  # not even their layout does
+        return Fit(arrays, max(arrays - len(error.issues), 0), (), error.issues)
+    missing = filter(None, map(copied.missing, graph.nodes))
+    fitting = len(copied.values)
+    return Fit(arrays, fitting, tuple(copied.unused()), (*copied.issues, *missing))
+
+
+def _copied(graph: Graph, weights: Weights | Arrays) -> _Matching:
+    """The arrays of the weights at their places, as far as they fit."""
     if not isinstance(weights, Weights):
         weights = _given(weights)
     if weights.format is Format.NPY:
@@ -52,7 +91,7 @@ def match(graph: Graph, weights: Weights | Arrays, *, allow_missing: bool = Fals
     matching = _Matching(graph, weights)
     for layer in weights.layers:
         matching.copy(layer)
-    return matching.matched(allow_missing)
+    return matching
 
 
 def _given(arrays: Arrays) -> Weights:
@@ -77,7 +116,7 @@ class _Matching:
         self.hdf5 = weights.format is Format.HDF5
         self.issues: list[Issue] = []
         self.notes: list[str] = []
-        self._values: dict[Slot, Ndarray] = {}  # of the slots that own an array
+        self.values: dict[Slot, Ndarray] = {}  # of the slots that own an array
         self._wrong: set[Node[Any]] = set()
         self._held = [layer.name for layer in weights.layers if layer.arrays]
         # Of layers of one name Caffe fills the first, but from HDF5 the last.
@@ -111,18 +150,18 @@ class _Matching:
 
     def matched(self, allow_missing: bool) -> Matched:
         """What was copied. Raises one error with all the problems of all layers."""
-        missing = [issue for node in self.graph.nodes if (issue := self._missing(node))]
+        missing = [issue for node in self.graph.nodes if (issue := self.missing(node))]
         if self.issues or (missing and not allow_missing):
             raise WeightError([*self.issues, *missing])
         for issue in missing:
             self.notes.append(str(replace(issue, hint="")))
-        if unused := self._unused():
+        if unused := self.unused():
             self.notes.append(f"{self.source}: the network has no {_listed(unused)}")
         values = {
-            (node, blob): self._values[owner].reshape(learned.shape)
+            (node, blob): self.values[owner].reshape(learned.shape)
             for node in self.graph.nodes
             for blob, learned in node.blobs.items()
-            if (owner := self.graph.owner(node, blob)) in self._values
+            if (owner := self.graph.owner(node, blob)) in self.values
         }
         return Matched(Model(self.graph, values), self.notes)
 
@@ -143,7 +182,7 @@ class _Matching:
         for (owner, blob), stored in zip(owners, arrays, strict=True):
             if stored:
                 array = stored.array.reshape(owner.blobs[blob].shape)
-                self._values[owner, blob] = _as_used(node.layer, blob, array)
+                self.values[owner, blob] = _as_used(node.layer, blob, array)
 
     def _three(
         self, node: Node[Any], arrays: tuple[Stored | None, ...]
@@ -176,12 +215,12 @@ class _Matching:
         (reader,) = readers
         return reader if isinstance(reader.layer, Scale) and len(reader.blobs) == 2 else None
 
-    def _missing(self, node: Node[Any]) -> Issue | None:
+    def missing(self, node: Node[Any]) -> Issue | None:
         """What a layer needs and the file lacks."""
         lacking = [
             f"{blob} ({dims(learned.shape)})"
             for blob, learned in node.blobs.items()
-            if self.graph.owner(node, blob) not in self._values
+            if self.graph.owner(node, blob) not in self.values
         ]
         if not lacking or node in self._wrong:
             return None
@@ -190,10 +229,11 @@ class _Matching:
         if self._targets[node.name] is not node:
             sentence += ": another layer has this name"
         else:
-            hint = closest(node.name, self._unused()) or hint
+            hint = closest(node.name, self.unused()) or hint
         return Issue(sentence, hint, node.where, str(node))
 
-    def _unused(self) -> list[str]:
+    def unused(self) -> list[str]:
+        """The layers of the file that the graph lacks."""
         return [name for name in dict.fromkeys(self._held) if name not in self._targets]
 
 
