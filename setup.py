@@ -57,6 +57,7 @@ setup(
         "proto2net.caffe": ["caffe.desc"],
         "proto2net.backends.onnx": ["onnx.desc"],
         "proto2net.page": ["*.css", "*.js"],
+        "proto2net.picture": ["*.css", "*.js"],
     },
     install_requires=[  # tests/versions.py runs with the lowest of each
         "click>=8.1",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from proto2net.builder import CaffeNetwork, Network
     from proto2net.data import batches
     from proto2net.inspection import inspect
+    from proto2net.picture import view
     from proto2net.prediction import predict
     from proto2net.recognition import match, recover
     from proto2net.training import Trainer
@@ -59,6 +60,7 @@ __all__ = [
     "preprocess",
     "recover",
     "save",
+    "view",
 ]
 
 
@@ -71,6 +73,7 @@ _LAZY = {
     "recover": "recognition",
     "Trainer": "training",
     "predict": "prediction",
+    "view": "picture",
 }
 """What a conversion need not import: where each name stands."""
 

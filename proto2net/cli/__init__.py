@@ -24,6 +24,7 @@ from proto2net.cli.surveying import survey
 from proto2net.cli.terminal import Debugging, counted, notes, quoted, say, say_lines, tell
 from proto2net.cli.timing import time
 from proto2net.cli.training import plot, train
+from proto2net.cli.viewing import view
 
 BUG = 70
 """The exit code of a program that has failed by a fault of its own (EX_SOFTWARE)."""
@@ -54,7 +55,7 @@ def cli() -> None:
 
 for command in (
     *(convert, inspect, layers, match, mean, plot, predict, recover),
-    *(survey, time, train, verify),
+    *(survey, time, train, verify, view),
 ):
     cli.add_command(command)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from proto2net import Graph, api, backends, output
-from proto2net.cli.networks import STANDARD, check_weights, read_graph
+from proto2net.cli.networks import STANDARD, check_weights, read_graph, uncollected
 from proto2net.cli.options import (
     batch,
     class_name,
@@ -32,16 +30,6 @@ MEANS = ("*mean*.binaryproto", "*mean*.npy")
 
 OF_SOLVER = ("net", "target", "out", "name", "inputs", "flat", "force", "debug")
 """What is asked with where a solver is converted."""
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Look for no garbage, which takes time: nearly all that is made lives until the end."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 @click.command()
@@ -82,7 +70,7 @@ def _uncollected() -> Iterator[None]:
 @preparing
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @debug
-@_uncollected()
+@uncollected()
 def convert(
     net: str,
     weights: str | None,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,3 +57,13 @@ def whole(graph: Graph) -> Graph:
     if issues:
         raise Proto2NetError(issues)
     return graph
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Look for no garbage, which takes time: nearly all that is made lives until the end."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

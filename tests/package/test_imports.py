@@ -22,7 +22,7 @@ ORDER = [
     "data parsing preparing weights",
     "api",
     "child stopwatch",
-    "cv handwritten inspection prediction recognition survey timing training verify",
+    "cv handwritten inspection picture prediction recognition survey timing training verify",
     "proto2net",
     "cli",
     "__main__",
