@@ -55,6 +55,7 @@ setup(
     package_data={
         "proto2net": ["py.typed"],
         "proto2net.caffe": ["caffe.desc"],
+        "proto2net.auditing": ["*.css"],
         "proto2net.backends.onnx": ["onnx.desc"],
         "proto2net.page": ["*.css", "*.js"],
         "proto2net.picture": ["*.css", "*.js"],

@@ -24,6 +24,7 @@ from proto2net.graph import Graph
 from proto2net.version import VERSION
 
 if TYPE_CHECKING:
+    from proto2net.auditing import audit
     from proto2net.builder import CaffeNetwork, Network
     from proto2net.data import batches
     from proto2net.inspection import inspect
@@ -47,6 +48,7 @@ __all__ = [
     "Trainer",
     "UnsupportedError",
     "WeightError",
+    "audit",
     "batches",
     "blobs",
     "convert",
@@ -67,6 +69,7 @@ __all__ = [
 _LAZY = {
     "CaffeNetwork": "builder",
     "Network": "builder",
+    "audit": "auditing",
     "batches": "data",
     "inspect": "inspection",
     "match": "recognition",

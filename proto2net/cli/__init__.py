@@ -15,6 +15,7 @@ from typing import NoReturn
 import click
 
 from proto2net import Proto2NetError, __version__
+from proto2net.cli.auditing import audit
 from proto2net.cli.converting import convert
 from proto2net.cli.inspecting import inspect, layers, mean, verify
 from proto2net.cli.options import debug
@@ -54,7 +55,7 @@ def cli() -> None:
 
 
 for command in (
-    *(convert, inspect, layers, match, mean, plot, predict, recover),
+    *(audit, convert, inspect, layers, match, mean, plot, predict, recover),
     *(survey, time, train, verify, view),
 ):
     cli.add_command(command)

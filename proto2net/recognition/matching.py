@@ -15,9 +15,9 @@ from proto2net.errors import Issue, Proto2NetError
 from proto2net.frozen import dataclass
 from proto2net.graph import Graph
 from proto2net.model import Format, Weights
+from proto2net.notes import quiet
 from proto2net.output import printable
 from proto2net.recognition import sizes
-from proto2net.recognition.quiet import quiet
 from proto2net.rewrites.feeding import UNSTATED
 from proto2net.text import aligned
 

@@ -13,7 +13,7 @@ from places import ROOT
 ORDER = [
     "frozen limits version",
     "errors",
-    "arrays mistaken output page plain shape sheets text",
+    "arrays mistaken notes output page plain shape sheets text",
     "layers layout memory solver usage",
     "graph",
     "batch feeds images lowering model outline results sizes wiring",
@@ -23,6 +23,7 @@ ORDER = [
     "api",
     "child stopwatch",
     "cv handwritten inspection picture prediction recognition survey timing training verify",
+    "auditing",
     "proto2net",
     "cli",
     "__main__",
