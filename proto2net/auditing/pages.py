@@ -12,6 +12,9 @@ from proto2net.images import prepared
 from proto2net.inspection.forms import field_cells, megabytes
 from proto2net.outline.table import rows as table_rows
 from proto2net.page import Child, Element, asset, element, page
+from proto2net.picture.diagram import diagram
+from proto2net.picture.plan import plan
+from proto2net.picture.svg import drawing, style
 from proto2net.results import results
 from proto2net.shape import dims
 from proto2net.verify import Difference
@@ -36,6 +39,7 @@ def page_of(audit: Audit) -> str:
         _section("In short", _short(audit)),
         _section("Files", _files(audit)),
         _section("The network", _network(audit.graph)),
+        _section("Picture", _picture(audit.graph)),
         _section("Forks of Caffe", _forks(audit)),
         _section("What was assumed", _notes(audit)),
         _section("Targets", _targets(audit)),
@@ -44,7 +48,7 @@ def page_of(audit: Audit) -> str:
         _section("Learned arrays", _arrays(audit)),
         _section("Licences", _licences(audit)),
     )
-    return page(title, [body], styles=[asset(__file__, "audit.css")])
+    return page(title, [body], styles=[style(), asset(__file__, "audit.css")])
 
 
 def _section(title: str, content: Iterable[Element]) -> Element:
@@ -118,6 +122,11 @@ def _network(graph: Graph) -> Iterator[Element]:
         ("a training takes", f"{training}, for {_counted(total.batch, 'image')}"),
     ]
     yield _facts(known)
+
+
+def _picture(graph: Graph) -> Iterator[Element]:
+    shown = drawing(graph, plan(graph, diagram(graph)))
+    yield element("div", shown, class_="picture", tabindex=0, role="group", aria_label="Picture")
 
 
 def _forks(audit: Audit) -> Iterator[Element]:

@@ -24,13 +24,18 @@ Point = tuple[float, float]
 
 def svg(graph: Graph, plan: Plan, *, is_open: bool = False) -> str:
     """The file, with all blocks closed or open."""
+    return f"{drawing(graph, plan, element('style', style()), is_open=is_open)}\n"
+
+
+def drawing(graph: Graph, plan: Plan, *first: Element, is_open: bool = False) -> Element:
+    """The picture alone, for a page that has its style."""
     wide = plan.width[is_open] + 2 * MARGIN
     high = plan.height(is_open=is_open) + 2 * MARGIN + _STUB
     name = graph.name or "A network"
-    shown = element(
+    return element(
         "svg",
         element("title", name),
-        element("style", style()),
+        *first,
         element("rect", class_="ground", width=_n(wide), height=_n(high), rx=8),
         *_drawn(graph, plan, (MARGIN, MARGIN), is_open),
         xmlns="http://www.w3.org/2000/svg",
@@ -40,7 +45,6 @@ def svg(graph: Graph, plan: Plan, *, is_open: bool = False) -> str:
         role="img",
         class_="net",
     )
-    return f"{shown}\n"
 
 
 # ---- colours ---------------------------------------------------------------------------------

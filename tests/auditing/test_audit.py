@@ -266,7 +266,9 @@ def test_the_page_of_a_large_network_has_a_row_a_layer_and_its_blocks(
         assert rows.count() == len(found.graph.nodes) + 50
         assert page.locator("#layers tbody tr.block").count() == 50
         assert page.locator("#layers tbody tr.block td:first-child").first.text_content() == "res2a"
-        assert page.locator("h2").count() == 10
+        assert page.locator("h2").count() == 11
+        assert page.locator("#picture svg.net").count() == 1
+        assert page.locator("#picture .frame, #picture .card").count() > 10
     visit.again(width=400)
     page = visit.open(out)
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
