@@ -57,6 +57,7 @@ setup(
         "proto2net.caffe": ["caffe.desc"],
         "proto2net.auditing": ["*.css"],
         "proto2net.backends.onnx": ["onnx.desc"],
+        "proto2net.differ": ["*.css", "*.js"],
         "proto2net.page": ["*.css", "*.js"],
         "proto2net.picture": ["*.css", "*.js"],
     },

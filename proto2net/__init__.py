@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from proto2net.auditing import audit
     from proto2net.builder import CaffeNetwork, Network
     from proto2net.data import batches
+    from proto2net.differ import diff
     from proto2net.inspection import inspect
     from proto2net.picture import view
     from proto2net.prediction import predict
@@ -52,6 +53,7 @@ __all__ = [
     "batches",
     "blobs",
     "convert",
+    "diff",
     "inspect",
     "load",
     "match",
@@ -71,6 +73,7 @@ _LAZY = {
     "Network": "builder",
     "audit": "auditing",
     "batches": "data",
+    "diff": "differ",
     "inspect": "inspection",
     "match": "recognition",
     "recover": "recognition",

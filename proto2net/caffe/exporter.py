@@ -31,7 +31,16 @@ NET_NAME, NET_LAYER, LAYER_BLOBS = 1, 100, 7
 
 def text(graph: Graph) -> str:
     """The graph as prototxt, which has only printable characters."""
-    written = text_format.MessageToString(network(graph), as_utf8=True)
+    return _printed(network(graph))
+
+
+def layer_text(node: Node[Any], net_phase: str) -> str:
+    """A layer as it stands in the prototxt of a network. Raises UnsupportedError."""
+    return _printed(message_class("NetParameter")(layer=[_layer(node, net_phase)]))
+
+
+def _printed(message: Message) -> str:
+    written = text_format.MessageToString(message, as_utf8=True)
     return "".join(c if c.isprintable() or c == "\n" else _escaped(c) for c in written)
 
 

@@ -16,6 +16,7 @@ import click
 
 from proto2net import Proto2NetError, __version__
 from proto2net.cli.auditing import audit
+from proto2net.cli.comparing import diff
 from proto2net.cli.converting import convert
 from proto2net.cli.inspecting import inspect, layers, mean, verify
 from proto2net.cli.options import debug
@@ -55,7 +56,7 @@ def cli() -> None:
 
 
 for command in (
-    *(audit, convert, inspect, layers, match, mean, plot, predict, recover),
+    *(audit, convert, diff, inspect, layers, match, mean, plot, predict, recover),
     *(survey, time, train, verify, view),
 ):
     cli.add_command(command)
@@ -89,11 +90,11 @@ def _run(arguments: Sequence[str] | None, command: click.Command) -> NoReturn:
         for issue in error.issues:
             tell(quoted(issue))
         say(f"{counted(len(error.issues), 'problem')}; nothing was written")
-        sys.exit(1)
+        sys.exit(debugging.at_fault)
     except SystemExit:
         debugging.show()
         say("a layer type or target of another's has called sys.exit; nothing was written")
-        sys.exit(1)
+        sys.exit(debugging.at_fault)
     except (BrokenPipeError, click.Abort):
         raise
     except Exception as error:

@@ -130,9 +130,13 @@ def notes() -> Iterator[None]:
 
 @dataclass
 class Debugging:
-    """Whether tracebacks are wanted."""
+    """Whether tracebacks are wanted, and how the program ends where what it is given is at fault.
+
+    That is told by its exit code, which a command may have others for.
+    """
 
     wanted: bool = False
+    at_fault: int = 1
 
     def show(self) -> None:
         """Print the traceback of what has just been caught, if it is wanted."""

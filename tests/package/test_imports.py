@@ -22,7 +22,7 @@ ORDER = [
     "data parsing preparing weights",
     "api",
     "child stopwatch",
-    "cv handwritten inspection picture prediction recognition survey timing training verify",
+    "cv differ handwritten inspection picture prediction recognition survey timing training verify",
     "auditing",
     "proto2net",
     "cli",
