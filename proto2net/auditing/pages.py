@@ -30,7 +30,7 @@ _MOST_ROWS = 20
 
 def page_of(audit: Audit) -> str:
     """The text of the page."""
-    title = f"Audit of {audit.graph.name}"
+    title = f"Audit of {short(audit.graph.name)}"
     made = f"Made by proto2net {audit.version} on {audit.date}, with Python {audit.python}."
     body = element(
         "main",
@@ -78,7 +78,9 @@ def _short(audit: Audit) -> Iterator[Element]:
         f"{_counted(len(audit.notes), 'note')} on what was assumed, left out or ignored."
         if audit.notes
         else _NOTHING,
-        f"Not to be had in: {', '.join(lacking)}." if lacking else "All targets can say it.",
+        f"It does not convert to {', '.join(lacking)}."
+        if lacking
+        else "It converts to all targets.",
         f"{found.verdict}." if found else f"Nothing was compared: {audit.verified.why}.",
         arrays,
         f"{_counted(len(audit.licences), 'text')} on licences and rights found."
@@ -104,13 +106,13 @@ def _network(graph: Graph) -> Iterator[Element]:
     training = ", ".join(
         f"{megabytes(total.training_bytes[each])} with {each}" for each in ("SGD", "Adam")
     )
-    known: list[tuple[str, str]] = [("name", graph.name), ("phase", graph.phase.lower())]
-    known += [(f"input {blob.name}", dims(graph.open_shape(blob))) for blob in graph.inputs]
+    known: list[tuple[str, str]] = [("name", short(graph.name)), ("phase", graph.phase.lower())]
+    known += [(f"input {short(blob.name)}", dims(graph.open_shape(blob))) for blob in graph.inputs]
     if images := prepared(graph):
         known.append(("images", f"{images.name}: {images}"))
     for blob in graph.outputs:
         meaning = f": {told[blob]}" if blob in told else ""
-        known.append((f"output {blob.name}", f"{dims(graph.open_shape(blob))}{meaning}"))
+        known.append((f"output {short(blob.name)}", f"{dims(graph.open_shape(blob))}{meaning}"))
     known += [
         ("parameters", f"{total.parameters:,} ({megabytes(total.parameter_bytes)} as float32)"),
         ("multiply-adds", f"{total.macs:,} per image"),
@@ -149,7 +151,7 @@ def _targets(audit: Audit) -> Iterator[Element]:
     for each in audit.exported:
         issues = [element("p", str(issue)) for issue in each.issues]
         rows.append([each.target, element("div", *issues) if issues else "yes"])
-    yield _table(["target", "can say the network"], rows)
+    yield _table(["target", "converts"], rows)
 
 
 def _comparison(audit: Audit) -> Iterator[Element]:
@@ -172,7 +174,7 @@ def _comparison(audit: Audit) -> Iterator[Element]:
         yield element("p", found.not_finite, class_="removed")
     worst = sorted(found.rows, key=lambda row: -row.worst)[:_MOST_ROWS]
     rows: list[list[Child]] = [
-        [row.blob, dims(row.shape), *(_number(_said(each)) for each in row.differences)]
+        [short(row.blob), dims(row.shape), *(_number(_said(each)) for each in row.differences)]
         for row in found.rows
         if row in worst
     ]
@@ -205,12 +207,12 @@ def _layers(graph: Graph) -> Iterator[Element]:
         block = kind != nodes[0].layer.type or len(nodes) > 1
         place = "block" if block else f"{first.family}{' inside' * (inside > 0)}"
         inside = len(nodes) if block else max(inside - 1, 0)
-        name: Child = first.blocks[-1] if block and first.blocks else nodes[0].name
+        name = short(first.blocks[-1] if block and first.blocks else nodes[0].name)
         line = str(first.where.line) if first.where and first.where.line and not block else ""
         cells = [
             element("td", *([] if block else [element("span", class_="family")]), name),
             element("td", kind),
-            element("td", shape),
+            _fixed(shape),
             *(element("td", size, class_="number") for size in sizes),
             *(element("td", cell, class_="number") for cell in field_cells(last.receptive)),
             element("td", line, class_="number"),
@@ -224,7 +226,9 @@ def _arrays(audit: Audit) -> Iterator[Element]:
         yield element("p", "No weights were given.")
         return
     if audit.warnings:
-        yield element("ul", *(element("li", each, class_="removed") for each in audit.warnings))
+        yield element(
+            "ul", *(element("li", short(each), class_="removed") for each in audit.warnings)
+        )
     else:
         yield element(
             "p",
@@ -234,9 +238,9 @@ def _arrays(audit: Audit) -> Iterator[Element]:
     head = ["layer", "blob", "shape", "min", "max", "mean", "std", "zeros", "SHA-256"]
     rows: list[list[Child]] = [
         [
-            each.layer,
-            each.blob,
-            dims(each.shape),
+            short(each.layer),
+            _fixed(each.blob),
+            _fixed(dims(each.shape)),
             *(
                 _number("" if x is None else f"{x:.4g}")
                 for x in (each.min, each.max, each.mean, each.std)
@@ -274,6 +278,15 @@ def _licences(audit: Audit) -> Iterator[Element]:
 # ---- parts ----------------------------------------------------------------------------------
 
 
+_LONGEST = 200
+"""Of a text from a file so many characters are shown, which no known name has."""
+
+
+def short(text: str) -> str:
+    """A text from a file, or its beginning and how long it is."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters)"
+
+
 def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'s' * (number != 1)}"
 
@@ -287,6 +300,11 @@ def _facts(known: Iterable[tuple[str, str]]) -> Element:
 
 def _number(text: str) -> Element:
     return element("td", text, class_="number")
+
+
+def _fixed(text: str) -> Element:
+    """A cell whose text is short, and is not broken."""
+    return element("td", short(text), class_="fixed")
 
 
 def _hash(digest: str) -> Element:

@@ -41,9 +41,11 @@ def inspect(
         found = inspection.inspect(read_graph(net, options), weights)
     else:
         found = inspection.inspect(Path(net), weights, **options)
-    for issue in found.why:
+    for issue in found.why[:1]:
+        where = f"{issue.layer}: " * bool(issue.layer)
+        more = f" (and {len(found.why) - 1:,} more)" * (len(found.why) > 1)
         hint = f"; {issue.hint}" if issue.hint else ""
-        say(f"note: its definition cannot be read: {issue.message}{hint}")
+        say(f"note: the definition that it carries is not told: {where}{issue.message}{hint}{more}")
     if form:
         put(found.json() + "\n" if form == "json" else found.csv())
         return

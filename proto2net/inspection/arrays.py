@@ -63,9 +63,9 @@ class ArrayFacts:
         if self.size and self.zeros == self.size:
             found.append("all zeros")
         elif self.dead:
-            found.append(f"{self.dead:,} filters of zeros alone")
+            found.append(f"{self.dead:,} {_plural('filter', self.dead)} of zeros alone")
         if self.denormal:
-            found.append(f"{self.denormal:,} denormal numbers")
+            found.append(f"{self.denormal:,} denormal {_plural('number', self.denormal)}")
         return found
 
 
@@ -131,6 +131,10 @@ def _facts(layer: str, blob: str, array: Ndarray, outputs: int) -> ArrayFacts:
         _dead(array, outputs),
         digest.hexdigest(),
     )
+
+
+def _plural(what: str, number: int) -> str:
+    return what if number == 1 else f"{what}s"
 
 
 def _pieces(array: Ndarray) -> Iterator[Ndarray]:

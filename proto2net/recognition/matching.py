@@ -136,7 +136,7 @@ class Match:
         return json.dumps({"weights": self.weights, "definitions": found}, indent=2)
 
 
-def match(weights: str | Path, folders: Sequence[str | Path], **options: Any) -> Match:
+def match(weights: str | Path, folders: str | Path | Sequence[str | Path], **options: Any) -> Match:
     """Which of the definitions under these folders weights belong to, the best first.
 
     Names are compared first, and only what shares enough of them is read. A definition that cannot
@@ -144,6 +144,7 @@ def match(weights: str | Path, folders: Sequence[str | Path], **options: Any) ->
     """
     from proto2net.weights import reading
 
+    folders = [folders] if isinstance(folders, str | Path) else folders
     stored = replace(reading.read(weights), source="the weights")
     learned = _learned(stored)
     every = dict.fromkeys(file for tree in folders for file in trees.files(tree))

@@ -18,6 +18,7 @@ from places import ROOT
 import proto2net
 from proto2net import Proto2NetError
 from proto2net.auditing import Audit, files
+from proto2net.auditing.pages import short
 from proto2net.cli import cli
 from proto2net.page import visible
 
@@ -121,9 +122,9 @@ def test_the_facts_stand_there_with_and_without_weights(net: Path, weights: Path
 def test_what_is_odd_about_arrays_is_told(net: Path, weights: Path) -> None:
     found, page = made(net, weights)
     assert found.warnings == [
-        "conv/weight: 1 filters of zeros alone",
+        "conv/weight: 1 filter of zeros alone",
         "conv/bias: 1 NaN and 0 infinite numbers",
-        "conv/bias: 1 denormal numbers",
+        "conv/bias: 1 denormal number",
         "ip/weight: all zeros",
     ]
     for warning in found.warnings:
@@ -247,28 +248,38 @@ def test_hostile_names_are_text_and_nothing_else(
     assert visit.asked_elsewhere(out.as_uri()) == []
     assert page.evaluate("window.canary") is None
     assert page.locator("#layers tbody tr td:first-child").all_text_contents()[1:] == [
-        visible(name) for name in HOSTILE
+        visible(short(name)) for name in HOSTILE
     ]
     assert page.locator("script").count() == 1
     assert page.locator("img").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    assert page.evaluate("document.documentElement.scrollHeight") < 25_000
 
 
-def test_the_page_of_a_large_network_has_a_row_a_layer_and_its_blocks(
-    visit: Visit, tmp_path: Path
+@pytest.mark.parametrize(
+    ("net", "blocks"),
+    [
+        (MODELS / "googlenet.prototxt", 9),
+        (MODELS / "resnet152.prototxt", 50),
+        (ROOT / "tests" / "wild" / "sort_in_onnx_ssd.prototxt", 0),
+    ],
+    ids=lambda each: getattr(each, "stem", ""),
+)
+def test_the_page_has_the_picture_and_a_row_a_layer_and_a_block(
+    visit: Visit, tmp_path: Path, net: Path, blocks: int
 ) -> None:
     out = tmp_path / "out.html"
-    found = proto2net.audit(MODELS / "resnet152.prototxt", to=())
+    found = proto2net.audit(net, to=())
     out.write_text(found.page())
-    for dark in (False, True):
-        page = visit.again(dark=dark)
-        visit.open(out)
-        rows = page.locator("#layers tbody tr")
-        assert rows.count() == len(found.graph.nodes) + 50
-        assert page.locator("#layers tbody tr.block").count() == 50
-        assert page.locator("#layers tbody tr.block td:first-child").first.text_content() == "res2a"
-        assert page.locator("h2").count() == 11
-        assert page.locator("#picture svg.net").count() == 1
-        assert page.locator("#picture .frame, #picture .card").count() > 10
     visit.again(width=400)
     page = visit.open(out)
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    visit.again(dark=True)
+    page = visit.open(out)
+    assert page.locator("#layers tbody tr").count() == len(found.graph.nodes) + blocks
+    assert page.locator("#layers tbody tr.block").count() == blocks
+    assert page.locator("h2").count() == 11
+    assert page.locator("#picture svg.net .name").count() > 5
+    wide = page.evaluate("document.querySelector('#picture svg').getBoundingClientRect().width")
+    assert 0 < wide <= 1280
+    assert visit.asked_elsewhere(out.as_uri()) == []

@@ -130,6 +130,10 @@ def test_files_of_ours_are_matched_too(tree: Path, tmp_path: Path, target: str) 
     ]
 
 
+def test_one_folder_need_not_be_a_list(weights: Path, tree: Path) -> None:
+    assert proto2net.match(weights, str(tree)) == proto2net.match(weights, [tree])
+
+
 def test_a_npy_is_matched_by_its_own_layout(tree: Path, tmp_path: Path) -> None:
     conv, product = ARRAYS["conv"], ARRAYS["ip"]
     arrays = {
