@@ -10,7 +10,9 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ from proto2net.caffe.schema import message_class
 
 ROUNDS = 9
 RECORDS = 2000
+BATCH = 32
+"""Of the JPEG images."""
 SLOWEST, DATA = 0.9, 3.0
 """Of the iterations a second by hand, ours; and of the batches that LeNet takes, those read."""
 
@@ -161,10 +165,11 @@ def turns(ways: Mapping[str, Callable[[], Any]], seconds: float) -> dict[str, li
     found: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
         for name, way in ways.items():
-            done, began = 0, time.perf_counter()
-            while (spent := time.perf_counter() - began) < seconds:
+            done, began, spent = 0, time.perf_counter(), 0.0
+            while not done or spent < seconds:
                 way()
                 done += 1
+                spent = time.perf_counter() - began
             found[name].append(done / spent)
     return found
 
@@ -203,28 +208,50 @@ def networks(folder: Path, seconds: float) -> list[str]:
 
 
 def jpegs(folder: Path, seconds: float) -> None:
-    """Print how many JPEG images a second are read, cropped and mirrored, and decoded alone."""
-    random, batch = np.random.default_rng(0), 32
+    """Print how many JPEG images a second are read, cropped and mirrored, and decoded alone.
+
+    Both have the same number of threads. A turn of ours begins and ends with all batches made that
+    are made ahead, so that no work of one is done in the time of the other.
+    """
+    random = np.random.default_rng(0)
     small = random.integers(256, size=(200, 3, 32, 32), dtype=np.uint8)
     images = small.repeat(8, axis=2).repeat(8, axis=3)
-    coded = itertools.cycle(write_records(folder / "jpeg", images, encode=True))
+    files = [
+        np.frombuffer(each, np.uint8)
+        for each in write_records(folder / "jpeg", images, encode=True)
+    ]
     net = folder / "jpeg.prototxt"
     data = DATA_LAYER.format(
-        source=folder / "jpeg", batch=batch, more="crop_size: 227 mirror: true"
+        source=folder / "jpeg", batch=BATCH, more="crop_size: 227 mirror: true"
     )
     net.write_text(data)
-    ours = proto2net.batches(net, phase="train", seed=1)
 
-    def decode() -> None:
-        for _ in range(batch):
-            cv2.imdecode(np.frombuffer(next(coded), np.uint8), cv2.IMREAD_COLOR)
+    def decode(first: int) -> None:
+        for index in range(first, first + BATCH):
+            cv2.imdecode(files[index % len(files)], cv2.IMREAD_COLOR)
 
-    found = turns({"ours": lambda: next(ours), "OpenCV": decode}, seconds)
-    beside = ratio(found, "ours", "OpenCV")
-    own, alone = (batch * statistics.median(each) for each in found.values())
-    print(
-        f"JPEG images of 256 x 256 a second: ours {own:.0f}, cv2.imdecode {alone:.0f}: {beside:.2f}"
-    )
+    for threads in (1, 2):
+        count = max(8, int(50 * seconds)) * threads
+        ours = proto2net.batches(net, phase="train", seed=1, workers=threads)
+        with ThreadPoolExecutor(threads) as pool:
+
+            def read(ours: Any = ours, count: int = count) -> None:
+                for _ in range(count):
+                    next(ours)
+                for planned in ours._ahead:
+                    planned.made()
+
+            def alone(pool: Any = pool, count: int = count) -> None:
+                deque(pool.map(decode, range(0, count * BATCH, BATCH)), 0)
+
+            found = turns({"ours": read, "OpenCV": alone}, 0)
+        ours.close()
+        beside = ratio(found, "ours", "OpenCV")
+        own, other = (count * BATCH * statistics.median(each) for each in found.values())
+        print(
+            f"JPEG images of 256 x 256 a second, threads {threads}: "
+            f"ours {own:.0f}, cv2.imdecode {other:.0f}: {beside:.2f}"
+        )
 
 
 def main() -> int:

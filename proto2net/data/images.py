@@ -11,6 +11,7 @@ import numpy as np
 
 from proto2net.caffe import binaryproto
 from proto2net.data.draws import Draws
+from proto2net.data.memory import Memory
 from proto2net.data.places import Places
 from proto2net.data.reader import Batch, Job, Reader, Setting, State, batch_size
 from proto2net.data.transforming import Transformer
@@ -40,7 +41,7 @@ class ImageReader(Reader, Generic[T]):
         of_a_fork = transform.crop_h or transform.crop_w or transform.resize_param
         require(not of_a_fork, "crop_h, crop_w and resize_param are SSD's: its data are not read")
         mean = mean_image(transform, setting.places)
-        self._transformer = Transformer(transform, setting.entry.phase, mean)
+        self._transformer = Transformer(transform, setting.entry.phase, mean, Memory())
         random = self._transformer.draws > 0
         if random:
             setting.seeds.one()  # Caffe seeds its transformer twice

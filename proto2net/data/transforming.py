@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from proto2net.data.decoding import mirrored, planes
+from proto2net.data.memory import Memory
 from proto2net.frozen import dataclass
 from proto2net.layers.data import TransformationParameter
 from proto2net.shape import Shape, dims, require
@@ -32,6 +34,8 @@ class Transformer:
     phase: str
     mean: Ndarray | None
     """The image of mean_file: (channels, height, width)."""
+    memory: Memory
+    """What batches are made in."""
 
     @cached_property
     def _crops_anywhere(self) -> bool:
@@ -46,7 +50,7 @@ class Transformer:
         """The images (channels, height, width) transformed; `drawn` has a row for each."""
         waiting = iter(images)
         first = next(waiting)
-        out = np.empty((len(drawn), *self.shape(first)), np.float32)
+        out = self.memory.array((len(drawn), *self.shape(first)))
         if isinstance(images, np.ndarray) and not self.transform.crop_size + self.draws:
             out[...] = images
             if self.mean is not None:
@@ -58,20 +62,27 @@ class Transformer:
             for row, image, numbers in rows:
                 if image.shape != first.shape:
                     self._check_like(image, row.shape)
-                self._place(row, image, numbers)
+                part = self._part(image, row.shape, numbers, dense=large)
                 if large:
-                    self._scale(row)
+                    self._scale(part, row)
+                else:
+                    row[...] = part
             if large:
                 return out
-        self._scale(out)
+        self._scale(out, out)
         return out
 
-    def _scale(self, images: Ndarray) -> None:
+    def _scale(self, images: Ndarray, out: Ndarray) -> None:
         """Take the means of channels from images, and scale them."""
         if self.transform.mean_value:
-            images -= np.array(self.transform.mean_value, np.float32)[:, None, None]
+            means = np.array(self.transform.mean_value, np.float32)[:, None, None]
+            images = np.subtract(images, means, out=out, dtype=np.float32)
         if self.transform.scale != 1:
-            images *= np.float32(self.transform.scale)
+            images = np.multiply(
+                images, np.float32(self.transform.scale), out=out, dtype=np.float32
+            )
+        if images is not out:
+            out[...] = images
 
     def shape(self, image: Ndarray) -> Shape:
         """What becomes of the shape of an image. Raises ShapeError if Caffe refuses it."""
@@ -96,9 +107,12 @@ class Transformer:
             "crop_size brings all to one size; with a batch_size of 1 each may have its own",
         )
 
-    def _place(self, out: Ndarray, image: Ndarray, drawn: Sequence[int]) -> None:
-        """Put the part of an image that is for use where it belongs, without its mean image."""
-        _, height, width = out.shape
+    def _part(self, image: Ndarray, shape: Shape, drawn: Sequence[int], *, dense: bool) -> Ndarray:
+        """The part of an image that is for use, as it is mirrored, without its mean image.
+
+        With `dense` one that lies in memory pixel by pixel, as it was decoded, comes to planes.
+        """
+        _, height, width = shape
         down, right = image.shape[1] - height, image.shape[2] - width
         if self._crops_anywhere:
             down, right = drawn[-2] % (down + 1), drawn[-1] % (right + 1)
@@ -106,8 +120,11 @@ class Transformer:
             down, right = down // 2, right // 2
         window = np.s_[:, down : down + height, right : right + width]
         part = image[window]
-        if not image.flags.c_contiguous:  # a decoded one, of which a dense part is faster to read
-            part = part.copy(order="K")
+        dense = dense and not image.flags.c_contiguous
+        if dense:
+            part = planes(part)
         if self.mean is not None:
             part = part - self.mean[window]
-        out[...] = part[:, :, ::-1] if self.transform.mirror and drawn[0] % 2 else part
+        if self.transform.mirror and drawn[0] % 2:
+            part = mirrored(part) if dense else part[:, :, ::-1]
+        return part
