@@ -78,6 +78,9 @@ def read(net: str | Path, file: str, asked: Reading) -> Graph:
         hints = {top: _NEEDS_LABELS for entry in entries for top in entry.tops} | hints
         entries, left_out = deploy.without_labels(entries, given=inputs)
         notes += left_out
+    elif asked.labelled:
+        entries, taken = deploy.stand_ins(entries)
+        notes += taken
     if asked.outputs:
         whole = entries
         entries, left_out = deploy.until(entries, asked.outputs, hints, file)

@@ -70,6 +70,25 @@ def _unread(entry: Entry) -> str:
     return str(entry)
 
 
+def stand_ins(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
+    """Take DummyData for data layers in a network that has no other data.
+
+    Networks to measure speed with are made so, and ones whose user writes into the blobs.
+    """
+    sources = [e for e in entries if not e.bottoms and not isinstance(e.layer, Parameter)]
+    read = {bottom for entry in entries for bottom in entry.bottoms}
+    if not all(isinstance(entry.layer, DummyData) for entry in sources):
+        return entries, []
+    taken: list[Entry] = []
+    notes: list[str] = []
+    for entry in entries:
+        if isinstance(entry.layer, DummyData) and read.intersection(entry.tops):
+            notes.append(f"{entry} became an input: the network has no other data")
+            entry = dataclasses.replace(entry, layer=StandIn(entry.layer, entry.tops))
+        taken.append(entry)
+    return taken, notes
+
+
 def without_labels(
     entries: list[Entry], given: Collection[str] = ()
 ) -> tuple[list[Entry], list[str]]:
@@ -79,7 +98,7 @@ def without_labels(
     What has a shape `given`, and is made by no layer, is an input and no missing label.
     Returns the new entries, and a sentence for each layer that was left out or replaced.
     """
-    entries, notes = _stand_ins(entries)
+    entries, notes = stand_ins(entries)
     written = [f"{entry} was left out: it writes files" for entry in entries if _writes(entry)]
     entries, notes = [entry for entry in entries if not _writes(entry)], notes + written
     labels = _labels(entries, given)
@@ -155,25 +174,6 @@ def _without_unread(entries: list[Entry], unread: set[str]) -> list[Entry]:
             left.append(entry)
             read.update(entry.bottoms)
     return left[::-1]
-
-
-def _stand_ins(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
-    """Take DummyData for data layers in a network that has no other data.
-
-    Networks to measure speed with are made so, and ones whose user writes into the blobs.
-    """
-    sources = [e for e in entries if not e.bottoms and not isinstance(e.layer, Parameter)]
-    read = {bottom for entry in entries for bottom in entry.bottoms}
-    if not all(isinstance(entry.layer, DummyData) for entry in sources):
-        return entries, []
-    taken: list[Entry] = []
-    notes: list[str] = []
-    for entry in entries:
-        if isinstance(entry.layer, DummyData) and read.intersection(entry.tops):
-            notes.append(f"{entry} became an input: the network has no other data")
-            entry = dataclasses.replace(entry, layer=StandIn(entry.layer, entry.tops))
-        taken.append(entry)
-    return taken, notes
 
 
 def _without_tops(source: Entry, labels: set[str]) -> list[Entry]:

@@ -368,6 +368,45 @@ def test_the_shape_of_data_is_found_where_their_paths_begin(target: str, tmp_pat
     assert trainer.test()
 
 
+DUMMIES = """net_param { name: "dummies"
+  layer { name: "data" type: "DummyData" top: "data" top: "target" top: "unread"
+    dummy_data_param { shape { dim: 4 dim: 3 } shape { dim: 4 dim: 2 } shape { dim: 5 }
+      data_filler { value: 0.5 } data_filler { value: 2 } data_filler { value: 7 } } }
+  layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param {
+    num_output: 2 weight_filler { type: "constant" value: 1 } } }
+  layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "target" top: "loss" } }
+base_lr: 0.1 lr_policy: "fixed" max_iter: 3
+"""
+
+
+def test_a_network_whose_only_data_are_of_fillers_trains(target: str, tmp_path: Path) -> None:
+    (tmp_path / "solver.prototxt").write_text(DUMMIES)
+    trainer = proto2net.Trainer(tmp_path / "solver.prototxt", to=target)
+    # By hand: e = 3 w / 2 + b - 2 is -0.5 at first, and e squared the loss. Of each output the
+    # gradient of w is e / 2, and of b it is e. So a step makes e - 0.1 (3 / 4 + 1) e of e.
+    assert [trainer.step() for _ in range(3)] == pytest.approx(
+        [0.25 * 0.825 ** (2 * iteration) for iteration in range(3)], rel=1e-5
+    )
+    weight, bias = trainer.arrays()["ip"]
+    assert weight == pytest.approx(np.full((2, 3), 1 + 0.025 * (1 + 0.825 + 0.825**2)), rel=1e-5)
+    assert bias == pytest.approx(np.full(2, 0.05 * (1 + 0.825 + 0.825**2)), rel=1e-5)
+    own = {"data": np.zeros((4, 3)), "target": np.zeros((4, 2)), "unread": np.zeros(5)}
+    assert trainer.step(own) == pytest.approx(float(bias @ bias) / 2)  # of arrays of one's own
+
+
+def test_what_fillers_draw_for_a_training_goes_on_exactly(target: str, tmp_path: Path) -> None:
+    solver = tmp_path / "solver.prototxt"
+    solver.write_text(DUMMIES.replace("value: 0.5", 'type: "gaussian" std: 0.2'))
+    whole = proto2net.Trainer(solver, to=target)
+    whole.step()
+    whole.snapshot(tmp_path / "random")
+    losses = [whole.step() for _ in range(3)]
+    other = proto2net.Trainer(solver, to=target)
+    other.restore(tmp_path / "random_iter_1.solverstate")
+    assert [other.step() for _ in range(3)] == losses
+    assert len({whole.step() for _ in range(3)}) == 3
+
+
 # ---- what is wrong -------------------------------------------------------------------------
 
 
