@@ -1,8 +1,8 @@
 """Pictures of networks: a page to look around in, or a file of SVG.
 
 `diagram` makes boxes and lines of a graph and its blocks, `layered` gives them rows and places,
-`plan` has the result, and two draw it: `svg` a file, and drawing.js a page, in
-which view.js does what a reader asks for.
+`plan` has the result, and two draw it: `svg` a file, and drawing.js a page. There cards.js tells
+what is known of a layer, and view.js does what a reader asks for.
 """
 
 from __future__ import annotations
@@ -44,9 +44,12 @@ def _page(graph: Graph, *, opened: bool) -> str:
         visible(graph.name) or "A network",
         [element("main", id="view")],
         styles=[style(), asset(__file__, "view.css")],
-        scripts=[asset(__file__, "drawing.js"), asset(__file__, "view.js"), _START],
+        scripts=[*(asset(__file__, name) for name in SCRIPTS), _START],
         data={"net": data},
     )
 
+
+SCRIPTS = ("drawing.js", "cards.js", "view.js")
+"""What a page runs to show pictures, in this order, behind page.js."""
 
 _START = 'draw(document.getElementById("view"), told("net"));'

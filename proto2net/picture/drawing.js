@@ -1,8 +1,11 @@
 "use strict";
 
 /**
- * The plan of a network as SVG, with some of its blocks open. Python has laid it out (plan.py): here
- * are only the heights of rows added up. What is drawn is what svg.py draws into a file.
+ * The plan of a network as SVG, with some of its blocks open. Python has laid it out (plan.py), and
+ * here only the heights of rows are added up. What is drawn is what svg.py draws into a file.
+ *
+ * What is out of sight has an element that is empty, and `show` fills those that come into view: so
+ * networks of many layers move as quickly as small ones.
  */
 class Drawing {
   /** `data` is what told.py tells; `open` is the set of the boxes that are open. */
@@ -13,9 +16,36 @@ class Drawing {
     this.layers = new Map(); // by number: its place and element, if it is to be seen
     this.blocks = new Map(); // by box: the same of a block
     this.routes = []; // of all lines: the value, and the element
+    this.pieces = []; // all elements: what fills them, and where they are
     this.width = data.plan.width[this.state(data.plan)];
     this.height = this.heightOf(data.plan) + 24; // an output has a line of its own
     this.element = makeSvg("g", {}, ...this.drawn(data.plan, 0, 0));
+  }
+
+  /** An element with what fills it when it comes into view. */
+  piece(element, { x, y, width, height }, fill) {
+    element.classList.add("away");
+    const bounds = { left: x, top: y, right: x + width, bottom: y + height };
+    this.pieces.push({ element, fill, away: true, ...bounds });
+    return element;
+  }
+
+  /** Show what is within these bounds, and leave out all else. */
+  show(left, top, right, bottom) {
+    for (const piece of this.pieces) {
+      const beside = piece.left > right || piece.right < left;
+      const away = beside || piece.top > bottom || piece.bottom < top;
+      if (away !== piece.away) {
+        piece.away = away;
+        piece.element.classList.toggle("away", away);
+        piece.element.append(...(piece.fill?.() ?? []));
+        piece.fill = null;
+      }
+    }
+  }
+
+  showAll() {
+    this.show(-Infinity, -Infinity, Infinity, Infinity);
   }
 
   /** Which of the two places of a plan hold: 1 if any of its blocks is open. */
@@ -29,12 +59,16 @@ class Drawing {
     }
     const { inside } = box;
     const { entry, exit } = this.sizes;
-    return [Math.max(box.width, inside.width[this.state(inside)]), entry + this.heightOf(inside) + exit];
+    return [
+      Math.max(box.width, inside.width[this.state(inside)]),
+      entry + this.heightOf(inside) + exit,
+    ];
   }
 
   heightOf(plan) {
     const rows = this.rowsOf(plan);
-    return rows.reduce((sum, height) => sum + height, 0) + this.sizes.gap * Math.max(rows.length - 1, 0);
+    const gaps = this.sizes.gap * Math.max(rows.length - 1, 0);
+    return rows.reduce((sum, height) => sum + height, gaps);
   }
 
   rowsOf(plan) {
@@ -79,27 +113,24 @@ class Drawing {
   strip([number, name, detail], index, { x, y: top, width }) {
     const { head, strip } = this.sizes;
     const y = index ? top + head + strip * (index - 1) + 1.5 : top;
-    const height = index ? strip - 1.5 : head;
+    const place = { x, y, width, height: index ? strip - 1.5 : head };
     const right = { x: x + width - 9, y: y + 13, "text-anchor": "end", class: "detail" };
-    const texts = index
-      ? [makeSvg("text", { x: x + 13, y: y + 13 }, detail), makeSvg("text", right, name)]
-      : this.texts(x + 13, y, name, detail);
     const layer = this.data.layers[number];
-    const element = makeSvg(
-      "g",
-      {
-        class: `layer ${layer.family}`,
-        "data-layer": number,
-        tabindex: 0,
-        role: "button",
-        "aria-label": `${layer.name}, ${layer.type}`,
-      },
-      makeSvg("rect", { class: "face", rx: 4, x, y, width, height }),
-      makeSvg("rect", { class: "bar", rx: 2, x, y, width: 4, height }),
-      ...texts,
-    );
-    this.layers.set(number, { x, y, width, height, element });
-    return element;
+    const element = makeSvg("g", {
+      class: `layer ${layer.family}`,
+      "data-layer": number,
+      tabindex: 0,
+      role: "button",
+      "aria-label": `${layer.name}, ${layer.type}`,
+    });
+    this.layers.set(number, { ...place, element });
+    return this.piece(element, place, () => [
+      makeSvg("rect", { class: "face", rx: 4, ...place }),
+      makeSvg("rect", { class: "bar", rx: 2, ...place, width: 4 }),
+      ...(index
+        ? [makeSvg("text", { x: x + 13, y: y + 13 }, detail), makeSvg("text", right, name)]
+        : this.texts(x + 13, y, name, detail)),
+    ]);
   }
 
   texts(x, y, name, detail) {
@@ -111,48 +142,48 @@ class Drawing {
 
   closed(box, place) {
     const { x, y, width, height } = place;
-    const cards = (box.blocks ? [5, 2.5, 0] : [0]).map((by) =>
-      makeSvg("rect", { class: "card", rx: 6, x: x + by, y: y + by, width, height }),
-    );
-    const part = (height - 10) / box.families.length;
-    const bars = box.families.map((family, index) =>
-      makeSvg("rect", { class: `bar ${family}`, x: x + 5, y: y + 5 + index * part, width: 4, height: part }),
-    );
-    const opens = makeSvg("path", { class: "tip", d: `M${x + width - 14} ${y + 16}l5 5l-5 5z` });
-    return this.block(box, place, ...cards, ...bars, ...this.texts(x + 16, y, box.name, box.detail), opens);
+    return this.block(box, place, place, () => {
+      const part = (height - 10) / box.families.length;
+      return [
+        ...(box.blocks ? [5, 2.5, 0] : [0]).map((by) =>
+          makeSvg("rect", { class: "card", rx: 6, x: x + by, y: y + by, width, height }),
+        ),
+        ...box.families.map((family, index) => {
+          const bar = { x: x + 5, y: y + 5 + index * part, width: 4, height: part };
+          return makeSvg("rect", { class: `bar ${family}`, ...bar });
+        }),
+        ...this.texts(x + 16, y, box.name, box.detail),
+        makeSvg("path", { class: "tip", d: `M${x + width - 14} ${y + 16}l5 5l-5 5z` }),
+      ];
+    });
   }
 
   frame(box, place) {
-    const { x, y, width, height } = place;
-    const closes = makeSvg("path", { class: "tip", d: `M${x + width - 19} ${y + 14}h10l-5 5z` });
+    const { x, y, width } = place;
+    const head = { x, y, width, height: this.sizes.entry - 6 };
     const inside = x + (width - box.inside.width[this.state(box.inside)]) / 2;
     return [
-      makeSvg("rect", { class: "frame", rx: 8, x, y, width, height }),
-      this.block(
-        box,
-        place,
-        makeSvg("rect", { class: "grip", x, y, width, height: this.sizes.entry - 6 }),
+      this.piece(makeSvg("g"), place, () => [makeSvg("rect", { class: "frame", rx: 8, ...place })]),
+      this.block(box, place, head, () => [
+        makeSvg("rect", { class: "grip", ...head }),
         ...this.texts(x + 12, y, box.name, box.detail),
-        closes,
-      ),
+        makeSvg("path", { class: "tip", d: `M${x + width - 19} ${y + 14}h10l-5 5z` }),
+      ]),
       ...this.drawn(box.inside, inside, y + this.sizes.entry),
     ];
   }
 
-  block(box, place, ...children) {
-    const element = makeSvg(
-      "g",
-      {
-        class: "block",
-        tabindex: 0,
-        role: "button",
-        "aria-expanded": String(this.open.has(box)),
-        "aria-label": `${box.title}: ${box.kind}`,
-      },
-      ...children,
-    );
+  /** What a click opens or closes. */
+  block(box, place, seen, fill) {
+    const element = makeSvg("g", {
+      class: "block",
+      tabindex: 0,
+      role: "button",
+      "aria-expanded": String(this.open.has(box)),
+      "aria-label": `${box.title}: ${box.kind}`,
+    });
     this.blocks.set(box, { ...place, element });
-    return element;
+    return this.piece(element, seen, fill);
   }
 
   // ---- lines ---------------------------------------------------------------------------------
@@ -164,6 +195,16 @@ class Drawing {
   }
 
   line(route, at) {
+    const [, y] = this.start(route, at);
+    const last = Math.max(route.row, ...route.ends.map(([, row]) => row));
+    const place = { x: at.left, y, width: at.plan.width[at.state], height: at.tops[last] + 40 - y };
+    const element = makeSvg("g", { class: "route" });
+    this.routes.push([route.blob, element]);
+    return this.piece(element, place, () => this.way(route, at));
+  }
+
+  /** The elements of a line: from its box down its trunk, and from there to its ends. */
+  way(route, at) {
     const { tops, bottoms, places, left, state, middle } = at;
     const [start, y] = this.start(route, at);
     const trunk = route.trunk.map((each) => left + each[state]);
@@ -181,27 +222,22 @@ class Drawing {
       const row = trunk.length ? end - 1 : route.row;
       const before = row > route.row ? trunk[row - route.row - 1] : start;
       const down = tops[end] + (box < 0 ? this.sizes.exit : 0);
-      way += `M${before} ${bottoms[row]}${this.curve(before, bottoms[row], goal, box < 0 ? down : down - size * 0.8)}`;
-      if (box >= 0) {
-        tips.push(this.tip(goal, down, size));
-      }
+      const tip = box < 0 ? 0 : size * 0.8;
+      way += `M${before} ${bottoms[row]}${this.curve(before, bottoms[row], goal, down - tip)}`;
+      tips.push(tip ? this.tip(goal, down, size) : "");
     }
     if (!route.ends.length) {
       way += `V${y + 22 - size * 0.8}`;
       tips.push(this.tip(start, y + 22, size));
     }
     const [name, shape] = this.data.blobs[route.blob];
-    const element = makeSvg(
-      "g",
-      { class: "route" },
+    return [
       makeSvg("title", {}, `${name}: ${shape}`),
       makeSvg("path", { class: "line", "stroke-width": route.width, d: way }),
       makeSvg("path", { class: "tip", d: tips.join("") }),
-      route.source < 0 ? makeSvg("circle", { class: "tip", cx: start, cy: y, r: 3 }) : null,
+      ...(route.source < 0 ? [makeSvg("circle", { class: "tip", cx: start, cy: y, r: 3 })] : []),
       makeSvg("path", { class: "grip", d: way }),
-    );
-    this.routes.push([route.blob, element]);
-    return element;
+    ];
   }
 
   curve(x, y, goal, down) {
@@ -220,6 +256,10 @@ class Drawing {
       return null;
     }
     const [x, y] = this.start(route, at);
-    return makeSvg("text", { class: "shape", x: x + 6, y: y + (box.inside ? 17 : 12) }, route.label);
+    const anchor = route.beside < 0 ? "end" : null;
+    const place = { x: x + 6 * route.beside, y: y + (box.inside ? 17 : 12) };
+    return this.piece(makeSvg("g"), { ...place, width: 0, height: 0 }, () => [
+      makeSvg("text", { class: "shape", ...place, "text-anchor": anchor }, route.label),
+    ]);
   }
 }

@@ -85,7 +85,10 @@ def numbers(node: Node[Any]) -> str:
         found.append(f"dilation {_each(dilation)}")
     if (groups := getattr(layer, "group", 1)) != 1:
         channels = node.bottoms[0].shape[1:2] if node.bottoms else ()
-        found.append("depthwise" if (groups,) == channels else f"{groups} groups")
+        if (groups,) != channels:
+            found.append(f"{groups} groups")
+        elif "Depthwise" not in layer.type:
+            found.append("depthwise")
     for field in ("pool", "operation"):
         value = getattr(layer, field, "")
         if isinstance(value, str) and value:

@@ -242,42 +242,61 @@ def _first_alone(vertices: Sequence[int], length: Sequence[int]) -> int:
 def placed(rows: Arranged, width: Sequence[float]) -> tuple[list[float], float]:
     """The middle of each vertex from left to right, and the width of all; `width` is that of boxes.
 
-    Columns are drawn to the middle of their neighbours, and where they would overlap, pushed apart
-    to both sides.
+    Columns are drawn to the middle of their neighbours: first by turns of those above and of those
+    below, then of both. Where they would overlap, they are pushed apart to both sides.
     """
     count, column = len(rows.row), rows.column
     half = [each / 2 + _BOX for each in width] + [_TRUNK] * (count - len(width))
-    behind: dict[int, dict[int, float]] = {each: {} for each in column}
-    drawn: dict[int, list[int]] = {each: [] for each in column}
+    downwards = list(dict.fromkeys(column[vertex] for row in rows.order for vertex in row))
+    behind: dict[int, dict[int, float]] = {each: {} for each in downwards}
     for row in rows.order:
         for left, right in pairwise(row):
             a, b, apart = column[left], column[right], half[left] + half[right]
             behind[a][b] = max(behind[a].get(b, 0.0), apart)
+    above: dict[int, list[int]] = {each: [] for each in downwards}
+    below: dict[int, list[int]] = {each: [] for each in downwards}
     for vertex, others in enumerate(rows.above):
         for other in others:
             if column[vertex] != column[other]:
-                drawn[column[vertex]].append(column[other])
-                drawn[column[other]].append(column[vertex])
+                above[column[vertex]].append(column[other])
+                below[column[other]].append(column[vertex])
+    both = {each: above[each] + below[each] for each in downwards}
+    upwards = downwards[::-1]
     order = _from_left(behind)
     x = dict.fromkeys(order, 0.0)
-    for _ in range(4 if count > _MANY else 16):
-        goal = {
-            each: sum(x[other] for other in near) / len(near) if near else x[each]
-            for each, near in drawn.items()
-        }
-        pushed, pulled = dict(goal), dict(goal)
-        for each in order:
-            for other, apart in behind[each].items():
-                pushed[other] = max(pushed[other], pushed[each] + apart)
-        for each in reversed(order):
-            for other, apart in behind[each].items():
-                pulled[each] = min(pulled[each], pulled[other] - apart)
-        before, x = x, {each: (pushed[each] + pulled[each]) / 2 for each in order}
-        if all(abs(x[each] - before[each]) < _STILL for each in order):
+    turns = 1 if count > _MANY else 4
+    for near, way in [*[(above, downwards), (below, upwards)] * turns, *[(both, downwards)] * 16]:
+        before, x = x, _pushed_apart(_drawn(x, near, way), order, behind)
+        if near is both and all(abs(x[each] - before[each]) < _STILL for each in order):
             break
     first = min((x[column[v]] - half[v] for v in range(count)), default=0.0)
     last = max((x[column[v]] + half[v] for v in range(count)), default=0.0)
     return [x[column[vertex]] - first for vertex in range(count)], last - first
+
+
+def _drawn(
+    x: Mapping[int, float], near: Mapping[int, Sequence[int]], way: Iterable[int]
+) -> dict[int, float]:
+    """Each column in the middle of those near it, one after the other, whatever is between."""
+    goal = dict(x)
+    for each in way:
+        if near[each]:
+            goal[each] = sum(goal[other] for other in near[each]) / len(near[each])
+    return goal
+
+
+def _pushed_apart(
+    goal: Mapping[int, float], order: Sequence[int], behind: Mapping[int, Mapping[int, float]]
+) -> dict[int, float]:
+    """The columns so that none overlap: in the middle of pushing to the right and to the left."""
+    right, left = dict(goal), dict(goal)
+    for each in order:
+        for other, apart in behind[each].items():
+            right[other] = max(right[other], right[each] + apart)
+    for each in reversed(order):
+        for other, apart in behind[each].items():
+            left[each] = min(left[each], left[other] - apart)
+    return {each: (left[each] + right[each]) / 2 for each in order}
 
 
 def _from_left(behind: Mapping[int, Mapping[int, float]]) -> list[int]:

@@ -94,6 +94,8 @@ class Route:
     width: float
     label: str
     """The shape, where it is another than that of what the box reads."""
+    beside: int
+    """At which side of the line's begin the label has room: 1 for the right, -1 for the left."""
 
 
 @dataclass(frozen=True)
@@ -176,27 +178,31 @@ def _detail(node: Node[Any]) -> str:
 def _routes(
     graph: Graph, diagram: Diagram, rows: Arranged, boxes: Sequence[Box], x: Sequence[Two]
 ) -> list[Route]:
-    starts, ends = _ports(diagram, rows, boxes, x)
-    found = []
+    starts, ports = _ports(diagram, rows, boxes, x)
     count = len(boxes)
+    found = []
     for index, line in enumerate(diagram.lines):
+        trunk = rows.trunks[index]
+        at = x[line.source][0] + starts.get(index, 0.0)
+        first = rows.row[line.source] + 1
+        below = [x[reader][0] for reader in line.readers if rows.row[reader] == first]
+        below += [x[trunk[0]][0]] if trunk else []
+        only_right = any(x > at + 1 for x in below) and not any(x < at - 1 for x in below)
+        ends = (
+            End(reader if reader < count else -1, rows.row[reader], ports.get((index, reader), 0.0))
+            for reader in line.readers
+        )
         found.append(
             Route(
                 line.blob,
                 line.source if line.source < count else -1,
                 rows.row[line.source],
                 starts.get(index, 0.0),
-                tuple(x[vertex] for vertex in rows.trunks[index]),
-                tuple(
-                    End(
-                        reader if reader < count else -1,
-                        rows.row[reader],
-                        ends.get((index, reader), 0.0),
-                    )
-                    for reader in line.readers
-                ),
+                tuple(x[vertex] for vertex in trunk),
+                tuple(ends),
                 _thickness(line.blob),
                 _label(graph, diagram, line),
+                -1 if only_right else 1,
             )
         )
     return found

@@ -121,7 +121,14 @@ def _drawn(graph: Graph, plan: Plan, at: Point, is_open: bool) -> Iterator[Eleme
         if route.label and not (group and is_open):  # which has the shape within
             x, y = _start(plan, route, at[0], tops, placed, is_open)
             y += _CARDS if group else 0
-            yield element("text", route.label, class_="shape", x=_n(x + 6), y=_n(y + 12))
+            yield element(
+                "text",
+                route.label,
+                class_="shape",
+                x=_n(x + 6 * route.beside),
+                y=_n(y + 12),
+                text_anchor="end" if route.beside < 0 else None,
+            )
 
 
 def _box(graph: Graph, box: Box, at: Point, is_open: bool) -> Iterator[Element]:

@@ -181,6 +181,7 @@ def _plan(
             "ends": [[end.box, end.row, end.port] for end in route.ends],
             "width": route.width,
             "label": route.label,
+            "beside": route.beside,
         }
 
     return {

@@ -5,6 +5,7 @@ function draw(root, data) {
   new View(root, data);
 }
 
+const FAR = 0.3; // how small a picture has no texts, which nobody could read
 const STEP = 60; // how far an arrow moves the picture
 
 class View {
@@ -17,16 +18,11 @@ class View {
     this.pointers = new Map();
     this.within = new Map(); // by layer: the blocks that it stands in, the outer first
     this.blocks = [];
-    this.makers = new Map();
-    this.readers = new Map();
     this.know(data.plan, []);
-    data.layers.forEach((layer, number) => {
-      layer.tops.forEach((blob) => this.makers.set(blob, number));
-      layer.bottoms.forEach((blob) => this.readers.set(blob, [...(this.readers.get(blob) ?? []), number]));
-    });
     if (data.opened) {
       this.blocks.forEach((box) => this.open.add(box));
     }
+    this.cards = new Cards(data);
     this.build(root);
     this.render();
     this.first();
@@ -48,7 +44,7 @@ class View {
   // ---- what stands in the page ---------------------------------------------------------------
 
   build(root) {
-    const button = (text, title, done) => make("button", { type: "button", title, click: done }, text);
+    const button = (text, title, click) => make("button", { type: "button", title, click }, text);
     this.search = make("input", {
       type: "search",
       placeholder: "Search name, type, blob",
@@ -66,7 +62,7 @@ class View {
     this.world = makeSvg("g");
     this.svg = makeSvg(
       "svg",
-      { class: "net canvas", role: "group", "aria-label": `Network ${this.data.name}`, tabindex: 0 },
+      { class: "net canvas", role: "group", "aria-label": this.data.name, tabindex: 0 },
       this.world,
     );
     this.card = make("aside", { class: "facts", "aria-live": "polite", "aria-label": "About" });
@@ -124,6 +120,11 @@ class View {
     const { x, y, scale } = this.at;
     this.svg.removeAttribute("viewBox");
     this.world.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
+    this.svg.classList.toggle("far", scale < FAR);
+    const { width, height } = this.room();
+    const [left, top] = [-x / scale, -y / scale];
+    const [wide, high] = [width / scale, height / scale];
+    this.drawing.show(left - wide / 4, top - high / 2, left + wide * 1.25, top + high * 1.5);
   }
 
   room() {
@@ -165,8 +166,9 @@ class View {
     const { scale } = this.at;
     const room = this.room();
     const [left, top] = [this.at.x + x * scale, this.at.y + y * scale];
-    const inside = left >= 0 && top >= 0 && left + width * scale <= room.width && top + height * scale <= room.height;
-    if (!inside || scale < 0.5) {
+    const across = left >= 0 && left + width * scale <= room.width;
+    const down = top >= 0 && top + height * scale <= room.height;
+    if (!across || !down || scale < 0.5) {
       const larger = Math.max(scale, 0.8);
       this.at = {
         scale: larger,
@@ -194,7 +196,8 @@ class View {
     const now = after();
     if (before && now) {
       const { scale } = this.at;
-      this.pan((before.x + before.width / 2 - now.x - now.width / 2) * scale, (before.y - now.y) * scale);
+      const x = before.x + before.width / 2 - now.x - now.width / 2;
+      this.pan(x * scale, (before.y - now.y) * scale);
     }
   }
 
@@ -255,7 +258,8 @@ class View {
     const [, other] = others[0];
     const distance = ([x, y]) => Math.hypot(x - other[0], y - other[1]) || 1;
     const box = this.svg.getBoundingClientRect();
-    this.zoom(distance(now) / distance(before), (now[0] + other[0]) / 2 - box.left, (now[1] + other[1]) / 2 - box.top);
+    const [x, y] = [(now[0] + other[0]) / 2 - box.left, (now[1] + other[1]) / 2 - box.top];
+    this.zoom(distance(now) / distance(before), x, y);
   }
 
   up(event) {
@@ -318,10 +322,10 @@ class View {
     const blobs = new Set(layer ? [...layer.bottoms, ...layer.tops] : []);
     const found = new Set(this.found);
     const within = new Set(this.found.flatMap((number) => this.within.get(number)));
-    for (const [element, target] of this.elements) {
-      const chosen = target.block ? target.block === this.chosen?.block : target.layer === this.chosen?.layer;
-      element.classList.toggle("chosen", chosen);
-      element.classList.toggle("found", target.block ? within.has(target.block) : found.has(target.layer));
+    for (const [element, { layer: number, block }] of this.elements) {
+      const { chosen } = this;
+      element.classList.toggle("chosen", block ? block === chosen?.block : number === chosen?.layer);
+      element.classList.toggle("found", block ? within.has(block) : found.has(number));
     }
     for (const [blob, element] of this.drawing.routes) {
       element.classList.toggle("lit", blobs.has(blob));
@@ -335,7 +339,8 @@ class View {
     const has = (text) => text.toLowerCase().includes(wanted);
     const matches = ({ name, type, bottoms, tops }) =>
       has(name) || has(type) || [...bottoms, ...tops].some((blob) => has(this.data.blobs[blob][0]));
-    this.found = wanted ? [...this.data.layers.keys()].filter((n) => matches(this.data.layers[n])) : [];
+    const { layers } = this.data;
+    this.found = wanted ? [...layers.keys()].filter((number) => matches(layers[number])) : [];
     this.index = -1;
     this.tellFound(wanted);
     this.mark();
@@ -363,7 +368,7 @@ class View {
   // ---- keys ----------------------------------------------------------------------------------
 
   key(event) {
-    if (event.target.closest("input, aside") || event.ctrlKey || event.metaKey || event.altKey) {
+    if (event.target.closest?.("input, aside") || event.ctrlKey || event.metaKey || event.altKey) {
       return;
     }
     const arrows = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -426,63 +431,7 @@ class View {
     this.shown = key;
     this.card.scrollTop = 0;
     this.card.classList.toggle("idle", !target);
-    this.card.replaceChildren(...(!target ? this.overview() : target.block ? this.ofBlock(target.block) : this.ofLayer(target.layer)));
-  }
-
-  rows(rows) {
-    const lines = rows.map(([name, text]) => make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, text)));
-    return make("table", {}, make("tbody", {}, ...lines));
-  }
-
-  overview() {
-    const families = this.data.families.map((family) => make("li", { class: family }, family));
-    const keys = [
-      ["click", "opens a block, or keeps the card of a layer"],
-      ["wheel, + −", "zoom"],
-      ["drag, arrows", "move; with a layer chosen, go to the next one"],
-      ["Tab, Enter", "go from box to box, open a block"],
-      ["/, Enter", "search, go to the next that is found"],
-      ["o, c, 0", "open all, close all, show all"],
-    ];
-    return [
-      make("h2", {}, this.data.name || "A network"),
-      this.rows(this.data.rows),
-      make("h3", {}, "Colours"),
-      make("ul", { class: "families" }, ...families),
-      make("h3", { class: "keys" }, "Keys"),
-      make("div", { class: "keys" }, this.rows(keys)),
-    ];
-  }
-
-  ofBlock(box) {
-    const kind = box.blocks ? `${box.blocks} × ${box.kind}` : box.kind;
-    return [make("h2", {}, box.title), make("p", { class: "pale" }, kind), this.rows(box.rows)];
-  }
-
-  ofLayer(number) {
-    const layer = this.data.layers[number];
-    const values = (name, blobs) =>
-      blobs.map((blob, index) => [index ? "" : name, this.data.blobs[blob].join(": ")]);
-    const rows = [...values("reads", layer.bottoms), ...values("makes", layer.tops), ...layer.rows];
-    const says = this.data.targets.flatMap((target, index) => {
-      const refused = this.data.refused[index];
-      const said = layer.says[index];
-      const shown = refused
-        ? make("p", { class: "removed refused" }, refused)
-        : said
-          ? make("pre", {}, said)
-          : make("p", { class: "pale" }, "says nothing of this layer");
-      return [make("h3", {}, target), shown];
-    });
-    return [
-      make("h2", { class: layer.family }, layer.name),
-      make("p", { class: "pale" }, layer.type),
-      this.rows(rows),
-      make("h3", {}, "Caffe"),
-      layer.where ? make("p", { class: "pale where" }, layer.where) : null,
-      layer.text ? make("pre", {}, layer.text) : null,
-      ...says,
-    ].filter(Boolean);
+    this.card.replaceChildren(...this.cards.about(target));
   }
 
   // ---- on paper, and as a file ---------------------------------------------------------------
@@ -492,18 +441,23 @@ class View {
   }
 
   forPrint() {
+    this.drawing.showAll();
+    this.svg.classList.remove("far");
     this.svg.setAttribute("viewBox", this.bounds());
     this.world.removeAttribute("transform");
   }
 
   /** The picture as it is now, as a file of its own. */
   save() {
+    const drawing = new Drawing(this.data, this.open);
+    drawing.showAll();
+    const [width, height] = [drawing.width + 24, drawing.height + 24];
     const picture = makeSvg(
       "svg",
-      { class: "net", viewBox: this.bounds(), width: this.drawing.width + 24, height: this.drawing.height + 24 },
+      { class: "net", viewBox: this.bounds(), width, height },
       makeSvg("style", {}, `${this.data.style}.grip { fill: none; stroke: none; }`),
       makeSvg("rect", { class: "ground", x: -12, y: -12, width: "100%", height: "100%", rx: 8 }),
-      new Drawing(this.data, this.open).element,
+      drawing.element,
     );
     const text = new XMLSerializer().serializeToString(picture);
     const address = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));

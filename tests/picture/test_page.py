@@ -58,7 +58,7 @@ def test_a_hostile_name_is_whole_in_the_card_and_no_element(show) -> None:
         page.locator(f'[data-layer="{names.index(wanted)}"]').focus()
         assert page.locator("aside h2").text_content() == wanted
     assert page.locator("aside img, aside script, aside b, aside svg").count() == 0
-    assert page.locator("body > script").count() == 5  # ours, and the data
+    assert page.locator("body > script").count() == 6  # ours, and the data
     assert page.locator(".layer text").evaluate_all(
         "all => all.every(e => e.textContent.length < 60)"
     )
