@@ -13,6 +13,7 @@ from proto2net.auditing.files import File, Licence, file_of, licences
 from proto2net.auditing.targets import Exported, Verified, exported, needed_forks, verified
 from proto2net.frozen import dataclass
 from proto2net.graph import Graph
+from proto2net.inspection import carried
 from proto2net.inspection.arrays import ArrayFacts, of_model
 from proto2net.model import Arrays, Weights
 from proto2net.version import VERSION
@@ -75,10 +76,10 @@ def audit(
     """
     from proto2net.weights import reading
 
-    if weights is None and not isinstance(net, Graph) and reading.is_caffemodel(net):
-        weights = str(net)
+    path = "" if isinstance(net, Graph) or not reading.is_caffemodel(net) else str(net)
     with notes.kept() as told:
-        graph = api.parse(net, **options)
+        graph = carried(path, options) if path else api.parse(net, **options)
+        weights = path if path and weights is None else weights
         given = api.model(graph, weights, allow_missing=allow_missing) if weights else None
     paths = _paths(net, graph, weights, options)
     return Audit(

@@ -94,13 +94,14 @@ class Totals:
 def layers(graph: Graph) -> list[LayerFacts]:
     """What is known of each layer, in order."""
     seen, held, inside = fields(graph), memory.made(graph), _inside(graph)
+    blobs = {top: _blob(graph, top) for node in graph.nodes for top in node.tops}
     return [
         LayerFacts(
             node.name,
             node.layer.type,
             family_of(type(node.layer)),
-            tuple(_blob(graph, blob) for blob in node.bottoms),
-            tuple(_blob(graph, blob) for blob in node.tops),
+            tuple(blobs[blob] for blob in node.bottoms),
+            tuple(blobs[blob] for blob in node.tops),
             graph.owned(node),
             {blob: learned.shape for blob, learned in node.blobs.items()},
             graph.per_image(node.macs),
@@ -136,15 +137,16 @@ def blocks(graph: Graph) -> list[BlockFacts]:
 
 def totals(graph: Graph) -> Totals:
     """The sums over all layers."""
+    parameters, held = graph.parameters, memory.activations(graph)
     return Totals(
         len(graph.nodes),
-        graph.parameters,
-        graph.parameters * memory.FLOAT,
+        parameters,
+        parameters * memory.FLOAT,
         graph.per_image(graph.macs),
         graph.batch,
-        memory.activations(graph),
+        held,
         memory.peak(graph),
-        {solver: memory.training(graph, solver) for solver in memory.HISTORY},
+        {solver: memory.trained(parameters, held, solver) for solver in memory.HISTORY},
     )
 
 

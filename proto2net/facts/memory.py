@@ -80,7 +80,12 @@ def training(graph: Graph, solver: str = "SGD") -> int:
     """
     if solver not in HISTORY:
         raise Proto2NetError(f'no solver "{solver}"', closest(solver, HISTORY))
-    return (2 + HISTORY[solver]) * FLOAT * graph.parameters + 2 * activations(graph)
+    return trained(graph.parameters, activations(graph), solver)
+
+
+def trained(parameters: int, held: int, solver: str) -> int:
+    """The same of so many parameters, and so many bytes of blobs."""
+    return (2 + HISTORY[solver]) * FLOAT * parameters + 2 * held
 
 
 def _memories(graph: Graph) -> dict[Blob, Blob]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from proto2net.frozen import dataclass
 from proto2net.graph import Graph
 from proto2net.inspection import forms
 from proto2net.inspection.arrays import ArrayFacts, of_model, of_weights
+
+_LOG = logging.getLogger("proto2net")
 
 __all__ = ["ArrayFacts", "Inspection", "inspect"]
 
@@ -60,17 +63,36 @@ def inspect(
     """
     from proto2net.weights import reading
 
-    if weights is None and (stored := _only_weights(net)):
+    stored = _only_weights(net)
+    if weights is None and stored:
         if not reading.is_caffemodel(stored):
             return Inspection(None, of_weights(reading.read(stored)))
         try:
-            return Inspection(api.parse(net, **options))
+            return Inspection(carried(stored, options))
         except Proto2NetError as error:
             return Inspection(None, of_weights(reading.read(stored)), error.issues)
-    graph = api.parse(net, **options)
+    if stored and reading.is_caffemodel(stored):
+        graph = carried(stored, options)
+    else:
+        graph = api.parse(net, **options)
     if weights is None:
         return Inspection(graph)
     return Inspection(graph, of_model(api.model(graph, weights, allow_missing=True)))
+
+
+def carried(path: str, options: dict[str, Any]) -> Graph:
+    """The graph of the definition that a .caffemodel carries, of images that its arrays fit."""
+    from proto2net.weights import reading, sizes
+
+    if options.get("inputs"):
+        return api.parse(Path(path), **options)
+    weights = reading.read(path)
+    graph, told = sizes.graph_of(
+        lambda x: api.parse(Path(path), **{**options, "inputs": x}), weights
+    )
+    if told:
+        _LOG.info(told)
+    return graph
 
 
 def _only_weights(net: api.Net) -> str | None:

@@ -17,9 +17,8 @@ from proto2net.graph import Graph
 from proto2net.model import Format, Weights
 from proto2net.notes import quiet
 from proto2net.output import printable
-from proto2net.recognition import sizes
-from proto2net.rewrites.feeding import UNSTATED
 from proto2net.text import aligned
+from proto2net.weights import sizes
 
 _TOLD = re.compile(rb"""\bname\s*:\s*(?:"([^"\n]*)"|'([^'\n]*)')|\bnum_output\s*:\s*(\d{1,9})\b""")
 """The name of a layer, or how many outputs the layer has whose name stood before."""
@@ -239,17 +238,10 @@ def _read(file: str, weights: Weights, options: dict[str, Any]) -> Graph:
 
 def fed(net: Path, weights: Weights, options: dict[str, Any]) -> tuple[Graph, str]:
     """The graph of a definition, and what is to be told of its images if it states no size."""
-    try:
+    given = options.get("inputs")
+    if given:
         return api.parse(net, **options), ""
-    except Proto2NetError as error:
-        if options.get("inputs") or not sizes.is_asked_for(error):
-            raise
-
-    def read(shape: tuple[int, ...]) -> Graph:
-        return api.parse(net, **{**options, "inputs": {UNSTATED: shape}})
-
-    with quiet():
-        return sizes.found(read, weights)
+    return sizes.graph_of(lambda x: api.parse(net, **{**options, "inputs": x}), weights)
 
 
 def _counted(number: int, what: str) -> str:

@@ -89,6 +89,16 @@ def test_the_size_of_images_is_what_the_arrays_fit(saved: Saved, shape: tuple[in
     assert image.shape == (1, shape[0], *even)
 
 
+def test_inspect_and_audit_know_the_size_too(saved: Saved) -> None:
+    path = saved(LABELLED + LAYERS + LOSS, 3, 28, 28)
+    graph = proto2net.recover(path).graph
+    assert proto2net.inspect(path).graph == proto2net.inspect(path, path).graph == graph
+    found = proto2net.audit(path, to=())
+    assert found.graph == graph
+    assert len(found.arrays or ()) == 4
+    assert any("took images of 1 x 3 x 28 x 28" in note for note in found.notes)
+
+
 def test_an_image_that_is_no_square_is_known_if_many_have_its_size(saved: Saved) -> None:
     found = proto2net.recover(saved(LABELLED + LAYERS + LOSS, 3, 112, 96))
     assert found.graph.inputs[0].shape == (1, 3, 112, 96)

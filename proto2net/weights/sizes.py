@@ -5,17 +5,21 @@ An InnerProduct has as many weights as its bottom has values, and that grows wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from proto2net.errors import Issue, Proto2NetError, ShapeError
 from proto2net.graph import Graph
 from proto2net.layers import Convolution, InnerProduct, Pooling
 from proto2net.model import StoredLayer, Weights
-from proto2net.rewrites.feeding import ASKS
-from proto2net.shape import dims
+from proto2net.notes import quiet
+from proto2net.rewrites.feeding import ASKS, UNSTATED
+from proto2net.shape import Sizes, dims
+
+Parse = Callable[[Mapping[str, Sizes] | None], Graph]
+"""Reads a definition with these shapes of inputs, or with what it states."""
 
 Read = Callable[[tuple[int, ...]], Graph]
-"""Reads a definition again, with this shape for its images."""
+"""The same with this shape for its images."""
 
 LARGEST = 2048
 """No image that is looked for has a larger side."""
@@ -35,12 +39,18 @@ def names_of(layer: StoredLayer) -> list[str]:
     return [name.rpartition("/")[0] for name in layer.sources] or [layer.name]
 
 
-def is_asked_for(error: Proto2NetError) -> bool:
-    """Whether all that is wrong with a definition is that it states no shape for its images."""
-    return all(issue.hint.startswith(ASKS) for issue in error.issues)
+def graph_of(parse: Parse, weights: Weights) -> tuple[Graph, str]:
+    """The graph of a definition, and what is to be told of its images if it states no size."""
+    try:
+        return parse(None), ""
+    except Proto2NetError as error:
+        if not all(issue.hint.startswith(ASKS) for issue in error.issues):
+            raise
+    with quiet():
+        return _found(lambda shape: parse({UNSTATED: shape}), weights)
 
 
-def found(read: Read, weights: Weights) -> tuple[Graph, str]:
+def _found(read: Read, weights: Weights) -> tuple[Graph, str]:
     """The graph of a definition for images of a size that fits, and what is to be told of that.
 
     Raises ShapeError if no size fits, or any does.
