@@ -12,8 +12,10 @@ network has many layers that are alike. So both are heard, from the surest to th
    pairs beside it. This is done until nothing new is found.
 3. Order. What is left stands in gaps between pairs. In each gap the two sequences are aligned so
    that the pairs are as alike as they can be (`sequence.py`): by what they compute, their types,
-   families and names, what they read, and their shapes. Pairs that have nothing in common but a
-   type, and that stand beside no other pair, are parted again.
+   families and names, what they read, and their shapes. Since the branches of a block may be listed
+   in another order, only those pairs are kept at first that read pairs, and the second and third
+   step are gone through again, until none is kept. Then what is still left is aligned so. Pairs
+   that have nothing in common but a type, and that stand beside no other pair, are parted again.
 
 This is done twice, once without the first step. Where layers are numbered on behind one that was
 inserted, their names mislead, and the second way tells less. Of both the one is taken that has less
@@ -37,6 +39,9 @@ from proto2net.facts.families import family_of
 Key = int
 
 _NONE = -1
+_LEFT = 10**6
+"""How many pairs may be left to choose from if that is to be done again."""
+
 _WORTH = ((8, 8, 16, 16, 4, 1), 16)
 """What it is worth that two have one content, type, family, name, maker of their bottom, shape.
 
@@ -111,6 +116,11 @@ class _Side:
         other.mates = [_NONE] * len(self.items)
         return other
 
+    def readers(self, maker: int, like: int) -> int:
+        """How many items of one family with this one read another."""
+        family = self.families[like]
+        return sum(self.families[reader] == family for reader, _ in self.items[maker].readers)
+
     def free(self) -> Iterator[int]:
         """The items without a mate."""
         return (index for index, mate in enumerate(self.mates) if mate == _NONE)
@@ -138,6 +148,9 @@ class _Alignment:
     def _pair(self, i: int, j: int) -> None:
         self.a.mates[i], self.b.mates[j] = j, i
 
+    def _part(self, i: int) -> None:
+        self.b.mates[self.a.mates[i]] = self.a.mates[i] = _NONE
+
     def by_name(self) -> None:
         """Pair items of one name and type; of several, the first with the first."""
         keys = [list(zip(side.names, side.types, strict=True)) for side in (self.a, self.b)]
@@ -146,11 +159,15 @@ class _Alignment:
     def by_the_rest(self) -> None:
         """Pair what structure and order tell."""
         self._by_structure()
-        vague = self._by_order()
+        while self._keep_sure(self._by_order()):
+            self._by_structure()
+            if self._left() > _LEFT:
+                break
+        vague = self._vague(self._by_order())
         self._by_structure()
         for i in vague:
             if not self._stands_well(i):
-                self.b.mates[self.a.mates[i]], self.a.mates[i] = _NONE, _NONE
+                self._part(i)
         self._by_structure()
 
     # ---- structure ------------------------------------------------------------------------------
@@ -233,8 +250,8 @@ class _Alignment:
     # ---- order ----------------------------------------------------------------------------------
 
     def _by_order(self) -> list[int]:
-        """Pair what stands in the gaps; those of `a` that are not surely right."""
-        vague = []
+        """Pair what stands in the gaps; those of `a` that have a mate now."""
+        found = []
         start_a = start_b = 0
         ends = [*self._anchors(), (len(self.a.items), len(self.b.items))]
         for end_a, end_b in ends:
@@ -245,12 +262,42 @@ class _Alignment:
                 continue
             marks = self._marks(self.a, left), self._marks(self.b, right, of_b=True)
             for first, second in align(*marks, _WORTH):
-                i, j = left[first], right[second]
-                self._pair(i, j)
-                same = self.a.contents[i] == self.b.contents[j]
-                if not same and self.a.names[i] != self.b.names[j]:
-                    vague.append(i)
-        return vague
+                self._pair(left[first], right[second])
+                found.append(left[first])
+        return found
+
+    def _vague(self, paired: Sequence[int]) -> list[int]:
+        """Those that have neither content nor name in common with their mate."""
+        a, b = self.a, self.b
+        mates = ((i, a.mates[i]) for i in paired)
+        return [i for i, j in mates if a.contents[i] != b.contents[j] and a.names[i] != b.names[j]]
+
+    def _keep_sure(self, paired: Sequence[int]) -> bool:
+        """Part again what may stand otherwise in both; whether any is kept."""
+        vague, kept = set(self._vague(paired)), False
+        for i in sorted(paired):
+            if self._is_sure(i, vague=i in vague):
+                kept = True
+            else:
+                self._part(i)
+        return kept
+
+    def _is_sure(self, i: int, *, vague: bool) -> bool:
+        """Whether a pair reads pairs alone; a vague one, such that nothing like it reads them."""
+        a, b = self.a.items[i], self.b.items[self.a.mates[i]]
+        left = {maker: self.a.mates[maker] for maker, _ in a.bottoms}
+        right = {maker for maker, _ in b.bottoms}
+        mates = set(left.values())
+        if not (mates <= right or mates >= right):
+            return False
+        return not vague or any(
+            mate in right and self.a.readers(maker, i) == self.b.readers(mate, b.index) == 1
+            for maker, mate in left.items()
+        )
+
+    def _left(self) -> int:
+        """How many pairs those without mates could make."""
+        return len([*self.a.free()]) * len([*self.b.free()])
 
     def _anchors(self) -> list[tuple[int, int]]:
         """The longest row of pairs that stand in one order in both."""

@@ -9,6 +9,7 @@ from proto2net.differ import fields
 from proto2net.differ.aligning import aligned
 from proto2net.differ.fields import NAMES, OUTPUTS, Change
 from proto2net.differ.items import Item, Wire, items
+from proto2net.errors import Proto2NetError
 from proto2net.frozen import dataclass
 from proto2net.graph import AUTOMATIC, Graph
 from proto2net.shape import Shape
@@ -236,12 +237,11 @@ class _Comparison:
         done: dict[Item, Pairing] = {}
         for each in sorted(found, key=lambda each: each.b.index if each.b else -1):
             pairing, root = each, ""
-            if each.a and each.b and each.reshaped:
-                causes = any(change.about == OUTPUTS for change in each.changes)
-                root = each.name if causes else self._root(each.a, each.b, roots)
-                pairing = each if causes else replace(each, follows=root)
-            elif each.b and not each.a:
-                root = each.name
+            if each.b and (each.reshaped or not each.a):
+                above = self._root(each.a or each.b, each.b, roots)
+                root = each.name if not above or _reshapes(each) else above
+                if each.a and root != each.name:
+                    pairing = replace(each, follows=root)
             if each.b:
                 roots[each.b.index] = root
             done[each.items[-1]] = pairing
@@ -252,11 +252,29 @@ class _Comparison:
         for (maker, _), (other, _) in zip(a.bottoms, b.bottoms, strict=False):
             if root := roots[other]:
                 return root
+            if a is b:  # it was added, and follows what it reads
+                continue
             if other in self._moved[1]:
                 return self._side_b[other].name
             if maker not in self._mates:
                 return self._side_a[maker].name
         return ""
+
+
+def _reshapes(pairing: Pairing) -> bool:
+    """Whether it would give other shapes, if what it reads had the same."""
+    a, b = pairing.a, pairing.b
+    if a is None or b is None:
+        return tops(pairing.items[0]) != [blob.shape for blob in pairing.items[0].node.bottoms]
+    if all(change.about != OUTPUTS for change in pairing.changes):
+        return False
+    bottoms = tuple(blob.shape for blob in b.node.bottoms)
+    try:
+        a.node.layer.check_counts(len(bottoms), len(b.tops))
+        shapes = a.node.layer.infer(bottoms, len(b.tops))
+    except Proto2NetError:
+        return True
+    return [*shapes] != tops(b)
 
 
 def _index(item: Item) -> int:

@@ -52,7 +52,7 @@ def _lines(found: Difference, most: int | None) -> Iterator[str]:
     yield f"{cut(found.names[0], 200)} {ARROW} {cut(found.names[1], 200)}"
     if found.graphs:
         yield _heading(found)
-        yield from _section("What is computed:", _causes(found))
+        yield from _section("What is computed:", _causes(found, most))
         yield from _section(*_consequences(found, most), most)
         renamed = [each for each in found.layers if each.renamed]
         rows = (Row("", name, "", told) for name, told in groups.renames(found, renamed))
@@ -107,35 +107,60 @@ def _section(title: str, rows: Iterable[Row], most: int | None = None) -> Iterat
 # ---- causes ---------------------------------------------------------------------------------
 
 
-def _causes(found: Difference) -> Iterator[Row]:
-    """What was added or removed, block by block; what was changed, with what was so too."""
+def _causes(found: Difference, most: int | None) -> list[Row]:
+    """What was added, removed or changed; where that is much, what was so alike is together."""
+    alone = list(_cause_rows(found, together=False))
+    return alone if most is None or len(alone) <= most else list(_cause_rows(found, together=True))
+
+
+def _cause_rows(found: Difference, *, together: bool) -> Iterator[Row]:
+    """The causes in order; where the first of several that are told together stands, all do."""
     told: set[object] = set()
     alike: dict[object, list[Pairing]] = {}
-    for each in found.layers:
-        if key := _key(each):
+    keys = {each: _key(found, each, together=together) for each in found.layers}
+    for each, key in keys.items():
+        if key:
             alike.setdefault(key, []).append(each)
     for group in groups.blocks(found):
         first = group.members[0]
-        if first.state in (ADDED, REMOVED):
-            yield _block(group) if group.names else _alone(found, first)
-        elif (key := _key(first)) and key not in told:
+        key = keys[first]
+        if group.names:
+            yield _block(group)
+        elif key and key not in told:
             told.add(key)
-            same = alike[key]
-            names = (pairing.name for pairing in same)
-            yield Row(MARKS[CHANGED], listed(names, len(same)), first.items[-1].type, _told(first))
+            row = (
+                _alone(found, first, alike[key]) if first.state != CHANGED else _changed(alike[key])
+            )
+            yield row
 
 
-def _key(pairing: Pairing) -> object:
-    """What two layers have in common that changed in the same way."""
+def _changed(alike: Sequence[Pairing]) -> Row:
+    """Layers that were changed in the same way."""
+    names = listed((each.name for each in alike), len(alike))
+    told = [
+        f"other {x.field}s" if x.field == "bottom" and len(alike) > 1 else sentence(x)
+        for x in alike[0].changes
+        if x.about == OUTPUTS
+    ]
+    return Row(MARKS[CHANGED], names, alike[0].items[-1].type, "; ".join(told))
+
+
+def _key(found: Difference, pairing: Pairing, *, together: bool) -> object:
+    """What layers have in common that are told in one line; None if nothing is told."""
+    if pairing.state in (ADDED, REMOVED):
+        if not together:
+            return pairing
+        item, side = pairing.items[-1], found.items[0 if pairing.a else 1]
+        makers = (side[maker].type for maker, _ in item.bottoms)
+        readers = {side[reader].type for reader, _ in item.readers}
+        return pairing.state, item.content, tuple(makers), frozenset(readers)
     changes = tuple(change for change in pairing.changes if change.about == OUTPUTS)
     if not changes:
         return None
-    alone = any(change.field == "bottom" for change in changes)
-    return (pairing if alone else pairing.items[-1].type, repr(changes))
-
-
-def _told(pairing: Pairing) -> str:
-    return "; ".join(sentence(x) for x in pairing.changes if x.about == OUTPUTS)
+    own = [change for change in changes if change.field != "bottom"]
+    if len(own) < len(changes) and not (together and own):
+        return pairing  # what it reads is not what others read
+    return pairing.items[-1].type, len(changes), repr(own)
 
 
 def sentence(change: Change) -> str:
@@ -155,24 +180,28 @@ def _block(group: groups.Group) -> Row:
     return Row(mark, names, kind, f"{layers(len(group.members))}: {what}{more}")
 
 
-def _alone(found: Difference, pairing: Pairing) -> Row:
-    """A layer that one network alone has."""
+def _alone(found: Difference, pairing: Pairing, alike: Sequence[Pairing]) -> Row:
+    """A layer that one network alone has, or several that are alike."""
     item = pairing.items[-1]
     side = found.items[0 if pairing.a else 1]
-    makers = [side[maker].name for maker, _ in item.bottoms]
-    readers = [side[reader].name for reader, _ in item.readers]
+    around = [
+        [side[index].name if len(alike) == 1 else f"a {side[index].type}" for index, _ in wires]
+        for wires in (item.bottoms, item.readers)
+    ]
+    makers, readers = map(listed, around)
     told = []
     if makers and readers:
-        told.append(f"between {listed(makers)} and {listed(readers)}")
+        told.append(f"between {makers} and {readers}")
     elif makers or readers:
-        told.append(f"after {listed(makers)}" if makers else f"before {listed(readers)}")
+        told.append(f"after {makers}" if makers else f"before {readers}")
     if item.is_input:
         told.append(dims(item.tops[0].shape))
     else:
         given = said(item.node, defaults=False).items()
         kept = (pair for pair in given if about(item.node, *pair) == OUTPUTS)
         told += [f"{name}: {words(value)}" for name, value in kept]
-    return Row(MARKS[pairing.state], cut(item.name), item.type, "; ".join(told))
+    names = listed((each.name for each in alike), len(alike))
+    return Row(MARKS[pairing.state], names, item.type, "; ".join(told))
 
 
 # ---- consequences ---------------------------------------------------------------------------
@@ -186,7 +215,7 @@ def _consequences(found: Difference, most: int | None) -> tuple[str, list[Row]]:
     roots = Counter(each.follows for each in following)
     of = listed(roots, len(roots))
     alone = all(map(_in_batch_alone, following))
-    learning = [each for each in following if learned(each.a) != learned(each.b)]
+    learning = [each for each in following if _relearned(each)]
     rows = list(map(_shapes, following if most is None else learning))
     verb = "has" if len(following) == 1 else "have"
     title = f"Because of {of}, {layers(len(following))} more {verb} other shapes"
@@ -202,15 +231,19 @@ def _consequences(found: Difference, most: int | None) -> tuple[str, list[Row]]:
 def _in_batch_alone(pairing: Pairing) -> bool:
     left, right = tops(pairing.a), tops(pairing.b)
     same = [x[1:] == y[1:] for x, y in zip(left, right, strict=True)]
-    return all(same) and learned(pairing.a) == learned(pairing.b)
+    return all(same) and not _relearned(pairing)
+
+
+def _relearned(pairing: Pairing) -> list[str]:
+    """The learned blobs of a layer that have other shapes."""
+    left, right = learned(pairing.a), learned(pairing.b)
+    return [blob for blob, shape in left.items() if right.get(blob, shape) != shape]
 
 
 def _shapes(pairing: Pairing) -> Row:
     left, right = learned(pairing.a), learned(pairing.b)
     told = [
-        f"{blob}: {dims(shape)} {ARROW} {dims(right[blob])}"
-        for blob, shape in left.items()
-        if blob in right and right[blob] != shape
+        f"{blob}: {dims(left[blob])} {ARROW} {dims(right[blob])}" for blob in _relearned(pairing)
     ]
     if not told:
         shapes = (", ".join(map(dims, tops(item))) for item in (pairing.a, pairing.b))

@@ -218,6 +218,74 @@ def test_a_blob_that_is_an_output_of_one_network_alone_is_told() -> None:
     assert changes(diff(graph, both)) == [("ip", "output", False, True)]
 
 
+def test_a_change_that_leaves_shapes_alone_is_no_reason_for_other_shapes() -> None:
+    other = NET.replace("dim: 2", "dim: 5").replace("kernel_size: 3 }", "kernel_size: 3 group: 1 }")
+    other = inserted(other.replace("num_output: 4 ", "num_output: 4 bias_term: false "), "pool")
+    found = diff(NET, other)
+    assert told(found) == {"added": ["new"], "changed": ["data", "conv1", "conv2"]}
+    assert {x.follows for x in found.layers if x.b and x.name not in ("data", "new")} == {"data"}
+    assert "Because of data, 7 layers more have other shapes, in the batch alone." in str(found)
+
+
+def test_a_type_that_takes_another_number_of_bottoms_is_told() -> None:
+    text = NET + 'layer { name: "j" type: "Eltwise" bottom: "conv1" bottom: "conv1" top: "j" }'
+    other = text.replace("dim: 2", "dim: 5").replace(
+        '"Eltwise" bottom: "conv1" bottom: "conv1"', '"Concat" bottom: "conv1"'
+    )
+    assert told(diff(text, other)) == {"changed": ["data", "j"]}
+    slices = other.replace('type: "Concat"', 'type: "Slice"').replace(
+        'top: "j"', 'top: "j" top: "k"'
+    )
+    assert told(diff(text, slices)) == {"changed": ["data", "j"]}
+    assert told(diff(slices, text)) == {"changed": ["data", "j"]}
+
+
+def test_what_was_added_again_and_again_is_told_in_a_line() -> None:
+    plain, normed = (chain(30, normed=normed) for normed in (False, True))
+    lines = str(diff(plain, normed)).splitlines()
+    assert "60 added" in lines[1]
+    assert [line for line in lines if line.startswith("  +")] == [
+        "  + bn0, bn1, bn2 … bn29 (30)  BatchNorm  between a Convolution and a Scale",
+        "  + sc0, sc1, sc2 … sc29 (30)  Scale      between a BatchNorm and a ReLU; bias_term: true",
+    ]
+    whole = diff(plain, normed).text(whole=True)
+    assert "  + bn7   BatchNorm  between c7 and sc7\n" in whole
+
+
+def chain(number: int, *, normed: bool) -> str:
+    """Convolutions, each with its ReLU, and before that a BatchNorm and a Scale."""
+    text, last = "\n".join(NET.splitlines()[1:3]) + "\n", "data"
+    for index in range(number):
+        text += CONVOLUTION % (f"c{index}", last, f"c{index}", 5 + index) + "\n"
+        parts = [("bn", "BatchNorm", ""), ("sc", "Scale", "scale_param { bias_term: true }")]
+        for name, kind, given in [*(parts if normed else []), ("r", "ReLU", "")]:
+            blobs = f'bottom: "c{index}" top: "c{index}"'
+            text += f'layer {{ name: "{name}{index}" type: "{kind}" {blobs} {given} }}\n'
+        last = f"c{index}"
+    return text
+
+
+def residual(names: str, *, projection_first: bool, join: str) -> str:
+    """A residual block whose layers are called by these letters, and whose join is of a type."""
+    a, b, c, p, s, r = names
+    main = [CONVOLUTION % (a, "data", a, 6), CONVOLUTION % (b, a, b, 8)]
+    projection = [CONVOLUTION % (p, "data", p, 8)]
+    branches = projection + main if projection_first else main + projection
+    text = "\n".join([*NET.splitlines()[1:3], *branches])
+    text += f'\nlayer {{ name: "{s}" type: "{join}" bottom: "{p}" bottom: "{b}" top: "{s}" }}\n'
+    text += f'layer {{ name: "{r}" type: "ReLU" bottom: "{s}" top: "{s}" }}\n'
+    return text + CONVOLUTION % (c, s, c, 3)
+
+
+def test_branches_listed_in_another_order_are_found_though_all_names_differ() -> None:
+    first = residual("abcpsr", projection_first=True, join="Eltwise")
+    second = residual("uvwxyz", projection_first=False, join="Maximum")
+    found = diff(first, second)
+    pairs = {x.a.name: x.b.name for x in found.layers if x.a and x.b}
+    assert pairs == {"data": "data", **dict(zip("abcpsr", "uvwxyz", strict=True))}
+    assert changes(found) == [("y", "type", "Eltwise", "Maximum")]
+
+
 # ---- names ----------------------------------------------------------------------------------
 
 
@@ -336,7 +404,7 @@ def test_networks_that_have_nothing_in_common_are_told_whole() -> None:
 
 @pytest.mark.parametrize("way", ["inserted", "renamed", "other"])
 def test_ten_thousand_layers_take_seconds(way: str) -> None:
-    def chain(name: str, width: int, *, new: bool) -> str:
+    def long(name: str, width: int, *, new: bool) -> str:
         text = NET.splitlines()[1:3]
         last = "data"
         for number in range(10_000):
@@ -348,9 +416,9 @@ def test_ten_thousand_layers_take_seconds(way: str) -> None:
             last = own
         return "\n".join(text)
 
-    first = proto2net.parse(chain("c", 4, new=False))
+    first = proto2net.parse(long("c", 4, new=False))
     kinds = {"inserted": ("c", 4), "renamed": ("x", 4), "other": ("x", 7)}
-    second = proto2net.parse(chain(*kinds[way], new=way != "other"))
+    second = proto2net.parse(long(*kinds[way], new=way != "other"))
     start = time.process_time()
     found = diff(first, second)
     took = time.process_time() - start
