@@ -160,12 +160,12 @@ class Drawing {
 
   frame(box, place) {
     const { x, y, width } = place;
-    const head = { x, y, width, height: this.sizes.entry - 6 };
+    const head = { x, y, width, height: this.sizes.entry - 8 };
     const inside = x + (width - box.inside.width[this.state(box.inside)]) / 2;
     return [
       this.piece(makeSvg("g"), place, () => [makeSvg("rect", { class: "frame", rx: 8, ...place })]),
       this.block(box, place, head, () => [
-        makeSvg("rect", { class: "grip", ...head }),
+        makeSvg("rect", { class: "grip", rx: 8, ...head }),
         ...this.texts(x + 12, y, box.name, box.detail),
         makeSvg("path", { class: "tip", d: `M${x + width - 19} ${y + 14}h10l-5 5z` }),
       ]),

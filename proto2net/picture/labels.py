@@ -11,7 +11,7 @@ from proto2net.page import visible
 from proto2net.shape import ANY_SIZE, Sizes
 
 _NARROW = frozenset("iljtfrI.,:;'|!()[]/\\ -")
-_WIDE = frozenset("mwMW@%")
+_WIDE = frozenset("mwMW@%<>=+~")
 _LONGEST = 200
 """Characters of a text of which the width is measured: no box shows as many."""
 
@@ -38,7 +38,7 @@ def _em(char: str) -> float:
     if char in _WIDE:
         return 0.92
     if char.isascii():
-        return 0.68 if char.isupper() else 0.575
+        return 0.7 if char.isupper() else 0.6
     return 1.0 if unicodedata.east_asian_width(char) in "WF" else 0.64
 
 

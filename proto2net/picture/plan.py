@@ -27,7 +27,7 @@ HEAD, STRIP = 42.0, 19.0
 """How high the first layer of a box is, and each below it."""
 GAP = 40.0
 """Between rows."""
-ENTRY, EXIT = 34.0, -8.0
+ENTRY, EXIT = 46.0, -8.0
 """In an open block, what enters begins so far below its upper edge, and what leaves, above it."""
 _LEAST, _MOST = 116.0, 250.0
 """How wide a box is."""

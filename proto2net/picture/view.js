@@ -430,7 +430,6 @@ class View {
     }
     this.shown = key;
     this.card.scrollTop = 0;
-    this.card.classList.toggle("idle", !target);
     this.card.replaceChildren(...this.cards.about(target));
   }
 
