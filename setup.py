@@ -23,6 +23,7 @@ HDF5 = ["h5py>=3.0"]
 ONNX = ["onnxruntime>=1.16"]
 DATA = [*HDF5, "opencv-python-headless>=4.5.4"]
 PLOT = ["matplotlib>=3.7"]
+TENSORBOARD = ["tensorboard>=2.16"]
 TEST = [
     "build",
     "grpcio-tools",
@@ -74,9 +75,10 @@ setup(
         "hdf5": HDF5,
         "data": DATA,
         "plot": PLOT,
+        "tensorboard": TENSORBOARD,
         "onnx": ONNX,
-        "all": TORCH + TF + DATA + ONNX + PLOT,
-        "test": TORCH + TF + HDF5 + ONNX + PLOT + TEST,
+        "all": TORCH + TF + DATA + ONNX + PLOT + TENSORBOARD,
+        "test": TORCH + TF + HDF5 + ONNX + PLOT + TENSORBOARD + TEST,
     },
     entry_points={
         "console_scripts": ["proto2net = proto2net.cli:main"],

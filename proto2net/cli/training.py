@@ -86,6 +86,11 @@ if TYPE_CHECKING:
     help="Draw curves at tests and at the end: an .svg, .png or .pdf.",
 )
 @click.option(
+    "--tensorboard",
+    metavar="FOLDER",
+    help="Write losses, rates and tests as events that TensorBoard shows.",
+)
+@click.option(
     "--force", is_flag=True, help="Replace the log, the curves and the snapshots that exist."
 )
 @debug
@@ -156,9 +161,10 @@ def _train(
     workers: int,
     log: str | None,
     plot: str | None,
+    tensorboard: str | None,
     force: bool,
 ) -> None:
-    from proto2net.training import Trainer, curves
+    from proto2net.training import Trainer, curves, events
     from proto2net.training.loop import run
     from proto2net.training.telling import record_of
 
@@ -166,6 +172,8 @@ def _train(
         raise click.UsageError("--snapshot has weights of its own: leave out --weights")
     if plot:
         curves.check(plot)
+    if tensorboard:
+        events.check(tensorboard, overwrite=force or bool(snapshot))
     trainer = Trainer(
         solver,
         weights,
@@ -175,6 +183,7 @@ def _train(
         device=device,
         devices=devices,
         bfloat16=bfloat16,
+        tensorboard=tensorboard,
         own=own,
     )
     if snapshot:

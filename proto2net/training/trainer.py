@@ -24,6 +24,7 @@ from proto2net.graph import Graph
 from proto2net.layers.data import NOT_STATED
 from proto2net.model import Format, Slot, Stored, StoredLayer, Weights, learnable
 from proto2net.shape import Sizes
+from proto2net.training.events import Events
 from proto2net.training.testing import Tested
 from proto2net.weights.matching import match
 from proto2net.weights.reading import read
@@ -45,6 +46,7 @@ class Trainer:
     where the paths of data begin, and `workers` threads read these. `device` is "cpu" or "cuda".
     Each process that torchrun has started, and each of the `devices` in TensorFlow, has its own
     batches, and the gradients of all are averaged. With `bfloat16` it multiplies in that type.
+    Losses, rates and outputs of tests are written as events into a folder for `tensorboard`.
     `own` is a module that `convert` has written for the solver, and what makes the network. Raises
     Proto2NetError.
     """
@@ -60,8 +62,10 @@ class Trainer:
         device: str = "cpu",
         devices: int = 1,
         bfloat16: bool = False,
+        tensorboard: str | Path | None = None,
         own: tuple[ModuleType, Callable[[], Any]] | None = None,
     ) -> None:
+        events = Events(tensorboard) if tensorboard else None
         self.training, notes = training.read(solver)
         for note in notes:
             _LOG.info(note)
@@ -86,6 +90,7 @@ class Trainer:
                 file = imported(source, "training")
             self.learner = self.backend.learner(file, self.network, self.solver, setting)
         self.iteration = 0
+        self._events = None if self.learner.rank else events
         self._root, self._workers = root, workers
         for each in _listed(self.solver.weights if weights is None else weights):
             self._begin_with(each)
@@ -114,6 +119,8 @@ class Trainer:
         found = (given or feeds_of(self.graph, next(self.data)) for _ in passes)
         inputs = [[each[blob.name] for blob in self.graph.inputs] for each in found]
         loss = self.learner.learn(self.iteration, inputs)
+        if self._events:
+            self._events.trained(self.iteration, loss, self.rate)
         self.iteration += 1
         return loss
 
@@ -123,7 +130,10 @@ class Trainer:
         As in Caffe, the data of a test begin where those of the test before have ended.
         """
         learned = self.arrays()
-        return [tested.outputs(learned) for tested in self.tests]
+        found = [tested.outputs(learned) for tested in self.tests]
+        if self._events:
+            self._events.tested(self.iteration, found)
+        return found
 
     @property
     def rate(self) -> float:

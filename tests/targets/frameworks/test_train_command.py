@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 
 from proto2net.cli import main
 from proto2net.training import logs
+from proto2net.training.events import Events
 
 NET = """name: "tiny"
 layer { name: "data" type: "HDF5Data" top: "data" top: "label"
@@ -141,3 +144,79 @@ def test_each_loss_is_logged_as_a_line_of_json(run: Run) -> None:
     assert set(rows[0]["outputs"]) == {"accuracy", "loss"}
     assert rows[1]["lr"] == pytest.approx(0.1)
     assert rows[2]["files"][0] == "snap_iter_1.caffemodel"
+
+
+SHOWN = """
+import json, sys
+sys.modules["tensorflow"] = None  # which TensorBoard can do without
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+shown = EventAccumulator(sys.argv[1]).Reload()
+tags = shown.Tags()["scalars"]
+print(json.dumps({tag: [(x.step, x.value) for x in shown.Scalars(tag)] for tag in tags}))
+"""
+
+
+def events(folder: str) -> dict[str, list[list[float]]]:
+    """The scalars that TensorBoard shows of a folder, by their tags."""
+    command = [sys.executable, "-c", SHOWN, folder]
+    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    found: dict[str, list[list[float]]] = json.loads(out)
+    return found
+
+
+def test_tensorboard_shows_losses_rates_and_tests(run: Run) -> None:
+    pytest.importorskip("tensorboard", reason="it packs events")
+    _, said, code = run("--tensorboard", "runs/a", "--log", "a.jsonl")
+    assert code == 0, said
+    rows = [json.loads(line) for line in Path("a.jsonl").read_text().splitlines()]
+    trained = [row for row in rows if row["phase"] == "train"]
+    tests = [row for row in rows if row["phase"] == "test"]
+    found = events("runs/a")
+    assert set(found) == {"train/loss", "train/lr", "test/accuracy", "test/loss"}
+    single = np.float32
+    assert found["train/loss"] == [[row["iteration"], single(row["loss"])] for row in trained]
+    assert found["train/lr"] == [[n, single(0.1)] for n in range(4)]
+    for name in ("accuracy", "loss"):
+        right = [[row["iteration"], single(row["outputs"][name])] for row in tests]
+        assert found[f"test/{name}"] == right
+        assert [iteration for iteration, _ in right] == [0, 2, 4]
+
+
+def test_events_of_a_training_that_goes_on_follow_those_before(run: Run) -> None:
+    pytest.importorskip("tensorboard", reason="it packs events")
+    assert run("--tensorboard", "runs", "--iterations", "2")[2] == 0
+    _, said, code = run("--tensorboard", "runs", "--iterations", "2", "--snapshot-prefix", "b")
+    assert (code, said.splitlines()[0]) == (1, "runs has the events of a training")
+    rest = ("--iterations", "3", "--snapshot", "snap_iter_2.solverstate")
+    assert run("--tensorboard", "runs", *rest)[2] == 0
+    assert [step for step, _ in events("runs")["train/loss"]] == [0, 1, 2, 3, 4]
+    assert len(list(Path("runs").iterdir())) == 2
+    assert run("--tensorboard", "runs", "--iterations", "1", "--force")[2] == 0
+    assert [step for step, _ in events("runs")["train/loss"]] == [0]
+
+
+def test_without_tensorboard_nothing_is_trained(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("proto2net.training.events.find_spec", lambda name: None)
+    out, said, code = run("--tensorboard", "runs")
+    assert (out, code) == ("", 1)
+    assert said.splitlines()[:2] == [
+        "tensorboard, which packs events, is not installed",
+        '  hint: `pip install "proto2net[tensorboard]"` installs it',
+    ]
+    assert not Path("runs").exists()
+
+
+def test_each_value_and_each_network_of_a_test_has_its_curve(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard", reason="it packs events")
+    written = Events(tmp_path / "runs")
+    assert not list(tmp_path.iterdir())
+    outputs = {"loss": np.array(2.5), "scores": np.array([[0.25, 0.5]])}
+    written.tested(7, [outputs, {"loss": np.array([np.nan])}])
+    written.tested(9, [outputs])
+    found = events(str(tmp_path / "runs"))
+    assert found.pop("test1/loss")[0] == pytest.approx([7, np.nan], nan_ok=True)
+    assert found == {
+        "test/loss": [[7, 2.5], [9, 2.5]],
+        "test/scores[0]": [[7, 0.25], [9, 0.25]],
+        "test/scores[1]": [[7, 0.5], [9, 0.5]],
+    }
