@@ -243,10 +243,10 @@ class Backend:
         home = layer.__module__
         if home in self._met:
             return
-        self._met.add(home)
         module = f"{self.by_family}.{home.rpartition('.')[2]}"
         if self.by_family and home.startswith("proto2net.layers.") and find_spec(module):
             import_module(module)
+        self._met.add(home)  # not before: what it needs may be missing, and is missed again then
 
     def steps(self, lowered: Lowered) -> list[Step]:
         """The graph as rendered steps. Raises one UnsupportedError for all that is missing."""

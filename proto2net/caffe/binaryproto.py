@@ -6,7 +6,7 @@ And encodes it, as Caffe does.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import DecodeError
 
@@ -19,6 +19,7 @@ from proto2net.caffe.wire import (
     VARINT,
     Data,
     Field,
+    Ranged,
     encoded,
     encoded_varint,
     fields,
@@ -29,7 +30,8 @@ from proto2net.caffe.wire import (
 )
 from proto2net.errors import Location, WeightError
 from proto2net.model import Stored, as_float32
-from proto2net.shape import MAX_AXES, MAX_COUNT, count, dims
+from proto2net.shape import MAX_AXES, MAX_COUNT, Shape, count, dims
+from proto2net.unread import Unread, has_numpy
 
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
@@ -129,8 +131,6 @@ def _add_dims(shape: list[int], data: Data, field: Field, at: int) -> None:
 
 
 def _stored(data: Data, parts: _Parts, dim: list[int], at: int) -> Stored:
-    import numpy as np
-
     numbers = _C3D_LEGACY if _is_c3d(parts) else _LEGACY
     sizes = [parts.get((number, VARINT)) for number in numbers]
     legacy = any(sizes)
@@ -141,7 +141,7 @@ def _stored(data: Data, parts: _Parts, dim: list[int], at: int) -> Stored:
         limit = f"Caffe's limit is {MAX_COUNT:,} elements"
         raise WeightError(f"byte {at:,}: a blob claims to be {dims(shape)}; {limit}", DAMAGED)
     field, dtype = _values(parts)
-    size = np.dtype(dtype).itemsize
+    size = int(dtype[-1])
     held = field.end - field.start if field else 0
     if held != count(shape) * size:
         raise WeightError(
@@ -149,10 +149,22 @@ def _stored(data: Data, parts: _Parts, dim: list[int], at: int) -> Stored:
             f"but {held:,} are there",
             DAMAGED,
         )
+    return Stored(_array(data, field, dtype, shape), legacy)
+
+
+def _array(data: Data, field: Field | None, dtype: str, shape: Shape) -> Any:
+    """The values of a field; without one there are none."""
+    if not has_numpy() and dtype == "<f4":
+        return Unread(data, field.start if field else 0, shape)
+    import numpy as np
+
     if not field:
-        return Stored(np.zeros(shape, np.float32), legacy)
-    array = np.frombuffer(data, dtype, count(shape), field.start).reshape(shape)
-    return Stored(as_float32(array), legacy)
+        return np.zeros(shape, np.float32)
+    if isinstance(data, Ranged):
+        array = np.frombuffer(data[field.start : field.end], dtype)
+    else:
+        array = np.frombuffer(data, dtype, count(shape), field.start)
+    return as_float32(array.reshape(shape))
 
 
 def _values(parts: _Parts) -> tuple[Field | None, str]:

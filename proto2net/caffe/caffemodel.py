@@ -20,7 +20,7 @@ from proto2net.caffe.fields import routes
 from proto2net.caffe.prototxt import Parsed
 from proto2net.caffe.schema import FORKS, PRIVATE, PROBLEMS, Message, is_repeated, message_class
 from proto2net.caffe.upgrade import upgrade
-from proto2net.caffe.wire import DAMAGED, LENGTH, Data, Field, encoded, fields, mapped, text
+from proto2net.caffe.wire import DAMAGED, LENGTH, Data, Field, encoded, fields, in_parts, text
 from proto2net.errors import Issue, Location, ParseError, WeightError
 from proto2net.frozen import dataclass
 from proto2net.layers.base import LAYERS, Layer
@@ -109,7 +109,7 @@ def definition(path: str | Path, file: str) -> Parsed:
     what messages call it.
     """
     try:
-        data = mapped(path)
+        data = in_parts(path)
         if format_of(data[:HEAD]) is not Format.CAFFEMODEL:
             raise WeightError("it holds weights, and no definition", "give the prototxt")
         net = message_class("NetParameter").FromString(_without_blobs(data))

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import mmap
 import os
+import sys
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple, overload
 
 from proto2net import limits
 from proto2net.errors import WeightError
@@ -23,7 +24,41 @@ class Mapped(mmap.mmap):
     descriptor: int
 
 
-Data = mmap.mmap | bytes
+class Ranged:
+    """The bytes of a file that cannot be mapped: parts of it are read as they are asked for."""
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file = file
+        self._size = size
+        self._near, self._start = b"", 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, at: int) -> int: ...
+    @overload
+    def __getitem__(self, at: slice) -> bytes: ...
+    def __getitem__(self, at: int | slice) -> int | bytes:
+        if isinstance(at, slice):
+            start, end, _ = at.indices(self._size)
+            return self._read(start, end - start)
+        if not 0 <= at - self._start < len(self._near):
+            self._near, self._start = self._read(at, _NEAR), at
+        return self._near[at - self._start]
+
+    def _read(self, start: int, size: int) -> bytes:
+        self._file.seek(start)
+        return self._file.read(max(0, size))
+
+
+Data = mmap.mmap | Ranged | bytes
+
+MAPS = sys.platform != "emscripten"
+"""Whether a file can be mapped. In a browser it would be copied into memory."""
+
+_NEAR = 2**12
+"""How many bytes are read at once where they are asked for one by one."""
 
 VARINT, FIXED64, LENGTH, START_GROUP, END_GROUP, FIXED32 = range(6)
 """The kinds of a field's value."""
@@ -45,7 +80,7 @@ class Field(NamedTuple):
     """The number that a VARINT holds."""
 
 
-def mapped(path: str | Path) -> Data:
+def mapped(path: str | Path) -> Mapped:
     """The bytes of a file, read only as they are used: it must stay as it is until then."""
     if os.path.exists(path) and not os.path.isfile(path):
         raise WeightError("this is not a plain file", "give the path of one")
@@ -59,6 +94,18 @@ def mapped(path: str | Path) -> Data:
             return data
     except (OSError, ValueError) as error:
         raise WeightError(getattr(error, "strerror", None) or str(error)) from None
+
+
+def in_parts(path: str | Path) -> Data:
+    """The same of a file that may be one that cannot be mapped: then only parts are bytes."""
+    if MAPS:
+        return mapped(path)
+    try:
+        if size := os.path.getsize(path):
+            return Ranged(open(path, "rb"), size)
+    except OSError as error:
+        raise WeightError(error.strerror or str(error)) from None
+    raise WeightError("the file is empty", "fetch it again")
 
 
 def fields(data: Data, start: int, end: int) -> Iterator[Field]:

@@ -18,7 +18,7 @@ def read(path: str | Path) -> Weights:
     """The weights in a file, whose format its bytes tell. Raises WeightError."""
     file = str(path)
     try:
-        data = wire.mapped(path)
+        data = wire.in_parts(path)
         if issue := mistaken.mistaken(data[:HEAD], file, "file of weights", _FORMATS):
             raise WeightError([issue])
         found = format_of(data[:HEAD])
@@ -27,7 +27,7 @@ def read(path: str | Path) -> Weights:
         elif found is Format.HDF5:
             layers = tuple(hdf5.layers(path))
         elif found is Format.NPY:
-            layers = tuple(npy.layers(data))
+            layers = tuple(npy.layers(wire.mapped(path)))
         elif found is Format.SAFETENSORS:
             from proto2net.weights import restoring  # which needs the targets
 

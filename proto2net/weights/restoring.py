@@ -92,7 +92,7 @@ def _is_name(value: object) -> bool:
     return isinstance(value, str) and bool(re.fullmatch(r".*/[0-9]{1,2}", value, re.DOTALL))
 
 
-def _array(data: wire.Data, start: int, name: str, entry: Mapping[str, Any]) -> Ndarray:
+def _array(data: wire.Mapped, start: int, name: str, entry: Mapping[str, Any]) -> Ndarray:
     import numpy as np
 
     kind, shape, (begin, _) = entry["dtype"], entry["shape"], entry["data_offsets"]

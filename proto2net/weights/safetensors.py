@@ -19,6 +19,7 @@ from proto2net.graph import Graph
 from proto2net.model import Slot
 from proto2net.output import copy_file, write_all
 from proto2net.shape import Shape, count
+from proto2net.unread import Unread, outline
 
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
@@ -39,13 +40,9 @@ class Tensor:
     @property
     def shape(self) -> Shape:
         """The shape in the target, found without touching the data."""
-        import numpy as np
-
         if self.convert is None:
             return tuple(self.sources[0].shape)
-        empty = np.zeros((), np.float32)
-        outlines = (np.broadcast_to(empty, source.shape) for source in self.sources)
-        shape: Shape = self.convert(*outlines).shape
+        shape: Shape = self.convert(*(outline(source.shape) for source in self.sources)).shape
         return shape
 
 
@@ -99,11 +96,16 @@ def _header(found: Iterable[Tensor], metadata: Mapping[str, str]) -> bytes:
 
 def put(stream: BinaryIO, tensor: Tensor) -> None:
     """Write the elements of an array, in the order of the target."""
-    import numpy as np
-
     # Some conversions can show the elements in their new order without moving them first.
     convert = getattr(tensor.convert, "in_order", tensor.convert)
-    array = np.asarray(convert(*tensor.sources) if convert else tensor.sources[0], "<f4")
+    found: Any = convert(*tensor.sources) if convert else tensor.sources[0]
+    if isinstance(found, Unread):
+        for part in found.parts():
+            write_all(stream, part)
+        return
+    import numpy as np
+
+    array = np.asarray(found, "<f4")
     for slab in _slabs(array):
         flat = contiguous(slab).reshape(-1)
         copied = 0

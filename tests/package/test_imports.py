@@ -14,7 +14,7 @@ ORDER = [
     "frozen limits version",
     "errors",
     "arrays mistaken notes output page plain shape sheets text",
-    "layers layout memory solver usage",
+    "layers layout memory solver unread usage",
     "graph",
     "batch feeds images lowering model outline results sizes wiring",
     "facts",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from proto2net.backends.base import choose
 from proto2net.backends.onnx.backend import renders
 from proto2net.backends.onnx.shapes import (
@@ -27,7 +25,7 @@ from proto2net.layers import (
     Reverse,
     Tile,
 )
-from proto2net.shape import canonical_axis
+from proto2net.shape import canonical_axis, count
 
 
 @renders(Flatten)
@@ -98,7 +96,7 @@ def _argmax(node: Node[ArgMax]) -> Value:
     axis = 1 if layer.axis is None else canonical_axis(layer.axis, bottom)
     x, size = X, bottom[axis]
     if layer.axis is None:
-        x, size = flattened(X), int(np.prod(bottom[1:]))
+        x, size = flattened(X), count(bottom[1:])
     if layer.top_k == 1 and not layer.out_max_val:
         found = op("ArgMax", x, axis=axis, keepdims=1, select_last_index=1)
         places = op("Cast", found, to=FLOAT)
@@ -120,6 +118,8 @@ def _reverse(node: Node[Reverse]) -> Value:
 
 @renders(Gather)
 def _gather(node: Node[Gather]) -> Value:
+    import numpy as np
+
     layer = node.layer
     indices = np.asarray(layer.indices, np.int64).reshape(layer.placed)
     return op("Gather", X, indices, axis=canonical_axis(layer.axis, node.bottoms[0].shape))

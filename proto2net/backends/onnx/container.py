@@ -6,8 +6,9 @@ wire format puts a message's length before it, which is known from the shapes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -60,13 +61,24 @@ def write(stream: BinaryIO, model: Message, put: Put, told: Told = dict) -> None
         stream, rest.SerializeToString() + _length_first("ModelProto", "graph", length) + inside
     )
     behind = message_class("ModelProto")()
-    with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(told)
+    with meanwhile(told) as asked:
         for each, head in tensors:
             write_all(stream, head)
             put(stream, each.name)
-        tell(behind, asked.result())
+        tell(behind, asked())
     write_all(stream, behind.SerializeToString())
+
+
+@contextmanager
+def meanwhile(told: Told) -> Iterator[Told]:
+    """What is told, found out by a thread of its own, where there are threads."""
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            asked = pool.submit(told)
+        except RuntimeError:  # as in a browser
+            yield told
+            return
+        yield asked.result
 
 
 def tell(model: Message, told: Mapping[str, str]) -> None:

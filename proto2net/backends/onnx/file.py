@@ -30,6 +30,7 @@ from proto2net.backends.onnx.values import (
     Rendered,
     Result,
     Value,
+    constant,
 )
 from proto2net.backends.outputs import needed, no_outputs, with_losses
 from proto2net.backends.preprocess import labels_told, transform_told
@@ -48,7 +49,6 @@ Write = Callable[[BinaryIO], None]
 """Puts a file on an unbuffered stream."""
 
 if TYPE_CHECKING:
-    from proto2net.arrays import Ndarray
     from proto2net.backends.base import Backend
 
 _LOG = logging.getLogger("proto2net")
@@ -228,9 +228,7 @@ class OnnxFile:
         attributes = dict(each.attributes)
         moved = self.opset >= 18 or each.type == "ReduceSum"
         if each.type.startswith("Reduce") and moved and "axes" in attributes:
-            import numpy as np
-
-            axes = Constant(np.asarray(attributes.pop("axes"), np.int64))
+            axes = constant(attributes.pop("axes"))
             inputs = [*inputs, self._named_constant(f"{called}/axes", axes)]
         while inputs and not inputs[-1]:
             inputs.pop()
@@ -273,7 +271,7 @@ class OnnxFile:
         if each.key not in self._constants:
             name = self._taken.unique(wanted)
             self._constants[each.key] = name
-            self._message.initializer.append(initializer(name, each.array))
+            self._message.initializer.append(initializer(name, each))
         return self._constants[each.key]
 
     # ---- inputs and outputs -------------------------------------------------------------------
@@ -367,12 +365,11 @@ def of_twice(backend: Backend, graph: Graph, steps: Sequence[Step]) -> dict[Blob
     return doubled if len(steps) == len(others) else {}
 
 
-def initializer(name: str, array: Ndarray) -> Message:
+def initializer(name: str, each: Constant) -> Message:
     """An array that the graph holds."""
-    tensor = message_class("TensorProto")(name=name, dims=array.shape)
-    tensor.data_type = TYPES[array.dtype.name]
-    little = array.dtype.newbyteorder("<")
-    tensor.raw_data = array.astype(little, copy=False).tobytes()
+    tensor = message_class("TensorProto")(name=name, dims=each.shape)
+    tensor.data_type = TYPES[each.type]
+    tensor.raw_data = each.content
     return tensor
 
 

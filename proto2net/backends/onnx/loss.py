@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from proto2net.backends.onnx.backend import renders
 from proto2net.backends.onnx.shapes import as_index, shaped
 from proto2net.backends.onnx.values import BOOL, FLOAT, Value, X, bottoms, op
@@ -27,7 +25,8 @@ from proto2net.layers import (
 from proto2net.shape import canonical_axis, count
 
 ALL = [0, 1, 2]
-SMALLEST = float(np.finfo(np.float32).tiny)
+SMALLEST = 2.0**-126
+"""The least normal float32."""
 LOG_THRESHOLD = 1e-20
 """Caffe's kLOG_THRESHOLD: the least probability of which some losses take the log."""
 
@@ -52,7 +51,7 @@ def _labelled(node: Node[Any], scores: Value, axis: int, ignored: int | None = N
     shape = node.bottoms[0].shape
     classes, behind = shape[axis], count(shape[axis + 1 :])
     labels = as_index(shaped(bottoms(node)[1], -1, 1, behind))
-    numbers = np.arange(classes).reshape(1, classes, 1)
+    numbers = [[[each] for each in range(classes)]]
     counted = None if ignored is None else _as_float(op("Not", op("Equal", labels, ignored)))
     return Labelled(shaped(scores, -1, classes, behind), op("Equal", labels, numbers), counted)
 
@@ -123,7 +122,7 @@ def _samples(node: Node[Any]) -> Labelled:
     """One label a sample, of all its scores."""
     classes = count(node.bottoms[0].shape[1:])
     labels = as_index(shaped(bottoms(node)[1], -1, 1, 1))
-    own = op("Equal", labels, np.arange(classes).reshape(1, classes, 1))
+    own = op("Equal", labels, [[[each] for each in range(classes)]])
     return Labelled(shaped(X, 0, classes, 1), own, None)
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from proto2net.backends.base import Reshaped, choose
 from proto2net.backends.onnx.backend import renders
 from proto2net.backends.onnx.shapes import reshaped, spread
-from proto2net.backends.onnx.values import Bottom, Constant, Learned, Value, X, learned, op
+from proto2net.backends.onnx.values import Bottom, Learned, Value, X, learned, op, value
 from proto2net.backends.onnx.windows import Pooled
 from proto2net.backends.statistics import eps_of, running_statistics
 from proto2net.errors import UnsupportedError
@@ -61,8 +59,8 @@ def _stored(node: Node[BatchNorm], scale: Value, bias: Value) -> Value:
     return op("BatchNormalization", X, scale, bias, mean, variance, epsilon=eps)
 
 
-def _all(channels: int, each: float) -> Constant:
-    return Constant(np.full(channels, each, np.float32))
+def _all(channels: int, each: float) -> Value:
+    return value([each] * channels)
 
 
 def _check_kept(node: Node[Any]) -> None:

@@ -14,10 +14,10 @@ from proto2net.backends.onnx.shapes import shaped, spread
 from proto2net.backends.onnx.values import (
     FLOAT,
     Bottom,
-    Constant,
     Either,
     Value,
     X,
+    known,
     learned,
     op,
     value,
@@ -87,7 +87,7 @@ def _placed(node: Node[Any], made_by: Any, options: dict[str, Any]) -> Either:
     if node.layer.insets:
         alone["insets"] = []
     around = made((1, 1, 1, 1), **alone)[0, 0].reshape(-1, 4)
-    return Either(Constant(made(node.bottoms[0].shape)), _anywhere(node.layer, around))
+    return Either(known(made(node.bottoms[0].shape)), _anywhere(node.layer, around))
 
 
 def _anywhere(layer: PriorBox | PriorBoxClustered, around: Ndarray) -> Value:

@@ -6,6 +6,7 @@ A value that is used twice is computed once. Names come when a file is made of t
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from proto2net.backends.tree import Expression
 from proto2net.frozen import dataclass
 from proto2net.graph import Node
 from proto2net.shape import Shape
+from proto2net.unread import little, outline
 
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
@@ -71,12 +73,16 @@ class Bottom(Value):
 class Constant(Value):
     """An array that is known."""
 
-    array: Ndarray
+    type: str
+    """That of its elements, as numpy has it: one of file.TYPES."""
+    shape: Shape
+    content: bytes
+    """Its elements, in little-endian order."""
 
-    @cached_property
+    @property
     def key(self) -> tuple[str, Shape, bytes]:
         """What tells it from other constants."""
-        return self.array.dtype.str, self.array.shape, self.array.tobytes()
+        return self.type, self.shape, self.content
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,11 +96,7 @@ class Learned(Value):
     @cached_property
     def shape(self) -> Shape:
         """Its shape in the file, found without any data."""
-        import numpy as np
-
-        empty = np.zeros((), np.float32)
-        sources = self.array.sources
-        outlines = [np.broadcast_to(empty, node.blobs[blob].shape) for node, blob in sources]
+        outlines = [outline(node.blobs[blob].shape) for node, blob in self.array.sources]
         shape: Shape = (self.array.convert(*outlines) if self.array.convert else outlines[0]).shape
         return shape
 
@@ -152,16 +154,31 @@ class Either:
 
 def value(given: Operand) -> Value:
     """The value itself, or a constant: of floats (FLOAT), or a list of whole numbers (INT64)."""
+    return given if isinstance(given, Value) else constant(given)
+
+
+def constant(given: Any) -> Constant:
+    """What is known, as floats (FLOAT) or whole numbers (INT64)."""
+    numbers = given if isinstance(given, list | tuple) else [given]
+    kinds = set(map(type, numbers))
+    if kinds <= {int, float}:  # it needs no numpy
+        kind, code = ("float32", "f") if float in kinds else ("int64", "q")
+        shape = () if numbers is not given else (len(numbers),)
+        return Constant(kind, shape, little(array(code, numbers)).tobytes())
     import numpy as np
 
-    if isinstance(given, Value):
-        return given
-    array = np.asarray(given)
-    if array.dtype.kind == "f" and array.size:
-        array = array.astype(np.float32)
-    elif array.dtype.kind in "iu" or not array.size:
-        array = array.astype(np.int64)
-    return Constant(array)
+    found = np.asarray(given)
+    if found.dtype.kind == "f" and found.size:
+        found = found.astype(np.float32)
+    elif found.dtype.kind in "iu" or not found.size:
+        found = found.astype(np.int64)
+    return known(found)
+
+
+def known(found: Ndarray) -> Constant:
+    """An array as a constant of the same type."""
+    content = found.astype(found.dtype.newbyteorder("<"), copy=False).tobytes()
+    return Constant(found.dtype.name, found.shape, content)
 
 
 def _attribute(given: Any) -> Attribute:

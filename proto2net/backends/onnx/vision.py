@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from proto2net.backends.base import Reshaped
 from proto2net.backends.onnx.backend import renders
 from proto2net.backends.onnx.shapes import as_batch, padded, reshaped, shaped
-from proto2net.backends.onnx.values import Constant, Value, X, bottoms, learned, op
+from proto2net.backends.onnx.values import Value, X, bottoms, known, learned, op
 from proto2net.graph import Node
 from proto2net.layers import Convolution, Deconvolution, Im2col, Local
 from proto2net.shape import Shape, Window, count
@@ -50,7 +48,9 @@ def _over_images(
     layer, bottom, wanted = node.layer, node.bottoms[0].shape, node.tops[0].shape
     batch, _, size = layer.split(bottom)
     if 0 in wanted:  # which readers refuse
-        return Constant(np.zeros(wanted, np.float32))
+        import numpy as np
+
+        return known(np.zeros(wanted, np.float32))
     if size:
         window = layer.window(bottom)
         options |= _moved(window, size if operator == "Conv" else None)
@@ -95,9 +95,11 @@ def _im2col(node: Node[Im2col]) -> Value:
 
 def _places(channels: int, kernel: Shape) -> Value:
     """For each channel as many filters as the kernel has places, each of which takes one."""
+    import numpy as np
+
     places = count(kernel)
     one = np.eye(places, dtype=np.float32).reshape(places, 1, *kernel)
-    return Constant(np.tile(one, (channels, 1, *(1,) * len(kernel))))
+    return known(np.tile(one, (channels, 1, *(1,) * len(kernel))))
 
 
 @renders(Local)

@@ -12,13 +12,11 @@ from functools import reduce
 from math import prod
 from operator import mul
 
-import numpy as np
-
 from proto2net.backends.onnx.shapes import joined, padded, shaped, sizes, sliced
-from proto2net.backends.onnx.values import FLOAT, Constant, Either, Value, op, ops, value
+from proto2net.backends.onnx.values import FLOAT, Either, Value, op, ops, value
 from proto2net.shape import Shape, Window
 
-LOWEST = float(np.finfo(np.float32).min)
+LOWEST = -float.fromhex("0x1.fffffep+127")
 """What Caffe's MAX pooling gives for a window without elements."""
 
 
@@ -125,6 +123,8 @@ class Pooled:
 
         As in Caffe this may be nothing, or less where a window begins behind the end.
         """
+        import numpy as np
+
         counted = np.ones(())
         axes = zip(self.top, self.window.stride, self.window.kernel, starts, ends, strict=True)
         for top, stride, kernel, start, end in axes:
@@ -181,7 +181,7 @@ class Pooled:
 
 def _number(each: int) -> Value:
     """A whole number without axes."""
-    return Constant(np.asarray(each, np.int64))
+    return value(int(each))
 
 
 def maximum(x: Value, window: Window, size: Shape, *, ceil: bool = True) -> Either:
