@@ -7,13 +7,12 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from proto2net.differ.comparing import SAME, Pairing, tops
+from proto2net.differ.comparing import SAME, Pairing
 from proto2net.differ.items import Item
 from proto2net.differ.values import cut, listed
-from proto2net.differ.wording import ARRAY_HEAD, ARROW, array_row, layers, sentence
+from proto2net.differ.wording import ARRAY_HEAD, ARROW, array_row, layers, reshapings, sentence
 from proto2net.errors import Proto2NetError
 from proto2net.page import Child, Element, asset, element, page, table
-from proto2net.shape import dims
 
 if TYPE_CHECKING:
     from proto2net.differ.report import Difference
@@ -24,7 +23,10 @@ _NAME = 120
 _BLANK = " "
 """What holds a line open that has no text."""
 
-_MARKED = {"+": "added", "-": "removed", "~": "changed"}
+_MARKED = {"+ ": "added", "- ": "removed", "~ ": "changed"}
+
+_TEXTS = 2000
+"""So many layers have their texts; to lay out more takes browsers long."""
 
 
 def html(found: Difference) -> str:
@@ -37,12 +39,15 @@ def html(found: Difference) -> str:
 
 def _parts(found: Difference) -> Iterator[Element]:
     lines = found.text().splitlines()[1:]
-    story = [element("span", f"{line}\n", class_=_MARKED.get(line[2:3])) for line in lines]
+    story = [element("span", f"{line}\n", class_=_MARKED.get(line[2:4])) for line in lines]
     yield element("pre", *story, class_="story")
     if found.graphs:
         yield _controls()
         heads = (element("h2", cut(name, _NAME)) for name in found.names)
         yield element("div", *heads, class_="sides heads")
+        if len(found.layers) > _TEXTS:
+            of = f"{_TEXTS:,} of {layers(len(found.layers))}, those that differ first"
+            yield element("p", f"Caffe's text is shown of {of}.", class_="pale")
         yield element("ol", *_rows(found), class_="pairs")
     if found.arrays is not None:
         yield element("h2", "Weights")
@@ -80,21 +85,28 @@ def _rows(found: Difference) -> Iterator[Element]:
 
 
 class _Texts:
-    """Caffe's text of the layers of both networks."""
+    """Caffe's text of the layers of both networks; not of all, if there are very many."""
 
     def __init__(self, found: Difference) -> None:
         self.phases = [graph.phase for graph in found.graphs or ()]
+        surest = sorted(found.layers, key=lambda each: each.state == SAME)
+        self._shown = set(surest[:_TEXTS])
 
-    def of(self, item: Item | None, side: int) -> list[str]:
-        """The lines of a layer; none of what is not there."""
-        from proto2net.caffe.exporter import layer_text
-
-        if item is None:
+    def of(self, pairing: Pairing) -> list[list[str]]:
+        """The lines of a layer in both networks; none of what is not there, or not shown."""
+        if pairing not in self._shown:
             return []
-        try:
-            return layer_text(item.node, self.phases[side]).splitlines()
-        except Proto2NetError as error:
-            return [f'layer "{item.name}" ({item.type})', f"# {error.issues[0].message}"]
+        pairs = zip((pairing.a, pairing.b), self.phases, strict=True)
+        return [_lines(item, phase) if item else [] for item, phase in pairs]
+
+
+def _lines(item: Item, phase: str) -> list[str]:
+    from proto2net.caffe.exporter import layer_text
+
+    try:
+        return layer_text(item.node, phase).splitlines()
+    except Proto2NetError as error:
+        return [f'layer "{item.name}" ({item.type})', f"# {error.issues[0].message}"]
 
 
 def _pair(pairing: Pairing, texts: _Texts) -> Element:
@@ -107,18 +119,14 @@ def _pair(pairing: Pairing, texts: _Texts) -> Element:
         element("span", f" {state}", class_=f"state {state}"),
     ]
     told = [element("li", sentence(change)) for change in pairing.changes]
-    if pairing.reshaped:
-        shapes = (", ".join(map(dims, tops(item))) for item in pairing.items)
-        why = f", because of {cut(pairing.follows, _NAME)}" if pairing.follows else ""
-        told.append(
-            element("li", f"{f' {ARROW} '.join(dict.fromkeys(shapes))}{why}", class_="pale")
-        )
-    left, right = texts.of(pairing.a, 0), texts.of(pairing.b, 1)
+    why = f", because of {cut(pairing.follows, _NAME)}" if pairing.follows else ""
+    told += [element("li", f"{line}{why}", class_="pale") for line in reshapings(pairing)]
+    sides = texts.of(pairing)
     return element(
         "li",
         element("div", *title, class_="title"),
         *([element("ul", *told)] if told else []),
-        element("div", *_sides(pairing, left, right), class_="sides"),
+        *([element("div", *_sides(pairing, *sides), class_="sides")] if sides else []),
         class_=f"pair {state}",
         data_name="\n".join(names).lower(),
         tabindex=None if state == SAME else "-1",

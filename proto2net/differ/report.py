@@ -17,11 +17,10 @@ from proto2net.differ.comparing import (
     SAME,
     Pairing,
     learned,
-    tops,
 )
 from proto2net.differ.items import Item
 from proto2net.frozen import dataclass
-from proto2net.graph import Graph
+from proto2net.graph import Blob, Graph
 from proto2net.outline import Region, outline
 
 FORMAT = 1
@@ -102,7 +101,7 @@ class Difference:
             found["counts"] = {state: len(self.of_state(state)) for state in states}
             found["counts"]["reshaped"] = sum(bool(each.follows) for each in self.layers)
             told = [each for each in self.layers if each.state != SAME or each.reshaped]
-            found["layers"] = list(map(_layer, told))
+            found["layers"] = [_layer(each, *self.graphs) for each in told]
         else:
             found |= {key: {"file": name} for key, name in zip("ab", self.names, strict=True)}
         if self.arrays is not None:
@@ -111,9 +110,6 @@ class Difference:
 
 
 def _network(name: str, graph: Graph) -> dict[str, Any]:
-    def blobs(found: Sequence[Any]) -> list[dict[str, Any]]:
-        return [{"name": blob.name, "shape": list(graph.open_shape(blob))} for blob in found]
-
     return {
         "file": name,
         "name": graph.name,
@@ -121,16 +117,16 @@ def _network(name: str, graph: Graph) -> dict[str, Any]:
         "layers": len(graph.nodes),
         "parameters": graph.parameters,
         "multiply_adds": graph.per_image(graph.macs),
-        "inputs": blobs(graph.inputs),
-        "outputs": blobs(graph.outputs),
+        "inputs": _blobs(graph, graph.inputs),
+        "outputs": _blobs(graph, graph.outputs),
     }
 
 
-def _layer(pairing: Pairing) -> dict[str, Any]:
+def _layer(pairing: Pairing, a: Graph, b: Graph) -> dict[str, Any]:
     return {
         "state": pairing.state,
-        "a": _item(pairing.a),
-        "b": _item(pairing.b),
+        "a": _item(pairing.a, a),
+        "b": _item(pairing.b, b),
         "renamed": pairing.renamed,
         "changes": [
             {"field": x.field, "a": _plain(x.a), "b": _plain(x.b), "about": x.about}
@@ -141,20 +137,24 @@ def _layer(pairing: Pairing) -> dict[str, Any]:
     }
 
 
-def _item(item: Item | None) -> dict[str, Any] | None:
+def _item(item: Item | None, graph: Graph) -> dict[str, Any] | None:
     if item is None:
         return None
     where = item.node.where
-    pairs = zip(item.tops, tops(item), strict=True)
     return {
         "name": item.name,
         "type": item.type,
         "file": where.file if where else None,
         "line": where.line or None if where else None,
         "bottoms": [blob.name for blob in item.node.bottoms],
-        "tops": [{"name": top.name, "shape": list(shape)} for top, shape in pairs],
+        "tops": _blobs(graph, item.tops),
         "learned": {name: list(shape) for name, shape in learned(item).items()},
     }
+
+
+def _blobs(graph: Graph, blobs: Sequence[Blob]) -> list[dict[str, Any]]:
+    """Blobs with their shapes, of which None is a size that may be any."""
+    return [{"name": blob.name, "shape": list(graph.open_shape(blob))} for blob in blobs]
 
 
 def _plain(value: Any) -> Any:

@@ -241,14 +241,22 @@ def _relearned(pairing: Pairing) -> list[str]:
 
 
 def _shapes(pairing: Pairing) -> Row:
-    left, right = learned(pairing.a), learned(pairing.b)
-    told = [
-        f"{blob}: {dims(left[blob])} {ARROW} {dims(right[blob])}" for blob in _relearned(pairing)
-    ]
-    if not told:
-        shapes = (", ".join(map(dims, tops(item))) for item in (pairing.a, pairing.b))
-        told = [f" {ARROW} ".join(shapes)]
+    told = _learnings(pairing) or reshapings(pairing)
     return Row("", cut(pairing.name), pairing.items[-1].type, "; ".join(told))
+
+
+def reshapings(pairing: Pairing) -> list[str]:
+    """The shapes that differ: of all tops, and of each learned blob."""
+    if not pairing.a or not pairing.b:
+        return []
+    shapes = [", ".join(map(dims, tops(item))) for item in pairing.items]
+    of_tops = [f" {ARROW} ".join(shapes)] if shapes[0] != shapes[1] else []
+    return of_tops + _learnings(pairing)
+
+
+def _learnings(pairing: Pairing) -> list[str]:
+    left, right = learned(pairing.a), learned(pairing.b)
+    return [f"{x}: {dims(left[x])} {ARROW} {dims(right[x])}" for x in _relearned(pairing)]
 
 
 # ---- the rest -------------------------------------------------------------------------------

@@ -201,6 +201,13 @@ def test_the_keys_of_the_json(run: Run) -> None:
     assert (relu["state"], relu["reshaped"], relu["because_of"]) == ("same", True, "conv")
 
 
+def test_sizes_that_may_be_any_are_null_in_the_json(run: Run) -> None:
+    _, out, _ = run("a.prototxt", "b.prototxt", "--json", "--input", "data=1,3,any,any")
+    found = json.loads(out)
+    assert found["a"]["inputs"] == [{"name": "data", "shape": [1, 3, None, None]}]
+    assert found["layers"][0]["b"]["tops"] == [{"name": "conv", "shape": [1, 6, None, None]}]
+
+
 def test_the_keys_of_weights_in_the_json(run: Run) -> None:
     folder = MODELS.parent / "digits"
     net, weights = str(folder / "digits.prototxt"), str(folder / "digits.caffemodel")
@@ -350,6 +357,16 @@ def test_lines_that_belong_together_stand_at_one_height(visit: Visit, tmp_path: 
     ]
     assert heights[0] == heights[1]
     in_order(visit, file)
+
+
+def test_a_page_of_very_many_layers_has_the_texts_of_those_that_differ(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("proto2net.differ.pages._TEXTS", 2)
+    page = parsed(diff(NET, WIDER).html())
+    assert "Caffe's text is shown of 2 of 3 layers, those that differ first." in page.text
+    assert page.text.count('name: "conv"') == 2
+    assert page.text.count('name: "relu"') == 0
 
 
 @pytest.mark.parametrize("dark", [False, True])
