@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree
 
 import pytest
@@ -12,7 +11,6 @@ from pictures import all_of_them, hostile, shipped
 import proto2net
 from proto2net import Graph
 from proto2net.facts.families import FAMILIES
-from proto2net.picture.svg import colours
 
 NETWORKS = dict(all_of_them())
 SVG = "{http://www.w3.org/2000/svg}"
@@ -59,37 +57,3 @@ def test_the_same_network_gives_the_same_file() -> None:
     first = proto2net.view(graph, form="svg")
     again = proto2net.view(proto2net.parse(proto2net.convert(graph, to="prototxt")), form="svg")
     assert first == again
-
-
-def test_text_is_readable_on_all_grounds() -> None:
-    for colour in colours():
-        for family in FAMILIES:
-            face = mixed(colour[family], colour["ground"], 0.15)
-            assert contrast(colour["text"], face) >= 7
-            assert contrast(colour["pale"], face) >= 4.5
-            assert contrast(colour[family], colour["ground"]) >= 3
-        assert contrast(colour["pale"], colour["ground"]) >= 4.5
-        assert contrast(colour["accent"], colour["ground"]) >= 4.5
-        assert contrast(colour["edge"], colour["ground"]) >= 3
-
-
-def mixed(colour: str, ground: str, share: float) -> str:
-    both = zip(rgb(colour), rgb(ground), strict=True)
-    return "#" + "".join(f"{round(255 * (share * a + (1 - share) * b)):02x}" for a, b in both)
-
-
-def rgb(colour: str) -> list[float]:
-    return [int(each, 16) / 255 for each in re.findall("..", colour[1:])]
-
-
-def contrast(one: str, other: str) -> float:
-    """As the guidelines for accessible pages (WCAG 2) count it."""
-
-    def luminance(colour: str) -> float:
-        red, green, blue = (
-            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb(colour)
-        )
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-    light, dark = sorted([luminance(one), luminance(other)], reverse=True)
-    return (light + 0.05) / (dark + 0.05)
