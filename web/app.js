@@ -4,7 +4,7 @@ import { TARGETS, chosen, keep } from "./choices.js";
 import { Editor } from "./editor.js";
 import { Engine } from "./engine.js";
 import { mainOf, sorted, weightsOf } from "./given.js";
-import { code, made, marks, messages, save, sentence, table } from "./result.js";
+import { code, made, marks, messages, picture, save, sentence, table } from "./result.js";
 import { tabs } from "./tabs.js";
 
 const PASTED = "net.prototxt";
@@ -126,11 +126,11 @@ async function ask() {
     ask();
     return;
   }
-  if (answer) show(answer, title);
   isBusy(false);
+  if (answer) show(answer, title);
 }
 
-const PANELS = { code, table };
+const PANELS = { code, picture, table };
 let shown = { problems: [] };
 
 /** Draw what is seen of an answer: a tab that is not shown is drawn when it is. */
@@ -142,7 +142,24 @@ function draw(answer) {
 
 function drawPanel(name) {
   const root = at(name);
-  if (!root.childElementCount) PANELS[name](root, shown, { say, reveal: (line) => editor.reveal(line) });
+  if (root.childElementCount) return;
+  PANELS[name](root, shown, { say, reveal: (line) => editor.reveal(line) });
+  if (name === "picture" && shown.layers && !shown.picture) askPicture();
+}
+
+/** Ask for the picture, which takes longer than the code, once it is to be seen. */
+async function askPicture() {
+  if (!ready || running) return;
+  const drawn = shown;
+  isBusy(true);
+  const answer = await asked("picture");
+  isBusy(false);
+  if (again) {
+    ask();
+    return;
+  }
+  drawn.picture = answer?.picture;
+  if (drawn.picture && drawn === shown && choices.show === "picture") picture(at("picture"), drawn);
 }
 
 function show(answer, title) {

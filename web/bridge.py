@@ -56,6 +56,11 @@ def convert(question: str) -> str:
     return _answered(question, _converted)
 
 
+def picture(question: str) -> str:
+    """What draws the network, for the page that `proto2net view` writes."""
+    return _answered(question, _pictured)
+
+
 def port(question: str, sink: Sink) -> str:
     """The same with its weights, which go into the sink as they are read."""
     return _answered(question, partial(_ported, sink=sink))
@@ -159,6 +164,15 @@ def _converted(asked: dict[str, Any], answer: dict[str, Any]) -> None:
     emitted = target.emit(graph, asked["name"], flat=asked["flat"])
     answer["files"] = [{"name": path.name, "text": emitted.source}]
     answer["entry"] = emitted.entry
+
+
+def _pictured(asked: dict[str, Any], answer: dict[str, Any]) -> None:
+    from proto2net.picture.diagram import diagram
+    from proto2net.picture.plan import plan
+    from proto2net.picture.told import told
+
+    graph = _parsed(asked)
+    answer["picture"] = told(graph, plan(graph, diagram(graph)))
 
 
 def _ported(asked: dict[str, Any], answer: dict[str, Any], *, sink: Sink) -> None:

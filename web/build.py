@@ -20,8 +20,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from proto2net import picture
+from proto2net.picture.svg import style
+
 WEB = Path(__file__).resolve().parent
 ROOT = WEB.parent
+PACKAGE = ROOT / "proto2net"
 FETCHED = WEB / ".fetched"
 
 PYODIDE = "pyodide@314.0.7"
@@ -37,7 +43,7 @@ OF_PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdl
 """The files of Pyodide that a page needs."""
 
 OF_THE_PAGE = (".html", ".css", ".js", ".mjs", ".svg")
-NOT_OF_THE_PAGE = ("keep.js", "snapshot.mjs")
+NOT_OF_THE_PAGE = ("keep.js", "picture.html", "snapshot.mjs")
 
 TRIED = ("lenet", "googlenet", "mobilenet", "resnet50")
 """Of models/: what is converted before the snapshot, so that what they import is in it."""
@@ -80,7 +86,8 @@ def build(out: Path) -> None:
         for path in WEB.iterdir():
             if path.suffix in OF_THE_PAGE and path.name not in NOT_OF_THE_PAGE:
                 shutil.copy(path, made)
-        shutil.copyfile(ROOT / "proto2net" / "page" / "style.css", made / "page.css")
+        shutil.copyfile(PACKAGE / "page" / "style.css", made / "page.css")
+        _picture(made / "picture")
         (made / "pyodide").mkdir()
         for name in OF_PYODIDE:
             shutil.copyfile(pyodide / name, made / "pyodide" / name)
@@ -161,6 +168,17 @@ def _examples(folder: Path) -> None:
     for name in names:
         shutil.copy(ROOT / "models" / "prototxt" / f"{name}.prototxt", folder)
     (folder / "names.json").write_text(json.dumps(names), encoding="utf-8")
+
+
+def _picture(folder: Path) -> None:
+    """The page in the page that draws a network: the files that `proto2net view` puts into one."""
+    folder.mkdir()
+    shutil.copyfile(WEB / "picture.html", folder / "index.html")
+    shutil.copyfile(PACKAGE / "page" / "style.css", folder / "page.css")
+    shutil.copyfile(PACKAGE / "page" / "page.js", folder / "page.js")
+    for name in (*picture.SCRIPTS, "view.css"):
+        shutil.copyfile(PACKAGE / "picture" / name, folder / name)
+    (folder / "net.css").write_text(style(), encoding="utf-8")
 
 
 def _python(folder: Path) -> None:

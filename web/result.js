@@ -88,6 +88,20 @@ export function code(root, answer, { say }) {
   root.replaceChildren(...shown);
 }
 
+/** The picture, in a frame of its own: its keys and styles are for nothing else. */
+export function picture(root, { picture: data }) {
+  if (!data) {
+    root.replaceChildren(made("p", { className: "pale" }, "The picture comes here."));
+    return;
+  }
+  const frame = made("iframe", { src: "picture/index.html", title: "Picture of the network" });
+  frame.addEventListener("load", () => {
+    const { document, draw } = frame.contentWindow;
+    draw(document.getElementById("view"), data);
+  });
+  root.replaceChildren(frame);
+}
+
 const COLUMNS = ["Layer", "Type", "Output", "Parameters", "Multiply-adds"];
 
 /** The layers, a row each; a layer's name leads to its line in the definition. */

@@ -65,7 +65,7 @@ function layStored({ FS }, name, { access, size }) {
 
 async function answered({ python, bridge }, { kind, texts, files, question }) {
   lay(python, texts, files);
-  if (kind === "convert") return JSON.parse(bridge.convert(JSON.stringify(question)));
+  if (kind !== "port") return JSON.parse(bridge[kind](JSON.stringify(question)));
 
   const weights = files.find(({ name }) => name === question.weights);
   const given = await stored(weights);
