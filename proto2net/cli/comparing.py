@@ -82,7 +82,7 @@ def diff(
         put(f"{json.dumps(found.json(), indent=1, allow_nan=False)}\n")
     else:
         lines = found.text(whole=whole).splitlines()
-        put("\n".join(map(_coloured, lines) if _has_colours() else lines) + "\n")
+        put(_known("\n".join(map(_coloured, lines) if _has_colours() else lines)) + "\n")
     if not found.equal:
         ctx.exit(1)
 
@@ -114,3 +114,14 @@ def _coloured(line: str) -> str:
     """The line in the colour of its mark, if it has one."""
     colour = _COLOURS.get(line[2:3]) if line[:2] == "  " and line[3:4] == " " else None
     return click.style(line, fg=colour) if colour else line
+
+
+def _known(text: str) -> str:
+    """The text in characters that standard output has."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        plain = text.replace("→", "->").replace("…", "...")
+        return plain.encode(encoding, "backslashreplace").decode(encoding)
+    return text

@@ -16,7 +16,7 @@ import pytest
 from places import ROOT
 
 import proto2net
-from proto2net import cli
+from proto2net import api, cli
 from proto2net.cli import networks
 
 PROTO2NET = [sys.executable, "-m", "proto2net"]
@@ -128,7 +128,8 @@ def test_every_command_has_debug() -> None:
 def test_layers_is_the_file_of_ones_own_layer_types_in_every_command() -> None:
     found = {name: option(command, "--layers") for name, command in cli.cli.commands.items()}
     assert {name: each.metavar for name, each in found.items() if each} == dict.fromkeys(
-        ["convert", "inspect", "predict", "survey", "time", "verify", "view"], "FILE.py"
+        "audit convert diff inspect match predict recover survey time verify view".split(),
+        "FILE.py",
     )
 
 
@@ -155,6 +156,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyError("conv\x1b[31m\n1")
 
     monkeypatch.setattr(networks, "parse", parse)
+    monkeypatch.setattr(api, "parse", parse)  # which inspect calls
 
 
 @pytest.mark.usefixtures("broken")
@@ -188,14 +190,14 @@ def test_a_bug_leaves_nothing_behind(run: Run) -> None:
 # The user's own interruption
 
 
-@pytest.mark.parametrize("where", ["networks.parse", "inspecting.put", "notes"])
+@pytest.mark.parametrize("where", ["api.parse", "cli.inspecting.put", "cli.notes"])
 def test_ctrl_c_ends_with_130_wherever_it_comes(
     run: Run, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(f"proto2net.cli.{where}", interrupted)
+    monkeypatch.setattr(f"proto2net.{where}", interrupted)
     ran = run("inspect", "net.prototxt")
     assert (ran.code, ran.out, ran.err.strip()) == (130, "", "")
 

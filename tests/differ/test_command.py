@@ -144,6 +144,19 @@ def seen_on_a_terminal(command: list[str], environment: dict[str, str]) -> str:
     return seen.decode()
 
 
+def test_a_terminal_without_unicode_is_enough(run: Run) -> None:
+    Path("c.prototxt").write_text(
+        NET.replace('"conv"', '"ä"').replace("num_output: 4", "num_output: 7")
+    )
+    command = [sys.executable, "-m", "proto2net", "diff", "a.prototxt", "c.prototxt"]
+    poor = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "PYTHONPATH": str(ROOT)}
+    ran = subprocess.run(command, env=os.environ | poor, capture_output=True, check=False)
+    assert (ran.returncode, ran.stderr) == (1, b"")
+    assert b"num_output: 4 -> 7" in ran.stdout
+    assert b"conv -> \\xe4" in ran.stdout
+    assert ran.stdout.isascii()
+
+
 # ---- JSON -----------------------------------------------------------------------------------
 
 
