@@ -26,9 +26,11 @@ PLOT = ["matplotlib>=3.7"]
 TENSORBOARD = ["tensorboard>=2.16"]
 TEST = [
     "build",
+    "furo",
     "grpcio-tools",
     "hypothesis",
     "mypy",
+    "myst-parser",
     "onnx",
     "opencv-python-headless<5",  # its dnn module reads Caffe's files, no longer from 5 on
     "openvino",
@@ -40,6 +42,7 @@ TEST = [
     "scikit-image",
     "scikit-learn",
     "setuptools>=77",
+    "sphinx-click",
     "types-protobuf",
 ]
 

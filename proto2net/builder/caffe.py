@@ -30,7 +30,7 @@ class CaffeNetwork(ShortForms):
 
     Shapes are (N, C, H, W), padding is a number of pixels on each side, and pooling rounds its
     size up. What a call does not say is what Caffe takes: weights start at zero without a
-    `weight_filler`, of the call or of the class.
+    `weight_filler`, of the call or of the class::
 
         class LeNet(CaffeNetwork):
             inputs = {"data": (64, 1, 28, 28)}

@@ -39,7 +39,7 @@ class Network(ShortForms):
 
     Shapes of images are (N, H, W, C), axes are counted in that order, and padding is
     TensorFlow's "SAME" unless said otherwise. Weights start from Caffe's "xavier" filler, which is
-    TensorFlow's too. `CaffeNetwork` has Caffe's arguments instead.
+    TensorFlow's too. `CaffeNetwork` has Caffe's arguments instead::
 
         class NiN(Network):
             inputs = {"data": (None, 224, 224, 3)}

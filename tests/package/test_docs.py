@@ -37,5 +37,5 @@ def test_each_option_of_train_is_explained() -> None:
 
 def test_the_readme_map_names_what_exists() -> None:
     places = re.findall(r"^\| `([^`]+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE)
-    assert len(places) == 22
+    assert len(places) == 26
     assert [place for place in places if not (ROOT / place).exists()] == []
