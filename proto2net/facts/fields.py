@@ -60,6 +60,7 @@ def fields(graph: Graph) -> dict[Blob, Field]:
     """What the positions of each blob see, where that can be said."""
     found: dict[Blob, Field] = {}
     constant: set[Blob] = set()
+    makers = {top: node for node in graph.nodes for top in node.tops}
     for node in graph.nodes:
         if not node.bottoms:
             for top in node.tops:
@@ -70,12 +71,20 @@ def fields(graph: Graph) -> dict[Blob, Field]:
             continue
         rule = _RULES.get(node.layer.type)
         seen = [found.get(bottom) for bottom in node.bottoms if bottom not in constant]
-        if rule is None or not seen:
+        if rule is None or not seen or _misplaces(node, makers):
             continue
         for top, field in zip(node.tops, rule(node, seen), strict=False):
             if field := field and _checked(field, top):
                 found[top] = field
     return {blob: field for blob, field in found.items() if field.places or field.whole}
+
+
+def _misplaces(node: Node[Any], makers: Mapping[Blob, Node[Any]]) -> bool:
+    """Whether a mask says where maxima stood in an image of another width than the top has."""
+    if node.layer.type != "Upsample" or len(node.bottoms) < 2:
+        return False
+    pooling = makers[node.bottoms[1]]
+    return not pooling.bottoms or pooling.bottoms[0].shape[-1:] != node.tops[0].shape[-1:]
 
 
 _IMAGES = ("data", "ssd_data", "flow_data", "training", "mscnn_training", "yolo")

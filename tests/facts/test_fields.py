@@ -103,6 +103,26 @@ CASES = {
         "Interp: interp_param { height: 11 width: 7 }",
     ],
     "upsampling": [CONV % "kernel_size: 3 stride: 2", "Upsample: upsample_param { scale: 2 }"],
+    "upsampling to where the maxima stood": [
+        CONV % "kernel_h: 3 kernel_w: 2",
+        'layer { name: "p" type: "Pooling" bottom: "l0" top: "p" top: "mask" '
+        "pooling_param { kernel_size: 2 stride: 2 } }"
+        'layer { name: "u" type: "Upsample" bottom: "p" bottom: "mask" top: "u" '
+        "upsample_param { scale: 2 } }"
+        'layer { name: "v" type: "Convolution" bottom: "u" top: "v" '
+        "convolution_param { num_output: 1 kernel_size: 3 pad: 1 } }",
+    ],
+    "squares of pixels as channels": [
+        'SpaceToDepth: space_to_depth_param { block_size: 3 data_format: "NCHW" }',
+        CONV % "kernel_size: 2",
+        CONV.replace("num_output: 1", "num_output: 4") % "kernel_size: 1",
+        'DepthToSpace: depth_to_space_param { block_size: 2 data_format: "NCHW" }',
+    ],
+    "filters of each place": ["Local: local_param { num_output: 1 kernel_size: 3 stride: 2 }"],
+    "a mean over the width": [
+        CONV % "kernel_size: 3",
+        "Pooling: pooling_param { pool: AVE kernel_h: 1 kernel_w: 19 }",
+    ],
     "within channels": ["LRN: lrn_param { local_size: 3 norm_region: WITHIN_CHANNEL }"],
     "padding": ["Pad: pad_param { paddings: [0, 0, 0, 0, 2, 1, 0, 3] }", CONV % "kernel_size: 3"],
     "slice": [
@@ -213,6 +233,13 @@ def test_numbers_without_places_have_no_field_and_their_product_sees_all(layer: 
     assert moved.receptive is None or layer.startswith("Permute")
     assert product.receptive is not None
     assert product.receptive.whole
+
+
+def test_maxima_that_are_put_back_into_a_wider_image_have_no_places() -> None:
+    layers = CASES["upsampling to where the maxima stood"][1:2]
+    graph = net((18, 21), CONV % "kernel_size: 3", *layers)
+    assert graph.outputs[0].shape[-1] != graph.nodes[1].tops[0].shape[-1]
+    assert {each.name: each.receptive is None for each in facts.layers(graph)}["u"]
 
 
 def test_an_image_of_any_size_is_never_seen_whole_by_its_size() -> None:
