@@ -1,6 +1,7 @@
 /** The page: what was given and chosen, what is asked of the worker, and what comes back. */
 
 import { TARGETS, chosen, keep } from "./choices.js";
+import { Comparison } from "./compare.js";
 import { Editor } from "./editor.js";
 import { Engine } from "./engine.js";
 import { mainOf, sorted, weightsOf } from "./given.js";
@@ -89,13 +90,15 @@ const isCarried = () => !given.texts.some(({ name }) => name === main);
 
 const question = () => ({ ...choices, flat: choices.flat === "1", main, weights: weightsOf(given), carried: isCarried() });
 
-/** Ask the worker, and again if something has changed meanwhile. Null: it was stopped. */
-async function asked(kind) {
+/** Ask the worker, with a second definition if need be. Null: it was stopped. */
+async function asked(kind, other = null) {
   running = true;
   again = false;
   const patience = setTimeout(() => (stop.hidden = false), PATIENCE);
   try {
-    return await engine.ask({ kind, ...given, question: question() });
+    const texts = other ? [...given.texts, other] : given.texts;
+    const told = { ...question(), other: other?.name };
+    return await engine.ask({ kind, texts, files: given.files, question: told });
   } catch (error) {
     [ready, isStopped] = [false, true]; // the worker starts anew
     const text = `it was too much for this browser's Python: ${error.message}`;
@@ -142,6 +145,10 @@ function draw(answer) {
 
 function drawPanel(name) {
   const root = at(name);
+  if (name === "compare") {
+    if (main) comparison.draw();
+    return;
+  }
   if (root.childElementCount) return;
   PANELS[name](root, shown, { say, reveal: (line) => editor.reveal(line) });
   if (name === "picture" && shown.layers && !shown.picture) askPicture();
@@ -161,6 +168,28 @@ async function askPicture() {
   drawn.picture = answer?.picture;
   if (drawn.picture && drawn === shown && choices.show === "picture") picture(at("picture"), drawn);
 }
+
+/** The examples, and the other texts that were given. */
+const comparison = new Comparison(at("compare"), {
+  others: () => [
+    ...given.texts.map(({ name }) => name).filter((name) => name !== main),
+    ...[...at("example").options].map(({ value }) => value).filter(Boolean),
+  ],
+  read: async (name) => given.texts.find((each) => each.name === name) ?? example(name),
+  async ask(other) {
+    if (!ready || running || !main) return null;
+    // Files are told apart by their names.
+    const named = other.name === main ? { ...other, name: `other-${other.name}` } : other;
+    isBusy(true);
+    const answer = await asked("compare", named);
+    isBusy(false);
+    if (again) ask();
+    if (!answer) return null;
+    if (answer.problems.length) messages(at("messages"), answer, main, (line) => editor.reveal(line));
+    say(answer.problems.length ? sentence(answer, "") : `${main} is compared with ${other.name}.`);
+    return answer.difference;
+  },
+});
 
 function show(answer, title) {
   messages(at("messages"), answer, main, (line) => editor.reveal(line));
@@ -260,12 +289,15 @@ function turnTo(name) {
   ask();
 }
 
+/** A definition of models/. */
+async function example(name) {
+  const response = await fetch(new URL(`examples/${name}.prototxt`, document.baseURI));
+  return { name: `${name}.prototxt`, text: await response.text() };
+}
+
 async function openExample(name) {
   isBusy(true);
-  const address = new URL(`examples/${name}.prototxt`, document.baseURI);
-  const response = await fetch(address);
-  if (!response.ok) return;
-  take({ texts: [{ name: `${name}.prototxt`, text: await response.text() }], files: [] }, name);
+  take({ texts: [await example(name)], files: [] }, name);
 }
 
 at("open").addEventListener("change", async ({ target }) => {

@@ -61,6 +61,11 @@ def picture(question: str) -> str:
     return _answered(question, _pictured)
 
 
+def compare(question: str) -> str:
+    """What differs between the network and another, as the page that `proto2net diff` writes."""
+    return _answered(question, _compared)
+
+
 def port(question: str, sink: Sink) -> str:
     """The same with its weights, which go into the sink as they are read."""
     return _answered(question, partial(_ported, sink=sink))
@@ -175,6 +180,15 @@ def _pictured(asked: dict[str, Any], answer: dict[str, Any]) -> None:
     answer["picture"] = told(graph, plan(graph, diagram(graph)))
 
 
+def _compared(asked: dict[str, Any], answer: dict[str, Any]) -> None:
+    from proto2net.differ import diff
+
+    found = diff(Path(asked["main"]), Path(asked["other"]), **_options(asked))
+    _, start, rest = found.html().partition("<main")
+    main, end, _ = rest.rpartition("</main>")
+    answer["difference"] = start + main + end  # no style or script: the page has them as files
+
+
 def _ported(asked: dict[str, Any], answer: dict[str, Any], *, sink: Sink) -> None:
     from proto2net.weights.porting import port
 
@@ -222,14 +236,7 @@ class _Stream:
 
 
 def _parsed(asked: dict[str, Any]) -> Graph:
-    graph = parse(
-        Path(asked["main"]),
-        phase=asked["phase"] or "test",
-        inputs=_inputs(asked["inputs"]),
-        outputs=asked["outputs"].replace(",", " ").split(),
-        fork=asked["fork"],
-        batch=_batch(asked["batch"]),
-    )
+    graph = parse(Path(asked["main"]), **_options(asked))
     images = prepared(graph)
     if images and images.doubt:
         _LOG.info(images.doubt)
@@ -285,6 +292,17 @@ def _train(asked: dict[str, Any], target: Any, answer: dict[str, Any]) -> None:
 
 
 # ---- what was asked with --------------------------------------------------------------------
+
+
+def _options(asked: dict[str, Any]) -> dict[str, Any]:
+    """The options of `parse`."""
+    return {
+        "phase": asked["phase"] or "test",
+        "inputs": _inputs(asked["inputs"]),
+        "outputs": asked["outputs"].replace(",", " ").split(),
+        "fork": asked["fork"],
+        "batch": _batch(asked["batch"]),
+    }
 
 
 def _inputs(text: str) -> dict[str, Sizes]:

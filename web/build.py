@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -43,7 +43,11 @@ OF_PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdl
 """The files of Pyodide that a page needs."""
 
 OF_THE_PAGE = (".html", ".css", ".js", ".mjs", ".svg")
-NOT_OF_THE_PAGE = ("keep.js", "picture.html", "snapshot.mjs")
+NOT_OF_THE_PAGE = ("keep.js", "picture.html", "compare.html", "snapshot.mjs")
+
+PICTURE = (*(f"picture/{name}" for name in picture.SCRIPTS), "picture/view.css")
+COMPARISON = ("differ/diff.css", "differ/diff.js")
+"""What `proto2net view` and `proto2net diff` put into their pages."""
 
 TRIED = ("lenet", "googlenet", "mobilenet", "resnet50")
 """Of models/: what is converted before the snapshot, so that what they import is in it."""
@@ -87,7 +91,9 @@ def build(out: Path) -> None:
             if path.suffix in OF_THE_PAGE and path.name not in NOT_OF_THE_PAGE:
                 shutil.copy(path, made)
         shutil.copyfile(PACKAGE / "page" / "style.css", made / "page.css")
-        _picture(made / "picture")
+        _frame(made / "picture", "picture", ["page/page.js", *PICTURE])
+        (made / "picture" / "net.css").write_text(style(), encoding="utf-8")
+        _frame(made / "compare", "compare", COMPARISON)
         (made / "pyodide").mkdir()
         for name in OF_PYODIDE:
             shutil.copyfile(pyodide / name, made / "pyodide" / name)
@@ -170,15 +176,13 @@ def _examples(folder: Path) -> None:
     (folder / "names.json").write_text(json.dumps(names), encoding="utf-8")
 
 
-def _picture(folder: Path) -> None:
-    """The page in the page that draws a network: the files that `proto2net view` puts into one."""
+def _frame(folder: Path, name: str, parts: Iterable[str]) -> None:
+    """A page in the page, with the files of the package that make it elsewhere."""
     folder.mkdir()
-    shutil.copyfile(WEB / "picture.html", folder / "index.html")
+    shutil.copyfile(WEB / f"{name}.html", folder / "index.html")
     shutil.copyfile(PACKAGE / "page" / "style.css", folder / "page.css")
-    shutil.copyfile(PACKAGE / "page" / "page.js", folder / "page.js")
-    for name in (*picture.SCRIPTS, "view.css"):
-        shutil.copyfile(PACKAGE / "picture" / name, folder / name)
-    (folder / "net.css").write_text(style(), encoding="utf-8")
+    for part in parts:
+        shutil.copy(PACKAGE / part, folder)
 
 
 def _python(folder: Path) -> None:

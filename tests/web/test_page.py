@@ -107,6 +107,19 @@ def test_the_picture_is_that_of_view(converter: Converter) -> None:
     assert converter.messages("problem")
 
 
+def test_two_definitions_are_compared_as_by_diff(converter: Converter) -> None:
+    page = converter.page
+    net = (ROOT / "models" / "prototxt" / "lenet.prototxt").read_text()
+    converter.give(("mine.prototxt", net.replace("num_output: 500", "num_output: 300")))
+    page.get_by_role("tab", name="Compare").click()
+    page.select_option("#other", "lenet")
+    compared = page.frame_locator("#compare iframe")
+    compared.locator(".pair.changed", has_text="ip1").wait_for()
+    assert "300" in compared.locator(".story").inner_text()
+    assert compared.locator("#place").inner_text().endswith("differ")  # its script has run
+    page.get_by_role("tab", name="Code").click()
+
+
 # ---- what is wrong --------------------------------------------------------------------------
 
 BROKEN = """\
@@ -291,7 +304,7 @@ def test_each_control_has_a_name(converter: Converter) -> None:
 def test_tabs_are_reached_by_arrow_keys(converter: Converter) -> None:
     page = converter.page
     page.get_by_role("tab", name="Code").press("ArrowLeft")  # from the first to the last
-    assert page.get_by_role("tab", name="Table").get_attribute("aria-selected") == "true"
-    assert page.locator("#table").is_visible()
+    assert page.get_by_role("tab", name="Compare").get_attribute("aria-selected") == "true"
+    assert page.locator("#compare").is_visible()
     page.keyboard.press("ArrowRight")
     assert page.locator("#code").is_visible()
