@@ -13,6 +13,7 @@ export class Comparison {
     const open = made("input", { type: "file", id: "open-other", className: "unseen" });
     open.addEventListener("change", async () => {
       const [file] = open.files;
+      this.choice.value = "";
       if (file) this.#compare({ name: file.name, text: await file.text() });
       open.value = "";
     });
@@ -30,11 +31,13 @@ export class Comparison {
 
   /** Offer what there is now, and compare anew with what was chosen before. */
   draw() {
+    const { value } = this.choice;
     const names = this.others();
     this.choice.replaceChildren(
       made("option", { value: "" }, "…"),
       ...names.map((name) => made("option", { value: name }, name)),
     );
+    if (names.includes(value)) this.choice.value = value;
     if (this.other) this.#compare(this.other);
   }
 
@@ -44,7 +47,6 @@ export class Comparison {
 
   async #compare(other) {
     this.other = other;
-    this.choice.value = this.others().includes(other.name) ? other.name : "";
     this.result.replaceChildren();
     const difference = await this.ask(other);
     if (difference) this.#show(difference);
