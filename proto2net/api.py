@@ -366,15 +366,7 @@ def built(backend: Backend, emitted: Emitted, phase: str) -> Any:
     try:
         return backend.runner.build(emitted, phase)
     except ImportError as error:
-        raise cannot_run(backend.name, error) from None
-
-
-def cannot_run(target: str, error: ImportError) -> Proto2NetError:
-    """What is said of a target whose framework is not installed."""
-    return Proto2NetError(
-        f'the target "{target}" cannot run here: {error}',
-        f'`pip install "proto2net[{target}]"` installs what it needs',
-    )
+        raise backend.runner.missing(error) from None
 
 
 def _unread(emitted: Emitted, values: Mapping[Slot, Ndarray]) -> dict[Slot, Ndarray]:

@@ -119,10 +119,7 @@ class Timer:
         try:
             self._bench = self._backend.runner.bench(self._setting.device, self._setting.compiled)
         except ImportError as error:
-            raise Proto2NetError(
-                f'the target "{self._target}" cannot run here: {error}',
-                f'`pip install "proto2net[{self._target}]"` installs what it needs',
-            ) from None
+            raise self._backend.runner.missing(error) from None
         return str(self._bench.version)
 
     def build(self, program: dict[str, Any]) -> None:

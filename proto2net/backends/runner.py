@@ -25,8 +25,17 @@ class Runner:
     The framework is imported where it is needed, and no sooner.
     """
 
+    install_hint = "install what it needs"
+    """What is said where the framework is not there."""
+
     def __init__(self, target: str) -> None:
         self.target = target
+
+    def missing(self, error: ImportError) -> Proto2NetError:
+        """What is said where the framework cannot be imported."""
+        return Proto2NetError(
+            f'the target "{self.target}" cannot run here: {error}', self.install_hint
+        )
 
     def build(self, emitted: Emitted, phase: str) -> Any:
         """A live network of what was emitted, whose module lasts as long as the network."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
     from proto2net.model import Slot
 
-_INSTALL = 'pip install "proto2net[hdf5]"'
+_INSTALL = "`pip install h5py` installs it"
 _PLAIN = "Caffe itself writes plain arrays only"
 _REPACK = f"{_PLAIN}; `h5repack -f NONE -l CONTI` makes them of others"
 NUMBERS, WHOLE, TEXT = "fiu", "iu", "S"

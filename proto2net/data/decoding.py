@@ -79,7 +79,7 @@ def _by_pillow(content: bytes, way: Way) -> Ndarray:
         from PIL import Image
     except ImportError:
         what = "images cannot be decoded: OpenCV is not installed, nor Pillow"
-        raise DataError(what, 'pip install "proto2net[data]"') from None
+        raise DataError(what, "`pip install opencv-python-headless` installs it") from None
     try:
         with Image.open(io.BytesIO(content)) as picture:
             if picture.mode.startswith(("I", "F")) and way is Way.AS_IT_IS:

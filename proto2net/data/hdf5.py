@@ -117,7 +117,7 @@ def _datasets(path: Path, tops: tuple[str, ...]) -> dict[str, Any]:
         import h5py  # type: ignore[import-untyped]  # it has no stubs
     except ImportError:
         what = f"{path}: it is an HDF5 file, and h5py is not installed"
-        raise DataError(what, 'pip install "proto2net[data]"') from None
+        raise DataError(what, "`pip install h5py` installs it") from None
     try:
         file = h5py.File(path, "r")
         return {top: _dataset(h5py, file, top) for top in tops}

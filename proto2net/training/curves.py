@@ -56,7 +56,7 @@ def check(path: str | Path) -> None:
     if find_spec("matplotlib") is None:
         raise Proto2NetError(
             "matplotlib, which draws curves, is not installed",
-            '`pip install "proto2net[plot]"` installs it',
+            "`pip install matplotlib` installs it",
         )
 
 

@@ -25,7 +25,7 @@ def check(folder: str | Path, *, overwrite: bool = True) -> None:
     if find_spec("tensorboard") is None:
         raise Proto2NetError(
             "tensorboard, which packs events, is not installed",
-            '`pip install "proto2net[tensorboard]"` installs it',
+            "`pip install tensorboard` installs it",
         )
     path = Path(folder)
     if path.exists() and not path.is_dir():

@@ -261,7 +261,7 @@ def test_without_matplotlib_it_is_told_what_installs_it(
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     said, code = run("caffe.log", "-o", "c.svg")
     assert said.startswith("matplotlib, which draws curves, is not installed")
-    assert '`pip install "proto2net[plot]"` installs it' in said
+    assert "`pip install matplotlib` installs it" in said
     assert code == 1
 
 

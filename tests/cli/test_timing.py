@@ -369,16 +369,17 @@ def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stub:
     return write
 
 
-def test_frameworks_that_are_not_installed_are_told_with_their_extras(run: Run, stub: Stub) -> None:
+def test_frameworks_that_are_not_installed_are_told_with_pip(run: Run, stub: Stub) -> None:
     for name in ("torch", "tensorflow"):
         stub(name, f"raise ImportError('No module named {name}')")
     out, err, code = run(to="torch,numpy,tf")
     assert (out, code) == ("", 1)
     assert err.splitlines() == [
         'the target "torch" cannot run here: No module named torch',
-        '  hint: `pip install "proto2net[torch]"` installs what it needs',
+        "  hint: `pip install torch` installs it; a much smaller one for the CPU alone comes with "
+        "--index-url https://download.pytorch.org/whl/cpu",
         'the target "tf" cannot run here: No module named tensorflow',
-        '  hint: `pip install "proto2net[tf]"` installs what it needs',
+        "  hint: `pip install tensorflow` installs it",
         "2 problems; nothing was written",
     ]
 

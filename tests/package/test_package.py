@@ -221,3 +221,9 @@ print(LAYERS["ReLU"].__module__)
 
 def test_a_type_that_no_package_declares_is_unknown(tmp_path: Path) -> None:
     assert 'unknown layer type "Gelu"' in with_acme(tmp_path, DECLARE % "Other", SHOW_ERROR)
+
+
+def test_nothing_says_that_an_index_has_the_package() -> None:
+    files = [*(ROOT / "proto2net").rglob("*.py"), *(ROOT / "docs").glob("*.md"), ROOT / "README.md"]
+    asked = re.compile(r'pip install "?proto2net')
+    assert [path for path in files if asked.search(path.read_text(encoding="utf-8"))] == []

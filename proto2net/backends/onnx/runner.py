@@ -53,6 +53,8 @@ class OnnxNetwork:
 class OnnxRunner(Runner):
     """Runs ONNX graphs."""
 
+    install_hint = "`pip install onnxruntime` installs it"
+
     def build(self, emitted: Any, phase: str) -> OnnxNetwork:
         return OnnxNetwork(emitted.model)
 

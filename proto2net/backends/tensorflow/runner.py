@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class TensorFlowRunner(Runner):
     """Runs emitted Keras 3 on TensorFlow networks."""
 
+    install_hint = "`pip install tensorflow` installs it"
+
     def make(self, module: Any, emitted: Emitted, phase: str) -> Any:
         return getattr(module, emitted.entry)()
 

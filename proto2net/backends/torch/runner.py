@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 class TorchRunner(Runner):
     """Runs emitted PyTorch networks."""
 
+    install_hint = (
+        "`pip install torch` installs it; a much smaller one for the CPU alone comes with "
+        "--index-url https://download.pytorch.org/whl/cpu"
+    )
+
     def make(self, module: Any, emitted: Emitted, phase: str) -> Any:
         network = getattr(module, emitted.entry)()
         return network.train(phase == "TRAIN")

@@ -201,7 +201,7 @@ def test_without_tensorboard_nothing_is_trained(run: Run, monkeypatch: pytest.Mo
     assert (out, code) == ("", 1)
     assert said.splitlines()[:2] == [
         "tensorboard, which packs events, is not installed",
-        '  hint: `pip install "proto2net[tensorboard]"` installs it',
+        "  hint: `pip install tensorboard` installs it",
     ]
     assert not Path("runs").exists()
 
