@@ -116,7 +116,6 @@ class SourceFile(Generic[S]):
         self.has_mean = has_mean(graph, weights)
         """Whether the weights' file has a mean image, which is no array of a layer."""
         self.partial = partial
-        self.following = following(self.graph)
         steps = backend.steps(self._lowered)
         if graph.free:
             from proto2net.backends.sizes import check_sizes  # which most networks need not import
@@ -359,6 +358,11 @@ class SourceFile(Generic[S]):
         """The shape of an input when the file is run: one image, where the batch may be any."""
         follows = blob in self.following and self._takes_one
         return (1, *blob.shape[1:]) if follows else blob.shape
+
+    @cached_property
+    def following(self) -> Collection[Blob]:
+        """The blobs of which the first axis may have any size."""
+        return following(self.graph)
 
     @cached_property
     def _takes_one(self) -> bool:

@@ -19,13 +19,14 @@ WIDTH = 88
 INDENT = "    "
 _LONGEST_NAME = 60
 _AMBIGUOUS = ("l", "O", "I")  # hard to tell from digits (ruff E741)
+_TAKEN = frozenset({*keyword.kwlist, *dir(builtins), *_AMBIGUOUS})
 
 
 class Namespace:
     """Gives out identifiers: each valid, unique, no keyword, and shadowing nothing in use."""
 
     def __init__(self, reserved: Iterable[str] = ()) -> None:
-        self._reserved = {*keyword.kwlist, *dir(builtins), *_AMBIGUOUS, *reserved}
+        self._reserved = _TAKEN.union(reserved)
         self._given: set[str] = set()
         self._numbers: dict[str, int] = {}
 

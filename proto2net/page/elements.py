@@ -56,7 +56,7 @@ def visible(text: str) -> str:
     So none changes the direction of what stands beside it, and XML may hold all of them. Lines
     stay lines.
     """
-    if text.isprintable():
+    if text.replace("\n", "").replace("\t", "").isprintable():
         return text
     return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
 

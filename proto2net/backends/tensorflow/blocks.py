@@ -64,10 +64,10 @@ def carried(
 
 def in_turn(statement: Statement, indent: int) -> list[Statement]:
     """Calls of layers on what others give, one below the other where a line is too short."""
-    if len(statement.lines(indent)) == 1 or not isinstance(statement, Assignment):
-        return [statement]
-    match statement.value:
-        case Call(function, (Call(Call()) as inner,), ()) if len(statement.targets) == 1:
+    match statement:
+        case Assignment((_,), Call(function, (Call(Call()) as inner,), ())):
+            if len(statement.lines(indent)) == 1:
+                return [statement]
             first = Assignment(statement.targets, inner)
             value = Call(function, (Variable(*statement.targets),))
             return [*in_turn(first, indent), dataclasses.replace(statement, value=value)]
