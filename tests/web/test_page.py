@@ -74,6 +74,13 @@ def test_options_are_those_of_the_command_line(converter: Converter) -> None:
     converter.done()
 
 
+def test_a_detector_is_what_the_command_line_writes(converter: Converter) -> None:
+    path = ROOT / "tests" / "golden" / "forks" / "detection_output_ssd" / "net.prototxt"
+    converter.give(path)
+    assert converter.messages("problem") == []
+    assert converter.code == command_line(path, "--to", "torch")
+
+
 def test_a_solver_is_followed_to_the_network_beside_it(converter: Converter) -> None:
     net = (ROOT / "models" / "prototxt" / "lenet.prototxt").read_text()
     solver = 'net: "net.prototxt"\nbase_lr: 0.01\nlr_policy: "fixed"\nmax_iter: 10\n'
