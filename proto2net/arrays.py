@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -30,6 +29,8 @@ def contiguous(view: Ndarray) -> Ndarray:
         return view
     if view.size < _LARGE or view.ndim < 2 or view.flags.c_contiguous:
         return np.ascontiguousarray(view)
+    from concurrent.futures import ThreadPoolExecutor  # which few arrays need
+
     out = np.empty(view.shape, view.dtype)
     *outer, last = view.shape
     axis = outer.index(max(outer))

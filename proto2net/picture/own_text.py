@@ -48,7 +48,8 @@ def _from_line(lines: list[str], first: int) -> str:
         return lines[first].strip()
     depth = 0
     for number in range(first, len(lines)):
-        for part in _PART.findall(lines[number]):
+        line = lines[number]
+        for part in _PART.findall(line) if "{" in line or "}" in line else ():
             depth += (part == "{") - (part == "}")
             if depth == 0 and part == "}":
                 return _moved_left(lines[first : number + 1])

@@ -119,11 +119,12 @@ def size_text(number: int) -> str:
 
 
 def _totals(graph: Graph, layers: Sequence[LayerFacts]) -> Rows:
-    size = size_text(graph.parameters * memory.FLOAT)
+    parameters = sum(layer.parameters for layer in layers)
+    size = size_text(parameters * memory.FLOAT)
     held = sum(layer.activation_bytes for layer in layers)
     return [
         ("layers", f"{len(graph.nodes):,}"),
-        ("parameters", f"{graph.parameters:,} ({size})"),
+        ("parameters", f"{parameters:,} ({size})"),
         ("multiply-adds", f"{graph.per_image(graph.macs):,} an image"),
         ("batch", str(graph.batch)),
         ("activations", f"{size_text(held)}, all at once"),
