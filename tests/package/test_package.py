@@ -227,3 +227,8 @@ def test_nothing_says_that_an_index_has_the_package() -> None:
     files = [*(ROOT / "proto2net").rglob("*.py"), *(ROOT / "docs").glob("*.md"), ROOT / "README.md"]
     asked = re.compile(r'pip install "?proto2net')
     assert [path for path in files if asked.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_the_citation_has_the_version() -> None:
+    said = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {proto2net.__version__}\n" in said

@@ -1,4 +1,4 @@
-"""Runs the documents: every block of README.md, ARCHITECTURE.md and docs/*.md, from top to bottom.
+"""Runs the documents: every block of README.md, its neighbours and docs/*.md, from top to bottom.
 
 | block | what is done with it |
 |---|---|
@@ -29,6 +29,8 @@ TRAINED = {"ultraface": REFERENCE / "corpus" / "weights" / "ultraface_rfb320"}
 DOCUMENTS = [
     ROOT / "README.md",
     ROOT / "ARCHITECTURE.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
     ROOT / "examples" / "README.md",
     *sorted((ROOT / "docs").glob("*.md")),
 ]
