@@ -43,12 +43,10 @@ Layout = tuple[str | Operator | Brackets, ...]
 
 def flat(layout: Iterable[str | Operator | Brackets]) -> str:
     """A layout on one line."""
-    return "".join(map(_flat_piece, layout))
+    return "".join([each if isinstance(each, str) else _flat_piece(each) for each in layout])
 
 
-def _flat_piece(piece: str | Operator | Brackets) -> str:
-    if isinstance(piece, str):
-        return piece
+def _flat_piece(piece: Operator | Brackets) -> str:
     if isinstance(piece, Operator):
         return piece.sign
     return f"{piece.opening}{_inside(piece)}{piece.closing}"
