@@ -81,11 +81,13 @@ class Unread:
     def __getitem__(self, index: int) -> float:
         if not isinstance(index, int) or self.ndim != 1 or index < 0:
             _needs_numpy()
+        if index >= self.size:  # which ends a loop, too
+            raise IndexError(f"number {index} of {self.size}")
         start = self._start + _SIZE * index
         return self._values(start, start + _SIZE)[0]
 
     def __mul__(self, factor: float) -> Unread:
-        if self._factor != 1:
+        if self._factor != 1 or not isinstance(factor, int | float):
             _needs_numpy()
         return Unread(self._source, self._start, self.shape, _as_float32(factor))
 
@@ -108,7 +110,12 @@ class Unread:
     def _refused(self, *_: object) -> NoReturn:
         _needs_numpy()
 
-    __eq__ = __ne__ = __pow__ = __add__ = __sub__ = __truediv__ = __len__ = _refused
+    # Python asks the class for these, and not __getattr__.
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refused
+    __add__ = __sub__ = __truediv__ = __floordiv__ = __mod__ = __pow__ = __matmul__ = _refused
+    __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rfloordiv__ = __rmod__ = _refused
+    __rpow__ = __rmatmul__ = __neg__ = __pos__ = __abs__ = _refused
+    __len__ = __bool__ = __int__ = __float__ = __setitem__ = _refused
     __hash__ = object.__hash__
 
     def __getattr__(self, name: str) -> NoReturn:

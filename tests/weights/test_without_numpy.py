@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import operator
 import subprocess
 import sys
+from array import array
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from places import ROOT, TESTS
 
 import proto2net
 from proto2net import Proto2NetError
+from proto2net.unread import Unread, little
 
 BARE = """
 import json, sys
@@ -69,3 +73,32 @@ def test_what_is_written_without_numpy_is_the_same(target: str, tmp_path: Path) 
                 assert found[0].read_bytes() == found[1].read_bytes(), folder
         same += 1
     assert same >= SAME[target]
+
+
+def unread() -> Unread:
+    """Three numbers in the middle of a file."""
+    return Unread(little(array("f", [9, 1, 2, 3, 9])).tobytes(), 4, (3,))
+
+
+def test_a_loop_over_an_array_ends_with_the_array() -> None:
+    assert dict(enumerate(unread())) == {0: 1, 1: 2, 2: 3}
+    with pytest.raises(IndexError):
+        unread()[3]
+
+
+@pytest.mark.parametrize("work", [operator.neg, operator.pos, abs, len, bool, int, float])
+def test_what_is_not_there_for_an_array_asks_for_numpy(work: Callable[[object], object]) -> None:
+    with pytest.raises(ModuleNotFoundError):
+        work(unread())
+
+
+WORKS = "add sub mul truediv floordiv mod pow matmul eq ne lt le gt ge".split()
+
+
+@pytest.mark.parametrize("name", WORKS)
+def test_what_is_not_there_for_two_arrays_asks_for_numpy(name: str) -> None:
+    work = getattr(operator, name)
+    with pytest.raises(ModuleNotFoundError):
+        work(unread(), unread())
+    with pytest.raises(ModuleNotFoundError):
+        work(2.0, unread())
