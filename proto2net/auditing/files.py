@@ -18,7 +18,12 @@ _MOST_BYTES = 2**16
 MOST_LINES = 60
 """So many lines of a text are quoted."""
 
-_BESIDE = re.compile(r"(licen[cs]e|copying|copyright|notice|unlicense)\b.*", re.IGNORECASE)
+_BESIDE = re.compile(
+    r"(.*[-_. ])?(licen[cs]e|copying|copyright|notice|unlicense)s?([-_. ][^.]*)?"
+    r"(\.[0-9][^.]*)*(\.(txt|md|rst|html?))?",
+    re.IGNORECASE,
+)
+"""Such as LICENSE, LICENSE.MIT, MIT-LICENSE.txt, LICENSE-2.0.txt; not license_plates.prototxt."""
 _SAYS = re.compile(
     r"licen[cs]|copyright|\(c\)|©|all rights reserved|permission|non-?commercial|spdx|"
     r"creative commons|public domain|\bpatent",
@@ -78,8 +83,7 @@ def _of_comments(path: str) -> Iterator[Licence]:
     if b"\0" in content or len(content) > limits.TEXT_BYTES:
         return
     block: list[str] = []
-    lines = content.decode("utf-8", errors="replace").splitlines()
-    for number, line in enumerate([*lines, ""], start=1):
+    for number, line in enumerate([*_lines(content), ""], start=1):
         if line.lstrip().startswith("#"):
             block.append(line.strip())
             continue
@@ -104,7 +108,13 @@ def _beside(folder: str) -> Iterator[Licence]:
         except OSError:
             continue
         if b"\0" not in content:
-            yield _quoted(path, 0, content.decode("utf-8", errors="replace").splitlines())
+            yield _quoted(path, 0, _lines(content))
+
+
+def _lines(content: bytes) -> list[str]:
+    """The lines as a definition's are counted; splitlines() knows more ends of a line."""
+    text = content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
+    return text.removesuffix("\n").split("\n")
 
 
 def _quoted(path: str, line: int, lines: Sequence[str]) -> Licence:

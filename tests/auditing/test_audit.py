@@ -165,6 +165,26 @@ def test_licences_are_quoted_from_comments_and_from_files_beside(net: Path) -> N
     assert "b" not in page.tags
 
 
+def test_the_line_of_a_licence_is_that_of_an_editor(tmp_path: Path) -> None:
+    net = tmp_path / "net.prototxt"
+    text = '\ufeff# copyright\n\n# a page\f\x85 and\u2028 more\n\nname: "x"\r\n# licence\r\n' + NET
+    net.write_bytes(text.encode())
+    found = list(files.licences([str(net)]))
+    assert [(each.line, each.text.splitlines()[0]) for each in found] == [
+        (1, "# copyright"),
+        (6, "# licence"),
+    ]
+
+
+def test_licences_are_found_by_the_usual_names(tmp_path: Path) -> None:
+    names = "LICENSE LICENSE-2.0.txt LICENSE_MIT MIT-LICENSE licence.md LICENSE.Apache NOTICES"
+    (tmp_path / "net.prototxt").write_text('name: "x"')
+    for name in [*names.split(), "license_plates.prototxt", "licensed.txt", "license_plate.py"]:
+        (tmp_path / name).write_text("words")
+    found = files.licences([str(tmp_path / "net.prototxt")])
+    assert {files.name_of(each.file) for each in found} == set(names.split())
+
+
 def test_what_a_target_cannot_say_is_told_with_its_reason(tmp_path: Path) -> None:
     net = tmp_path / "net.prototxt"
     net.write_text(
