@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from proto2net import facts
 from proto2net.auditing.files import name_of
+from proto2net.errors import Issue
 from proto2net.graph import Graph
 from proto2net.images import prepared
 from proto2net.inspection.forms import field_cells, megabytes
@@ -149,9 +151,15 @@ def _notes(audit: Audit) -> Iterator[Element]:
 def _targets(audit: Audit) -> Iterator[Element]:
     rows: list[list[Child]] = []
     for each in audit.exported:
-        issues = [element("p", str(issue)) for issue in each.issues]
+        issues = [element("p", _told(issue)) for issue in each.issues]
         rows.append([each.target, element("div", *issues) if issues else "yes"])
     yield _table(["target", "converts"], rows)
+
+
+def _told(issue: Issue) -> str:
+    """What an issue says, without the folder of its file."""
+    where = issue.where and replace(issue.where, file=name_of(issue.where.file))
+    return str(replace(issue, where=where))
 
 
 def _comparison(audit: Audit) -> Iterator[Element]:
