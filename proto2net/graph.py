@@ -148,6 +148,11 @@ class Graph:
         images = [shape for shape in shapes if len(shape) == 4]
         return next((shape[0] for shape in images + shapes), 1)
 
+    @property
+    def image(self) -> str:
+        """What an image is that multiply-adds are counted for: "image of 64 x 96" is an example."""
+        return f"image of {self.example}" if self.free else "image"
+
     def per_image(self, macs: int) -> int:
         """Of the multiply-adds of a whole batch, an image's share."""
         return round(macs / (self.batch or 1))
@@ -179,7 +184,9 @@ class Graph:
 
     @property
     def example(self) -> str:
-        """The sizes that stand for any."""
+        """The sizes that stand for any; empty where all are stated."""
+        if not self.free:
+            return ""
         sizes = {axis: top.shape[axis] for top in self.inputs for axis in self.free.get(top, ())}
         return dims([sizes[axis] for axis in sorted(sizes)])
 
@@ -397,8 +404,7 @@ class Graph:
             "",
             f"layers         {len(self.nodes):,}",
             f"parameters     {self.parameters:,} ({self.parameters * 4 / 1e6:,.1f} MB as float32)",
-            f"multiply-adds  {self.per_image(self.macs):,} per image"
-            + f" of {self.example}" * bool(self.free),
+            f"multiply-adds  {self.per_image(self.macs):,} per {self.image}",
         ]
         return "\n".join(lines)
 

@@ -73,7 +73,7 @@ def _short(audit: Audit) -> Iterator[Element]:
         arrays = f"{_counted(len(audit.arrays), 'learned array')}: {odd}."
     lines = [
         f"{_counted(total.layers, 'layer')}, {_counted(total.parameters, 'parameter')}, "
-        f"{total.macs:,} multiply-adds per image.",
+        f"{total.macs:,} multiply-adds per {audit.graph.image}.",
         f"It needs layers of {', '.join(audit.forks)}."
         if audit.forks
         else "It is Caffe's own: no layer is of a fork.",
@@ -115,15 +115,16 @@ def _network(graph: Graph) -> Iterator[Element]:
     for blob in graph.outputs:
         meaning = f": {told[blob]}" if blob in told else ""
         known.append((f"output {short(blob.name)}", f"{dims(graph.open_shape(blob))}{meaning}"))
+    batch = f"{_counted(total.batch, 'image')}" + f" of {total.example}" * bool(total.example)
     known += [
         ("parameters", f"{total.parameters:,} ({megabytes(total.parameter_bytes)} as float32)"),
-        ("multiply-adds", f"{total.macs:,} per image"),
+        ("multiply-adds", f"{total.macs:,} per {graph.image}"),
         (
             "activations",
-            f"{megabytes(total.activation_bytes)} for {_counted(total.batch, 'image')}, and "
+            f"{megabytes(total.activation_bytes)} for {batch}, and "
             f"{megabytes(total.activation_peak_bytes)} if each is freed after its last reader",
         ),
-        ("a training takes", f"{training}, for {_counted(total.batch, 'image')}"),
+        ("a training takes", f"{training}, for {batch}"),
     ]
     yield _facts(known)
 

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
-from os.path import isfile
 from pathlib import Path
 from typing import Any
 
 from proto2net import api
+from proto2net.caffe.definition import is_text
 from proto2net.differ.arrays import ArrayDifference, of_files, of_graphs
 from proto2net.differ.comparing import Pairing, compared
 from proto2net.differ.fields import ABOUT, OUTPUTS, Change
 from proto2net.differ.report import Difference
 from proto2net.errors import Proto2NetError
 from proto2net.graph import Graph
-from proto2net.model import HEAD, Format, Model, format_of
+from proto2net.model import Format, Model
+from proto2net.weights.reading import format_at
 
 __all__ = ["IGNORABLE", "ArrayDifference", "Change", "Difference", "Pairing", "diff"]
 
@@ -91,19 +92,12 @@ def _name(net: Compared, otherwise: str) -> str:
         places = (node.where for node in graph.nodes if node.where)
         found = next((where.file for where in places), "<text>")
         return otherwise if found == "<text>" else found
-    return otherwise if isinstance(graph, str) and _is_text(graph) else str(graph)
-
-
-def _is_text(net: str) -> bool:
-    return "\n" in net or "{" in net
+    return otherwise if is_text(graph) else str(graph)
 
 
 def _format(net: Compared) -> Format | None:
     """The format of a file of weights; None for what is none."""
-    if not isinstance(net, str | Path) or _is_text(str(net)) or not isfile(net):
-        return None
-    with open(net, "rb") as file:
-        return format_of(file.read(HEAD))
+    return format_at(net) if isinstance(net, str | Path) else None
 
 
 _LOG = logging.getLogger("proto2net")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from proto2net.differ import fields
 from proto2net.differ.aligning import aligned
@@ -11,8 +12,9 @@ from proto2net.differ.fields import NAMES, OUTPUTS, Change
 from proto2net.differ.items import Item, Wire, items
 from proto2net.errors import Proto2NetError
 from proto2net.frozen import dataclass
-from proto2net.graph import AUTOMATIC, Graph
-from proto2net.shape import Shape
+from proto2net.graph import AUTOMATIC, Graph, Node
+from proto2net.layers.data import Input
+from proto2net.shape import ANY_SIZE, Shape, Sizes
 
 SAME, ADDED, REMOVED, RENAMED, CHANGED = "same", "added", "removed", "renamed", "changed"
 
@@ -97,12 +99,13 @@ class _Comparison:
 
     def changes(self, a: Item, b: Item) -> Iterator[Change]:
         """What differs by itself."""
-        if a.is_input:
-            shapes = self.a.open_shape(a.tops[0]), self.b.open_shape(b.tops[0])
-            if shapes[0] != shapes[1]:
-                yield Change("shape", *shapes)
-            one = (replace(item.node, layer=replace(item.node.layer, shape=())) for item in (a, b))
-            yield from fields.of_layers(*one)
+        if a.is_input and b.is_input:
+            first, second = (
+                _sizes(graph.open_shape(item.tops[0])) for graph, item in ((self.a, a), (self.b, b))
+            )
+            if first != second:
+                yield Change("shape", first, second)
+            yield from fields.of_layers(_unshaped(a.node), _unshaped(b.node))
         else:
             yield from fields.of_layers(a.node, b.node)
         yield from self._of_wires(a, b)
@@ -207,7 +210,7 @@ class _Comparison:
             names = [tuple(top.name for top in item.tops) for item in (a, b)]
             yield Change("top", names[0], names[1])
             return
-        if a.is_input:
+        if a.is_input and b.is_input:
             return
         if a.node.in_place != b.node.in_place:
             yield Change("in place", a.node.in_place, b.node.in_place, NAMES)
@@ -277,6 +280,16 @@ def _reshapes(pairing: Pairing) -> bool:
     return [*shapes] != tops(b)
 
 
+def _sizes(shape: Sizes) -> tuple[int | str, ...]:
+    return tuple(ANY_SIZE if size is None else size for size in shape)
+
+
+def _unshaped(node: Node[Any]) -> Node[Any]:
+    """An input without its sizes, which are told by themselves."""
+    free = {"free": ()} if isinstance(node.layer, Input) else {}
+    return replace(node, layer=replace(node.layer, shape=(), **free))
+
+
 def _index(item: Item) -> int:
     return item.index
 
@@ -287,4 +300,6 @@ def _read(item: Item, side: Sequence[Item], places: Iterable[int]) -> object:
     for place in places:
         blob, maker = item.node.bottoms[place].name, side[item.bottoms[place][0]].name
         found.append(blob if blob == maker else f"{blob} of {maker}")
-    return found[0] if len(found) == 1 else tuple(found)
+    if len(found) < 2:
+        return found[0] if found else None
+    return tuple(found)

@@ -9,6 +9,7 @@ from typing import Any
 
 from proto2net.layers.base import Unstated
 from proto2net.output import printable
+from proto2net.shape import ANY_SIZE
 
 _NAME = 40
 _VALUE = 80
@@ -56,7 +57,7 @@ def _several(values: list[Any] | tuple[Any, ...]) -> str:
         return words(values[0])
     shown = list(map(words, islice(values, _DIMS)))
     more = [f"… ({len(values)})"] if len(values) > len(shown) else []
-    numbers = all(isinstance(each, int) and not isinstance(each, bool) for each in values)
+    numbers = all(type(each) is int or each == ANY_SIZE for each in values)
     return " x ".join(shown + more) if numbers and values else f"[{', '.join(shown + more)}]"
 
 

@@ -230,8 +230,8 @@ def _consequences(found: Difference, most: int | None) -> tuple[str, list[Row]]:
 
 def _in_batch_alone(pairing: Pairing) -> bool:
     left, right = tops(pairing.a), tops(pairing.b)
-    same = [x[1:] == y[1:] for x, y in zip(left, right, strict=True)]
-    return all(same) and not _relearned(pairing)
+    same = [x[1:] == y[1:] for x, y in zip(left, right, strict=False)]
+    return len(left) == len(right) and all(same) and not _relearned(pairing)
 
 
 def _relearned(pairing: Pairing) -> list[str]:
@@ -282,9 +282,10 @@ def _sums(found: Difference) -> Iterator[Row]:
     for name, left, right in (
         ("phase", a.phase.lower(), b.phase.lower()),
         ("parameters", f"{a.parameters:,}", f"{b.parameters:,}"),
-        ("multiply-adds", f"{a.per_image(a.macs):,}", f"{b.per_image(b.macs):,} per image"),
+        ("multiply-adds", *(f"{each.per_image(each.macs):,} per {each.image}" for each in (a, b))),
     ):
-        if left != right.removesuffix(" per image"):
+        if left != right:
+            left = left.removesuffix(f" per {b.image}")
             yield Row("", name, "", f"{left} {ARROW} {right}")
     held, wanted = (
         {item.name: shapes for item in side if (shapes := learned(item))} for side in found.items

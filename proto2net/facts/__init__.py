@@ -81,6 +81,8 @@ class Totals:
     parameter_bytes: int
     macs: int
     """Multiply-adds of an image."""
+    example: str
+    """The sizes that all is counted for where images may have any, such as "64 x 96"; else ""."""
     batch: int
     """How many images are fed at once."""
     activation_bytes: int
@@ -143,6 +145,7 @@ def totals(graph: Graph) -> Totals:
         parameters,
         parameters * memory.FLOAT,
         graph.per_image(graph.macs),
+        graph.example,
         graph.batch,
         held,
         memory.peak(graph),

@@ -134,7 +134,7 @@ def _each(node: Node[Any], seen: Seen, taps: Sequence[Taps]) -> Sequence[Field |
 def _moved(field: Field, taps: Sequence[Taps], first: int) -> Field | None:
     if field.whole:
         return field
-    if field.places != tuple(range(first, first + len(taps))):
+    if not field.places or field.places != tuple(range(first, first + len(taps))):
         return None
     axes = []
     for seen, each in zip(field.axes, taps, strict=True):

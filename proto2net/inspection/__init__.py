@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
 from typing import Any
 
@@ -97,10 +96,6 @@ def carried(path: str, options: dict[str, Any]) -> Graph:
 
 def _only_weights(net: api.Net) -> str | None:
     """The path, if it is that of a file of weights."""
-    from proto2net.caffe.definition import is_text
-    from proto2net.model import HEAD, format_of
+    from proto2net.weights.reading import format_at
 
-    if isinstance(net, Graph) or is_text(net) or not os.path.isfile(net):
-        return None
-    with open(net, "rb") as stream:
-        return str(net) if format_of(stream.read(HEAD)) else None
+    return None if isinstance(net, Graph) or not format_at(net) else str(net)

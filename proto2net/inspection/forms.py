@@ -57,6 +57,7 @@ def _network(graph: Graph) -> dict[str, Any]:
             "parameters": total.parameters,
             "parameter_bytes": total.parameter_bytes,
             "multiply_adds": total.macs,
+            "example": total.example or None,
             "batch": total.batch,
             "activation_bytes": total.activation_bytes,
             "activation_peak_bytes": total.activation_peak_bytes,
@@ -232,6 +233,7 @@ def _memory(graph: Graph) -> list[str]:
     """The totals of memory."""
     total = facts.totals(graph)
     batch = f"for {total.batch:,} image{'s' * (total.batch != 1)}"
+    batch += f" of {total.example}" * bool(total.example)
     peak = megabytes(total.activation_peak_bytes)
     training = (f"{megabytes(total.training_bytes[each])} with {each}" for each in ("SGD", "Adam"))
     return [

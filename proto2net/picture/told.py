@@ -125,7 +125,7 @@ def _totals(graph: Graph, layers: Sequence[LayerFacts]) -> Rows:
     return [
         ("layers", f"{len(graph.nodes):,}"),
         ("parameters", f"{parameters:,} ({size})"),
-        ("multiply-adds", f"{graph.per_image(graph.macs):,} an image"),
+        ("multiply-adds", f"{graph.per_image(graph.macs):,} an {graph.image}"),
         ("batch", str(graph.batch)),
         ("activations", f"{size_text(held)}, all at once"),
         ("", f"{size_text(memory.peak(graph))}, each freed after its last reader"),

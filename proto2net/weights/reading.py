@@ -56,9 +56,17 @@ def _unreadable(head: bytes) -> Issue:
     return Issue(f"this is no file of weights; it begins with {head[:16]!r}", _FORMATS)
 
 
+def format_at(path: str | Path) -> Format | None:
+    """The format of a file of weights; None where none is, or none that can be opened."""
+    if definition.is_text(path) or not os.path.isfile(path):
+        return None
+    try:
+        with open(path, "rb") as stream:
+            return format_of(stream.read(HEAD))
+    except OSError:  # which is told by what reads it
+        return None
+
+
 def is_caffemodel(path: str | Path) -> bool:
     """Whether a .caffemodel is at this path, which has weights of its own."""
-    if definition.is_text(path) or not os.path.isfile(path):
-        return False
-    with open(path, "rb") as stream:
-        return format_of(stream.read(HEAD)) is Format.CAFFEMODEL
+    return format_at(path) is Format.CAFFEMODEL

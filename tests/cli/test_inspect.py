@@ -17,6 +17,7 @@ from digests import GOLDEN, MODELS
 
 import proto2net
 from proto2net.cli import cli
+from proto2net.weights import reading
 
 LENET = str(MODELS / "lenet.prototxt")
 HOSTILE = [
@@ -233,3 +234,14 @@ def test_a_npy_tells_its_layers_and_arrays(tmp_path: Path) -> None:
     path = tmp_path / "net.npy"
     np.save(path, np.array({"ip": {"weights": np.ones((3, 2), np.float32)}}, dtype=object))
     assert inspect(str(path)).stdout.splitlines()[2].split()[:5] == ["ip", "0", "3", "x", "2"]
+
+
+def test_a_file_that_may_not_be_opened_is_no_file_of_weights(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "closed").write_bytes(b"")
+    monkeypatch.setattr(reading, "open", refuse, raising=False)
+    assert reading.format_at(tmp_path / "closed") is None

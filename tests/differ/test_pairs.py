@@ -437,3 +437,42 @@ def test_paths_of_definitions_are_what_networks_are_called(tmp_path: Path) -> No
     file = tmp_path / "a.prototxt"
     file.write_text(NET)
     assert diff(file, proto2net.parse(file)).names == (str(file), str(file))
+
+
+def test_an_input_that_became_a_layer_is_told() -> None:
+    data = """layer { name: "data" type: "Input" top: "data"
+  input_param { shape { dim: 1 dim: 3 dim: 6 dim: 8 } } }
+"""
+    fed = """layer { name: "w" type: "Input" top: "w"
+  input_param { shape { dim: 1 dim: 3 dim: 6 dim: 8 } } }
+"""
+    pooled = """layer { name: "w" type: "Pooling" bottom: "data" top: "w"
+  pooling_param { kernel_size: 3 pad: 1 stride: 1 } }
+"""
+    both = 'layer { name: "sum" type: "Eltwise" bottom: "data" bottom: "w" top: "sum" }\n'
+    for a, b in ((fed, pooled), (pooled, fed)):
+        found = diff(data + a + both, data + b + both)
+        assert ("w", "type") in [(name, field) for name, field, *_ in changes(found)]
+        assert str(found)
+
+
+def test_a_slice_into_other_parts_is_told() -> None:
+    def net(outputs: int, parts: int) -> str:
+        tops = " ".join(f'top: "s{index}"' for index in range(parts))
+        return f"""layer {{ name: "data" type: "Input" top: "data"
+  input_param {{ shape {{ dim: 2 dim: 3 dim: 7 dim: 9 }} }} }}
+layer {{ name: "conv" type: "Convolution" bottom: "data" top: "conv"
+  convolution_param {{ num_output: {outputs} kernel_size: 3 }} }}
+layer {{ name: "parts" type: "Slice" bottom: "conv" {tops} }}
+"""
+
+    assert "num_output: 12 → 18" in str(diff(net(12, 2), net(18, 3)))
+
+
+def test_images_of_any_size_are_called_so() -> None:
+    text = NET.split('layer { name: "ip"')[0]
+    open_size = proto2net.parse(text, inputs={"data": (2, 3, None, None)})
+    found = diff(text, open_size)
+    assert changes(found)[0] == ("data", "shape", (2, 3, 16, 18), (2, 3, "any", "any"))
+    assert [field for _, field, *_ in changes(found)] == ["shape"]
+    assert "2 x 3 x any x any" in str(found)

@@ -81,3 +81,10 @@ def test_every_layer_type_has_a_family() -> None:
     assert of["Reshape"] == of["LSTM"] == "other"
     assert of["Deconvolution"] == "convolution"
     assert of["BatchNorm"] == of["Scale"] == "normalisation"
+
+
+def test_totals_of_images_of_any_size_say_for_which_example() -> None:
+    net = MODELS / "caffenet_full_conv.prototxt"
+    graph = proto2net.parse(net, inputs={"data": (1, 3, None, None)})
+    assert facts.totals(graph).example == graph.example != ""
+    assert facts.totals(proto2net.parse(MODELS / "lenet.prototxt")).example == ""

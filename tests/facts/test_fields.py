@@ -259,3 +259,17 @@ def test_images_of_two_sizes_have_no_field_in_common() -> None:
     text += 'layer { name: "e" type: "Eltwise" bottom: "c" bottom: "x" top: "e" }'
     graph = proto2net.parse(text)
     assert [bool(each.receptive) for each in facts.layers(graph)] == [True, True, True, False]
+
+
+def test_a_layer_that_moves_what_has_lost_its_places_has_no_field() -> None:
+    reshaped = "Reshape: reshape_param { shape { dim: 1 dim: 6 dim: 4 dim: 8 } }"
+    like = (
+        'layer { name: "like" type: "Pooling" bottom: "l1" top: "like" '
+        "pooling_param { kernel_size: 2 } }"
+    )
+    crop = (
+        'layer { name: "crop" type: "Crop" bottom: "l1" bottom: "like" top: "crop" '
+        "crop_param { axis: 2 } }"
+    )
+    grown = "Convolution: convolution_param { num_output: 3 pad: 1 kernel_size: 3 }"
+    assert field(net((8, 8), grown, reshaped, like, crop)) is None
