@@ -96,9 +96,7 @@ async function asked(kind, other = null) {
   again = false;
   const patience = setTimeout(() => (stop.hidden = false), PATIENCE);
   try {
-    const texts = other ? [...given.texts, other] : given.texts;
-    const told = { ...question(), other: other?.name };
-    return await engine.ask({ kind, texts, files: given.files, question: told });
+    return await engine.ask({ kind, texts: given.texts, files: given.files, other, question: question() });
   } catch (error) {
     [ready, isStopped] = [false, true]; // the worker starts anew
     const text = `it was too much for this browser's Python: ${error.message}`;
@@ -178,10 +176,8 @@ const comparison = new Comparison(at("compare"), {
   read: async (name) => given.texts.find((each) => each.name === name) ?? example(name),
   async ask(other) {
     if (!ready || running || !main) return null;
-    // Files are told apart by their names.
-    const named = other.name === main ? { ...other, name: `other-${other.name}` } : other;
     isBusy(true);
-    const answer = await asked("compare", named);
+    const answer = await asked("compare", other);
     isBusy(false);
     if (again) ask();
     if (!answer) return null;
@@ -289,15 +285,20 @@ function turnTo(name) {
   ask();
 }
 
-/** A definition of models/. */
+/** A definition of models/. Null: it could not be fetched. */
 async function example(name) {
-  const response = await fetch(new URL(`examples/${name}.prototxt`, document.baseURI));
-  return { name: `${name}.prototxt`, text: await response.text() };
+  const address = new URL(`examples/${name}.prototxt`, document.baseURI);
+  const response = await fetch(address).catch(() => null);
+  if (response?.ok) return { name: `${name}.prototxt`, text: await response.text() };
+  say(`The example ${name} could not be fetched.`);
+  return null;
 }
 
 async function openExample(name) {
   isBusy(true);
-  take({ texts: [await example(name)], files: [] }, name);
+  const text = await example(name);
+  if (text) take({ texts: [text], files: [] }, name);
+  else isBusy(false);
 }
 
 at("open").addEventListener("change", async ({ target }) => {

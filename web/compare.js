@@ -3,8 +3,8 @@
 import { made } from "./result.js";
 
 /**
- * The tab that compares. `others` tells the names that can be chosen, `read` gives the text of one,
- * and `ask` asks the worker what differs from it.
+ * The tab that compares. `others` tells the names that can be chosen, `read` gives the text of one
+ * (null: it cannot be had), and `ask` asks the worker what differs from it.
  */
 export class Comparison {
   constructor(root, { others, read, ask }) {
@@ -42,7 +42,8 @@ export class Comparison {
   }
 
   async #choose(name) {
-    if (name) this.#compare(await this.read(name));
+    const other = name && (await this.read(name));
+    if (other) this.#compare(other);
   }
 
   async #compare(other) {

@@ -6,7 +6,7 @@ const LAYERS = /^\s*layers?\s*[:{]/m;
 const LARGEST_TEXT = 2 ** 24 + 1; // proto2net itself reads no longer one, and says so
 
 /** A name that a file can have in a folder of Python's. */
-const plain = (name) => name.replace(/[/\\\0]/g, "_").replace(/^\.+/, "") || "net.prototxt";
+export const plain = (name) => name.replace(/[/\\\0]/g, "_").replace(/^\.+/, "") || "net.prototxt";
 
 async function isText(file) {
   if (WEIGHTS.test(file.name) || /\.binaryproto$/i.test(file.name)) return false;

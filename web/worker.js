@@ -2,11 +2,13 @@
 
 import createPyodideModule from "./pyodide/pyodide.asm.mjs";
 import { loadPyodide } from "./pyodide/pyodide.mjs";
+import { plain } from "./given.js";
 import { openStore, stored } from "./store.js";
 import { unpack, unzipped } from "./unpack.mjs";
 
 const HOME = "/home/files";
 const DROPPED = "/home/dropped";
+const OTHER = "/other"; // a folder of its own: what is compared may have the name of what was given
 
 /** Start Python, and tell each step of it. */
 async function start() {
@@ -28,7 +30,7 @@ async function start() {
   release((await snapshot).buffer);
   postMessage({ step: "Starting Python" });
   unpack(python.FS, await archive, "/python");
-  for (const folder of [HOME, DROPPED]) python.FS.mkdirTree(folder);
+  for (const folder of [HOME, DROPPED, OTHER]) python.FS.mkdirTree(folder);
   python.FS.mount(python.FS.filesystems.WORKERFS, { files: [] }, DROPPED);
   python.FS.chdir(HOME);
   return { python, bridge: python.pyimport("bridge") };
@@ -39,12 +41,17 @@ function release(buffer) {
   structuredClone(buffer, { transfer: [buffer] });
 }
 
-/** Lay what was given into the current folder: texts as files, large files where they are read. */
-function lay({ FS }, texts, files) {
-  FS.unmount(DROPPED);
-  for (const name of FS.readdir(HOME)) {
-    if (name !== "." && name !== "..") FS.unlink(`${HOME}/${name}`);
+function empty({ FS }, folder) {
+  for (const name of FS.readdir(folder)) {
+    if (name !== "." && name !== "..") FS.unlink(`${folder}/${name}`);
   }
+}
+
+/** Lay what was given into the current folder: texts as files, large files where they are read. */
+function lay(python, texts, files) {
+  const { FS } = python;
+  FS.unmount(DROPPED);
+  empty(python, HOME);
   FS.mount(FS.filesystems.WORKERFS, { files }, DROPPED);
   for (const { name } of files) FS.symlink(`${DROPPED}/${name}`, `${HOME}/${name}`);
   for (const { name, text } of texts) FS.writeFile(`${HOME}/${name}`, text);
@@ -63,8 +70,17 @@ function layStored({ FS }, name, { access, size }) {
   };
 }
 
-async function answered({ python, bridge }, { kind, texts, files, question }) {
+/** Lay the file there that is compared with. It gives its path. */
+function layOther(python, { name, text }) {
+  empty(python, OTHER);
+  const path = `${OTHER}/${plain(name)}`;
+  python.FS.writeFile(path, text);
+  return path;
+}
+
+async function answered({ python, bridge }, { kind, texts, files, other, question }) {
   lay(python, texts, files);
+  if (other) question = { ...question, other: layOther(python, other) };
   if (kind !== "port") return JSON.parse(bridge[kind](JSON.stringify(question)));
 
   const weights = files.find(({ name }) => name === question.weights);

@@ -127,6 +127,35 @@ def test_two_definitions_are_compared_as_by_diff(converter: Converter) -> None:
     page.get_by_role("tab", name="Code").click()
 
 
+def test_a_file_of_the_same_name_as_a_given_one_does_not_take_its_place(
+    converter: Converter, tmp_path: Path
+) -> None:
+    page = converter.page
+    net = (ROOT / "models" / "prototxt" / "lenet.prototxt").read_text()
+    solver = 'net: "net.prototxt"\nbase_lr: 0.01\nlr_policy: "fixed"\nmax_iter: 10\n'
+    converter.give(("net.prototxt", net), ("solver.prototxt", solver))
+    other = tmp_path / "net.prototxt"
+    other.write_text(net.replace("num_output: 500", "num_output: 300"))
+    page.get_by_role("tab", name="Compare").click()
+    converter.done()  # with what an earlier test chose
+    page.set_input_files("#open-other", other)
+    compared = page.frame_locator("#compare iframe")
+    compared.locator(".pair.changed", has_text="ip1").wait_for()
+    page.get_by_role("tab", name="Code").click()
+
+
+def test_an_example_that_cannot_be_fetched_is_said(converter: Converter) -> None:
+    page = converter.page
+    page.evaluate("() => { window.fetched = window.fetch; }")
+    page.evaluate(
+        "() => { window.fetch = async () => new Response('Not found', { status: 404 }); }"
+    )
+    page.select_option("#example", "alexnet")
+    page.locator("#status", has_text="The example alexnet could not be fetched.").wait_for()
+    page.evaluate("() => { window.fetch = window.fetched; }")
+    assert "Not found" not in page.input_value("#text")
+
+
 # ---- what is wrong --------------------------------------------------------------------------
 
 BROKEN = """\
