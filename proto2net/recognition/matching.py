@@ -108,6 +108,8 @@ class Match:
             )
             for each in shown
         ]
+        if not self.candidates:
+            return "no definition was found to compare with"
         lines = aligned(("definition", "verdict", "arrays", "why not"), rows) if rows else []
         others = len(self.candidates) - len(shown)
         of = _counted(len(self.candidates), "file")

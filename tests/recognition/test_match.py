@@ -178,3 +178,9 @@ def test_real_weights_find_their_definition(name: str, file: str) -> None:
     (model,) = folder.glob("*.caffemodel")
     found = proto2net.match(model, [CORPUS_WEIGHTS, MODELS])
     assert str(folder / file) in [each.file for each in found.candidates if each.wholly]
+
+
+def test_a_folder_without_definitions_is_told(weights: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    found = CliRunner().invoke(cli, ["match", str(weights), str(tmp_path / "empty")])
+    assert (found.stdout, found.exit_code) == ("no definition was found to compare with\n", 1)
