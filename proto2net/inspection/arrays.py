@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from proto2net.frozen import dataclass
 from proto2net.graph import Node
-from proto2net.layers import Deconvolution
+from proto2net.layers import Convolution, Deconvolution, InnerProduct, Local
+from proto2net.layers.vision import Convolution3DParameter
 from proto2net.model import Model, Weights, as_float32, learnable
 from proto2net.shape import Shape
 
@@ -42,7 +43,10 @@ class ArrayFacts:
     denormal: int
     """How many are below the normal numbers of float32, and not 0."""
     dead: int
-    """How many filters are all 0, each of which makes one channel of the top; 0 for a vector."""
+    """How many filters are all 0, each of which makes one channel of the top.
+
+    0 for what is no filters, or where they lie on no axis that is known.
+    """
     sha256: str
     """That of its bytes: float32, little-endian, in Caffe's layout."""
 
@@ -72,7 +76,7 @@ class ArrayFacts:
 def of_model(model: Model) -> tuple[ArrayFacts, ...]:
     """Those of a network, each where it is owned, in Caffe's order."""
     return tuple(
-        _facts(node.name, blob, model.values[node, blob], _outputs(node))
+        _facts(node.name, blob, model.values[node, blob], _outputs(node, blob))
         for node, blob in learnable(model.graph)
         if (node, blob) in model.values
     )
@@ -81,19 +85,30 @@ def of_model(model: Model) -> tuple[ArrayFacts, ...]:
 def of_weights(weights: Weights) -> tuple[ArrayFacts, ...]:
     """Those of a file, as it has them: of a .npy or .safetensors in the layout of its framework."""
     return tuple(
-        _facts(layer.name, str(index), stored.array, 0)
+        _facts(layer.name, str(index), stored.array, None)
         for layer in weights.layers
         for index, stored in enumerate(layer.arrays)
         if stored
     )
 
 
-def _outputs(node: Node[Any]) -> int:
-    """The axis of a weight along which the filters stand."""
-    return 1 if isinstance(node.layer, Deconvolution) and node.layer.group == 1 else 0
+def _outputs(node: Node[Any], blob: str) -> int | None:
+    """The axis of a blob along which the filters stand; None: it has none, or on no one axis."""
+    layer = node.layer
+    if blob != "weight":
+        return None
+    if isinstance(layer, Convolution3DParameter):
+        layer = layer.plain()
+    if isinstance(layer, Deconvolution):
+        channels = layer.split(node.bottoms[0].shape)[1]
+        depthwise = layer.group == layer.num_output == channels
+        return 0 if depthwise else 1 if layer.group == 1 else None
+    if isinstance(layer, InnerProduct):
+        return 1 if layer.transpose else 0
+    return 0 if isinstance(layer, Convolution | Local) else None
 
 
-def _facts(layer: str, blob: str, array: Ndarray, outputs: int) -> ArrayFacts:
+def _facts(layer: str, blob: str, array: Ndarray, outputs: int | None) -> ArrayFacts:
     import numpy as np
 
     array = as_float32(np.asarray(array))
@@ -144,9 +159,9 @@ def _pieces(array: Ndarray) -> Iterator[Ndarray]:
         yield flat[start : start + _PIECE]
 
 
-def _dead(array: Ndarray, axis: int) -> int:
+def _dead(array: Ndarray, axis: int | None) -> int:
     """How many parts along an axis are all zeros."""
-    if array.ndim < 2 or not array.size:
+    if axis is None or array.ndim < 2 or not array.size:
         return 0
     others = tuple(i for i in range(array.ndim) if i != axis)
     return int((~array.any(axis=others)).sum())

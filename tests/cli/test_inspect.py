@@ -17,6 +17,8 @@ from digests import GOLDEN, MODELS
 
 import proto2net
 from proto2net.cli import cli
+from proto2net.inspection import arrays
+from proto2net.model import Model, learnable
 from proto2net.weights import reading
 
 LENET = str(MODELS / "lenet.prototxt")
@@ -187,6 +189,64 @@ def test_arrays_are_told_in_numbers(files: tuple[str, str]) -> None:
     assert "warning        ip/weight: all zeros\n" in text
     rows = list(csv.DictReader(io.StringIO(inspect(net, "--weights", weights, "--csv").stdout)))
     assert [row["blob"] for row in rows] == ["weight", "bias", "weight"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "zeros", "dead"),
+    [
+        (
+            "Convolution",
+            "convolution_param { num_output: 6 kernel_size: 2 group: 2 }",
+            np.s_[:3],
+            3,
+        ),
+        ("Deconvolution", "convolution_param { num_output: 6 kernel_size: 2 }", np.s_[:, :2], 2),
+        ("Deconvolution", "convolution_param { num_output: 6 kernel_size: 2 }", np.s_[:3], 0),
+        (
+            "Deconvolution",
+            "convolution_param { num_output: 4 kernel_size: 2 group: 4 }",
+            np.s_[:3],
+            3,
+        ),
+        (
+            "Deconvolution",
+            "convolution_param { num_output: 6 kernel_size: 2 group: 2 }",
+            np.s_[:2],
+            0,
+        ),
+        ("InnerProduct", "inner_product_param { num_output: 6 }", np.s_[:3], 3),
+        ("InnerProduct", "inner_product_param { num_output: 6 transpose: true }", np.s_[:3], 0),
+        ("InnerProduct", "inner_product_param { num_output: 6 transpose: true }", np.s_[:, :2], 2),
+        ("Embed", "embed_param { num_output: 6 input_dim: 7 }", np.s_[:3], 0),
+    ],
+)
+def test_a_dead_filter_is_one_that_makes_a_channel(
+    kind: str, parameters: str, zeros: Any, dead: int
+) -> None:
+    (found, _) = facts_with_zeros(kind, parameters, "dim: 2 dim: 4 dim: 5 dim: 3", zeros)
+    assert found.dead == dead
+
+
+def test_a_dead_filter_of_volumes_is_one_that_makes_a_channel() -> None:
+    parameters = "convolution3d_param { num_output: 6 kernel_size: 2 kernel_depth: 2 }"
+    shape = "dim: 2 dim: 4 dim: 5 dim: 3 dim: 7"
+    for kind, axis in (("Convolution3D", 0), ("Deconvolution3D", 1)):
+        for zeros, along in ((np.s_[:3], 0), (np.s_[:, :2], 1)):
+            (found, _) = facts_with_zeros(kind, parameters, shape, zeros)
+            assert bool(found.dead) == (axis == along), kind
+
+
+def facts_with_zeros(kind: str, parameters: str, shape: str, zeros: Any) -> Any:
+    """What is known of the arrays of a layer, of which a part is zeros."""
+    net = f"""layer {{ name: "x" type: "Input" top: "x" input_param {{ shape {{ {shape} }} }} }}
+    layer {{ name: "y" type: "{kind}" bottom: "x" top: "y" {parameters} }}"""
+    graph = proto2net.parse(net)
+    values = {}
+    for node, blob in learnable(graph):
+        values[node, blob] = np.ones(node.blobs[blob].shape, np.float32)
+        if blob == "weight":
+            values[node, blob][zeros] = 0
+    return arrays.of_model(Model(graph, values))
 
 
 def test_numbers_of_large_arrays_are_those_of_all_their_pieces(
