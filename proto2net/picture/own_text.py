@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from proto2net import limits
@@ -13,6 +12,7 @@ from proto2net.plain import content
 
 _BEGINS = re.compile(r"[ \t]*layers?[ \t]*:?[ \t]*\{")
 _PART = re.compile(r"""[{}] | \#[^\n]* | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*'""", re.VERBOSE)
+_NOTHING = re.compile(r"\s*(#.*)?")
 
 
 def texts(graph: Graph) -> dict[Node[Any], str]:
@@ -20,13 +20,15 @@ def texts(graph: Graph) -> dict[Node[Any], str]:
     files: dict[str, list[str]] = {}
     found: dict[Node[Any], str] = {}
     for node in graph.nodes:
+        text = ""
         if node.where and node.where.line:
             file = node.where.file
             if file not in files:
                 files[file] = _lines(file)
-            if text := _from_line(files[file], node.where.line - 1):
-                found[node] = text
-    return found or dict(_written(graph))
+            text = _from_line(files[file], node.where.line - 1)
+        if text := text or _written(node, graph.phase):
+            found[node] = text
+    return found
 
 
 def _lines(file: str) -> list[str]:
@@ -41,18 +43,17 @@ def _lines(file: str) -> list[str]:
 
 
 def _from_line(lines: list[str], first: int) -> str:
-    """The layer that begins in this line, up to its last bracket; of an input, the line alone."""
-    if first >= len(lines):
+    """The layer whose lines these are; nothing where they have something else, too."""
+    if first >= len(lines) or not _BEGINS.match(lines[first]):
         return ""
-    if not _BEGINS.match(lines[first]):
-        return lines[first].strip()
     depth = 0
     for number in range(first, len(lines)):
         line = lines[number]
-        for part in _PART.findall(line) if "{" in line or "}" in line else ():
-            depth += (part == "{") - (part == "}")
-            if depth == 0 and part == "}":
-                return _moved_left(lines[first : number + 1])
+        for part in _PART.finditer(line) if "{" in line or "}" in line else ():
+            depth += (part[0] == "{") - (part[0] == "}")
+            if depth == 0 and part[0] == "}":
+                alone = _NOTHING.fullmatch(line, part.end())
+                return _moved_left(lines[first : number + 1]) if alone else ""
     return ""
 
 
@@ -61,14 +62,11 @@ def _moved_left(lines: list[str]) -> str:
     return "\n".join(line[margin:].rstrip() for line in lines)
 
 
-def _written(graph: Graph) -> Iterator[tuple[Node[Any], str]]:
-    """The layers in the current format; none of a network that it cannot say."""
-    from proto2net.caffe import exporter  # with protobuf, which a graph does not need
+def _written(node: Node[Any], phase: str) -> str:
+    """The layer in the current format; nothing of one that it cannot say."""
+    from proto2net.caffe.exporter import layer_text  # with protobuf, which a graph does not need
 
     try:
-        text = exporter.text(graph)
+        return layer_text(node, phase).rstrip()
     except Proto2NetError:
-        return
-    layers = re.findall(r"^layer \{\n.*?^\}$", text, re.MULTILINE | re.DOTALL)
-    if len(layers) == len(graph.nodes):
-        yield from zip(graph.nodes, layers, strict=True)
+        return ""
