@@ -22,7 +22,7 @@ from proto2net import backends
 NET = "models/prototxt/nin.prototxt"
 SHIPPED = (".py", ".typed", ".desc", ".css", ".js")
 NOT_SHIPPED = shutil.ignore_patterns(
-    ".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "build", "dist"
+    *(".git", ".venv", ".*_cache", ".hypothesis", ".fetched", "__pycache__", "build", "dist")
 )
 
 

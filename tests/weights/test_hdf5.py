@@ -167,8 +167,8 @@ def test_a_cut_file_is_told(path: Path) -> None:
         read(path)
 
 
-def test_without_h5py_the_extra_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_h5py_it_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(path, LAYERS).close()
     monkeypatch.setitem(sys.modules, "h5py", None)
-    with pytest.raises(WeightError, match=r'h5py is not installed\n.*"proto2net\[hdf5\]"'):
+    with pytest.raises(WeightError, match=r"h5py is not installed\n.*`pip install h5py`"):
         read(path)

@@ -207,9 +207,9 @@ def test_a_layer_that_prototxt_cannot_say_is_told_beforehand(tmp_path: Path) -> 
     assert snapshots.check(prefix, graph, layers=found.layers) == []
 
 
-def test_without_h5py_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_h5py_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "h5py", None)
-    with pytest.raises(UnsupportedError, match=r'h5py.*\n.*"proto2net\[hdf5\]"'):
+    with pytest.raises(UnsupportedError, match=r"h5py.*\n.*`pip install h5py`"):
         snapshots.check(str(tmp_path / "net"), net()[0], as_hdf5=True)
 
 
