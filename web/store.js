@@ -6,6 +6,7 @@
 
 const FOLDER = "proto2net";
 const LOCK = "proto2net-";
+const PART = 2 ** 20; // bytes that are copied at once
 const MOST = 3; // a network's graph, its arrays, its text
 
 let folder;
@@ -41,9 +42,15 @@ async function opened(name) {
 /** Copy a dropped file there. */
 export async function stored(file) {
   const { access } = await opened("given");
+  const reader = file.stream().getReader({ mode: "byob" });
+  let part = new Uint8Array(PART); // the same memory again and again
   let size = 0;
-  for await (const part of file.stream()) size += access.write(part, { at: size });
-  return { access, size };
+  for (;;) {
+    const { done, value } = await reader.read(part);
+    if (done) return { access, size };
+    size += access.write(value, { at: size });
+    part = new Uint8Array(value.buffer);
+  }
 }
 
 /** Open files to write into. `progress` is called with the bytes written, and how many there are. */
