@@ -20,6 +20,16 @@ def ascii_only(name: str) -> str:
     return plain(name).replace("…", "...").encode("ascii", "replace").decode()
 
 
+def counted(number: int, what: str) -> str:
+    """The number of things: 1 problem, 2 problems."""
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
+def bytes_text(size: int) -> str:
+    """Bytes as people read them: 1.7 MB, 7.6 kB."""
+    return f"{size / 1e6:,.1f} MB" if size >= 100_000 else f"{size / 1e3:,.1f} kB"
+
+
 def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: int = 0) -> list[str]:
     """Lines with every column as wide as its widest cell; the last `numbers` columns end flush."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]

@@ -11,7 +11,7 @@ from proto2net.auditing.files import name_of
 from proto2net.errors import Issue
 from proto2net.graph import Graph
 from proto2net.images import prepared
-from proto2net.inspection.forms import field_cells, megabytes
+from proto2net.inspection.forms import field_cells
 from proto2net.outline.table import rows as table_rows
 from proto2net.page import Child, Element, asset, element, page
 from proto2net.picture.diagram import diagram
@@ -19,6 +19,7 @@ from proto2net.picture.plan import plan
 from proto2net.picture.svg import drawing, style
 from proto2net.results import results
 from proto2net.shape import dims
+from proto2net.text import bytes_text, counted
 from proto2net.verify import Difference
 
 if TYPE_CHECKING:
@@ -69,15 +70,15 @@ def _short(audit: Audit) -> Iterator[Element]:
         arrays = "No weights were given, so nothing is known of what it has learned."
     else:
         number = len(audit.warnings)
-        odd = _counted(number, "warning") if number else "nothing odd"
-        arrays = f"{_counted(len(audit.arrays), 'learned array')}: {odd}."
+        odd = counted(number, "warning") if number else "nothing odd"
+        arrays = f"{counted(len(audit.arrays), 'learned array')}: {odd}."
     lines = [
-        f"{_counted(total.layers, 'layer')}, {_counted(total.parameters, 'parameter')}, "
+        f"{counted(total.layers, 'layer')}, {counted(total.parameters, 'parameter')}, "
         f"{total.macs:,} multiply-adds per {audit.graph.image}.",
         f"It needs layers of {', '.join(audit.forks)}."
         if audit.forks
         else "It is Caffe's own: no layer is of a fork.",
-        f"{_counted(len(audit.notes), 'note')} on what was assumed, left out or ignored."
+        f"{counted(len(audit.notes), 'note')} on what was assumed, left out or ignored."
         if audit.notes
         else _NOTHING,
         f"It does not convert to {', '.join(lacking)}."
@@ -85,7 +86,7 @@ def _short(audit: Audit) -> Iterator[Element]:
         else "It converts to all targets.",
         f"{found.verdict}." if found else f"Nothing was compared: {audit.verified.why}.",
         arrays,
-        f"{_counted(len(audit.licences), 'text')} on licences and rights found."
+        f"{counted(len(audit.licences), 'text')} on licences and rights found."
         if audit.licences
         else "Nothing on licences or rights was found in the files or beside them.",
     ]
@@ -106,7 +107,7 @@ def _files(audit: Audit) -> Iterator[Element]:
 def _network(graph: Graph) -> Iterator[Element]:
     total, told = facts.totals(graph), results(graph)
     training = ", ".join(
-        f"{megabytes(total.training_bytes[each])} with {each}" for each in ("SGD", "Adam")
+        f"{bytes_text(total.training_bytes[each])} with {each}" for each in ("SGD", "Adam")
     )
     known: list[tuple[str, str]] = [("name", short(graph.name)), ("phase", graph.phase.lower())]
     known += [(f"input {short(blob.name)}", dims(graph.open_shape(blob))) for blob in graph.inputs]
@@ -115,14 +116,14 @@ def _network(graph: Graph) -> Iterator[Element]:
     for blob in graph.outputs:
         meaning = f": {told[blob]}" if blob in told else ""
         known.append((f"output {short(blob.name)}", f"{dims(graph.open_shape(blob))}{meaning}"))
-    batch = f"{_counted(total.batch, 'image')}" + f" of {total.example}" * bool(total.example)
+    batch = f"{counted(total.batch, 'image')}" + f" of {total.example}" * bool(total.example)
     known += [
-        ("parameters", f"{total.parameters:,} ({megabytes(total.parameter_bytes)} as float32)"),
+        ("parameters", f"{total.parameters:,} ({bytes_text(total.parameter_bytes)} as float32)"),
         ("multiply-adds", f"{total.macs:,} per {graph.image}"),
         (
             "activations",
-            f"{megabytes(total.activation_bytes)} for {batch}, and "
-            f"{megabytes(total.activation_peak_bytes)} if each is freed after its last reader",
+            f"{bytes_text(total.activation_bytes)} for {batch}, and "
+            f"{bytes_text(total.activation_peak_bytes)} if each is freed after its last reader",
         ),
         ("a training takes", f"{training}, for {batch}"),
     ]
@@ -168,7 +169,7 @@ def _comparison(audit: Audit) -> Iterator[Element]:
     if not found:
         yield element("p", f"Nothing was compared: {audit.verified.why}.")
         return
-    on = f"{_counted(audit.verified.batch, 'image')} of random numbers (seed 0)"
+    on = f"{counted(audit.verified.batch, 'image')} of random numbers (seed 0)"
     learned = (
         "the weights" if audit.arrays is not None else "random numbers in the place of weights"
     )
@@ -280,7 +281,7 @@ def _licences(audit: Audit) -> Iterator[Element]:
     for each in audit.licences:
         where = name_of(each.file) + (f", line {each.line}" if each.line else "")
         yield element("h3", where)
-        more = f"\n… and {_counted(each.more, 'line')} more" if each.more else ""
+        more = f"\n… and {counted(each.more, 'line')} more" if each.more else ""
         yield element("pre", f"{each.text}{more}")
 
 
@@ -294,10 +295,6 @@ _LONGEST = 200
 def short(text: str) -> str:
     """A text from a file, or its beginning and how long it is."""
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters)"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _facts(known: Iterable[tuple[str, str]]) -> Element:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from proto2net.caffe.dialects import beside, counted, replace_layers
+from proto2net.caffe.dialects import beside, replace_layers
 from proto2net.caffe.schema import LINE, Message
 from proto2net.errors import Issue, Location, ParseError
 from proto2net.layers.base import shortest
+from proto2net.text import counted
 
 
 def write_out(net: Message, file: str) -> list[str]:

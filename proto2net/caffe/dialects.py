@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from proto2net.caffe.schema import LINE, PROBLEMS, Message, is_repeated, message_class, put
+from proto2net.text import counted
 
 
 def translate(net: Message) -> list[str]:
@@ -432,8 +433,3 @@ def replace_layers(net: Message, layers: list[Message]) -> None:
     rest = message_class("NetParameter")(layer=layers)
     net.ClearField("layer")
     net.layer.extend(rest.layer)
-
-
-def counted(number: int, what: str) -> str:
-    """The number and the word, in the plural if need be."""
-    return f"{number} {what}" + "s" * (number != 1)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from proto2net.caffe.dialects import beside, counted, replace_layers
+from proto2net.caffe.dialects import beside, replace_layers
 from proto2net.caffe.schema import Message
+from proto2net.text import counted
 
 _TYPES = ("ConvolutionRistretto", "DeconvolutionRistretto", "FcRistretto")
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from proto2net.caffe.dialects import beside, counted, replace_layers
+from proto2net.caffe.dialects import beside, replace_layers
 from proto2net.caffe.schema import LINE, Message
 from proto2net.errors import Issue, Location, ParseError
+from proto2net.text import counted
 
 KIND = "TransformerBlock"
 MATRICES = ("c_attn", "c_proj", "fc", "proj")

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from proto2net.caffe.dialects import VOLUMES, counted, translate
+from proto2net.caffe.dialects import VOLUMES, translate
 from proto2net.caffe.schema import LINE, Message, message_class, put
 from proto2net.caffe.v0 import upgrade_v0
 from proto2net.errors import Issue, Location, ParseError
+from proto2net.text import counted
 
 
 def upgrade(net: Message, file: str = "<text>") -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from proto2net.caffe.dialects import counted
 from proto2net.caffe.schema import LINE, PROBLEMS, Message, put
 from proto2net.errors import Issue, Location, ParseError, closest
+from proto2net.text import counted
 
 
 class _Type(NamedTuple):

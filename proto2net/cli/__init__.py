@@ -23,10 +23,11 @@ from proto2net.cli.options import debug
 from proto2net.cli.predicting import predict
 from proto2net.cli.recognizing import match, recover
 from proto2net.cli.surveying import survey
-from proto2net.cli.terminal import Debugging, counted, notes, quoted, say, say_lines, tell
+from proto2net.cli.terminal import Debugging, notes, quoted, say, say_lines, tell
 from proto2net.cli.timing import time
 from proto2net.cli.training import plot, train
 from proto2net.cli.viewing import view
+from proto2net.text import counted
 
 BUG = 70
 """The exit code of a program that has failed by a fault of its own (EX_SOFTWARE)."""

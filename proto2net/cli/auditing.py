@@ -10,7 +10,8 @@ import click
 from proto2net import output
 from proto2net.cli.networks import STANDARD, check_weights, read_graph
 from proto2net.cli.options import debug, network, target_names
-from proto2net.cli.terminal import counted, say
+from proto2net.cli.terminal import say
+from proto2net.text import counted
 
 
 @click.command()

@@ -20,10 +20,11 @@ from proto2net.cli.options import (
     preparing,
     target,
 )
-from proto2net.cli.terminal import counted, put, say, watched
+from proto2net.cli.terminal import put, say, watched
 from proto2net.images import is_of_images, prepared
 from proto2net.model import Model
 from proto2net.shape import Sizes
+from proto2net.text import counted
 
 MEANS = ("*mean*.binaryproto", "*mean*.npy")
 """What the files of mean images are called."""

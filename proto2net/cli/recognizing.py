@@ -11,7 +11,8 @@ import click
 from proto2net import output
 from proto2net.cli.networks import STANDARD
 from proto2net.cli.options import debug, definition
-from proto2net.cli.terminal import counted, put, say
+from proto2net.cli.terminal import put, say
+from proto2net.text import counted
 
 
 @click.command()

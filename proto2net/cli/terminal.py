@@ -102,11 +102,6 @@ def quoted(issue: Issue) -> str:
     return str(Issue(message, hint, where, layer))
 
 
-def counted(number: int, what: str) -> str:
-    """The number of things: 1 problem, 2 problems."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
-
-
 class _Teller(logging.Handler):
     """Tells what the library logs."""
 

@@ -16,7 +16,7 @@ from proto2net.output import printable
 from proto2net.results import results
 from proto2net.shape import dims
 from proto2net.sheets import Cell, sheet
-from proto2net.text import aligned, ascii_only
+from proto2net.text import aligned, ascii_only, bytes_text
 from proto2net.version import VERSION
 
 if TYPE_CHECKING:
@@ -234,10 +234,10 @@ def _memory(graph: Graph) -> list[str]:
     total = facts.totals(graph)
     batch = f"for {total.batch:,} image{'s' * (total.batch != 1)}"
     batch += f" of {total.example}" * bool(total.example)
-    peak = megabytes(total.activation_peak_bytes)
-    training = (f"{megabytes(total.training_bytes[each])} with {each}" for each in ("SGD", "Adam"))
+    peak = bytes_text(total.activation_peak_bytes)
+    training = (f"{bytes_text(total.training_bytes[each])} with {each}" for each in ("SGD", "Adam"))
     return [
-        f"activations    {megabytes(total.activation_bytes)} {batch}, and {peak} if each blob is "
+        f"activations    {bytes_text(total.activation_bytes)} {batch}, and {peak} if each blob is "
         "freed after its last reader",
         f"training       {', '.join(training)}, {batch}",
     ]
@@ -264,7 +264,7 @@ def arrays_table(arrays: Sequence[ArrayFacts]) -> str:
         *aligned(_ARRAYS, rows, numbers=6),
         "",
         f"{'arrays':<15}{len(arrays):,} of {len(layers):,} layers",
-        f"{'numbers':<15}{size:,} ({megabytes(4 * size)} as float32)",
+        f"{'numbers':<15}{size:,} ({bytes_text(4 * size)} as float32)",
     ]
     for each in arrays:
         for warning in each.warnings:
@@ -287,8 +287,3 @@ def field_cells(field: Field | None) -> tuple[str, str]:
 
 def _dims(sizes: Sequence[int | Fraction | None]) -> str:
     return " x ".join(WHOLE if size is None else str(size) for size in sizes)
-
-
-def megabytes(size: int) -> str:
-    """Bytes as people read them."""
-    return f"{size / 1e6:,.1f} MB" if size >= 100_000 else f"{size / 1e3:,.1f} kB"

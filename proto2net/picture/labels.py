@@ -110,8 +110,8 @@ def _window(layer: Any) -> str:
 def _sizes(value: object) -> tuple[int, ...]:
     if isinstance(value, int):
         return (value,)
-    known = isinstance(value, tuple) and all(isinstance(size, int) for size in value)
-    return value if known else ()  # type: ignore[return-value]
+    each = value if isinstance(value, tuple) else ()
+    return tuple(size for size in each if isinstance(size, int))
 
 
 def _each(sizes: Sequence[int]) -> str:

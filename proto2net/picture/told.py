@@ -16,6 +16,7 @@ from proto2net.picture.labels import blob_name, name_of, shape_text
 from proto2net.picture.own_text import texts
 from proto2net.picture.plan import ENTRY, EXIT, GAP, HEAD, STRIP, Box, Plan, Route
 from proto2net.picture.svg import families_in, style
+from proto2net.text import bytes_text
 
 TARGETS = {"torch": "PyTorch", "tf": "Keras"}
 """Whose lines a card has, and what they are called there."""
@@ -99,7 +100,7 @@ def _rows(layer: LayerFacts) -> Rows:
     if layer.receptive:
         rows.append(("sees", _seen(layer)))
     if layer.activation_bytes:
-        rows.append(("activations", size_text(layer.activation_bytes)))
+        rows.append(("activations", bytes_text(layer.activation_bytes)))
     return rows
 
 
@@ -113,22 +114,17 @@ def _seen(layer: LayerFacts) -> str:
     return f"{sizes} pixels of the image, at steps of {' × '.join(steps)}"
 
 
-def size_text(number: int) -> str:
-    """How many bytes, in MB or kB."""
-    return f"{number / 1e6:,.1f} MB" if number >= 100_000 else f"{number / 1e3:,.1f} kB"
-
-
 def _totals(graph: Graph, layers: Sequence[LayerFacts]) -> Rows:
     parameters = sum(layer.parameters for layer in layers)
-    size = size_text(parameters * memory.FLOAT)
+    size = bytes_text(parameters * memory.FLOAT)
     held = sum(layer.activation_bytes for layer in layers)
     return [
         ("layers", f"{len(graph.nodes):,}"),
         ("parameters", f"{parameters:,} ({size})"),
         ("multiply-adds", f"{graph.per_image(graph.macs):,} an {graph.image}"),
         ("batch", str(graph.batch)),
-        ("activations", f"{size_text(held)}, all at once"),
-        ("", f"{size_text(memory.peak(graph))}, each freed after its last reader"),
+        ("activations", f"{bytes_text(held)}, all at once"),
+        ("", f"{bytes_text(memory.peak(graph))}, each freed after its last reader"),
     ]
 
 
@@ -138,7 +134,7 @@ def _of_block(nodes: Sequence[Node[Any]], known: dict[Node[Any], LayerFacts]) ->
         ("layers", f"{len(layers):,}"),
         ("parameters", f"{sum(layer.parameters for layer in layers):,}"),
         ("multiply-adds", f"{sum(layer.macs for layer in layers):,} an image"),
-        ("activations", size_text(sum(layer.activation_bytes for layer in layers))),
+        ("activations", bytes_text(sum(layer.activation_bytes for layer in layers))),
     ]
 
 

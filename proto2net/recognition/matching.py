@@ -17,7 +17,7 @@ from proto2net.graph import Graph
 from proto2net.model import Format, Weights
 from proto2net.notes import quiet
 from proto2net.output import printable
-from proto2net.text import aligned
+from proto2net.text import aligned, counted
 from proto2net.weights import sizes
 
 _TOLD = re.compile(rb"""\bname\s*:\s*(?:"([^"\n]*)"|'([^'\n]*)')|\bnum_output\s*:\s*(\d{1,9})\b""")
@@ -78,9 +78,9 @@ class Candidate:
         if self.wholly:
             return "fits"
         if self.fits:
-            return f"fits, and leaves {_counted(len(self.unused), 'layer')} of the weights"
+            return f"fits, and leaves {counted(len(self.unused), 'layer')} of the weights"
         if self.is_near:
-            return f"fits but for {_counted(self.arrays - self.fitting, 'array')}"
+            return f"fits but for {counted(self.arrays - self.fitting, 'array')}"
         return "no"
 
 
@@ -112,7 +112,7 @@ class Match:
             return "no definition was found to compare with"
         lines = aligned(("definition", "verdict", "arrays", "why not"), rows) if rows else []
         others = len(self.candidates) - len(shown)
-        of = _counted(len(self.candidates), "file")
+        of = counted(len(self.candidates), "file")
         if others:
             lines += [*[""] * bool(rows), f"not fitting: {others:,} of {of}"]
         return "\n".join(map(printable, lines)).rstrip("\n")
@@ -198,7 +198,7 @@ def _judged(
         return _compared(file, weights, options)
     except Proto2NetError as error:
         return Candidate(file, why=error.issues)
-    except Exception as error:  # which must not end the search
+    except Exception as error:  # a bug on one file must not end the search
         return Candidate(file, why=(Issue(f"a bug in proto2net: {error!r}"),))
 
 
@@ -206,7 +206,7 @@ def _unlike(own: dict[str, int | None], learned: dict[str, set[int]]) -> Issue |
     """Why a definition need not be read to be told that it is another network's."""
     common = own.keys() & learned.keys()
     if not common or (len(common) < _SHARE * len(learned) and len(common) < _OWN_SHARE * len(own)):
-        return Issue(f"has {len(common):,} of the names of {_counted(len(learned), 'layer')}")
+        return Issue(f"has {len(common):,} of the names of {counted(len(learned), 'layer')}")
     known = {name: outputs for name in learned if (outputs := own.get(name))}
     other = [name for name, outputs in known.items() if outputs not in learned[name]]
     if 2 * len(other) > len(known):
@@ -244,7 +244,3 @@ def fed(net: Path, weights: Weights, options: dict[str, Any]) -> tuple[Graph, st
     if given:
         return api.parse(net, **options), ""
     return sizes.graph_of(lambda x: api.parse(net, **{**options, "inputs": x}), weights)
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"

@@ -62,9 +62,7 @@ class Events:
         )
 
     def _add(self, iteration: int, scalars: Mapping[str, float]) -> None:
-        from tensorboard.compat.proto.summary_pb2 import (  # type: ignore[import-untyped]
-            Summary,
-        )
+        from tensorboard.compat.proto.summary_pb2 import Summary  # type: ignore[import-untyped]  # it has no stubs
 
         if self._writer is None:
             self._begin(iteration)
@@ -73,12 +71,8 @@ class Events:
 
     def _begin(self, iteration: int) -> None:
         """Open a new file. Of older ones TensorBoard shows what was before this iteration."""
-        from tensorboard.compat.proto.event_pb2 import (  # type: ignore[import-untyped]
-            SessionLog,
-        )
-        from tensorboard.summary.writer.record_writer import (  # type: ignore[import-untyped]
-            RecordWriter,
-        )
+        from tensorboard.compat.proto.event_pb2 import SessionLog  # type: ignore[import-untyped]  # it has no stubs
+        from tensorboard.summary.writer.record_writer import RecordWriter  # type: ignore[import-untyped]  # it has no stubs
 
         name = f"events.out.tfevents.{time.time():.6f}.{socket.gethostname()}.{os.getpid()}"
         try:

@@ -71,7 +71,7 @@ class Page(HTMLParser):
 
 
 def made(net: Path | str, *arguments: object, **options: object) -> tuple[Audit, Page]:
-    found = proto2net.audit(net, *arguments, **{"to": (), **options})  # type: ignore[arg-type]
+    found = proto2net.audit(net, *arguments, **{"to": (), **options})  # type: ignore[arg-type]  # of several types
     return found, Page(found.page())
 
 

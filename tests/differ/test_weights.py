@@ -143,7 +143,7 @@ def test_files_without_a_definition_are_compared_by_the_names_of_layers(tmp_path
     other = {"first": other["conv"], "ip": other["ip"]}
     for name, each in (("a", values), ("b", other)):
         named = {layer: {"weights": x[0], "biases": x[1]} for layer, x in each.items()}
-        np.save(tmp_path / f"{name}.npy", named, allow_pickle=True)  # type: ignore[arg-type]
+        np.save(tmp_path / f"{name}.npy", named, allow_pickle=True)  # type: ignore[arg-type]  # a dict, as ethereon's
     found = diff(tmp_path / "a.npy", tmp_path / "b.npy")
     assert found.graphs is None
     rows = [(x.layer_a, x.layer_b, x.blob, x.equal) for x in found.arrays or ()]
