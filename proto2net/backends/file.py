@@ -348,8 +348,8 @@ class SourceFile(Generic[S]):
         """The network, with its weights if their file is there."""
         if not self.weights:
             return made
-        text = "{net}.from_pretrained() if WEIGHTS.exists() else {made}"
-        return code(text, net=Name(self.entry), made=made)
+        net = Name(self.entry)
+        return code("{net}.from_pretrained() if WEIGHTS.exists() else {made}", net=net, made=made)
 
     def tried_shape(self, blob: Blob) -> Shape:
         """The shape of an input when the file is run: one image, where the batch may be any."""
