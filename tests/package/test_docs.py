@@ -23,10 +23,19 @@ def test_the_readme_test_command_is_what_ci_runs() -> None:
     assert (ROOT / ".ci" / "run").read_text().endswith("\n\n" + commands[1])
 
 
+def headings(document: Path) -> set[str]:
+    """What links to a document can have behind their `#`, as GitHub and MyST make it."""
+    titles = re.findall(r"^#+ (.*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
 def test_links_between_documents_lead_somewhere() -> None:
     for document in DOCUMENTS:
-        for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
-            assert (document.parent / link).exists(), f"{document.name}: {link}"
+        text = document.read_text(encoding="utf-8")
+        for link, heading in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", text):
+            place = document.parent / link if link else document
+            assert place.exists(), f"{document.name}: {link}"
+            assert not heading or heading in headings(place), f"{document.name}: {link}#{heading}"
 
 
 def test_each_option_of_train_is_explained() -> None:
