@@ -9,10 +9,12 @@ from proto2net.version import VERSION
 
 project = "proto2net"
 author = "the developers of proto2net"
+copyright = author
 version = release = VERSION
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click"]
 myst_heading_anchors = 3  # pages link to each other's headings
+smartquotes = False  # `--weights` in an example is two hyphens
 exclude_patterns = ["README.md"]
 lexers["prototxt"] = ProtoBufLexer()  # the language of schemas is near enough
 

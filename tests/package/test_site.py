@@ -27,6 +27,9 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     assert {path.stem for path in DOCS.glob("*.md")} <= pages
     text = (tmp_path / "site" / "api.html").read_text(encoding="utf-8")
     assert 'class="sig-return"' in text, "no function says what it returns"
+    commands = (tmp_path / "site" / "commands.html").read_text(encoding="utf-8")
+    assert "--weights" in commands
+    assert ".. option::" not in commands, "directives stand in the page as text"
     assert re.findall(r'<(?:script|img)[^>]*src="https?:', text) == [], "it asks another host"
 
 
