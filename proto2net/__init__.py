@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from proto2net.picture import view
     from proto2net.prediction import predict
     from proto2net.recognition import match, recover
+    from proto2net.reporting import report
     from proto2net.training import Trainer
 
 __version__ = VERSION
@@ -63,6 +64,7 @@ __all__ = [
     "predict",
     "preprocess",
     "recover",
+    "report",
     "save",
     "view",
 ]
@@ -77,6 +79,7 @@ _LAZY = {
     "inspect": "inspection",
     "match": "recognition",
     "recover": "recognition",
+    "report": "reporting",
     "Trainer": "training",
     "predict": "prediction",
     "view": "picture",

@@ -29,13 +29,14 @@ class _Keeper(logging.Handler):
 
 
 @contextmanager
-def kept() -> Iterator[list[str]]:
-    """A list that gets each note while this lasts; they are told as well."""
-    keeper, level = _Keeper(), _LOG.level
+def kept(*, alone: bool = False) -> Iterator[list[str]]:
+    """A list that gets each note while this lasts; others get it too, unless it is `alone`."""
+    keeper, level, handlers, passed = _Keeper(), _LOG.level, _LOG.handlers, _LOG.propagate
     _LOG.setLevel(logging.INFO)
-    _LOG.addHandler(keeper)
+    _LOG.handlers = [keeper] if alone else [*handlers, keeper]
+    _LOG.propagate = passed and not alone
     try:
         yield keeper.kept
     finally:
-        _LOG.removeHandler(keeper)
+        _LOG.handlers, _LOG.propagate = handlers, passed
         _LOG.setLevel(level)

@@ -44,13 +44,16 @@ class Verified:
 
 def exported(graph: Graph) -> Iterator[Exported]:
     """For each target whether it can say the network."""
-    for name in backends.names():
-        try:
-            backends.get(name).emit(graph)
-        except Proto2NetError as error:
-            yield Exported(name, error.issues)
-        else:
-            yield Exported(name)
+    return (exported_to(name, graph) for name in backends.names())
+
+
+def exported_to(target: str, graph: Graph) -> Exported:
+    """Whether this target can say the network."""
+    try:
+        backends.get(target).emit(graph)
+    except Proto2NetError as error:
+        return Exported(target, error.issues)
+    return Exported(target)
 
 
 def verified(

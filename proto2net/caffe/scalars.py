@@ -91,8 +91,8 @@ def _converter(field: FieldDescriptor, *, of_layer: bool) -> Callable[[str, str]
     if field.type == FieldDescriptor.TYPE_BOOL:
         return _bool
     if field.type == FieldDescriptor.TYPE_BYTES:
-        return lambda kind, text: _string(kind, text).encode()
-    return _string if of_layer else _bare_string
+        return lambda kind, text: string_of(kind, text).encode()
+    return string_of if of_layer else _bare_string
 
 
 def _enum(numbers: dict[str, int], kind: str, text: str) -> int:
@@ -106,7 +106,7 @@ def _enum(numbers: dict[str, int], kind: str, text: str) -> int:
 
 def _v1_type(numbers: dict[str, int], kind: str, text: str) -> int:
     """The number of a type of the V1 format, which some call by its current name, in quotes."""
-    if kind == "string" and (v1 := _V1_NAMES.get(_string(kind, text))):
+    if kind == "string" and (v1 := _V1_NAMES.get(string_of(kind, text))):
         return numbers[v1]
     return _enum(numbers, kind, text)
 
@@ -148,10 +148,11 @@ def _bool(kind: str, text: str) -> bool:
 
 def _bare_string(kind: str, text: str) -> str:
     """A string that may lack its quotes, as those of parameters do in MyCaffe's files."""
-    return text if kind in ("name", "path") else _string(kind, text)
+    return text if kind in ("name", "path") else string_of(kind, text)
 
 
-def _string(kind: str, text: str) -> str:
+def string_of(kind: str, text: str) -> str:
+    """The text that a string stands for, without quotes and escapes."""
     if kind != "string":
         raise Refused('it must be a string, in quotes: "…"')
     content = text[1:-1]

@@ -218,7 +218,8 @@ def _spread(layer: Message, name: str, values: Iterable[Any]) -> None:
 def _upgrade_inputs(net: Message, file: str) -> list[str]:
     if not net.input:
         return []
-    inputs = f"the input fields ({', '.join(net.input)})"
+    names = ", ".join(f'"{name}"' for name in net.input)
+    inputs = f"the input fields {names}"
     if net.input_shape or net.input_dim:
         notes = [f"made an Input layer of {inputs}", *_check_input_sizes(net, file)]
         net.layer.insert(0, _input_layer(net))

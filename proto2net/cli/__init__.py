@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import click
 
-from proto2net import Proto2NetError, __version__
+from proto2net import Proto2NetError, UnsupportedError, __version__
 from proto2net.cli.auditing import audit
 from proto2net.cli.comparing import diff
 from proto2net.cli.converting import convert
@@ -22,11 +22,13 @@ from proto2net.cli.inspecting import inspect, layers, mean, verify
 from proto2net.cli.options import debug
 from proto2net.cli.predicting import predict
 from proto2net.cli.recognizing import match, recover
+from proto2net.cli.reporting import report
 from proto2net.cli.surveying import survey
 from proto2net.cli.terminal import Debugging, notes, quoted, say, say_lines, tell
 from proto2net.cli.timing import time
 from proto2net.cli.training import plot, train
 from proto2net.cli.viewing import view
+from proto2net.layers.base import WAYS_ON
 from proto2net.text import counted
 
 BUG = 70
@@ -58,7 +60,7 @@ def cli() -> None:
 
 for command in (
     *(audit, convert, diff, inspect, layers, match, mean, plot, predict, recover),
-    *(survey, time, train, verify, view),
+    *(report, survey, time, train, verify, view),
 ):
     cli.add_command(command)
 
@@ -91,6 +93,8 @@ def _run(arguments: Sequence[str] | None, command: click.Command) -> NoReturn:
         for issue in error.issues:
             tell(quoted(issue))
         say(f"{counted(len(error.issues), 'problem')}; nothing was written")
+        if _may_be_ours(error):
+            say("`proto2net report NET` writes what to attach to an issue, without your weights")
         sys.exit(debugging.at_fault)
     except SystemExit:
         debugging.show()
@@ -105,6 +109,12 @@ def _run(arguments: Sequence[str] | None, command: click.Command) -> NoReturn:
     sys.exit(code)
 
 
+def _may_be_ours(error: Proto2NetError) -> bool:
+    """Whether the file may be right, and proto2net lacks something."""
+    lacking = any(WAYS_ON in issue.hint for issue in error.issues)
+    return lacking or isinstance(error, UnsupportedError)
+
+
 def _ask_for_report(error: Exception, arguments: Sequence[str]) -> None:
     """Say that proto2net is at fault, and what its makers need to know."""
     import platform  # which takes long, and most runs have no bug
@@ -114,6 +124,7 @@ def _ask_for_report(error: Exception, arguments: Sequence[str]) -> None:
     say(f"this is a bug in proto2net, not in what it was given: {what} (--debug shows where)")
     python = f"Python {platform.python_version()} on {platform.system()}"
     say(
-        "please attach NET and this line to a report on the issue tracker of proto2net: "
+        "please report it on the issue tracker of proto2net, with what `proto2net report NET` "
+        "prints and with this line: "
         f"proto2net {__version__}, {python}: {shlex.join(['proto2net', *arguments])}"
     )

@@ -21,6 +21,11 @@ def read_graph(net: str, options: dict[str, Any]) -> Graph:
     """The graph of NET, a file or standard input. Raises Proto2NetError."""
     if net != STANDARD:
         return parse(Path(net), **options)
+    return parse(standard_text(), file="<stdin>", **options)
+
+
+def standard_text() -> str:
+    """The definition on standard input. Raises Proto2NetError."""
     try:
         with open(0, "rb", closefd=False) as stream:
             content = stream.read(limits.TEXT_BYTES + 1)
@@ -31,7 +36,7 @@ def read_graph(net: str, options: dict[str, Any]) -> Graph:
 
         raise ParseError([too_long("<stdin>")])
     text = content.decode("utf-8-sig", errors="replace")
-    return parse(f"{text}\n", file="<stdin>", **options)  # a line break tells text from a path
+    return f"{text}\n"  # a line break tells text from a path
 
 
 def check_weights(weights: str | None) -> None:

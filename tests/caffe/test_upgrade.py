@@ -57,27 +57,27 @@ def refused(text: str) -> list[str]:
                 "upgraded 7 layers from the V0 format to V1, "
                 "folding 1 padding layer into what reads them",
                 "upgraded 7 layers from the V1 format",
-                "made an Input layer of the input fields (data)",
+                'made an Input layer of the input fields "data"',
             ],
         ),
         (
             "v1_classic",
             [
                 "upgraded 9 layers from the V1 format",
-                "made an Input layer of the input fields (data)",
+                'made an Input layer of the input fields "data"',
             ],
         ),
         (
             "v1_types",
             [
                 "upgraded 14 layers from the V1 format",
-                "made an Input layer of the input fields (data)",
+                'made an Input layer of the input fields "data"',
             ],
         ),
         (
             "old_input_fields",
             [
-                "made an Input layer of the input fields (data, aux)",
+                'made an Input layer of the input fields "data", "aux"',
                 "set lr_mult and decay_mult of 1 BatchNorm layer to 0",
             ],
         ),
@@ -394,7 +394,7 @@ def test_an_old_caffemodel_keeps_its_weights(layer: str) -> None:
     text = f'input: "data" layers {{ {layer.format(weight, bias)} bottom: "data" top: "fc" }}'
     net = message_class("NetParameter").FromString(parsed(text).SerializeToString())
     notes = upgrade(net, "net.caffemodel")
-    assert notes[-1] == "dropped the input fields (data), which give no shape"
+    assert notes[-1] == 'dropped the input fields "data", which give no shape'
     assert net == parsed(
         f'layer {{ name: "fc" type: "InnerProduct" bottom: "data" top: "fc"'
         f" blobs {{ {weight} }} blobs {{ {bias} }} }}"

@@ -152,7 +152,7 @@ def test_an_old_definition_is_brought_to_the_current_format(run: Run) -> None:
     notes, wrote = ran.err.splitlines()[:-1], ran.err.splitlines()[-1]
     assert notes[:2] == [
         "note: upgraded 9 layers from the V1 format",
-        "note: made an Input layer of the input fields (data)",
+        'note: made an Input layer of the input fields "data"',
     ]
     assert wrote.startswith("wrote new.prototxt: v1")
     assert "\nlayer {\n" in Path("new.prototxt").read_text()
@@ -389,7 +389,8 @@ def test_all_problems_are_told_and_counted(run: Run) -> None:
         '  hint: did you mean "Convolution"?\n'
         'tiny.prototxt:6: layer "ip" (Dense): unknown layer type "Dense"\n'
         "  hint: --layers FILE.py declares it, --holes NAME=DIMS leaves it to be written\n"
-        "2 problems; nothing was written\n",
+        "2 problems; nothing was written\n"
+        "`proto2net report NET` writes what to attach to an issue, without your weights\n",
     )
 
 

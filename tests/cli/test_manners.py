@@ -128,7 +128,7 @@ def test_every_command_has_debug() -> None:
 def test_layers_is_the_file_of_ones_own_layer_types_in_every_command() -> None:
     found = {name: option(command, "--layers") for name, command in cli.cli.commands.items()}
     assert {name: each.metavar for name, each in found.items() if each} == dict.fromkeys(
-        "audit convert diff inspect match predict recover survey time verify view".split(),
+        "audit convert diff inspect match predict recover report survey time verify view".split(),
         "FILE.py",
     )
 

@@ -24,6 +24,7 @@ ORDER = [
     "child stopwatch",
     "cv differ handwritten inspection picture prediction recognition survey timing training verify",
     "auditing",
+    "reporting",
     "proto2net",
     "cli",
     "__main__",
