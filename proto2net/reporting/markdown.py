@@ -41,6 +41,8 @@ _AROUND = 2
 _MOST_PLACES = 5
 """Around so many problems lines are quoted: where a bracket is missing, all that follows is one."""
 _LONGEST_LINE = 400
+_OF_BLOBS = ("inputs", "outputs", "holes")
+"""The options that name blobs; that of holes names layers too."""
 _NET = "NET"
 """What the file is called in an anonymous report."""
 
@@ -72,10 +74,11 @@ class _Writer:
         self.failing = list(dict.fromkeys(failing))
         wrong = [each.name for each in report.misfits or ()]
         shown = [] if report.anonymous else self._quoted()
-        self.names = Names(report.text, shown, wrong)
+        given = [name for each in _OF_BLOBS for name in report.options.get(each, ())]
+        self.names = Names(report.text, shown, wrong, given)
         if not report.anonymous:
             self.names.tell("layer", wrong)
-            self.names.tell("blob", report.options.get("outputs", ()))
+            self.names.tell("blob", given)
 
     def parts(self) -> Iterator[str]:
         """The paragraphs of the text."""

@@ -28,12 +28,20 @@ def cut(text: str, longest: int = _LONGEST) -> str:
 class Names:
     """The names of a text: those of `told` entries as they are, the others by number."""
 
-    def __init__(self, text: Text, told: Iterable[Entry], others: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        text: Text,
+        told: Iterable[Entry],
+        layers: Collection[str] = (),
+        blobs: Collection[str] = (),
+    ) -> None:
         self._new: dict[str, dict[str, str]] = {"layer": {}, "blob": {}, "parameter": {}}
         for word in text.words:
             self._number(word.role, word.content)
-        for name in others:
+        for name in layers:
             self._number("layer", name)
+        for name in blobs:
+            self._number("blob", name)
         for entry in told:
             for word in entry.words:
                 if word.role:

@@ -259,6 +259,8 @@ def test_anonymous_names_no_layer_blob_or_file(net: Path) -> None:
     assert 'name: "layer4" type: "AcmeNorm" bottom: "blob2" top: "blob3"' in text
     assert 'NET:7: layer "layer4" (AcmeNorm)' in text
     assert "option   outputs = blob5\n" in text
+    text = text_of(net, anonymous=True, outputs=["zq1"], inputs={"zq2": (1, 3)}, holes={"zq3": []})
+    assert "zq" not in text
 
 
 @pytest.mark.parametrize("net", sorted((ROOT / "tests" / "wild").glob("*.prototxt")), ids=str)
