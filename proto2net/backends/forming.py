@@ -229,4 +229,4 @@ def _members(roles: Sequence[str], nodes: Sequence[Node[Any] | None]) -> list[st
         stems = (known for known in found if role.startswith(known))
         stem = max(stems, key=len, default="") if own else ""
         found[role] = found[stem] + role.removeprefix(stem) if stem else own + role
-    return list(found.values())
+    return [found[role] for role in roles]

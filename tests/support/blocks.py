@@ -38,6 +38,20 @@ def branches(*strides: int, dropout: bool = False) -> str:
     return text
 
 
+def scaled_twice(*names: str) -> str:
+    """A network of convolutions with a BatchNorm and two layers of Scale, as Intel's files have."""
+    text, entry = _input(5, 7), "data"
+    for number, name in enumerate(names):
+        window = f"convolution_param {{ num_output: {number + 2} kernel_size: 1 }}"
+        text += _layer(name, "Convolution", entry, rest=window)
+        text += _layer(f"{name}/bn", "BatchNorm", name, top=name)
+        for end in ("affine", "scale"):
+            bias = "scale_param { bias_term: true }"
+            text += _layer(f"{name}/{end}", "Scale", name, top=name, rest=bias)
+        entry = name
+    return text
+
+
 def preactivated(*channels: int, in_place: bool = False) -> str:
     """A network of residual blocks that begin with a ReLU, which a projection reads too.
 

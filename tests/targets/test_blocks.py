@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from blocks import branches, outputs, preactivated
+from blocks import branches, outputs, preactivated, scaled_twice
 from digests import MODELS
 
 import proto2net
@@ -45,3 +45,7 @@ def test_what_only_the_forward_pass_of_a_block_reads_is_kept(target: str) -> Non
     kept = "stride=self.stride" in backends.get(target).emit(graph).source
     assert kept == (target != "tf")  # where a block is a function, nothing need be kept
     check_equal(graph, target)
+
+
+def test_a_unit_may_have_two_layers_of_one_type(target: str) -> None:
+    check_equal(proto2net.parse(scaled_twice("stem", "red", "blue", "green", "pink")), target)
