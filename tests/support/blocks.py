@@ -44,10 +44,10 @@ def scaled_twice(*names: str) -> str:
     for number, name in enumerate(names):
         window = f"convolution_param {{ num_output: {number + 2} kernel_size: 1 }}"
         text += _layer(name, "Convolution", entry, rest=window)
-        text += _layer(f"{name}/bn", "BatchNorm", name, top=name)
+        text += _layer(f"{name}_bn", "BatchNorm", name, top=name)
         for end in ("affine", "scale"):
             bias = "scale_param { bias_term: true }"
-            text += _layer(f"{name}/{end}", "Scale", name, top=name, rest=bias)
+            text += _layer(f"{name}_{end}", "Scale", name, top=name, rest=bias)
         entry = name
     return text
 
