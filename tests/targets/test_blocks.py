@@ -48,4 +48,9 @@ def test_what_only_the_forward_pass_of_a_block_reads_is_kept(target: str) -> Non
 
 
 def test_a_unit_may_have_two_layers_of_one_type(target: str) -> None:
-    check_equal(proto2net.parse(scaled_twice("stem", "red", "blue", "green", "pink", "grey", "gold", "teal")), target)
+    check_equal(
+        proto2net.parse(
+            scaled_twice("stem", "red", "blue", "green", "pink", "grey", "gold", "teal")
+        ),
+        target,
+    )
