@@ -45,7 +45,7 @@ INTERRUPTED = 130
     \b
     Exit codes: 0 done; 1 the input is at fault, and nothing was written;
     2 the command line is at fault; 70 proto2net is at fault; 130 Ctrl-C.
-    A killed command may leave a .proto2net-….tmp file beside OUT; delete it.
+    A killed command may leave a .proto2net-NAME.tmp file beside OUT; delete it.
 
     \b
     Completion, for ~/.bashrc (zsh_source and fish_source for those shells):
