@@ -20,9 +20,12 @@ else:
         """As dataclasses.dataclass, which is asked for the fields alone."""
 
         def made(cls: type) -> type:
-            inherits = any(map(dataclasses.is_dataclass, cls.__mro__[1:]))
-            dataclasses.dataclass(init=False, repr=False, eq=False, frozen=inherits)(cls)
-            cls.__dataclass_params__.frozen = frozen  # or none that is could inherit from it
+            bases = [b.__dataclass_params__ for b in cls.__mro__[1:] if dataclasses.is_dataclass(b)]
+            for params in bases:  # or it would write functions for each that inherits from one
+                params.frozen = False
+            dataclasses.dataclass(init=False, repr=False, eq=False)(cls)
+            for params in (*bases, cls.__dataclass_params__):
+                params.frozen = frozen
             fields = dataclasses.fields(cls)
             cls.__init__, cls.__repr__ = _initialising(cls.__name__, fields), _shown
             cls.__setattr__ = cls.__delattr__ = _refuse

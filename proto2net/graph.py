@@ -113,7 +113,7 @@ class Node(Generic[L_co]):
         """The learned blobs in the order of a .caffemodel."""
         return self.layer.blobs(tuple(blob.shape for blob in self.bottoms))
 
-    @property
+    @cached_property
     def macs(self) -> int:
         """Multiply-adds of one forward pass at the declared batch size."""
         return self.layer.macs(
@@ -248,11 +248,17 @@ class Graph:
         return frozenset(found)
 
     @cached_property
-    def overwritten(self) -> dict[Blob, Blob]:
-        """Blobs that a layer in place overwrites in Caffe under another name, and what with."""
+    def memory(self) -> Memory:
+        """Which blobs are the same memory in Caffe."""
         memory = Memory()
         for node in self.nodes:
             memory.add(node)
+        return memory
+
+    @cached_property
+    def overwritten(self) -> dict[Blob, Blob]:
+        """Blobs that a layer in place overwrites in Caffe under another name, and what with."""
+        memory = self.memory
         writers = {blob: memory.writer(blob) for blob in self.blobs.values()}
         return {
             blob: next(top for top in writer.tops if memory.is_shared(top, blob))

@@ -13,7 +13,6 @@ from proto2net.caffe.phase import State, stand_ins
 from proto2net.errors import Issue, Location, ParseError, Proto2NetError, ShapeError
 from proto2net.frozen import dataclass
 from proto2net.graph import Graph
-from proto2net.layers.axes import AutoCrop, Crop
 from proto2net.layers.holes import Holes
 from proto2net.rewrites import deploy, feeding
 from proto2net.shape import Sizes
@@ -95,7 +94,7 @@ def read(net: str | Path, file: str, asked: Reading) -> Graph:
     new_size = feeding.new_size(entries)
     entries, assumed = feeding.feed(entries, inputs)
     placed: list[str] = []
-    if any(isinstance(entry.layer, AutoCrop | Crop) for entry in entries):
+    if any(entry.layer.type in ("AutoCrop", "Crop") for entry in entries):
         from proto2net.rewrites import align  # with exact fractions, which few networks need
 
         entries, placed = align.aligned(entries)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from proto2net.backends.base import Code, Step
-from proto2net.backends.parameters import Argument
 from proto2net.backends.source import INDENT, WIDTH
 from proto2net.backends.statements import Parameter
 from proto2net.backends.tree import (
@@ -30,6 +29,9 @@ from proto2net.frozen import dataclass
 from proto2net.graph import Blob, Node
 from proto2net.outline import Kind, Region
 from proto2net.text import plain
+
+if TYPE_CHECKING:
+    from proto2net.backends.parameters import Argument
 
 ENTRY = "x"
 """What a block calls the value that it gets."""
@@ -185,6 +187,11 @@ class Composite(Step):
     @property
     def tops(self) -> tuple[Blob, ...]:
         return (self.exit,)
+
+
+@dataclass(frozen=True)
+class Several(Step):
+    """A step that is no layer's: it makes a tuple."""
 
 
 def composite(

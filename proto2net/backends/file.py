@@ -10,11 +10,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import PurePath
 from textwrap import wrap
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from proto2net.backends.base import Array, Backend, Code, Emitted, Step
-from proto2net.backends.blocks import Block
-from proto2net.backends.folding import folding
 from proto2net.backends.head import CLASSES, Head, head_of
 from proto2net.backends.helpers import names_used
 from proto2net.backends.outputs import needed, no_outputs, with_losses
@@ -57,7 +55,6 @@ from proto2net.backends.tree import (
     parts_of,
     tree,
 )
-from proto2net.backends.unify import Meaning
 from proto2net.batch import following, takes_one
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Blob, Graph, Node
@@ -68,6 +65,10 @@ from proto2net.outline import Kind, Region
 from proto2net.shape import Shape, size_text
 from proto2net.text import plain
 from proto2net.version import VERSION
+
+if TYPE_CHECKING:
+    from proto2net.backends.blocks import Block
+    from proto2net.backends.unify import Meaning
 
 S = TypeVar("S", bound=Scope)
 
@@ -106,7 +107,7 @@ class SourceFile(Generic[S]):
         flat: bool = False,
     ) -> None:
         self.backend = backend
-        graph = dataclasses.replace(graph, outputs=with_losses(graph))
+        graph = with_losses(graph)
         self._described = _described(graph)
         self._lowered = lowered(graph, backend.renders_itself)
         self.graph = self._lowered.graph
@@ -161,6 +162,8 @@ class SourceFile(Generic[S]):
 
     def _folded(self, steps: Sequence[Step], taken: set[str], names: Namespace) -> list[Step]:
         """The steps with one in the place of each block; also collects the definitions of these."""
+        from proto2net.backends.folding import folding  # which a flat file does without
+
         found = folding(self, steps, taken, names)
         self.blocks += found.definitions.values()
         taken.update(found.definitions)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from proto2net.backends.base import Step
 from proto2net.backends.blocks import Composite
 from proto2net.backends.tree import Call, Expression, Literal, Variable, parts_of
-from proto2net.backends.unify import Meaning
 from proto2net.frozen import dataclass
 from proto2net.graph import Blob, Graph
 from proto2net.layers import Input, Softmax
+
+if TYPE_CHECKING:
+    from proto2net.backends.unify import Meaning
 
 CLASSES = "num_classes"
 """What the number of classes is called."""

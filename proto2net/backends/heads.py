@@ -13,7 +13,7 @@ from itertools import takewhile
 from typing import Any
 
 from proto2net.backends.base import Code, Step
-from proto2net.backends.blocks import Composite, composite, single
+from proto2net.backends.blocks import Composite, Several, composite, single
 from proto2net.backends.source import Namespace
 from proto2net.backends.tree import (
     BOTTOM,
@@ -47,11 +47,6 @@ FEATURES, NAMES = "features", "names"
 Chain = Sequence[Step]
 Said = Callable[[Step], "Code | None"]
 """How a step is said in a loop: with {self} for its object, if these are kept in a list."""
-
-
-@dataclass(frozen=True)
-class Several(Step):
-    """A step that is no layer's: it makes a tuple."""
 
 
 @dataclass(frozen=True)

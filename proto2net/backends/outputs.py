@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from proto2net.backends.base import Step
 from proto2net.errors import Issue
@@ -16,10 +17,10 @@ def no_outputs(graph: Graph) -> list[Issue]:
     return [Issue("the network has no output: nothing leaves it", hint)]
 
 
-def with_losses(graph: Graph) -> tuple[Blob, ...]:
-    """The graph's outputs, and losses that are none since they have no name or a reader."""
-    losses = (loss for _, loss in graph.losses if loss not in graph.output_set)
-    return (*graph.outputs, *losses)
+def with_losses(graph: Graph) -> Graph:
+    """The graph with losses as outputs too that are none since they have no name or a reader."""
+    losses = [loss for _, loss in graph.losses if loss not in graph.output_set]
+    return replace(graph, outputs=(*graph.outputs, *losses)) if losses else graph
 
 
 def needed(steps: Sequence[Step], outputs: Iterable[Blob]) -> list[Step]:

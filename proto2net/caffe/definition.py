@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from proto2net import limits, mistaken, plain
-from proto2net.caffe import caffemodel, dialects, importer, prototxt, schema, solver
+from proto2net.caffe import dialects, importer, prototxt, schema
 from proto2net.caffe.phase import State, left_out, select
 from proto2net.caffe.schema import Message
 from proto2net.caffe.upgrade import upgrade
@@ -142,6 +142,8 @@ class _Reader:
                 head = stream.read(HEAD)
                 check_is_none_else(head, file)
                 if format_of(head):
+                    from proto2net.caffe import caffemodel  # which most files are not
+
                     carried = caffemodel.definition(net, file)
                     own = f"{file}: this is a .caffemodel; the definition that it carries is taken"
                     notes = [own, *carried.notes]
@@ -195,6 +197,8 @@ class _Reader:
 
     def _followed(self, text: str, names: set[str], file: str, state: State) -> Definition:
         """The network of a solver, in the state that this adds to."""
+        from proto2net.caffe import solver  # which most files are not
+
         found = solver.follow(text, file, state)
         if not isinstance(found.net, Path):
             self._check_all_used(names, file)

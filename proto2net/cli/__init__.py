@@ -10,24 +10,14 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import NoReturn
 
 import click
 
 from proto2net import Proto2NetError, UnsupportedError, __version__
-from proto2net.cli.auditing import audit
-from proto2net.cli.comparing import diff
-from proto2net.cli.converting import convert
-from proto2net.cli.inspecting import inspect, layers, mean, verify
 from proto2net.cli.options import debug
-from proto2net.cli.predicting import predict
-from proto2net.cli.recognizing import match, recover
-from proto2net.cli.reporting import report
-from proto2net.cli.surveying import survey
 from proto2net.cli.terminal import Debugging, notes, quoted, say, say_lines, tell
-from proto2net.cli.timing import time
-from proto2net.cli.training import plot, train
-from proto2net.cli.viewing import view
 from proto2net.layers.base import WAYS_ON
 from proto2net.text import counted
 
@@ -37,8 +27,44 @@ BUG = 70
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it."""
 
+COMMANDS = {
+    "audit": "auditing",
+    "convert": "converting",
+    "diff": "comparing",
+    "inspect": "inspecting",
+    "layers": "inspecting",
+    "match": "recognizing",
+    "mean": "inspecting",
+    "plot": "training",
+    "predict": "predicting",
+    "recover": "recognizing",
+    "report": "reporting",
+    "survey": "surveying",
+    "time": "timing",
+    "train": "training",
+    "verify": "inspecting",
+    "view": "viewing",
+}
+"""The file of each command."""
+
+
+class Commands(click.Group):
+    """The commands, each of which is imported as it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = getattr(
+            import_module(f"proto2net.cli.{COMMANDS[cmd_name]}"), cmd_name
+        )
+        return found
+
 
 @click.group(
+    cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="""NET is a prototxt, or a solver that names one; - reads standard input.
 
@@ -56,13 +82,6 @@ INTERRUPTED = 130
 @debug
 def cli() -> None:
     """Caffe network definitions as PyTorch and TensorFlow networks, exact and readable."""
-
-
-for command in (
-    *(audit, convert, diff, inspect, layers, match, mean, plot, predict, recover),
-    *(report, survey, time, train, verify, view),
-):
-    cli.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None, command: click.Command = cli) -> NoReturn:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from proto2net.errors import Proto2NetError, closest
 from proto2net.graph import Blob, Graph
-from proto2net.memory import Memory
 from proto2net.shape import count
 
 FLOAT = 4
@@ -27,11 +26,11 @@ HISTORY = {
 
 def made(graph: Graph) -> list[int]:
     """The bytes that each layer adds: its tops, without those that are a bottom's memory."""
-    held, found = _memories(graph), []
+    holder, found = graph.memory.holder, []
     known: set[Blob] = set()
     for node in graph.nodes:
-        new = dict.fromkeys(held[top] for top in node.tops if held[top] not in known)
-        known.update(new)
+        new = set(map(holder, node.tops)) - known
+        known |= new
         found.append(sum(map(_bytes, new)))
     return found
 
@@ -51,15 +50,15 @@ def peak(graph: Graph) -> int:
     A layer has its bottoms and its tops at once. The inputs are there from the start, and the
     outputs stay to the end.
     """
-    held = _memories(graph)
+    holder = graph.memory.holder
     begin: dict[Blob, int] = {}
     end: dict[Blob, int] = {}
     for index, node in enumerate(graph.nodes):
         for top in node.tops:
-            begin.setdefault(held[top], 0 if top in graph.input_set else index)
+            begin.setdefault(holder(top), 0 if top in graph.input_set else index)
         for blob in (*node.bottoms, *node.tops):
-            end[held[blob]] = index
-    end |= {held[blob]: len(graph.nodes) for blob in graph.outputs}
+            end[holder(blob)] = index
+    end |= {holder(blob): len(graph.nodes) for blob in graph.outputs}
     changes = [0] * (len(graph.nodes) + 2)
     for blob, first in begin.items():
         changes[first] += _bytes(blob)
@@ -86,14 +85,6 @@ def training(graph: Graph, solver: str = "SGD") -> int:
 def trained(parameters: int, held: int, solver: str) -> int:
     """The same of so many parameters, and so many bytes of blobs."""
     return (2 + HISTORY[solver]) * FLOAT * parameters + 2 * held
-
-
-def _memories(graph: Graph) -> dict[Blob, Blob]:
-    """For each blob the one whose memory it is."""
-    memory = Memory()
-    for node in graph.nodes:
-        memory.add(node)
-    return {top: memory.holder(top) for node in graph.nodes for top in node.tops}
 
 
 def _bytes(blob: Blob) -> int:

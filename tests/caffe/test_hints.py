@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import click
 import pytest
 
 from proto2net import backends
@@ -127,7 +128,9 @@ ALIKE = [
 
 def every_set_of_names() -> Iterator[list[str]]:
     yield from KNOWN.values()
-    for command in (cli, *cli.commands.values()):
+    context = click.Context(cli)
+    for command in (cli, *(cli.get_command(context, name) for name in cli.list_commands(context))):
+        assert command
         yield [option[2:] for each in command.params for option in each.opts if option[:2] == "--"]
     seen, waiting = set(), [descriptor("NetParameter")]
     while waiting:

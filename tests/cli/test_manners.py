@@ -120,17 +120,22 @@ def test_debug_changes_nothing_where_all_is_well(run: Run) -> None:
 
 
 def test_every_command_has_debug() -> None:
-    assert not [
-        name for name, command in cli.cli.commands.items() if not option(command, "--debug")
-    ]
+    assert not [name for name, command in commands().items() if not option(command, "--debug")]
 
 
 def test_layers_is_the_file_of_ones_own_layer_types_in_every_command() -> None:
-    found = {name: option(command, "--layers") for name, command in cli.cli.commands.items()}
+    found = {name: option(command, "--layers") for name, command in commands().items()}
     assert {name: each.metavar for name, each in found.items() if each} == dict.fromkeys(
         "audit convert diff inspect match predict recover report survey time verify view".split(),
         "FILE.py",
     )
+
+
+def commands() -> dict[str, click.Command]:
+    """Every command by its name."""
+    context = click.Context(cli.cli)
+    found = {name: cli.cli.get_command(context, name) for name in cli.cli.list_commands(context)}
+    return {name: command for name, command in found.items() if command}
 
 
 def option(command: click.Command, name: str) -> click.Parameter | None:

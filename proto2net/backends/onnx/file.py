@@ -6,7 +6,6 @@ that a layer overwrites in place is several values here: the last has the name, 
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -108,7 +107,7 @@ class OnnxFile:
     ) -> None:
         self.opset = opset
         self.name = name
-        graph = dataclasses.replace(graph, outputs=with_losses(graph))
+        graph = with_losses(graph)
         found = lowered(graph, backend.renders_itself)
         self.graph = found.graph
         self._lowered = found

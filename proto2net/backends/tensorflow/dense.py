@@ -13,13 +13,13 @@ from proto2net.backends.base import (
 from proto2net.backends.tensorflow.backend import renders
 from proto2net.backends.tensorflow.layout import (
     FlattenedRows,
+    bottoms_in_order,
     channels_last,
     in_caffe_order,
     in_keras_order,
     widened,
 )
 from proto2net.backends.tensorflow.objects import activation_of, own
-from proto2net.backends.tensorflow.recurrent import in_order
 from proto2net.backends.tree import BOTTOM, SELF, Expression, call, code, indexed
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
@@ -67,7 +67,7 @@ def _by_rows(node: Node[InnerProduct], axis: int) -> Expression:
 
 def vectors_and_rows(node: Node[Any]) -> dict[str, Expression]:
     """The first bottom as vectors `x`, and the second as the `rows` of a matrix."""
-    x, rows = in_order(node)
+    x, rows = bottoms_in_order(node)
     first, second = (blob.shape for blob in node.bottoms)
     if len(second) != 2:
         rows = call("ops.reshape", rows, (-1, count(second[1:])))

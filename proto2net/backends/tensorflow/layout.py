@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from proto2net.arrays import contiguous
+from proto2net.backends.base import bottoms
 from proto2net.backends.tree import Expression, call
 from proto2net.frozen import dataclass
+from proto2net.graph import Node
 from proto2net.layout import channels_last, inverse_order, laid_out, order, place
 from proto2net.shape import Shape
 
@@ -19,6 +21,7 @@ __all__ = [
     "Broadcast",
     "DepthwiseKernel",
     "FlattenedRows",
+    "bottoms_in_order",
     "channels_last",
     "in_caffe_order",
     "in_keras_order",
@@ -49,6 +52,12 @@ def in_caffe_order(value: Expression, axes: int) -> Expression:
 def in_keras_order(value: Expression, axes: int) -> Expression:
     """The expression of a value in Caffe's order, put into TensorFlow's."""
     return permuted(value, order(axes))
+
+
+def bottoms_in_order(node: Node[Any]) -> list[Expression]:
+    """The bottoms in Caffe's order."""
+    read = zip(bottoms(node), node.bottoms, strict=True)
+    return [in_caffe_order(bottom, len(blob.shape)) for bottom, blob in read]
 
 
 def read_in_order(value: Expression, shape: Shape) -> Expression:

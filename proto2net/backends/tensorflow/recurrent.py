@@ -6,9 +6,9 @@ from typing import Any
 
 from proto2net.backends.base import Code, Transposed, bottoms, same_array
 from proto2net.backends.tensorflow.backend import renders
-from proto2net.backends.tensorflow.layout import in_caffe_order, place
+from proto2net.backends.tensorflow.layout import bottoms_in_order, place
 from proto2net.backends.tensorflow.objects import CALLED, called_on, own
-from proto2net.backends.tree import BOTTOM, Expression, call
+from proto2net.backends.tree import BOTTOM, call
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Node
 from proto2net.layers import LSTM, RNN, CausalAttention, ContinuationIndicator, Lstm, LSTMUnit
@@ -44,14 +44,8 @@ def _recurrent(node: Node[Any]) -> Code:
         for blob in names
         if blob in node.blobs
     }
-    forward = called_on(in_order(node))
+    forward = called_on(bottoms_in_order(node))
     return Code(forward, init, arrays, state=not layer.expose_hidden)
-
-
-def in_order(node: Node[Any]) -> list[Expression]:
-    """The bottoms in Caffe's order."""
-    read = zip(bottoms(node), node.bottoms, strict=True)
-    return [in_caffe_order(bottom, len(blob.shape)) for bottom, blob in read]
 
 
 @renders(LSTMUnit)
@@ -74,7 +68,7 @@ def _lstm(node: Node[Lstm]) -> Code:
         "recurrent_kernel": same_array(node, "W_hc", Transposed((1, 0))),
         "bias": same_array(node, "b_c"),
     }
-    forward = called_on(in_order(node))
+    forward = called_on(bottoms_in_order(node))
     return Code(forward, init, arrays, state=len(node.bottoms) > 1)
 
 

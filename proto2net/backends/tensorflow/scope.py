@@ -9,8 +9,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from proto2net.backends.base import Step
-from proto2net.backends.blocks import ENTRY, Block, single
-from proto2net.backends.heads import Several
+from proto2net.backends.blocks import ENTRY, Block, Several, single
 from proto2net.backends.naming import GIVEN, Naming
 from proto2net.backends.printing import text
 from proto2net.backends.scope import Scope

@@ -13,7 +13,6 @@ from proto2net.backends.file import SourceFile, from_pretrained, result_type
 from proto2net.backends.head import CLASSES, Head, ends_in_softmax
 from proto2net.backends.preprocess import MEAN, without_mean
 from proto2net.backends.printing import text
-from proto2net.backends.rows import in_a_row
 from proto2net.backends.scope import Scope
 from proto2net.backends.source import WIDTH
 from proto2net.backends.statements import (
@@ -291,6 +290,8 @@ class TorchFile(SourceFile[TorchScope]):
         return call("nn.ModuleList", made)
 
     def stage(self, uses: Sequence[Code]) -> Code | None:
+        from proto2net.backends.rows import in_a_row  # which a flat file does without
+
         made = in_a_row([use.init for use in uses if use.init])
         return Code(call(SELF, BOTTOM), call("nn.Sequential", *made)) if made else None
 

@@ -140,7 +140,7 @@ class TorchTraining(TrainingFile):
 
     def _loss(self) -> list[str]:
         """Lines that compute the loss of a batch: the sum of all losses with their weights."""
-        outputs = with_losses(self.trained.graph)
+        outputs = with_losses(self.trained.graph).outputs
         weights = {blob: weight for weight, blob in self.trained.graph.losses}
         names = Namespace({"net", "optimizer", "iteration", "batch", "batches", "loss", "losses"})
         named = {blob: names.name(blob.name) for blob in outputs if blob in weights}
