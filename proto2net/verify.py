@@ -240,11 +240,11 @@ def _whole(given: Model) -> Model:
 
 
 def _differences(found: dict[str, Ndarray], right: dict[str, Ndarray]) -> dict[str, Difference]:
-    return {name: _difference(found[name], right[name]) for name in right if name in found}
+    return {name: difference(found[name], right[name]) for name in right if name in found}
 
 
-def _difference(found: Ndarray, right: Ndarray) -> Difference:
-    """The worst difference. What is not a number equals only its like."""
+def difference(found: Ndarray, right: Ndarray) -> Difference:
+    """The worst difference of an array. What is not a number equals only its like."""
     import numpy as np
 
     if found.shape != right.shape:

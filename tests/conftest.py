@@ -26,8 +26,8 @@ FOLDERS = {"torch": ("torch",), "tf": ("tf",), "onnx": ("onnx",), "frameworks": 
 OF_ONNX = [
     f"test_{name}.py"
     for name in (
-        *("any_size", "detectors", "edges", "in_place", "layers", "outputs", "predicting"),
-        *("pretrained", "wild", "zoo"),
+        *("any_size", "conformance", "detectors", "edges", "in_place", "layers", "outputs"),
+        *("predicting", "pretrained", "wild", "zoo"),
     )
 ]
 """The files there that are run with onnx too, which prints no Python and trains nothing."""

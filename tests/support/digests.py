@@ -61,7 +61,11 @@ def inputs(graph: Graph, net: str) -> dict[str, np.ndarray]:
 
 def worst(network: Any, graph: Graph, recorded: dict[str, Any]) -> dict[str, float]:
     """Each blob's largest deviation from the digest, in units of its largest magnitude."""
-    blobs = proto2net.blobs(network, inputs(graph, recorded["net"]))
+    return deviations(proto2net.blobs(network, inputs(graph, recorded["net"])), recorded)
+
+
+def deviations(blobs: dict[str, np.ndarray], recorded: dict[str, Any]) -> dict[str, float]:
+    """The same of blobs that were computed for the inputs under the weights rule."""
     assert set(blobs) >= set(recorded["blobs"])
     return {name: _deviation(blobs[name], said) for name, said in recorded["blobs"].items()}
 
