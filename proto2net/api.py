@@ -236,7 +236,7 @@ def model(
     """
     if isinstance(net, Model):
         if weights is not None or optimized or options:
-            raise Proto2NetError("a Model has weights and options of its own: give it alone")
+            raise Proto2NetError("a Model already has its weights and options: give no others")
         return net
     if weights is None and not isinstance(net, Graph) and _is_caffemodel(net):
         weights = str(net)

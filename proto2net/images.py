@@ -73,8 +73,9 @@ class Prepared(NamedTuple):
         if self.resize or self.mean_file or not self.crop:
             return ""
         return (
-            f"images are cropped to {dims(self.crop)}, and nothing says how large they are before: "
-            "--resize H,W does, which is 256,256 in Caffe's examples of ImageNet"
+            f"images are cropped to {dims(self.crop)}, and the definition does not say how large "
+            "they are before: give --resize H,W, which is 256,256 in Caffe's examples of "
+            "ImageNet"
         )
 
     def __str__(self) -> str:

@@ -55,7 +55,8 @@ def read(net: str | Path, file: str, asked: Reading) -> Graph:
     if deployed:
         images = stand_ins(found.net, layers)
         layers = [*images, *layers]
-        notes = [*notes, *(f'layer "{x.name}" ({x.type}) of training is the input' for x in images)]
+        becomes = "of the training becomes the input"
+        notes = [*notes, *(f'layer "{x.name}" ({x.type}) {becomes}' for x in images)]
     entries, told = importer.entries(
         layers,
         phase,
@@ -118,5 +119,5 @@ def read(net: str | Path, file: str, asked: Reading) -> Graph:
     return dataclasses.replace(graph, usage=Usage(new_size=new_size)) if new_size else graph
 
 
-_NEEDS_LABELS = "what makes it was left out, since it needs labels: they are there in --phase train"
+_NEEDS_LABELS = "the layer that makes it needs labels and was left out; --phase train has labels"
 _LOG = logging.getLogger("proto2net")

@@ -28,7 +28,7 @@ def preprocessor(graph: Graph, *, channels_last: bool = False) -> Preprocess:
     found = prepared(graph)
     if found is None:
         raise Proto2NetError(
-            "nothing says how images are prepared for this network",
+            "the definition does not say how images are prepared",
             "tell it with --mean, --scale or --channels, or with --transform-from and the "
             "definition of the training",
         )

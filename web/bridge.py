@@ -129,7 +129,7 @@ def _answered(question: str, work: Callable[[dict[str, Any], dict[str, Any]], No
         except MemoryError:
             answer["problems"] = [_problem(Issue("the browser gives the page no more memory"))]
         except Exception as error:  # the page says it, and lives on
-            what = f"this is a bug in proto2net, not in what it was given: {error!r}"
+            what = f"this is a bug in proto2net, not in your file: {error!r}"
             hint = f"please report it, with the definition: {_command(asked)}"
             answer["problems"] = [_problem(Issue(what, hint))]
     answer["notes"] = [_note(note) for note in dict.fromkeys(notes)]

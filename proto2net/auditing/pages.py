@@ -77,7 +77,7 @@ def _short(audit: Audit) -> Iterator[Element]:
         f"{total.macs:,} multiply-adds per {audit.graph.image}.",
         f"It needs layers of {', '.join(audit.forks)}."
         if audit.forks
-        else "It is Caffe's own: no layer is of a fork.",
+        else "It needs no fork: all layer types are Caffe's own.",
         f"{counted(len(audit.notes), 'note')} on what was assumed, left out or ignored."
         if audit.notes
         else _NOTHING,
@@ -203,8 +203,9 @@ def _said(difference: Difference | None) -> str:
 def _layers(graph: Graph) -> Iterator[Element]:
     yield element(
         "p",
-        "A block has the sums of its layers, which stand below it. A receptive field is what a "
-        "position sees of the image, in pixels; a stride is how far away the next looks.",
+        "A block has the sums of its layers, which stand below it. A receptive field is the part "
+        "of the image that one position sees, in pixels. A stride is the distance to what the "
+        "next position sees.",
         class_="pale",
     )
     head = ["layer", "type", "output shape", "parameters", "multiply-adds"]
@@ -242,8 +243,8 @@ def _arrays(audit: Audit) -> Iterator[Element]:
     else:
         yield element(
             "p",
-            "No array has a NaN, an infinite or a denormal number, none is all zeros, and no "
-            "filter is.",
+            "No array has a NaN, an infinite or a denormal number. No array and no filter is all "
+            "zeros.",
         )
     head = ["layer", "blob", "shape", "min", "max", "mean", "std", "zeros", "SHA-256"]
     rows: list[list[Child]] = [
@@ -272,8 +273,8 @@ def _licences(audit: Audit) -> Iterator[Element]:
     yield element(
         "p",
         "Quoted from comments of the definition, and from files called LICENSE, COPYING or NOTICE "
-        "beside the files. Whether they hold for this network, and what they allow, is not judged "
-        "here. Weights and data can have other licences than definitions.",
+        "beside the files. This page does not judge whether they hold for this network, or what "
+        "they allow. Weights and data can have other licences than definitions.",
         class_="pale",
     )
     if not audit.licences:

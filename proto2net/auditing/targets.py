@@ -67,7 +67,7 @@ def verified(
     if not [name for name in backends.own_names(to) if isinstance(backends.get(name), Backend)]:
         return Verified(why="that was not asked for")
     if any(isinstance(node.layer, Hole) for node in graph.nodes):
-        return Verified(why="it has layers that are left to be written")
+        return Verified(why="some of its layers are holes, which nobody has written yet")
     try:
         small = with_batch(graph, 1)
     except Proto2NetError:

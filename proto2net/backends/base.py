@@ -306,7 +306,7 @@ class Backend:
             hint = (
                 f"use --to {others[0].name}" if others else "docs/extending.md shows how to add it"
             )
-            reason = reason or "has no rendering"
+            reason = reason or "is not supported"
             raise UnsupportedError(f"{reason} in {self.name}", hint)
         made = self._rendered(renderer, (node,))
         if made is None:
@@ -416,8 +416,8 @@ def choose(node: Node[Any], field_name: str, **choices: str) -> str:
     value = getattr(node.layer, field_name)
     if value not in choices:
         raise UnsupportedError(
-            f"{field_name}: {value} has no rendering",
-            f"these have: {', '.join(choices)}",
+            f"{field_name}: {value} is not supported",
+            f"these are: {', '.join(choices)}",
         )
     return choices[value]
 

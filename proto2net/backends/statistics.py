@@ -30,7 +30,7 @@ def eps_of(node: Node[BatchNorm]) -> float:
         return layer.eps
     if layer.batch_statistics(node.phase):
         raise UnsupportedError(
-            "add_eps_before_sqrt: false with the statistics of a batch has no rendering",
+            "add_eps_before_sqrt: false with the statistics of a batch is not supported",
             "use_global_stats: true takes the stored ones",
         )
     return 0.0

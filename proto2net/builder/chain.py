@@ -204,7 +204,7 @@ class Chain:
     def _check_open(self) -> None:
         """Refuse a layer that would not be part of the graph."""
         if self._graph:
-            what = "a layer is added to a network that is made already"
+            what = "no layer can be added any more: the network is complete"
             raise ShapeError([Issue(what, "write all layers in setup()", _caller())])
 
     # ---- the result -----------------------------------------------------------------------------
@@ -332,7 +332,7 @@ def _known(name: str, sizes: Any) -> Shape:
 def _unknown(more: More) -> Iterator[Issue]:
     """What a call was given that neither it nor every layer takes."""
     known = More.__annotations__
-    hint = f"beside a call's own options there are {', '.join(known)}"
+    hint = f"besides its own options, each call takes {', '.join(known)}"
     for option in more:
         if option not in known:
             yield Issue(f'no option "{option}"', closest(option, known) or hint)

@@ -114,7 +114,7 @@ def definition(path: str | Path, file: str) -> Parsed:
             raise WeightError("it holds weights, and no definition", "give the prototxt")
         net = message_class("NetParameter").FromString(_without_blobs(data))
     except DecodeError:
-        what = "a definition that Caffe's own schema does not explain"
+        what = "Caffe's own schema does not explain the definition in this file"
         raise WeightError(
             [Issue(what, f"{_GIVE_IT}; or it is damaged", Location(file, 0))]
         ) from None

@@ -166,7 +166,7 @@ def write_layer(layer: Layer, message: Message) -> None:
     if given:
         said = ", ".join(f"{name}: {value}" for name, value in given.items())
         hints = [hint for name, hint in _HINTS.items() if name in given]
-        raise UnsupportedError(f"prototxt cannot say {said}", "".join(hints[:1]))
+        raise UnsupportedError(f"a prototxt cannot hold {said}", "".join(hints[:1]))
 
 
 _HINTS = {
@@ -178,7 +178,7 @@ _HINTS = {
 
 def _layer(node: Node[Any], net_phase: str) -> Message:
     if isinstance(node.layer, Hole):
-        raise UnsupportedError("prototxt cannot say a hole", "leave the layer as it is")
+        raise UnsupportedError("a prototxt cannot hold a hole", "leave the layer as it is")
     automatic = node.layer.loss and node.loss_weight == (1.0,)
     message = message_class("LayerParameter")(
         name=node.name or None,

@@ -195,5 +195,8 @@ def _fork_of_warp(entry: Entry, computed: Collection[str]) -> tuple[str, str]:
             if called.search(bottom):
                 return fork, f'its second bottom is called "{bottom}"'
         if bottom in computed:
-            return "pwc-net", f'no Grid is there, with which "{bottom}" could be places'
+            return (
+                "pwc-net",
+                f'the network has no Grid layer, which would make places of "{bottom}"',
+            )
     return "", ""

@@ -96,7 +96,7 @@ class Reader:
     def layers(self, group: Any, name: str = "") -> Iterator[StoredLayer]:
         """The layer that a group is, and those in it: HDF5 takes a slash in a name for a group."""
         if name.count("/") >= limits.DEPTH:
-            raise WeightError(f"more than {limits.DEPTH} groups in each other")
+            raise WeightError(f"more than {limits.DEPTH} nested groups")
         arrays: dict[int, Stored] = {}
         inner: dict[str, Any] = {}
         try:
@@ -122,7 +122,7 @@ class Reader:
         member = group[key]
         address = self._h5py.h5o.get_info(member.id).addr
         if address in self._met:
-            raise WeightError(f'"{key}" is a second link to what has another name too', _PLAIN)
+            raise WeightError(f'"{key}" is a second name of the same data', _PLAIN)
         self._met.add(address)
         if len(self._met) > limits.LAYERS:
             raise WeightError(f"more than {limits.LAYERS:,} groups and arrays")

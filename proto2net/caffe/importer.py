@@ -222,7 +222,7 @@ def _not_filled(layer: Layer) -> Iterator[str]:
     """What is to be said of fillers that no target has."""
     for filler in vars(layer).values():
         if isinstance(filler, Filler) and filler.type in FORK_FILLERS:
-            yield f'without weights, xavier fills what the filler "{filler.type}" would'
+            yield f'without weights, xavier takes the place of the unknown filler "{filler.type}"'
 
 
 def _may_be_ignored(field: FieldDescriptor, cls: type[Layer]) -> bool:
@@ -235,9 +235,9 @@ def _may_be_ignored(field: FieldDescriptor, cls: type[Layer]) -> bool:
 
 
 def _not_known(field: FieldDescriptor, layer_type: str) -> ParseError:
-    what = f"{layer_type} is not known with {described(field)}, which a fork of Caffe has added"
+    what = f"{described(field)} is not known for {layer_type}: a fork of Caffe has added it"
     hint = (
-        "only if it changes no result, --ignore-unknown-fields passes over it; else --holes "
-        "NAME=DIMS leaves the layer to be written"
+        "if it changes no result, --ignore-unknown-fields ignores it; else --holes NAME=DIMS "
+        "leaves the layer for you to write"
     )
     return ParseError([Issue(what, hint, of=holder(field))])

@@ -30,7 +30,7 @@ def records(data: Data) -> Iterator[bytes]:
             at += left
             continue
         if not _FULL <= kind <= _LAST or size > left - _HEAD:
-            raise DataError(f"byte {at:,}: a piece of a record has no sense", DAMAGED)
+            raise DataError(f"byte {at:,}: a piece of a record makes no sense", DAMAGED)
         if (kind in (_FULL, _FIRST)) == bool(pieces):
             raise DataError(f"byte {at:,}: a piece of a record is missing", DAMAGED)
         at += _HEAD + size

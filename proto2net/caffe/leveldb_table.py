@@ -65,7 +65,7 @@ def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
     restarts = int.from_bytes(block[-4:], "little")
     end = len(block) - 4 * (restarts + 1)
     if len(block) < 4 or end < 0:
-        raise DataError("a block has no sense", DAMAGED)
+        raise DataError("a block makes no sense", DAMAGED)
     at, key = 0, b""
     while at < end:
         shared, at = varint(block, at, end)
@@ -73,7 +73,7 @@ def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
         size, at = varint(block, at, end)
         value = at + own
         if shared > len(key) or value + size > end or shared + own < _TRAILER:
-            raise DataError("an entry of a block has no sense", DAMAGED)
+            raise DataError("an entry of a block makes no sense", DAMAGED)
         key = key[:shared] + block[at:value]
         at = value + size
         yield key, block[value:at]

@@ -114,10 +114,10 @@ class Lmdb:
         """Where the entries of a page are."""
         filled = int.from_bytes(self._data[page + _LOWER : page + _LOWER + 2], "little")
         if not _HEAD <= filled <= self._size:
-            raise self._error(f"the page at byte {page:,} has no sense")
+            raise self._error(f"the page at byte {page:,} makes no sense")
         offsets = struct.unpack_from(f"<{(filled - _HEAD) // 2}H", self._data, page + _HEAD)
         if max(offsets, default=0) > self._size - _NODE.size:
-            raise self._error(f"the page at byte {page:,} has no sense")
+            raise self._error(f"the page at byte {page:,} makes no sense")
         return [page + offset for offset in offsets]
 
     def _page(self, number: int, kinds: int) -> int:
@@ -137,7 +137,9 @@ class Lmdb:
         self._within(at, _HEAD + _META.size)
         meta = _Meta._make(_META.unpack_from(self._data, at + _HEAD))
         if meta.magic != _MAGIC:
-            raise self._error("this is no LMDB, or one of a machine of 32 bits or another order")
+            raise self._error(
+                "this is no LMDB, or it is from a machine with 32 bits or another byte order"
+            )
         if meta.version != _VERSION or not 256 <= meta.page_size <= 2**16:
             raise self._error(f"LMDB's format {meta.version}, pages of {meta.page_size:,} bytes")
         return meta

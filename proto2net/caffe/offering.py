@@ -24,8 +24,8 @@ def offered(file: Path, beside: Sequence[Path], means: Sequence[Path]) -> str:
     own = _start(file) if beside else []
     for other in beside[:_LOOKED_AT] if own else ():
         if other != file and _start(other, b"transform_param") == own:
-            return f"--transform-from {other} would take over how images are prepared"
-    return f"--mean {means[0]} would have this mean subtracted from images" if means else ""
+            return f"--transform-from {other} would prepare images as in the training"
+    return f"--mean {means[0]} would subtract this mean from images" if means else ""
 
 
 def _start(file: Path, word: bytes = b"") -> list[tuple[bytes, ...]]:

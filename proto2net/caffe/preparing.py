@@ -118,8 +118,9 @@ def _of_images(graph: Graph) -> Node[Layer]:
         return (known or images)[0]
     shown = [f'"{blob.name}" ({dims(blob.shape)})' for blob in graph.inputs]
     raise ShapeError(
-        "no input is for images, of which the options tell how they are prepared",
-        f"that has 4 axes, and 1 or 3 channels; the inputs are {', '.join(shown) or 'none'}",
+        "the options say how images are prepared, but no input takes images",
+        "an input for images has 4 axes, and 1 or 3 channels; the inputs are "
+        f"{', '.join(shown) or 'none'}",
     )
 
 
@@ -154,7 +155,7 @@ def _check_resize(images: Prepared) -> None:
         return
     found = f"images are resized to {dims(asked)}"
     fits = all(size >= own for size, own in zip(asked, crop, strict=False))
-    require(fits, f"{found}, which is smaller than the {dims(crop)} that are taken of them")
+    require(fits, f"{found}, which is smaller than the crop, {dims(crop)}")
     pairs = zip(asked, images.sizes, strict=True)
     fits = bool(crop) or all(own in (None, size) for size, own in pairs)
     require(fits, f'{found}, but "{images.name}" is {dims((*images.shape[:2], *images.sizes))}')
@@ -204,7 +205,7 @@ def _check_mean(mean: MeanImage, images: Prepared) -> None:
     hint = f"--mean {values} are the means of its channels"
     if all(own <= given for own, given in pairs):
         asked = ",".join(map(str, size))
-        hint = f"--resize {asked} brings images to its size, and the middle is taken; {hint}"
+        hint = f"--resize {asked} brings images to its size, and the crop is their middle; {hint}"
     require(
         all(own == given for own, given in pairs),
         f'{found}, but images of "{images.name}" are {dims(images.shape[1:])}',
@@ -278,7 +279,7 @@ def _labels(given: str | Path | Sequence[str]) -> tuple[tuple[str, ...], list[st
     if not all(map(_SYNSET.match, lines)):
         return tuple(lines), []
     kept = tuple(_SYNSET.sub("", line, count=1) for line in lines)
-    return kept, [f'{given}: labels are what stands behind the synset ids, such as "{kept[0]}"']
+    return kept, [f'{given}: took what follows the synset ids as labels, such as "{kept[0]}"']
 
 
 def _lines(path: Path) -> list[str]:

@@ -102,7 +102,7 @@ def by_line(issues: Iterable[Issue]) -> list[Issue]:
     """The issues of one file in its order, as many as are told."""
     every = sorted(issues, key=lambda issue: issue.where.line if issue.where else 0)
     if len(every) > limits.PROBLEMS + 2:  # that they are too many may be told already
-        more = f"more than {limits.PROBLEMS:,} problems; the others are not told"
+        more = f"more than {limits.PROBLEMS:,} problems; the others are not shown"
         every[limits.PROBLEMS :] = [Issue(more, "", every[limits.PROBLEMS].where)]
     return every
 

@@ -138,7 +138,7 @@ class Reader:
             value = self._next[1]
             self._note(f'ignored "{name}: {value}" of {message}, which changes no result', offset)
         elif harmless.is_off(name, self._next[1]):
-            what = "a field that is not known, for whose default false is taken"
+            what = "an unknown field; false is taken for its default"
             self._note(f'ignored "{name}: false" of {message}, {what}', offset)
         else:
             hint = closest(name, fields) if self._problems < limits.PROBLEMS else ""
@@ -252,7 +252,7 @@ class Reader:
                 self._stop("a value")
             if kind == "mark":
                 depth += (text in "{<[") - (text in "}>]")
-                self._check_most(depth, limits.DEPTH, "brackets in each other", offset)
+                self._check_most(depth, limits.DEPTH, "nested brackets", offset)
             self._advance()
             if depth == 0:
                 return

@@ -18,7 +18,7 @@ def write_out(net: Message) -> list[str]:
     if not writing.number:
         return []
     replace_layers(net, writing.layers)
-    return [f"wrote out what {counted(writing.number, 'layer')} of Ristretto round as Quantize"]
+    return [f"wrote the rounding of {counted(writing.number, 'layer')} of Ristretto as Quantize"]
 
 
 class _Writing:

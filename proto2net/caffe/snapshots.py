@@ -48,7 +48,7 @@ def check(
     """
     folder = Path(prefix).parent
     if not folder.is_dir():
-        what = f'the folder of the snapshots is not there: "{folder}"'
+        what = f'the snapshots have no folder: "{folder}" does not exist'
         raise Proto2NetError(what, "make it first, or give another snapshot_prefix")
     if not os.access(folder, os.W_OK):
         what = f'nothing can be written to the folder of the snapshots, "{folder}"'
@@ -138,7 +138,7 @@ def own_of(state: SolverState) -> dict[str, Any] | None:
         what = f"this is not what proto2net has written: {error}"
         raise WeightError([Issue(what, _WITHOUT, where)]) from None
     if iteration != state.iteration:
-        what = f"it is of iteration {iteration}, and the state of {state.iteration}"
+        what = f"it is of iteration {iteration}, but the state is of {state.iteration}"
         raise WeightError([Issue(what, _WITHOUT, where)])
     return own
 

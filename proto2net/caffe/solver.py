@@ -42,7 +42,7 @@ def follow(text: str, file: str, state: State) -> Followed:
     if field is None:
         what = f"this is a solver that names no network of the {state.phase.lower()} phase"
         other = "train" if state.phase == "TEST" else "test"
-        raise ParseError([Issue(what, f"is there one with --phase {other}?", Location(file, 1))])
+        raise ParseError([Issue(what, f"try --phase {other}", Location(file, 1))])
     where = Location(file, line_of(text, field))
     net, *others = listed(given[field])
     held = field.endswith("param")
@@ -52,7 +52,7 @@ def follow(text: str, file: str, state: State) -> Followed:
     notes = [f"{where}: this is a solver; took its network, {field if held else net}{first}"]
     own = ", ".join(name for name in given if not NETWORKS.fullmatch(name))
     if own:
-        notes.append(f"{file}: of the solver these are not used: {own}")
+        notes.append(f"{file}: these fields of the solver are not used: {own}")
     return Followed(net, _added(solver, state), [*notes, *(ignored if held else [])])
 
 

@@ -36,7 +36,7 @@ _KINDS = {_ITER: VARINT, _LEARNED_NET: LENGTH, _HISTORY: LENGTH, _CURRENT_STEP: 
 
 _KIND = ".solverstate"
 _GIVE_IT = "give the .solverstate that a training has written"
-_WEIGHTS_ALONE = "the .solverstate beside it has that; weights alone are for a training that begins"
+_WEIGHTS_ALONE = "give the .solverstate beside it; weights alone are for the start of a training"
 
 
 @dataclass(frozen=True, eq=False)

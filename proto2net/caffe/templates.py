@@ -72,7 +72,7 @@ def unknown(values: Mapping[str, str], names: set[str], file: str) -> list[Issue
     """What is to be said of values for names that the file does not have."""
     return [
         Issue(
-            f'"{name}" is not in the file to be filled in',
+            f'the file has no "{name}" to fill in',
             closest(name, names),
             Location(file, 0),
         )
@@ -98,7 +98,7 @@ def missing(text: str, file: str) -> list[Issue]:
 
 def told(word: str, where: Location | None) -> Issue:
     """What is said of a text that has this word where a value goes."""
-    what = f'this is a template, and no network: it has "{word}" to be filled in'
+    what = f'this is a template, and no network: it has "{word}" to fill in'
     return Issue(what, "give the file that is made from it", where)
 
 

@@ -100,7 +100,7 @@ def read(path: str | Path) -> tuple[Training, list[str]]:
     known = {*Solver.__dataclass_fields__, *_OF_MACHINE}
     unused = [name for name in given if name not in known and not NETWORKS.fullmatch(name)]
     if unused:
-        notes = [*notes, f"{file}: of the solver these are not used: {', '.join(unused)}"]
+        notes = [*notes, f"{file}: these fields of the solver are not used: {', '.join(unused)}"]
     return Training(solver, train, tests, file), notes
 
 

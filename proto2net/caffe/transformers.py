@@ -38,14 +38,16 @@ def _issues(layer: Message, file: str) -> Iterator[Issue]:
     given = layer.transformer_block_param
     if given.block_type != given.CAUSAL_SELF_ATTENTION:
         kind = given.BlockType.Name(given.block_type)
-        yield Issue(f"block_type is {kind}; only CAUSAL_SELF_ATTENTION is known", "", where, label)
+        yield Issue(
+            f"block_type is {kind}; only CAUSAL_SELF_ATTENTION is supported", "", where, label
+        )
         return
     if (len(layer.bottom), len(layer.top)) != (1, 1):
         counts = f"{len(layer.bottom)} and {len(layer.top)}"
         yield Issue(f"takes 1 bottom and 1 top, but has {counts}", "", where, label)
     if given.activation != given.RELU:
         kind = given.Activation.Name(given.activation)
-        yield Issue(f"activation is {kind}; only RELU is known", "", where, label)
+        yield Issue(f"activation is {kind}; only RELU is supported", "", where, label)
     for name in ("embed", "heads", "layers"):
         if not getattr(given, name):
             yield Issue(f"{name} is 0; it must be above 0", "", where, label)

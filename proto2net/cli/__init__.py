@@ -117,7 +117,7 @@ def _run(arguments: Sequence[str] | None, command: click.Command) -> NoReturn:
         sys.exit(debugging.at_fault)
     except SystemExit:
         debugging.show()
-        say("a layer type or target of another's has called sys.exit; nothing was written")
+        say("a layer type or target of another package has called sys.exit; nothing was written")
         sys.exit(debugging.at_fault)
     except (BrokenPipeError, click.Abort):
         raise
@@ -140,7 +140,7 @@ def _ask_for_report(error: Exception, arguments: Sequence[str]) -> None:
     import shlex
 
     what = f"{type(error).__name__}: {error}".splitlines()[0]
-    say(f"this is a bug in proto2net, not in what it was given: {what} (--debug shows where)")
+    say(f"this is a bug in proto2net, not in your file: {what} (--debug shows where)")
     python = f"Python {platform.python_version()} on {platform.system()}"
     say(
         "please report it on the issue tracker of proto2net, with what `proto2net report NET` "

@@ -16,18 +16,18 @@ from proto2net.text import counted
 
 @click.command()
 @network
-@click.option("--weights", metavar="FILE", help="What it has learned.")
-@click.option("--allow-missing", is_flag=True, help="Pass over what the weights lack.")
+@click.option("--weights", metavar="FILE", help="Learned weights.")
+@click.option("--allow-missing", is_flag=True, help="Accept weights that lack some arrays.")
 @click.option(
     "--to",
     "targets",
     metavar="TARGETS",
     default="",
     callback=target_names,
-    help="What to compare with NumPy, such as torch,tf. Default: the first of both that is "
-    "installed.",
+    help="The targets to compare with NumPy, such as torch,tf. Default: the first of these two "
+    "that is installed.",
 )
-@click.option("--no-verify", is_flag=True, help="Compare nothing, which takes the most time.")
+@click.option("--no-verify", is_flag=True, help="Skip the comparison, which takes the most time.")
 @click.option("-o", "out", metavar="OUT", required=True, help="The page to write, report.html.")
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @debug
@@ -41,7 +41,7 @@ def audit(
     force: bool,
     **options: Any,
 ) -> None:
-    """Write a page to file on a network: what it is, what it is made from, what is odd.
+    """Write a page about a network, to keep: what it is, what it is made from, what is odd.
 
     It has the files with their hashes, the layers, what was assumed, which fork is needed, how far
     targets are from NumPy, the learned arrays, and what the files say of licences.

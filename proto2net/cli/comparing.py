@@ -39,7 +39,7 @@ _COLOURS = {"+": "green", "-": "red", "~": "yellow"}
     help="Leave out differences in what layers and blobs are called; in fillers and multipliers; "
     "in how images are prepared; in engine. Repeatable.",
 )
-@click.option("--all", "whole", is_flag=True, help="Cut no list short.")
+@click.option("--all", "whole", is_flag=True, help="Print all lists in full.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: its keys are in docs/diff.md.")
 @click.option("--html", metavar="OUT", help="Write a page that has both side by side.")
 @click.option("--force", is_flag=True, help="Replace OUT if it exists.")
@@ -56,7 +56,7 @@ def diff(
     force: bool,
     **options: Any,
 ) -> None:
-    """Tell what two networks do not have in common, layer by layer.
+    """Print the differences of two networks, layer by layer.
 
     A and B are prototxts, or .caffemodels, whose weights are compared too. Layers are aligned by
     name and by structure. Causes come first, then the shapes that follow from them.

@@ -41,7 +41,7 @@ OF_SOLVER = ("net", "target", "out", "name", "inputs", "flat", "force", "debug")
     help="Learned weights: .caffemodel, .caffemodel.h5, .npy or our own .safetensors. They are "
     "written beside OUT.",
 )
-@click.option("--allow-missing", is_flag=True, help="Leave to its fillers what the weights lack.")
+@click.option("--allow-missing", is_flag=True, help="Let the fillers make what the weights lack.")
 @click.option(
     "--optimize", "optimized", is_flag=True, help="Fold BatchNorm and Scale into the weights."
 )
@@ -54,16 +54,23 @@ OF_SOLVER = ("net", "target", "out", "name", "inputs", "flat", "force", "debug")
     shell_complete=complete_target,
     help=f"{', '.join(backends.BUILT_IN)}, or a target of another package.",
 )
-@click.option("-o", "out", metavar="OUT", help="The file to write, or -. Default: as NET, here.")
-@click.option("--name", type=class_name, metavar="NAME", help="What to call the class or function.")
-@click.option("--flat", is_flag=True, help="Write each layer where it stands, without blocks.")
+@click.option(
+    "-o",
+    "out",
+    metavar="OUT",
+    help="The file to write, or - to print. Default: the name of NET, in this folder.",
+)
+@click.option("--name", type=class_name, metavar="NAME", help="The name of the class or function.")
+@click.option(
+    "--flat", is_flag=True, help="Write layer by layer, without classes or functions for blocks."
+)
 @click.option(
     "--batch",
     type=batch,
     default="",
     metavar="any|N",
-    help="any: have a batch that a Reshape states as a number follow the input. A number: take so "
-    "many images at once.",
+    help="any: let the batch size follow the input where a Reshape fixes it. A number: the batch "
+    "size.",
 )
 @click.option(
     "--opset", type=int, metavar="N", help="The version of ONNX's operators: 13 to 21, else 17."
@@ -97,7 +104,7 @@ def convert(
     if target.embeds and out == STANDARD:
         raise click.UsageError(f"an {target.suffix} file is no text: OUT cannot be -")
     if weights and out == STANDARD:
-        raise click.UsageError("--weights are written beside OUT, which cannot be - then")
+        raise click.UsageError("--weights are written to a file beside OUT, so OUT cannot be -")
     if optimized and not weights:
         raise click.UsageError("--optimize changes weights: give --weights too")
     if out:
@@ -201,8 +208,8 @@ def _tell_of_images(graph: Graph, net: Path | None, has_weights: bool) -> None:
             return
     if has_weights:
         say(
-            "note: nothing says how images are prepared; the model's README usually does, for "
-            "--mean, --scale, --channels and --resize"
+            "note: the definition does not say how images are prepared; the model's README "
+            "usually does: give --mean, --scale, --channels or --resize"
         )
 
 
@@ -222,7 +229,7 @@ def _free(stem: str, target: Any) -> Path:
     if not module:
         return path
     free = output.beside_module(path)
-    say(f"note: {free}, since Python would import {module}.py in the place of {module}")
+    say(f"note: the file is called {free}: Python would import {module}.py instead of {module}")
     return free
 
 

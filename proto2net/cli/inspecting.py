@@ -18,7 +18,9 @@ from proto2net.shape import dims
 @network
 @click.option("--flat", is_flag=True, help="Print the layers alone, without blocks.")
 @click.option("--wide", is_flag=True, help="Print receptive fields, strides and memory too.")
-@click.option("--weights", metavar="FILE", help="Tell what is in each of these learned arrays too.")
+@click.option(
+    "--weights", metavar="FILE", help="Also print what is in each of these learned arrays."
+)
 @click.option("--csv", "form", flag_value="csv", help="Print CSV: the arrays, or the layers.")
 @click.option("--json", "form", flag_value="json", help="Print JSON: all that is known.")
 @debug
@@ -27,9 +29,9 @@ def inspect(
 ) -> None:
     """Print a network's layers, shapes and sizes.
 
-    Layers that stand together again and again, such as an inception module, are below a line of
-    their own, which has their sums. NET may be a file of weights: then the definition that it
-    carries is told, or else its arrays.
+    A block that repeats, such as an inception module, has a line with the sums of its layers, which
+    follow below it. NET may be a file of weights: then the definition in it is shown, or its arrays
+    if it has none.
 
     \b
     proto2net inspect nin.prototxt --weights nin.caffemodel --json
@@ -45,7 +47,7 @@ def inspect(
         where = f"{issue.layer}: " * bool(issue.layer)
         more = f" (and {len(found.why) - 1:,} more)" * (len(found.why) > 1)
         hint = f"; {issue.hint}" if issue.hint else ""
-        say(f"note: the definition that it carries is not told: {where}{issue.message}{hint}{more}")
+        say(f"note: the definition in it cannot be read: {where}{issue.message}{hint}{more}")
     if form:
         put(found.json() + "\n" if form == "json" else found.csv())
         return
@@ -54,29 +56,31 @@ def inspect(
 
 @click.command()
 @network
-@click.option("--weights", metavar="FILE", help="Learned weights. Without, the fillers make them.")
-@click.option("--allow-missing", is_flag=True, help="Leave to its fillers what the weights lack.")
+@click.option("--weights", metavar="FILE", help="Learned weights. Default: the fillers make them.")
+@click.option("--allow-missing", is_flag=True, help="Let the fillers make what the weights lack.")
 @click.option(
     "--to",
     "targets",
     metavar="TARGETS",
     default="",
     callback=target_names,
-    help="What to compare, such as torch,tf.",
+    help="The targets to compare, such as torch,tf.",
 )
-@click.option("--rewrites", "optimized", is_flag=True, help="Compare what --optimize makes too.")
+@click.option(
+    "--rewrites", "optimized", is_flag=True, help="Compare the network that --optimize makes, too."
+)
 @click.option(
     "--tolerance",
     type=click.FloatRange(min=0),
     metavar="X",
     default=1e-4,
     show_default=True,
-    help="The largest difference, in units of the largest magnitude of a blob.",
+    help="The largest difference allowed, in units of the largest magnitude of a blob.",
 )
 @click.option(
     "--image",
     metavar="FILE",
-    help="What to feed instead of random numbers: a .npy array (N, C, H, W or C, H, W).",
+    help="Feed this .npy array (N, C, H, W or C, H, W) instead of random numbers.",
 )
 @debug
 def verify(

@@ -36,8 +36,7 @@ def definition(command: Command) -> Command:
             metavar="NAME=VALUE",
             multiple=True,
             callback=_by_name,
-            help="What to fill in for a name of a template, such as TARGET_WIDTH=512 for "
-            "$TARGET_WIDTH$. Repeatable.",
+            help="Fill in a template: TARGET_WIDTH=512 replaces $TARGET_WIDTH$. Repeatable.",
         ),
         click.option(
             "--layers",
@@ -51,8 +50,9 @@ def definition(command: Command) -> Command:
             metavar="NAME=DIMS",
             multiple=True,
             callback=_by_name,
-            help="Leave a layer to be written, by name or as type:TYPE, with the shape of its top, "
-            "such as rois=300,5. Repeatable; several tops have ; in between.",
+            help="Leave a layer for you to write. NAME is its name or type:TYPE, DIMS the shape "
+            "of its top, such as rois=300,5; shapes of several tops have ; between them. "
+            "Repeatable.",
         ),
         click.option(
             "--fork",
@@ -63,7 +63,7 @@ def definition(command: Command) -> Command:
         click.option(
             "--ignore-unknown-fields",
             is_flag=True,
-            help="Pass over fields that are not known; each is told.",
+            help="Ignore fields that are not known; a note names each.",
         ),
         click.option(
             "--output",
@@ -79,9 +79,9 @@ def definition(command: Command) -> Command:
             metavar="[NAME=]DIMS",
             multiple=True,
             callback=_by_name,
-            help="The shape of an input, such as data=1,3,224,224, or data=1,3,any,any for images "
-            "of any size; without a name, of those whose shape the file does not state, else of "
-            "all with as many axes. Repeatable.",
+            help="The shape of an input, such as data=1,3,224,224, or data=1,3,any,any for "
+            "images of any size. Without a name it is for the inputs whose shape the file does "
+            "not state, or else for all inputs with as many axes. Repeatable.",
         ),
         click.option(
             "--stage",
@@ -116,7 +116,8 @@ def preparing(command: Command) -> Command:
         click.option(
             "--labels",
             metavar="FILE",
-            help="What the classes are called, a line for each: LABELS in what is written.",
+            help="A file with the name of each class on its own line. The file written has them "
+            "as LABELS.",
         ),
         click.option(
             "--transform-from",
@@ -133,20 +134,20 @@ def preparing(command: Command) -> Command:
             "--scale",
             type=float,
             metavar="X",
-            help="What values of images are multiplied with after the mean is subtracted.",
+            help="Multiply the values of images by this, after the mean is subtracted.",
         ),
         click.option(
             "--resize",
             type=_height_and_width,
             metavar="H,W",
-            help="The size that images are brought to, such as 256,256. Of it the middle is taken "
-            "if the network takes less.",
+            help="Resize images to this size, such as 256,256. If the network takes a smaller "
+            "size, crop the middle.",
         ),
         click.option(
             "--mean",
             type=_mean,
             metavar="FILE|NUMBERS",
-            help="What is subtracted from images: a mean image (.binaryproto or .npy), or a number "
+            help="Subtract this from images: a mean image (.binaryproto or .npy), or a number "
             "for each channel, such as 104,117,123.",
         ),
     ):

@@ -32,15 +32,16 @@ if TYPE_CHECKING:
     type=target,
     metavar="TARGET",
     shell_complete=complete_target,
-    help="Where it runs: onnx, torch, tf or numpy. Default: the first of these that is installed.",
+    help="The target that runs the network: onnx, torch, tf or numpy. Default: the first of "
+    "these that is installed.",
 )
 @preparing
 @click.option(
     "--top",
     type=click.IntRange(min=1),
     metavar="N",
-    help="How many classes are told, of numbers too of which it is not known that they are of "
-    "classes. Default: 5 of those of which it is.",
+    help="How many classes to print, also for an output that may not be one of classes. Default: "
+    "5 for outputs of classes.",
 )
 @click.option(
     "--above",
@@ -48,14 +49,14 @@ if TYPE_CHECKING:
     metavar="X",
     default=0.5,
     show_default=True,
-    help="The score that boxes have to be above.",
+    help="Keep the boxes with a score above this.",
 )
 @click.option(
     "--priors",
     metavar="BOXES",
     default="",
-    help="The prior boxes of a detector that has none, such as '8:10,16,24 16:32,48': strides, and "
-    "the sizes of squares there (or 10x20), in pixels of the input.",
+    help="Prior boxes for a detector without a PriorBox layer, such as '8:10,16,24 16:32,48': "
+    "each stride with the sizes of its squares (or 10x20), in pixels of the input.",
 )
 @click.option(
     "--overlap",
@@ -63,17 +64,16 @@ if TYPE_CHECKING:
     metavar="X",
     default=0.3,
     show_default=True,
-    help="By how much (IoU) a box may overlap a better one, with --priors and in R-CNN.",
+    help="The largest overlap (IoU) of a box with a better one, for --priors and R-CNN.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--draw",
     metavar="OUT",
-    help="Write the image with its boxes; of several images, to OUT with their names.",
+    help="Write the image with its boxes drawn in. For several images, their names are added to "
+    "OUT.",
 )
-@click.option(
-    "-o", "out", metavar="OUT", help="Write what comes out, as arrays, to this .npz file."
-)
+@click.option("-o", "out", metavar="OUT", help="Write the outputs as arrays to this .npz file.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 @debug
 def predict(
@@ -112,7 +112,7 @@ def predict(
         priors=priors,
     )
     if draw and not predictor.reading.finds_boxes:
-        what = "--draw is for boxes, and what comes out of this network is none"
+        what = "--draw draws boxes, and this network gives none"
         raise Proto2NetError(what, _PRIORS if predictor.reading.undecoded else "")
     predictions = [predictor(image) for image in images]
     files: dict[Path, bytes] = {Path(out): _arrays(predictions)} if out else {}

@@ -47,7 +47,7 @@ def match(weights: str, trees: Sequence[str], every: bool, as_json: bool, **opti
 def recover(weights: str, out: str, force: bool, **options: Any) -> None:
     """Print the definition that a .caffemodel carries, in today's words and without arrays.
 
-    Inputs stand in the place of the data of a training. Whatever the file does not tell is said.
+    Inputs stand in the place of the data of a training. Notes name what the file does not say.
 
     \b
     proto2net recover found.caffemodel -o found.prototxt

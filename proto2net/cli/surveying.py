@@ -21,14 +21,15 @@ from proto2net.cli.terminal import bar, put
     default="torch,tf",
     show_default=True,
     callback=target_names,
-    help="What to convert to.",
+    help="The targets to convert to.",
 )
 @click.option(
     "--kind",
     "kinds",
     type=click.Choice(["deploy", "train_val"]),
     multiple=True,
-    help="Only networks that are fed, or that read data or need labels. Repeatable.",
+    help="Only networks of this kind: deploy (fed by the caller), or train_val (with data or "
+    "labels). Repeatable.",
 )
 @click.option(
     "--shape",
@@ -39,11 +40,16 @@ from proto2net.cli.terminal import bar, put
     help="A shape to try, such as 1,3,224,224, for inputs whose shape a file does not state. "
     "Repeatable: the first that fits counts.",
 )
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Default: one a core.")
 @click.option(
-    "--run", is_flag=True, help="Run what is emitted too, as far as it builds the network."
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many processes. Default: one per core.",
 )
-@click.option("--table", "form", flag_value="table", help="Print a line a network.")
+@click.option(
+    "--run", is_flag=True, help="Also run the emitted code, as far as it builds the network."
+)
+@click.option("--table", "form", flag_value="table", help="Print a line for each network.")
 @click.option("--csv", "form", flag_value="csv", help="Print the table as CSV.")
 @click.option("--json", "form", flag_value="json", help="Print JSON.")
 @debug
@@ -58,7 +64,7 @@ def survey(
 ) -> None:
     """Tell how many networks under DIR convert, and why the others do not.
 
-    Solvers, templates and the like are told apart. Nothing is written.
+    Solvers, templates and other files are counted apart. Nothing is written.
 
     \b
     proto2net survey models --to torch

@@ -22,13 +22,13 @@ from proto2net.cli.terminal import bar, put
     metavar="TARGETS",
     required=True,
     callback=target_names,
-    help="What to time, such as torch,tf.",
+    help="The targets to time, such as torch,tf.",
 )
 @click.option(
     "--batch",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Images at once. Default: as NET says.",
+    help="The batch size. Default: as in NET.",
 )
 @click.option(
     "--iterations",
@@ -36,7 +36,7 @@ from proto2net.cli.terminal import bar, put
     metavar="N",
     default=20,
     show_default=True,
-    help="How often each is timed.",
+    help="How many iterations are timed.",
 )
 @click.option(
     "--warmup",
@@ -44,16 +44,18 @@ from proto2net.cli.terminal import bar, put
     metavar="N",
     default=3,
     show_default=True,
-    help="How often each is run before, which does not count.",
+    help="How many iterations run before, without being timed.",
 )
 @click.option(
     "--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True, help="Where."
 )
-@click.option("--threads", type=click.IntRange(min=1), metavar="N", help="How many on the CPU.")
+@click.option(
+    "--threads", type=click.IntRange(min=1), metavar="N", help="How many threads on the CPU."
+)
 @click.option("--compile", "compiled", is_flag=True, help="Use torch.compile, and XLA in tf.")
-@click.option("--each-layer", is_flag=True, help="Time the forward pass of each layer alone too.")
-@click.option("--steps", is_flag=True, help="Print how long each step took too.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, which has each step too.")
+@click.option("--each-layer", is_flag=True, help="Also time the forward pass of each layer alone.")
+@click.option("--steps", is_flag=True, help="Also print how long each step took.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, which has each step.")
 @debug
 def time(
     net: str,
@@ -71,8 +73,9 @@ def time(
 ) -> None:
     """Time a network's forward and backward pass in targets.
 
-    NET can also be FILE.py:CLASS, a network class of your own. Beside it a matrix product of as
-    many multiply-adds is timed in the same framework. Weights start from their fillers.
+    NET can also be FILE.py:CLASS, a network class of your own. For comparison,
+    a matrix product of as many multiply-adds is timed in the same framework. Weights start from
+    their fillers.
 
     \b
     proto2net time nin.prototxt --to torch,tf --batch 32
@@ -111,5 +114,5 @@ def _own_class(net: str, options: dict[str, Any]) -> Graph | None:
     source = click.get_current_context().get_parameter_source
     own = ("inputs", "outputs")
     if any(source(name) is ParameterSource.COMMANDLINE for name in options if name not in own):
-        raise click.UsageError("of the options of a NET only --input and --output go with a class")
+        raise click.UsageError("a class takes only --input and --output of the options of NET")
     return hand_written(found[1], found[2], **{name: options[name] for name in own})

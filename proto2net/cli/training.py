@@ -28,23 +28,27 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("solver", metavar="SOLVER")
 @click.option(
-    "--to", "target", type=click.Choice(["torch", "tf"]), required=True, help="What trains it."
+    "--to",
+    "target",
+    type=click.Choice(["torch", "tf"]),
+    required=True,
+    help="The framework that trains.",
 )
 @click.option(
     "--weights",
     metavar="FILES",
-    help="What to begin with: learned weights, of which several have a comma in between.",
+    help="Learned weights to start from; several files have commas between them.",
 )
 @click.option(
     "--snapshot",
     metavar="FILE",
-    help="Go on from this .solverstate or .solverstate.h5, which may be Caffe's.",
+    help="Continue from this .solverstate or .solverstate.h5, which may be Caffe's.",
 )
 @click.option(
     "--snapshot-prefix",
     "prefix",
     metavar="PREFIX",
-    help="What snapshots are called. Default: as the solver says.",
+    help="The prefix of snapshot files. Default: as in the solver.",
 )
 @click.option(
     "--iterations",
@@ -67,10 +71,8 @@ if TYPE_CHECKING:
     show_default=True,
     help="How many devices TensorFlow trains with. PyTorch has a process for each: torchrun.",
 )
-@click.option(
-    "--bfloat16", is_flag=True, help="Multiply in bfloat16; what is learned stays float32."
-)
-@click.option("--root", metavar="FOLDER", help="Where the paths of data begin.")
+@click.option("--bfloat16", is_flag=True, help="Multiply in bfloat16; the parameters stay float32.")
+@click.option("--root", metavar="FOLDER", help="The folder that paths of data are relative to.")
 @click.option(
     "--workers",
     type=click.IntRange(min=0),
@@ -247,7 +249,9 @@ def _stoppable(trainer: Trainer) -> Iterator[Callable[[], bool]]:
         if asked:
             raise KeyboardInterrupt
         asked.append(number)
-        say("stopping behind this iteration, with a snapshot; Ctrl-C once more stops at once")
+        say(
+            "stopping after this iteration, with a snapshot; press Ctrl-C once more to stop at once"
+        )
 
     before = signal.signal(signal.SIGINT, ask)
     try:

@@ -22,9 +22,10 @@ SUFFIXES = {".html": "html", ".htm": "html", ".svg": "svg"}
     "-o",
     "out",
     metavar="OUT",
-    help="The .html or .svg file to write, or - for HTML. Default: as NET, an .html file here.",
+    help="The .html or .svg file to write, or - to print HTML. Default: the name of NET with "
+    ".html, in this folder.",
 )
-@click.option("--open", "opened", is_flag=True, help="Have all blocks open.")
+@click.option("--open", "opened", is_flag=True, help="Open all blocks.")
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @debug
 @uncollected()

@@ -42,7 +42,10 @@ class FedReader(Reader):
         self._shapes = dict(zip(self.tops, self._given_as(shapes), strict=True))
         sizes = {len(v) // shape[0] for v, shape in zip(self._values.values(), shapes, strict=True)}
         if len(sizes) > 1:
-            raise DataError("the arrays have not as many batches", "give as many rows for each top")
+            raise DataError(
+                "the arrays give different numbers of batches",
+                "give the same number of rows for each top",
+            )
         self._count = sizes.pop()
 
     def _declared(self) -> tuple[Shape, ...]:

@@ -78,7 +78,7 @@ def _by_pillow(content: bytes, way: Way) -> Ndarray:
     try:
         from PIL import Image
     except ImportError:
-        what = "images cannot be decoded: OpenCV is not installed, nor Pillow"
+        what = "images cannot be decoded: neither OpenCV nor Pillow is installed"
         raise DataError(what, "`pip install opencv-python-headless` installs it") from None
     try:
         with Image.open(io.BytesIO(content)) as picture:

@@ -51,7 +51,9 @@ class Hdf5Reader(Reader):
         sizes = {len(array) for array in self._arrays.values()}
         if len(sizes) > 1 or 0 in sizes:
             found = ", ".join(f"{top} {len(array):,}" for top, array in self._arrays.items())
-            raise DataError(f"{path}: datasets need as many rows, of which there are {found}")
+            raise DataError(
+                f"{path}: all datasets must have the same number of rows, but they have {found}"
+            )
         self._of_rows = self._shuffled(np.arange(sizes.pop(), dtype=np.uint32))
         self._row = 0
 

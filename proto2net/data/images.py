@@ -39,7 +39,7 @@ class ImageReader(Reader, Generic[T]):
         self.layer.check()
         transform: TransformationParameter = self.layer.transform_param
         of_a_fork = transform.crop_h or transform.crop_w or transform.resize_param
-        require(not of_a_fork, "crop_h, crop_w and resize_param are SSD's: its data are not read")
+        require(not of_a_fork, "crop_h, crop_w and resize_param are SSD's, whose data are not read")
         mean = mean_image(transform, setting.places)
         self._transformer = Transformer(transform, setting.entry.phase, mean, Memory())
         random = self._transformer.draws > 0

@@ -39,14 +39,14 @@ class Places:
             if found:
                 self._tell(folder, path)
                 return folder
-        hint = "--root FOLDER says where its paths begin, if that is none of these"
-        seen = "looked here, beside the definition and above"
+        hint = "give --root FOLDER if its paths are relative to another folder"
+        seen = "looked in this folder, beside the definition and above it"
         if self._root is not None:
-            seen, hint = f"looked in {self._root}, which is root", ""
+            seen, hint = f"looked in the root, {self._root}", ""
         if os.path.isabs(path):
             seen, hint = (
-                "an absolute path has one place",
-                "without its folder, --root FOLDER says where it begins",
+                "the path is absolute",
+                "give a relative path, and --root FOLDER",
             )
         raise DataError(f'"{path[:200]}" is not there: {seen}', hint)
 

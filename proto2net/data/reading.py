@@ -93,7 +93,9 @@ def _sources(found: definition.Definition) -> list[Entry]:
         if entry.layer.kind not in READERS:
             issues.append(_unknown(entry))
         if twice := made.intersection(entry.tops):
-            issues.append(_told(entry, f"other data are called {', '.join(sorted(twice))} too"))
+            issues.append(
+                _told(entry, f"another data layer also has the tops {', '.join(sorted(twice))}")
+            )
         made.update(entry.tops)
     if issues:
         raise DataError(issues)
@@ -108,7 +110,7 @@ def _unknown(entry: Entry) -> Issue:
     hint = "an Input layer in its place takes arrays of yours: feeds={TOP: rows}"
     what = "the data of this layer cannot be read"
     if not isinstance(entry.layer, DataLayer):
-        what = "this layer has no bottoms, and is not known to give data"
+        what = "this layer has no bottoms, but no reader of data is known for it"
     return _told(entry, what, hint)
 
 
@@ -210,7 +212,7 @@ class Batches(Iterator[Batch]):
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on where another reader of the same definition and data was."""
-        other = "it is of another definition than this"
+        other = "it belongs to another definition"
         found = state if isinstance(state, Mapping) else {}
         seed, layers = found.get("seed"), found.get("layers")
         if not isinstance(seed, int) or not 0 <= seed < 2**32 or not isinstance(layers, list):

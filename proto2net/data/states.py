@@ -18,9 +18,7 @@ def number(state: Mapping[str, Any], name: str, most: float = float("inf")) -> i
     """A number of a state, from 0 to below `most`."""
     found = state.get(name)
     if not isinstance(found, int) or not 0 <= found < most:
-        raise DataError(
-            f"the state has {name} = {str(found)[:40]}", "it is of other data than these"
-        )
+        raise DataError(f"the state has {name} = {str(found)[:40]}", "it belongs to other data")
     return found
 
 
@@ -28,7 +26,7 @@ def order(state: Mapping[str, Any], name: str, size: int) -> Ndarray:
     """The order of a state, in which so many are shuffled."""
     found = state.get(name)
     if not isinstance(found, np.ndarray) or not np.array_equal(np.sort(found), np.arange(size)):
-        raise DataError(f"the state has no {name} of {size:,}", "it is of other data than these")
+        raise DataError(f"the state has no {name} of {size:,}", "it belongs to other data")
     return found
 
 

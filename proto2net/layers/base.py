@@ -22,7 +22,7 @@ from proto2net.layers.columns import Rows
 from proto2net.layers.registry import Registry, families
 from proto2net.shape import Shape, Shapes, count, dims, require
 
-WAYS_ON = "--layers FILE.py declares it, --holes NAME=DIMS leaves it to be written"
+WAYS_ON = "--layers FILE.py declares it, --holes NAME=DIMS leaves it for you to write"
 """What can be done about a layer of which it is not known what it does."""
 
 ANY = 10**9

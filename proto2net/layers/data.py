@@ -395,7 +395,7 @@ class HDF5Data(DataLayer):
 class Writer(Layer):
     """Writes what it reads to files; it is left out, so that this is an output."""
 
-    unrendered: ClassVar[str] = "writing a file has no rendering"
+    unrendered: ClassVar[str] = "writing a file is not supported"
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         return ()

@@ -48,8 +48,8 @@ def scaled(filler: Filler, shape: Shape, scale: float) -> Filler:
         filler = Filler("uniform", min=-sqrt(3 / fan), max=sqrt(3 / fan))
     require(
         filler.type in ("constant", "uniform", "gaussian"),
-        f"enable_noise is not known with a {filler.type} filler",
-        "constant, uniform, gaussian and xavier ones are",
+        f"enable_noise is not supported with a {filler.type} filler",
+        "constant, uniform, gaussian and xavier fillers have it",
     )
     names = ("value", "min", "max", "mean", "std")
     return dataclasses.replace(filler, **{name: getattr(filler, name) * scale for name in names})
@@ -59,7 +59,7 @@ def check_lengths(normalize: bool, training: bool) -> None:
     """Refuse learned rows that are brought to length 1, and stay so, at each step of training."""
     if normalize and training:
         raise UnsupportedError(
-            "normalize changes the weights in training, which has no rendering",
+            "normalize changes the weights in training, which is not supported",
             "convert for tests",
         )
 
@@ -152,7 +152,7 @@ class InnerProduct(Dense):
     def check_rendered(self, bottoms: int, tops: int, *, training: bool) -> None:
         if training and self.enable_noise:
             raise UnsupportedError(
-                "enable_noise has no rendering in training",
+                "enable_noise is not supported in training",
                 "leave it out, or convert for tests",
             )
         check_lengths(self.normalize and bottoms == 1, training)

@@ -176,7 +176,7 @@ class DetectionOutput(Layer):
             len(arms) == 1 or self.share_location,
             "prior boxes are refined only where share_location is true",
         )
-        require(not self.use_polygon, "use_polygon is not known with refined prior boxes")
+        require(not self.use_polygon, "use_polygon is not supported with refined prior boxes")
         for what, shape, each in zip(
             ("confidences", "locations"), arms, (2, CORNERS), strict=False
         ):
@@ -195,11 +195,11 @@ class DetectionOutput(Layer):
             "give as many confidences, then as many locations, and then the prior boxes of all, "
             "or of each",
         )
-        require(not self.use_polygon, "use_polygon is not known with several maps")
+        require(not self.use_polygon, "use_polygon is not supported with several maps")
         confs, locs, priors = bottoms[:number], bottoms[number : 2 * number], bottoms[2 * number :]
         require(
             all(shape[:1] == (1,) for shape in (*confs, *locs)),
-            "Caffe reads the first image alone of several maps",
+            "with several maps Caffe reads only the first image",
             "set the batch size to 1",
         )
         require(
@@ -213,7 +213,8 @@ class DetectionOutput(Layer):
                 self._check_map(conf, loc, each)
         require(
             not self.no_permute or len(bottoms) < 3 * number,
-            "no_permute is given with the prior boxes of each map apart, of which Caffe reads none",
+            "no_permute is given, and each map has its own prior boxes: Caffe then reads none of "
+            "them",
             "give one bottom for all prior boxes, with an nbottom of 2 at least",
         )
         boxes = sum(prior[2] for prior in priors) // CORNERS
@@ -241,8 +242,8 @@ class DetectionOutput(Layer):
         """Refuse what TextBoxes++ has beside polygons."""
         require(
             self.use_polygon is not False,
-            "use_polygon is false, with which TextBoxes++ finds boxes that are turned",
-            "only polygons are known",
+            "with use_polygon: false TextBoxes++ finds rotated boxes",
+            "only polygons are supported",
         )
         require(
             not self.use_polygon
@@ -279,7 +280,7 @@ class MultiBoxLoss(Loss):
     """
 
     labels: ClassVar[tuple[int, ...]] = (3,)
-    unrendered: ClassVar[str] = "matching true boxes in training has no rendering"
+    unrendered: ClassVar[str] = "matching true boxes in training is not supported"
     loc_loss_type: str = "SMOOTH_L1"
     conf_loss_type: str = "SOFTMAX"
     loc_weight: float = 1.0
@@ -326,7 +327,7 @@ class DetectionEvaluate(Layer):
     """
 
     labels: ClassVar[tuple[int, ...]] = (1,)
-    unrendered: ClassVar[str] = "comparing boxes with the true ones has no rendering"
+    unrendered: ClassVar[str] = "comparing boxes with the true ones is not supported"
     num_classes: int = 0
     background_label_id: int = 0
     overlap_threshold: float = 0.5

@@ -16,7 +16,7 @@ from proto2net.layers.dense import InnerProduct, check_lengths
 from proto2net.layers.normalize import check_bounds
 from proto2net.shape import Shape, Shapes, canonical_axis, count, dims, require
 
-MARGIN = "a margin, which only training needs, has no rendering"
+MARGIN = "a margin, which only training needs, is not supported"
 
 
 def check_no_margin(bottoms: int) -> None:
@@ -92,7 +92,7 @@ class ChannelScale(Layer):
         )
         require(
             self.do_backward_feature and self.do_backward_scale,
-            "a gradient that is left out (do_backward_feature, do_backward_scale) is not known",
+            "leaving out a gradient (do_backward_feature, do_backward_scale) is not supported",
             "leave it out",
         )
         return (x,)

@@ -96,7 +96,7 @@ class DataAugmentation(Layer):
             raise UnsupportedError("in training it changes images at random, and learns their mean")
         if bottoms > 1 or tops > 1:
             raise UnsupportedError(
-                "what is drawn at random for another layer, or by it, has no rendering",
+                "random numbers that another layer draws, or gets, are not supported",
                 "for use, leave its second bottom or top out",
             )
 
@@ -151,7 +151,7 @@ class PFMWriter(Writer):
 class Augmentation(Layer):
     """What training alone does to images and flows."""
 
-    unrendered: ClassVar[str] = "what changes at random in training has no rendering"
+    unrendered: ClassVar[str] = "random changes of images in training are not supported"
 
 
 @layer("GenerateAugmentationParameters", bottoms=(1, 3), tops=1)

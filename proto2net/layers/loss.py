@@ -241,7 +241,7 @@ class ContrastiveLoss(Loss):
         super().check_counts(bottoms, tops)
         require(
             tops == 1 and not self.output_matches,
-            "a second top (the matches), as MyCaffe has it with output_matches, is not known",
+            "a second top (the matches), as MyCaffe has it with output_matches, is not supported",
             "leave both out",
         )
 
@@ -277,7 +277,7 @@ class Accuracy(Layer):
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         require(
             not self.min_is_better,
-            "min_is_better is not known",
+            "min_is_better is not supported",
             "leave it out, or convert for tests without labels",
         )
         scores, labels = bottoms

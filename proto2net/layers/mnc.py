@@ -124,7 +124,7 @@ class Matching(Python):
 
     def check_rendered(self, bottoms: int, tops: int, *, training: bool) -> None:
         if (bottoms, tops) != (len(self.predicts), 1):
-            raise UnsupportedError("matching true boxes in training has no rendering")
+            raise UnsupportedError("matching true boxes in training is not supported")
 
 
 @python_layer("pylayer.proposal_layer", "ProposalLayer", bottoms=3, tops=(1, 2))

@@ -222,7 +222,7 @@ class DecodeBBox(Layer):
 
     def check_rendered(self, bottoms: int, tops: int, *, training: bool) -> None:
         if training:
-            raise UnsupportedError("leaving out true boxes in training has no rendering")
+            raise UnsupportedError("leaving out true boxes in training is not supported")
 
 
 def _check_rows(rows: Shape, each: int, what: str) -> None:

@@ -241,7 +241,7 @@ class BboxAccuracy(Metric):
 class Choosing(Layer):
     """A choice of regions, and what goes with them; where there are no labels, all of them stay."""
 
-    unrendered: ClassVar[str] = "choosing regions to train with has no rendering"
+    unrendered: ClassVar[str] = "choosing regions to train with is not supported"
 
     def prediction(self) -> Split:
         return Split()

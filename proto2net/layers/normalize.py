@@ -133,7 +133,7 @@ class BN(Layer):
     def check_rendered(self, bottoms: int, tops: int, *, training: bool) -> None:
         if tops > 1:
             raise UnsupportedError(
-                "the batch's mean and variance as tops have no rendering",
+                "the batch's mean and variance as tops are not supported",
                 "leave out all tops but the first",
             )
 
@@ -150,7 +150,7 @@ class BN(Layer):
         require(len(bottom) >= 2, f"needs at least 2 axes (N, C), but the bottom is {dims(bottom)}")
         require(
             self.axis in (None, 1),
-            f"axis is {self.axis}; only 1, the channels, is known here",
+            f"axis is {self.axis}; only 1, the channels, is supported",
         )
         require(self.epsilon >= 0, f"eps is {self.epsilon:g}; it must be 0 or above")
         return (bottom, *((1, bottom[1], 1, 1),) * (tops - 1))
@@ -262,7 +262,7 @@ def check_bounds(bounded: bool, training: bool) -> None:
     """Refuse learned factors that are brought between bounds, and stay so, in training."""
     if bounded and training:
         raise UnsupportedError(
-            "min_value and max_value change the factors in training, which has no rendering",
+            "min_value and max_value change the factors in training, which is not supported",
             "convert for tests",
         )
 
@@ -337,7 +337,7 @@ class Softmax(Layer):
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         require(
             self.normalize_type == "Softmax",
-            f'normalize_type is "{self.normalize_type}"; only "Softmax" is known',
+            f'normalize_type is "{self.normalize_type}"; only "Softmax" is supported',
         )
         canonical_axis(self.axis, bottoms[0])
         return bottoms

@@ -59,7 +59,7 @@ class PythonLoss(Python):
     """A loss that is the user's own: a Python layer with a loss_weight, by which Caffe tells it."""
 
     loss: ClassVar[bool] = True
-    unrendered: ClassVar[str] = "a loss in the user's own code has no rendering"
+    unrendered: ClassVar[str] = "a loss in the user's own code is not supported"
 
 
 def known(layer: Python, *, fed: bool, weighed: bool) -> Python:
@@ -158,7 +158,7 @@ class _Tokens:
         if word in CLOSING:
             require(
                 depth < limits.PARAM_STR_DEPTH,
-                f"param_str has more than {limits.PARAM_STR_DEPTH} sequences in each other",
+                f"param_str has more than {limits.PARAM_STR_DEPTH} nested sequences",
             )
             return self._sequence(CLOSING[word], depth + 1)
         require(word not in ("", "{", *"]}),:"), "param_str lacks a name or a value", HINT)

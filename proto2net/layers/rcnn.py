@@ -298,7 +298,7 @@ class SmoothL1Loss(Loss):
 class SmoothL1LossOHEM(Loss):
     """SmoothL1Loss, and as a second top the loss of each region (R-FCN's fork)."""
 
-    unrendered: ClassVar[str] = "mining hard examples in training has no rendering"
+    unrendered: ClassVar[str] = "mining hard examples in training is not supported"
     labels: ClassVar[tuple[int, ...]] = (1, 2)
     sigma: float = 1.0
     loss_param: LossParameter = LossParameter()
@@ -314,7 +314,7 @@ class SmoothL1LossOHEM(Loss):
 class SoftmaxWithLossOHEM(Loss):
     """SoftmaxWithLoss; its other tops are the probabilities, and each region's loss (R-FCN)."""
 
-    unrendered: ClassVar[str] = "mining hard examples in training has no rendering"
+    unrendered: ClassVar[str] = "mining hard examples in training is not supported"
     softmax_param: SoftmaxParameter = SoftmaxParameter()
     loss_param: LossParameter = LossParameter()
 
@@ -333,7 +333,7 @@ class SoftmaxWithLossOHEM(Loss):
 class BoxAnnotatorOHEM(Layer):
     """The labels and weights of the regions with the greatest loss; others are ignored (R-FCN)."""
 
-    unrendered: ClassVar[str] = "mining hard examples in training has no rendering"
+    unrendered: ClassVar[str] = "mining hard examples in training is not supported"
     labels: ClassVar[tuple[int, ...]] = (1, 2, 3)
     roi_per_img: int
     ignore_label: int = -1
@@ -382,7 +382,7 @@ def number_of_classes(param_str: str) -> int:
 class AnchorTargetLayer(Python):
     """Whether each anchor is an object, and how far from it (lib/rpn/anchor_target_layer.py)."""
 
-    unrendered: ClassVar[str] = "matching true boxes in training has no rendering"
+    unrendered: ClassVar[str] = "matching true boxes in training is not supported"
     labels: ClassVar[tuple[int, ...]] = (1,)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
@@ -402,7 +402,7 @@ class ProposalTargetLayer(Python):
     Where there are no true objects to choose by, all of them stay.
     """
 
-    unrendered: ClassVar[str] = "matching true boxes in training has no rendering"
+    unrendered: ClassVar[str] = "matching true boxes in training is not supported"
     labels: ClassVar[tuple[int, ...]] = (1,)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:

@@ -259,7 +259,7 @@ class CausalAttention(Layer):
     def check_rendered(self, bottoms: int, tops: int, *, training: bool) -> None:
         if training and self.attn_dropout:
             raise UnsupportedError(
-                "attn_dropout, which drops weights of the attention in training, has no rendering",
+                "attn_dropout, which drops weights of the attention in training, is not supported",
                 "give attn_dropout: 0, or convert for tests",
             )
 

@@ -195,7 +195,7 @@ class Upsample(Layer):
         others = (self.scale_h, self.scale_w, self.upsample_h, self.upsample_w)
         require(
             others == (None,) * 4 and not any(self.less),
-            "with one bottom only scale is known",
+            "with one bottom only scale is supported",
             "SegNet's Upsample has the mask of a max pooling as its second bottom",
         )
         require(

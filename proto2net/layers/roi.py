@@ -116,7 +116,7 @@ class ROIAlign(RegionPooling):
             self.roi_align_param is None,
             "forks have different layers of this name, and roi_align_param does not tell which "
             "it is",
-            "only that of Cascade R-CNN is known, which has a roi_pooling_param",
+            "only that of Cascade R-CNN is supported, which has a roi_pooling_param",
         )
         self.check(feature, regions)
         return ((regions[0], feature[1], self.pooled_h + 1, self.pooled_w + 1),)

@@ -328,7 +328,7 @@ class PriorBox(PlacedBoxes):
         _check_pairs("box_width", self.box_width, "box_height", self.box_height)
         require(
             not (self.denser_prior_boxes and self.sized),
-            "denser_prior_boxes is not known with what Synopsys' fork has added",
+            "denser_prior_boxes is not supported with fields of Synopsys' fork",
         )
         require(
             self.fork != "sstd" or all(size == int(size) for size in self.min_size),
@@ -362,7 +362,7 @@ class PriorBox(PlacedBoxes):
             return
         require(
             not (self.ratios or self.max_size or self.denser_prior_boxes),
-            "aspect_ratio, max_size and denser_prior_boxes are not known with FaceBoxes",
+            "aspect_ratio, max_size and denser_prior_boxes are not supported with FaceBoxes",
             "give min_size only, or name another fork",
         )
         room = FACE_BOXES if len(self.min_size) == 3 else len(self.min_size)
@@ -418,6 +418,6 @@ def _check_size(**sizes: float | None) -> None:
         require(size > 0, f"{name} is {size}; it must be above 0")
     require(
         list(given) in ([], [both], sides),
-        f"{' and '.join(given)} cannot be given so",
+        f"{' and '.join(given)} cannot be given together",
         f"give {both}, or {' and '.join(sides)}",
     )

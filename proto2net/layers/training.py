@@ -151,7 +151,7 @@ class SparseData(UnstatedData):
 class FreeLoss(Loss):
     """A loss of which we do not check what it compares."""
 
-    unrendered: ClassVar[str] = "a loss of forks has no rendering"
+    unrendered: ClassVar[str] = "this loss of a fork is not supported"
 
     def check(self, bottoms: Shapes) -> None:
         pass
@@ -172,7 +172,7 @@ class CtcLoss(FreeLoss):
 class CenterLoss(Loss):
     """How far features are from the learned center of their class (caffe-face)."""
 
-    unrendered: ClassVar[str] = "a loss of forks has no rendering"
+    unrendered: ClassVar[str] = "this loss of a fork is not supported"
     num_output: int = 0
     center_filler: Filler = Filler()
     axis: int = 1
@@ -244,7 +244,7 @@ class GeneralTripletLoss(GeneralContrastiveLoss):
 class MemoryLoss(FreeLoss):
     """A loss that the program which trains the network computes (MyCaffe)."""
 
-    unrendered: ClassVar[str] = "a loss that a program computes has no rendering"
+    unrendered: ClassVar[str] = "a loss that a program computes is not supported"
     labels: ClassVar[tuple[int, ...]] = ()
     loss_param: LossParameter = LossParameter()
 
@@ -258,7 +258,7 @@ class MemoryLoss(FreeLoss):
 class Metric(Layer):
     """What compares scores with labels, and is no loss."""
 
-    unrendered: ClassVar[str] = "a metric of forks has no rendering"
+    unrendered: ClassVar[str] = "this metric of a fork is not supported"
     labels: ClassVar[tuple[int, ...]] = (1,)
     top: ClassVar[Shape] = ()
 
@@ -303,7 +303,7 @@ class AccuracyEncoding(Metric):
 class Decode(Metric):
     """The distances of encodings to what training has kept of each class (MyCaffe)."""
 
-    unrendered: ClassVar[str] = "what training keeps of each class has no rendering"
+    unrendered: ClassVar[str] = "what training keeps of each class is not supported"
 
 
 @layer("Knn", param="knn_param", bottoms=(1, 2))
@@ -311,7 +311,7 @@ class Decode(Metric):
 class Knn(Metric):
     """How near encodings are to those of each class that training has kept (MyCaffe)."""
 
-    unrendered: ClassVar[str] = "what training keeps of each class has no rendering"
+    unrendered: ClassVar[str] = "what training keeps of each class is not supported"
     num_output: int | None = None
     k: int | None = None
     max_stored_batches: int | None = None
@@ -343,7 +343,7 @@ class DetectNetTransformation(Layer):
     In use the mean goes from images that are of this size (detectnet_transform_layer.cpp).
     """
 
-    unrendered: ClassVar[str] = "maps of true boxes have no rendering"
+    unrendered: ClassVar[str] = "maps of true boxes are not supported"
     labels: ClassVar[tuple[int, ...]] = (1,)
     stride: int = 4
     scale_cvg: float = 0.5
@@ -383,7 +383,7 @@ class DetectNetTransformation(Layer):
 class ClusterDetections(Python):
     """The boxes of each class that many places agree on (NVIDIA's detectnet/clustering.py)."""
 
-    unrendered: ClassVar[str] = "grouping boxes by OpenCV's groupRectangles has no rendering"
+    unrendered: ClassVar[str] = "grouping boxes by OpenCV's groupRectangles is not supported"
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         coverage = bottoms[0]

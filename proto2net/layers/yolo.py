@@ -207,8 +207,8 @@ class Yolov3DetectionOutput(Layer):
         require(self.num_classes is not None, "num_classes is missing")
         require(
             not self.gaussian_box,
-            "gaussian_box is true, which is not known",
-            "only boxes without a variance of their own are",
+            "gaussian_box: true is not supported",
+            "only boxes without a variance of their own are supported",
         )
         require(
             len(self.anchors_scale) >= len(bottoms),
@@ -247,7 +247,7 @@ class LaneData(Data):
 class YoloLoss(Loss):
     """The base of YOLO's losses: predictions, and the true boxes of each image."""
 
-    unrendered: ClassVar[str] = "the loss of YOLO has no rendering"
+    unrendered: ClassVar[str] = "the loss of YOLO is not supported"
 
     def check(self, bottoms: Shapes) -> None:
         for bottom in bottoms[:1]:
@@ -323,7 +323,7 @@ class YoloSeg(YoloLoss):
 class EvalDetection(Layer):
     """Which of YOLO's predictions are right (eval_detection_layer.cpp)."""
 
-    unrendered: ClassVar[str] = "comparing boxes with the true ones has no rendering"
+    unrendered: ClassVar[str] = "comparing boxes with the true ones is not supported"
     labels: ClassVar[tuple[int, ...]] = (1,)
     side: int = 7
     num_class: int = 20
@@ -349,7 +349,7 @@ class AssistedExcitation(Layer):
     Less is added as training goes on, and nothing without true boxes (Derakhshani et al. 2019).
     """
 
-    unrendered: ClassVar[str] = "adding to features in true boxes has no rendering"
+    unrendered: ClassVar[str] = "adding to features in true boxes is not supported"
     labels: ClassVar[tuple[int, ...]] = (1, 2)
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:

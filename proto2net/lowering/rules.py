@@ -126,7 +126,7 @@ def _fc_ristretto(node: Node[FcRistretto]) -> Layer:
 def _check_rounding(node: Node[Any]) -> None:
     """Refuse training, in which Ristretto rounds; else it is done when the weights are read."""
     if node.phase == "TRAIN":
-        raise UnsupportedError("rounds at random in training, which has no rendering")
+        raise UnsupportedError("rounds at random in training, which is not supported")
 
 
 @lowers(SparseInnerProduct, InnerProduct)

@@ -89,15 +89,15 @@ class Predictor:
         self.reading = Reading(known, outputs, labels, top, above, overlap, boxes)
         require(
             self.reading.undecoded or not priors,
-            "prior boxes are given, but nothing that comes out of this network needs any",
-            "they are for networks that leave it to a script to make boxes of their numbers",
+            "prior boxes are given, but no output of this network needs them",
+            "they are for networks whose numbers a script turns into boxes",
         )
         more = [blob for blob in self.reading.regions if blob not in graph.output_set]
         graph = dataclasses.replace(graph, outputs=(*graph.outputs, *more))
         check_inputs(graph, self._prepared.name)
         if not given.values and graph.parameters:
             raise Proto2NetError(
-                "nothing is predicted without weights, which are what a network has learned",
+                "predict needs the weights that the network has learned",
                 "give the file of its training, as in --weights net.caffemodel",
             )
         self._model = Model(bare(graph), given.values)

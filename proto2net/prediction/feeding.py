@@ -57,9 +57,9 @@ def check_inputs(graph: Graph, image: str) -> None:
     ]
     if unknown:
         raise ShapeError(
-            f"the network reads {' and '.join(unknown)} beside the image, which no file holds",
-            "proto2net.load makes a network that takes arrays; --output BLOB leaves out what does "
-            "not need it",
+            f"the network also reads {' and '.join(unknown)}, which no image file holds",
+            "proto2net.load makes a network that takes arrays; --output BLOB keeps only what "
+            "BLOB needs",
         )
 
 

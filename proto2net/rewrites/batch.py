@@ -23,7 +23,7 @@ def fixing_batch(graph: Graph) -> list[tuple[str, Location]]:
         return found
     for node in walk(graph).fixed:
         if isinstance(node.layer, Reshape | Slice) and node.where:
-            hint = "; --batch any has it follow the input" if _changed(node) else ""
+            hint = "; --batch any lets it follow the input" if _changed(node) else ""
             size = node.bottoms[0].shape[0]
             found.append((f"{node.layer.type} fixes the batch at {size}{hint}", node.where))
     return found

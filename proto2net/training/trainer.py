@@ -203,7 +203,10 @@ class Trainer:
         self.learner.remember(state.iteration, history)
         self.iteration = state.iteration
         if own is None:
-            _LOG.info(f"{path}: its data begin at the first record, since it does not tell where")
+            _LOG.info(
+                f"{path}: its data begin at the first record, since the file does not say "
+                "where they stopped"
+            )
             return
         try:
             self._go_on(own)
@@ -220,7 +223,7 @@ class Trainer:
             self.data.restore(data)
         if tests and len(tests) != len(self.tests):
             has = f"it has {len(tests)} networks to test with, and the solver has {len(self.tests)}"
-            raise Proto2NetError(has, "it is of another solver than this")
+            raise Proto2NetError(has, "it belongs to another solver")
         for tested, kept in zip(self.tests, tests, strict=True) if tests else ():
             tested.data.restore(kept)
         if self.backend.name not in random:

@@ -39,7 +39,7 @@ def written(
     """
     if not path.stem.isidentifier():
         raise Proto2NetError(
-            f"what trains it could not import {path.name}", "call OUT as a module, such as net.py"
+            f"the training could not import {path.name}", "call OUT as a module, such as net.py"
         )
     try:
         graph = graph_of(training.train, inputs=inputs)

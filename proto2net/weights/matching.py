@@ -225,7 +225,7 @@ class _Matching:
         if not lacking or node in self._wrong:
             return None
         sentence = f"nothing in {self.source} for its {' and '.join(lacking)}"
-        hint = "--allow-missing leaves it to its fillers"
+        hint = "--allow-missing lets its fillers make it"
         if self._targets[node.name] is not node:
             sentence += ": another layer has this name"
         else:
@@ -301,7 +301,7 @@ def _as_used(layer: Layer, blob: str, array: Ndarray) -> Ndarray:
 
 _TO_FINE_TUNE = (
     "for another num_output give the layer another name, as fine-tuning in Caffe does; then "
-    "--allow-missing leaves it to its fillers"
+    "--allow-missing lets its fillers make it"
 )
 
 

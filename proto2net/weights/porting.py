@@ -55,7 +55,9 @@ class Ported:
         if self.beside:
             arrays = path.with_suffix(self.beside.suffix)
             if arrays in paths:
-                raise Proto2NetError(f"{arrays} is where the weights go", "give OUT another suffix")
+                raise Proto2NetError(
+                    f"the weights are written to {arrays} too", "give OUT another suffix"
+                )
             files[arrays] = watched(self.beside.write, self.beside.size)
         contents = self.emitted.files.values()
         texts = (each.encode() if isinstance(each, str) else each for each in contents)

@@ -192,7 +192,7 @@ def test_what_a_target_cannot_say_is_told_with_its_reason(tmp_path: Path) -> Non
         'layer { name: "f" type: "Mine" bottom: "x" top: "f" }\n'
     )
     found, page = made(net, holes={"f": [(1, 3)]}, to=["numpy"])
-    assert found.verified.why == "it has layers that are left to be written"
+    assert found.verified.why == "some of its layers are holes, which nobody has written yet"
     (onnx,) = (each for each in found.exported if each.target == "onnx")
     assert onnx.issues
     assert "onnx" in page.sections["in-short"]

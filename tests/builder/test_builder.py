@@ -434,7 +434,7 @@ def test_an_option_that_no_call_has_is_refused() -> None:
     first, second = caught.value.issues
     assert (first.message, first.hint) == ('no option "nmae"', 'did you mean "name"?')
     assert second.message == 'no option "pad"'
-    assert second.hint.startswith("beside a call's own options there are name, top, params")
+    assert second.hint.startswith("besides its own options, each call takes name, top, params")
 
 
 def test_a_phase_that_is_none_is_refused() -> None:

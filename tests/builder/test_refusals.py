@@ -180,7 +180,7 @@ def test_a_layer_after_the_network_is_made_is_refused() -> None:
     net = made(lambda n: n.feed("data").relu(name="r"), Network)
     before = net.source("torch")
     for late in (lambda: net.feed("r").softmax(), lambda: net.feed("x")):  # type: ignore[attr-defined]
-        with pytest.raises(Proto2NetError, match=r"made already|no layer \"x\" above"):
+        with pytest.raises(Proto2NetError, match=r"the network is complete|no layer \"x\" above"):
             late()
     assert net.source("torch") == before
     assert net.feed("data").get_output().name == "data"

@@ -84,7 +84,7 @@ def test_a_type_of_mycaffe_is_known_beside_other_problems() -> None:
         ),
         (
             'layer { type: "FcRistretto" bottom: "x" top: "y" }',
-            "wrote out what 1 layer of Ristretto round as Quantize",
+            "wrote the rounding of 1 layer of Ristretto as Quantize",
         ),
         (
             'layer { type: "DenseBlock" bottom: "x" top: "y" }',
@@ -318,7 +318,10 @@ def test_a_transformer_block_without_dropout_has_no_layers_for_it() -> None:
     ("text", "problem"),
     [
         ("transformer_block_param { block_type: ENCODER }", "block_type is ENCODER; only CAUSAL"),
-        ("transformer_block_param { activation: GELU }", "activation is GELU; only RELU is known"),
+        (
+            "transformer_block_param { activation: GELU }",
+            "activation is GELU; only RELU is supported",
+        ),
         ("transformer_block_param { heads: 5 }", r"embed \(192\) does not divide into 5 heads"),
         ("transformer_block_param { layers: 0 }", "layers is 0; it must be above 0"),
         ("top: 'z'", "takes 1 bottom and 1 top, but has 1 and 2"),

@@ -118,7 +118,9 @@ def test_a_warp_is_told_by_what_its_second_bottom_is_called(
 
 def test_what_is_computed_without_a_grid_is_a_flow(caplog: pytest.LogCaptureFixture) -> None:
     assert warped("blob44", renamed("blob44")) == "pwc-net"
-    assert 'pwc-net: no Grid is there, with which "blob44" could be places' in caplog.text
+    assert (
+        'pwc-net: the network has no Grid layer, which would make places of "blob44"' in caplog.text
+    )
 
 
 def test_a_warp_of_two_inputs_needs_its_fork_named() -> None:

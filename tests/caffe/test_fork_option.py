@@ -161,7 +161,7 @@ def test_every_command_that_reads_networks_takes_a_fork(command: str) -> None:
 
 def test_prototxt_cannot_say_the_fork() -> None:
     text = fed(REORG, *PLANES.shape)
-    with pytest.raises(UnsupportedError, match="prototxt cannot say fork: darknet"):
+    with pytest.raises(UnsupportedError, match="a prototxt cannot hold fork: darknet"):
         proto2net.convert(text, to="prototxt", fork="darknet")
     assert "fork" not in proto2net.convert(text, to="prototxt")
 

@@ -177,10 +177,10 @@ default_forward_type: FLOAT16"""
 
 def test_a_forks_parameter_that_a_layer_does_not_know_is_refused() -> None:
     assert problems(FUSED) == [
-        'net.prototxt:2: layer "a" (InnerProduct): InnerProduct is not known with '
-        '"negative_slope" of InnerProductParameter, which a fork of Caffe has added\n'
-        "  hint: only if it changes no result, --ignore-unknown-fields passes over it; else "
-        "--holes NAME=DIMS leaves the layer to be written"
+        'net.prototxt:2: layer "a" (InnerProduct): "negative_slope" of InnerProductParameter '
+        "is not known for InnerProduct: a fork of Caffe has added it\n"
+        "  hint: if it changes no result, --ignore-unknown-fields ignores it; else --holes "
+        "NAME=DIMS leaves the layer for you to write"
     ]
 
 
@@ -245,17 +245,17 @@ layer {{ name: "c" type: "Crop" bottom: "data" bottom: "data" top: "c"
         ),
         (
             "name: 'a'\nlayer {{\n  name: 'b'\n}}",
-            'net.prototxt:2: this is a template, and no network: it has "{{" to be filled in\n'
+            'net.prototxt:2: this is a template, and no network: it has "{{" to fill in\n'
             "  hint: give the file that is made from it",
         ),
         (
             "layer {\n inner_product_param { num_output: {{ n }} } }",
-            'net.prototxt:2: this is a template, and no network: it has "{{ n }}" to be filled in\n'
+            'net.prototxt:2: this is a template, and no network: it has "{{ n }}" to fill in\n'
             "  hint: --define n=VALUE",
         ),
         (
             "layer {\n inner_product_param { num_output: $n } }",
-            'net.prototxt:2: this is a template, and no network: it has "$n" to be filled in\n'
+            'net.prototxt:2: this is a template, and no network: it has "$n" to fill in\n'
             "  hint: --define n=VALUE",
         ),
     ],

@@ -364,7 +364,9 @@ def test_a_file_can_have_any_name(run: Run) -> None:
         Path(net).write_text(TINY.format("''"))
         _, said = run("convert", "--to", "numpy", "--", net, code=(0,))
         # Of a file that would take a module's place it is told that it is called otherwise.
-        assert re.match(r"(note: \w+_net\.py, since .*\n)?wrote [a-z][a-z0-9_]*\.py: ", said)
+        assert re.match(
+            r"(note: the file is called \w+_net\.py: .*\n)?wrote [a-z][a-z0-9_]*\.py: ", said
+        )
         (made,) = Path().glob("*.py")
         benign = proto2net.convert(TINY.format(quoted(harmless(name))), to="numpy")
         assert_same_code(made.read_text(), benign)

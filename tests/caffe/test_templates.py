@@ -42,16 +42,16 @@ def test_names_get_the_values_that_are_given() -> None:
 def test_all_names_that_are_missing_are_told_at_their_lines() -> None:
     told = "this is a template, and no network: it has"
     assert problems(FLOWNET, WIDTH=9) == [
-        f'net.prototxt:2: {told} "$HEIGHT$" to be filled in',
-        f'net.prototxt:5: {told} "$CHANNELS$" to be filled in\n'
+        f'net.prototxt:2: {told} "$HEIGHT$" to fill in',
+        f'net.prototxt:5: {told} "$CHANNELS$" to fill in\n'
         "  hint: --define HEIGHT=VALUE --define CHANNELS=VALUE",
     ]
 
 
 def test_a_name_that_the_file_does_not_have_is_refused() -> None:
     assert problems(FLOWNET, HEIGHT=8, WIDTH=9, CHANNELS=4, COMMENT=1, WIDTHS=2) == [
-        'net.prototxt: "COMMENT" is not in the file to be filled in',
-        'net.prototxt: "WIDTHS" is not in the file to be filled in\n  hint: did you mean "WIDTH"?',
+        'net.prototxt: the file has no "COMMENT" to fill in',
+        'net.prototxt: the file has no "WIDTHS" to fill in\n  hint: did you mean "WIDTH"?',
     ]
 
 
@@ -81,7 +81,7 @@ def test_words_for_numbers_are_asked_for() -> None:
     text = FLOWNET.replace("$HEIGHT$", "side").replace("$WIDTH$", "side")
     text = text.replace("$CHANNELS$", "cls_num")
     hint = "  hint: --define side=VALUE --define cls_num=VALUE"
-    assert problems(text)[-1].endswith(f'"cls_num" to be filled in\n{hint}')
+    assert problems(text)[-1].endswith(f'"cls_num" to fill in\n{hint}')
     assert filled(text, side=8, cls_num=21).outputs[0].shape == (1, 21, 8, 8)
 
 
@@ -117,7 +117,7 @@ def test_a_network_of_a_solver_is_filled_in(tmp_path: Path) -> None:
     solver.write_text('net: "$NET.prototxt"\nbase_lr: 0.1\n')
     define = {"NET": "net", "HEIGHT": 8, "WIDTH": 9, "CHANNELS": 4}
     assert proto2net.parse(solver, define=define).outputs[0].shape == (1, 4, 8, 9)
-    with pytest.raises(ParseError, match='"FOO" is not in the file'):
+    with pytest.raises(ParseError, match='the file has no "FOO"'):
         proto2net.parse(solver, define=define | {"FOO": 1})
 
 

@@ -303,7 +303,7 @@ def test_a_link_that_leads_nowhere_is_not_followed_unless_forced(run: Run) -> No
 def test_weights_and_source_cannot_be_one_file(run: Run) -> None:
     ran = run(*give("first"), "--force", out="out/net.safetensors")
     assert ran.code == 1
-    assert ran.err.startswith("out/net.safetensors is where the weights go\n  hint: ")
+    assert ran.err.startswith("the weights are written to out/net.safetensors too\n  hint: ")
     assert held() == {}
 
 

@@ -95,7 +95,7 @@ def test_convert_writes_a_file_named_after_the_net_and_says_so(run: Run) -> None
         0,
         "",
         "wrote nin.py: NinImageNet, 7,595,176 parameters\n"
-        f"note: --transform-from {beside} would take over how images are prepared\n",
+        f"note: --transform-from {beside} would prepare images as in the training\n",
     )
     assert Path("nin.py").read_text() == proto2net.convert(NIN, to="torch")
 
@@ -388,7 +388,7 @@ def test_all_problems_are_told_and_counted(run: Run) -> None:
         'tiny.prototxt:4: layer "conv" (Convolutoin): unknown layer type "Convolutoin"\n'
         '  hint: did you mean "Convolution"?\n'
         'tiny.prototxt:6: layer "ip" (Dense): unknown layer type "Dense"\n'
-        "  hint: --layers FILE.py declares it, --holes NAME=DIMS leaves it to be written\n"
+        "  hint: --layers FILE.py declares it, --holes NAME=DIMS leaves it for you to write\n"
         "2 problems; nothing was written\n"
         "`proto2net report NET` writes what to attach to an issue, without your weights\n",
     )
@@ -642,7 +642,10 @@ def test_what_is_written_takes_no_modules_place(run: Run, name: str) -> None:
     Path("tiny.prototxt").rename(f"{name}.prototxt")
     ran = run("convert", f"{name}.prototxt", "--to", "torch")
     assert ran.code == 0
-    assert f"note: {name}_net.py, since Python would import {name}.py in the place of" in ran.err
+    assert (
+        f"note: the file is called {name}_net.py: Python would import {name}.py instead of"
+        in ran.err
+    )
     assert f"wrote {name}_net.py" in ran.err
     assert not Path(f"{name}.py").exists()
     ran = run("convert", f"{name}.prototxt", "--to", "numpy", "-o", f"{name}.py", "--force")

@@ -169,7 +169,7 @@ def test_a_bug_is_told_in_two_lines_with_what_to_report(run: Run) -> None:
     ran = run("inspect", "a net.prototxt")
     assert ran.code == 70
     bug, report = ran.err.splitlines()
-    assert bug.startswith("this is a bug in proto2net, not in what it was given: KeyError: ")
+    assert bug.startswith("this is a bug in proto2net, not in your file: KeyError: ")
     assert "--debug" in bug
     assert "the issue tracker of proto2net" in report
     assert f"proto2net {proto2net.__version__}, Python 3." in report

@@ -229,7 +229,7 @@ def test_every_unknown_python_layer_is_told_at_once(run: Run) -> None:
     lines = text.splitlines(keepends=True)
     Path("net.prototxt").write_text("".join([*lines[:5], *lines[7:], *lines[5:7]]))
     hint = (
-        "  hint: --layers FILE.py declares it, --holes NAME=DIMS leaves it to be written, "
+        "  hint: --layers FILE.py declares it, --holes NAME=DIMS leaves it for you to write, "
         "or replace it by layers of Caffe\n"
     )
     own = "(Python): the meaning of this layer is in the user's own code, mine"
@@ -263,7 +263,7 @@ def test_weights_of_another_num_output_are_told_with_caffes_own_recipe() -> None
     assert str(error.value) == (
         'net.prototxt:6: layer "ip" (InnerProduct): needs 4 x 210, 4; found 9 x 210, 9 in the '
         "weights\n  hint: for another num_output give the layer another name, as fine-tuning in "
-        "Caffe does; then --allow-missing leaves it to its fillers\n"
+        "Caffe does; then --allow-missing lets its fillers make it\n"
         "in Python: allow_missing=True"
     )
     renamed = parse(NET.replace('"ip"', '"ip_mine"'))
@@ -374,15 +374,15 @@ def test_weights_whose_header_begins_like_a_pickle_are_read(run: Run) -> None:
 # ---- options in Python ----------------------------------------------------------------------
 
 IN_PYTHON = {
-    "--allow-missing leaves it to its fillers": "allow_missing=True",
+    "--allow-missing lets its fillers make it": "allow_missing=True",
     "give --force to replace it": "overwrite=True",
     "give it: --input data=6,3,9,any.": 'inputs={"data": (6, 3, 9, any)}',
-    "; --batch any has it follow the input": 'batch="any"',
+    "; --batch any lets it follow the input": 'batch="any"',
     "--fork ssd or --fork pwc-net, or --fork ssd": 'fork="ssd", fork="pwc-net"',
     "is there one with --phase train?": 'phase="train"',
     "with --stage seen and no --stage gone": 'stages=["seen"]',
     "--define SIDE=VALUE": 'define={"SIDE": VALUE}',
-    "--layers FILE.py declares it, --holes NAME=DIMS leaves it to be written": (
+    "--layers FILE.py declares it, --holes NAME=DIMS leaves it for you to write": (
         'layers="FILE.py", holes={"NAME": [(DIMS)]}'
     ),
     "--root FOLDER says where its paths begin": 'root="FOLDER"',

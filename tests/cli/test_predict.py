@@ -79,7 +79,7 @@ def test_json_has_the_same_for_programs() -> None:
 
 def test_scale_1_alone_is_enough_for_values_of_0_to_255() -> None:
     net = ("ssd.prototxt", "photo.png", "--weights", "ssd.caffemodel", "--to", "numpy")
-    assert "nothing says how images are prepared" in sentence(run(*net))
+    assert "does not say how images are prepared" in sentence(run(*net))
     assert "--mean, --scale or --channels" in sentence(run(*net))
     _, _, score, *_ = run(*net, "--scale", "1").stdout.splitlines()[-1].split()
     assert float(score) == pytest.approx(255, rel=1e-5)  # the last digits are the processor's
@@ -135,7 +135,7 @@ def test_what_comes_out_is_written_as_it_is() -> None:
 
 
 REFUSED = {
-    "no boxes to draw": (("heads", "--draw", "out.png"), "--draw is for boxes"),
+    "no boxes to draw": (("heads", "--draw", "out.png"), "--draw draws boxes"),
     "no format": (("ssd", "--draw", "out.txt"), 'no images of the format ".txt"'),
     "no suffix": (("ssd", "--draw", "out"), 'no images of the format ""'),
     "an input": (("ssd", "--draw", "photo.png", "--force"), "photo.png is an input"),
@@ -168,7 +168,7 @@ def test_a_wrong_image_is_named() -> None:
 
 def test_a_network_without_weights_is_refused() -> None:
     result = run("ssd.prototxt", "photo.png", *PREPARED)
-    assert "nothing is predicted without weights" in sentence(result)
+    assert "predict needs the weights" in sentence(result)
 
 
 def test_a_caffemodel_alone_is_enough_where_it_has_its_definition() -> None:

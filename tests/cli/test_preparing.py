@@ -123,7 +123,7 @@ def test_a_definition_of_the_training_beside_is_offered(
         return capsys.readouterr().err
 
     Path("train_val.prototxt").write_text(TRAINING)
-    said = "note: --transform-from train_val.prototxt would take over how images are prepared"
+    said = "note: --transform-from train_val.prototxt would prepare images as in the training"
     assert said in told()
     assert said not in told("--transform-from", "train_val.prototxt")
     assert said not in told("-o", "-")
@@ -138,7 +138,10 @@ def notes(capsys: pytest.CaptureFixture[str], *options: str, to: str = "torch") 
     return [line for line in capsys.readouterr().err.splitlines() if "note: " in line]
 
 
-NOTHING = "note: nothing says how images are prepared; the model's README usually does, for "
+NOTHING = (
+    "note: the definition does not say how images are prepared; the model's README usually does: "
+    "give "
+)
 
 
 def test_with_weights_it_is_told_that_nothing_says_how_images_are_prepared(
@@ -146,12 +149,12 @@ def test_with_weights_it_is_told_that_nothing_says_how_images_are_prepared(
 ) -> None:
     proto2net.save(NET, {"ip": [np.ones((3, 75)), np.ones(3)]}, to="torch", out="weights.py")
     weights = ("--weights", "weights.safetensors")
-    assert notes(capsys, *weights) == [f"{NOTHING}--mean, --scale, --channels and --resize"]
+    assert notes(capsys, *weights) == [f"{NOTHING}--mean, --scale, --channels or --resize"]
     assert notes(capsys, *weights, to="summary") == []
     assert notes(capsys, *weights, "--mean", "1") == []
     assert notes(capsys) == []
     Path("small_mean.binaryproto").write_bytes(BINARYPROTO.read_bytes())
-    offer = ["note: --mean small_mean.binaryproto would have this mean subtracted from images"]
+    offer = ["note: --mean small_mean.binaryproto would subtract this mean from images"]
     assert notes(capsys, *weights) == offer
     assert notes(capsys) == offer
 
@@ -181,8 +184,9 @@ def test_the_size_before_a_crop_is_asked_for(capsys: pytest.CaptureFixture[str])
     Path("train.prototxt").write_text(TRAINING)
     asked = ("--transform-from", "train.prototxt")
     assert notes(capsys, *asked)[-1:] == [
-        "note: images are cropped to 5 x 5, and nothing says how large they are before: "
-        "--resize H,W does, which is 256,256 in Caffe's examples of ImageNet"
+        "note: images are cropped to 5 x 5, and the definition does not say how large they are "
+        "before: "
+        "give --resize H,W, which is 256,256 in Caffe's examples of ImageNet"
     ]
     assert not any("cropped" in note for note in notes(capsys, *asked, "--resize", "8,8"))
 
@@ -216,10 +220,10 @@ WRONG = {
     f"--mean {BINARYPROTO} --input data=1,1,6,7": 'but "data" is 1 x 1 x 6 x 7',
     f"--mean {BINARYPROTO} --resize 8,9": "is 3 x 6 x 7, but images are resized to 8 x 9",
     f"--mean {BINARYPROTO} --input data=1,3,4,4": "--resize 6,7 brings images to its size",
-    "--resize 4,9": "resized to 4 x 9, which is smaller than the 5 x 5 that are taken of them",
+    "--resize 4,9": "resized to 4 x 9, which is smaller than the crop, 5 x 5",
     "--resize 8,9 --input data=1,3,any,7 --output data": 'but "data" is 1 x 3 x any x 7',
     "--scale inf": "scale is inf; it must be a finite number",
-    "--mean 1 --input data=1,75": "no input is for images",
+    "--mean 1 --input data=1,75": "but no input takes images",
     "--transform-from small.prototxt": "small.prototxt: no layer has a transform_param",
     "--transform-from train.prototxt --input data=1,3,4,4": 'to 5 x 5, but "data" is 1 x 3 x 4 x 4',
     "--labels few.txt": 'there are 2 labels, but the output "ip" has 3 classes',

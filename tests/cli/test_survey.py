@@ -104,7 +104,7 @@ def test_networks_are_counted_by_target_and_what_is_none_apart(tree: Path) -> No
         {"file": str(tree / "a" / "solver.prototxt"), "reason": "this is a solver, and no network"},
         {
             "file": str(tree / "b" / "template.prototxt"),
-            "reason": 'this is a template, and no network: it has "{{ name }}" to be filled in',
+            "reason": 'this is a template, and no network: it has "{{ name }}" to fill in',
         },
         {
             "file": str(tree / "c" / "part.prototxt"),

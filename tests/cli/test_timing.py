@@ -492,7 +492,7 @@ def test_options_of_a_prototxt_do_not_go_with_a_class(run: Run) -> None:
     Path("mine.py").write_text(HAND_WRITTEN)
     _, err, code = run("--phase", "train", net="mine.py:Tiny")
     assert code == 2
-    assert "only --input and --output go with a class" in err
+    assert "a class takes only --input and --output" in err
 
 
 def test_reading_a_class_leaves_the_modules_of_others_alone(tmp_path: Path) -> None:

@@ -207,8 +207,7 @@ def test_neither_file_is_replaced_unasked(there: str, run: Run) -> None:
         (
             "-o my-net.py",
             1,
-            "what trains it could not import my-net.py\n  hint: call OUT as a module, such as "
-            "net.py",
+            "the training could not import my-net.py\n  hint: call OUT as a module, such as net.py",
         ),
         ("-o numpy.py", 1, "Python would import numpy.py in the place of the module numpy"),
         ("-o solver.prototxt --force", 1, "solver.prototxt is an input, which is not replaced"),

@@ -114,9 +114,7 @@ def test_paths_may_begin_in_a_folder_above_and_it_is_told(
 
 def test_root_is_where_paths_begin_and_no_other_folder_is_looked_in(far: Path) -> None:
     same(next(proto2net.batches(far, root=far.parents[2])), case("data_lmdb_train").expected[0])
-    with pytest.raises(
-        proto2net.DataError, match=r'"db" is not there: looked in .*, which is root'
-    ):
+    with pytest.raises(proto2net.DataError, match=r'"db" is not there: looked in the root, '):
         proto2net.batches(far, root=far.parent)
 
 

@@ -91,7 +91,7 @@ REFUSED: list[tuple[str, str, str]] = [
     ("a.h5\n", hdf5(tops='top: "linked"'), 'the values of "linked" are in other files'),
     ("a.h5\n", hdf5(tops='top: "huge"'), '"huge" is 17179869184 x 4; rows are needed that Caffe'),
     ("a.h5\n", hdf5(tops='top: "wide"'), '"wide" has chunks of 536,870,912 numbers'),
-    ("a.h5\n", hdf5(tops='top: "data" top: "other"'), "as many rows, .* data 3, other 4"),
+    ("a.h5\n", hdf5(tops='top: "data" top: "other"'), "same number of rows, .* data 3, other 4"),
     ("", layer("AnnotatedData", ""), r"layer \"x\" \(AnnotatedData\): the data of this"),
     ("", layer("VideoData", ""), "the data of this layer cannot be read\n.*an Input layer in its"),
     ("", layer("Python", 'python_param { module: "m" layer: "L" }'), "the data of this"),
@@ -100,7 +100,7 @@ REFUSED: list[tuple[str, str, str]] = [
     ("", layer("DummyData", "dummy_data_param { shape { dim: 2 dim: 3 } data_filler { type: "
                '"bilinear" } }', 'top: "a"'), "a bilinear filler needs a square kernel"),
     ("", 2 * layer("DummyData", "dummy_data_param { shape { dim: 2 } }", 'top: "a"'),
-     "are called a"),
+     "also has the tops a"),
 ]  # fmt: skip
 
 
@@ -118,8 +118,8 @@ def test_missing_data_are_told_with_file_line_and_layer(tmp_path: Path) -> None:
     file.write_text("\n" + data("batch_size: 1"))
     with pytest.raises(DataError) as error:
         proto2net.batches(file)
-    told = 'layer "x" (Data): "db" is not there: looked here, beside the definition and above'
-    assert str(error.value).startswith(f"{file}:2: {told}\n  hint: --root FOLDER says where")
+    told = 'layer "x" (Data): "db" is not there: looked in this folder, beside the definition'
+    assert str(error.value).startswith(f"{file}:2: {told} and above it\n  hint: give --root")
     assert str(error.value).endswith('in Python: root="FOLDER"')
 
 
@@ -132,7 +132,7 @@ def test_all_layers_are_told_of_at_once() -> None:
 
 def test_an_absolute_path_is_not_looked_for_elsewhere(folder: Path) -> None:
     net = data("batch_size: 1").replace('"db"', '"/nowhere/db"')
-    with pytest.raises(DataError, match=r"an absolute path has one place\n.*--root FOLDER"):
+    with pytest.raises(DataError, match=r"the path is absolute\n.*--root FOLDER"):
         proto2net.batches(net, root=folder)
 
 
@@ -195,7 +195,7 @@ IMAGES = np.zeros((4, 3, 4, 5))
         ({"data": IMAGES}, "nothing is given for label"),
         ({"data": IMAGES, "label": [1]}, '"label" is 1; a batch is 2'),
         ({"data": IMAGES[:3], "label": [1, 2]}, '"data" is 3 x 3 x 4 x 5; a batch is 2 x 3'),
-        ({"data": IMAGES, "label": [1, 2]}, "the arrays have not as many batches"),
+        ({"data": IMAGES, "label": [1, 2]}, "the arrays give different numbers of batches"),
         ({"data": IMAGES, "label": list("abcd")}, '"label" is of <U1; numbers are needed'),
         ({"data": IMAGES, "label": [[1], [2, 3]]}, '"label" is no array'),
     ],

@@ -51,7 +51,7 @@ def test_a_fixed_batch_stands_in_the_docstring(caplog: pytest.LogCaptureFixture)
     source = proto2net.convert(ULTRAFACE, to="tf")
     assert '"""text: data (1, 5, 6, 4) -> ' in source
     assert told(caplog, ULTRAFACE) == [
-        "net.prototxt:3: Reshape fixes the batch at 1; --batch any has it follow the input "
+        "net.prototxt:3: Reshape fixes the batch at 1; --batch any lets it follow the input "
         "(and 1 more)"
     ]
 

@@ -279,8 +279,8 @@ def test_a_field_of_a_fork_at_its_default_is_told_and_ignored(told: Told) -> Non
     proto2net.parse(INPUT + layer("InnerProduct", "data", "x", more))
     assert len(told()) == 3
     assert told()[0].endswith(
-        'ignored "soft_nms: false" of InnerProductParameter, a field that is not known, for whose '
-        "default false is taken"
+        'ignored "soft_nms: false" of InnerProductParameter, an unknown field; false is taken for '
+        "its default"
     )
     assert told()[1].endswith(
         'ignored "negative_slope" of InnerProductParameter, which has its default'

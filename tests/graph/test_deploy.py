@@ -126,7 +126,7 @@ def test_a_definition_for_training_alone_has_the_images_of_training_as_its_input
     graph = proto2net.parse(text)
     assert types(graph) == ["Input", "InnerProduct"]
     assert graph.inputs[0].shape == (5, 3, 9, 9)
-    assert 'layer "data" (Data) of training is the input' in caplog.text
+    assert 'layer "data" (Data) of the training becomes the input' in caplog.text
 
 
 def test_an_unused_label_does_not_become_an_input() -> None:
@@ -240,7 +240,7 @@ def test_a_loss_that_a_program_computes_is_left_out(caplog: pytest.LogCaptureFix
             net('layer { name: "loss" type: "MemoryLoss" bottom: "fc" top: "loss" }')
         )
     assert types(graph) == ["Input", "InnerProduct"]
-    assert "a loss that a program computes has no rendering" in caplog.text
+    assert "a loss that a program computes is not supported" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def test_a_solvers_own_values_are_told_as_not_used(
     with caplog.at_level(logging.INFO, "proto2net"):
         proto2net.parse(solver, phase="train")
     assert caplog.messages[1] == (
-        f"{solver}: of the solver these are not used: base_lr, weight_decay, type"
+        f"{solver}: these fields of the solver are not used: base_lr, weight_decay, type"
     )
 
 

@@ -344,7 +344,7 @@ def test_a_wrong_hole_is_told(holes: dict[str, list[tuple[int, ...]]], problem: 
 
 
 def test_a_hole_has_no_prototxt() -> None:
-    with pytest.raises(UnsupportedError, match="prototxt cannot say a hole"):
+    with pytest.raises(UnsupportedError, match="a prototxt cannot hold a hole"):
         convert(INPUT + UNKNOWN, to="prototxt", holes=HOLES)
 
 

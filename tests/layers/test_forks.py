@@ -58,7 +58,7 @@ REFUSED: list[tuple[Layer, list[Shape], int, str]] = [
     (Interp(zoom_factor=2), [IMAGE, IMAGE], 1, "takes 1 bottom with use_blob_size: false"),
     (Upsample(), [IMAGE], 1, "scale is missing"),
     (Upsample(scale=1.5), [IMAGE], 1, "scale is 1.5;"),
-    (Upsample(scale=2, pad_out_h=True), [IMAGE], 1, "only scale is known"),
+    (Upsample(scale=2, pad_out_h=True), [IMAGE], 1, "only scale is supported"),
     (Upsample(), [IMAGE, (2, 6, 8, 9)], 1, "the mask must be as the bottom"),
     (Upsample(scale=1), [IMAGE, IMAGE], 1, "scale is 1 x 1;"),
     (Upsample(scale_h=2), [IMAGE, IMAGE], 1, "only one of the sizes"),
@@ -232,7 +232,7 @@ def test_what_only_training_needs_is_left_out_in_the_test_phase() -> None:
 
 def test_a_loss_without_rendering_says_so() -> None:
     text = fed(layer("L1Loss", "x x", "y"))
-    with pytest.raises(Proto2NetError, match="a loss of forks has no rendering"):
+    with pytest.raises(Proto2NetError, match="this loss of a fork is not supported"):
         proto2net.convert(text, to="numpy", phase="train")
 
 
@@ -290,14 +290,14 @@ def test_noise_scales_a_xavier_filler_too(variance: str, bound: float) -> None:
 
 
 def test_noise_with_a_filler_that_cannot_be_scaled_is_refused() -> None:
-    with pytest.raises(ShapeError, match="enable_noise is not known with a msra filler"):
+    with pytest.raises(ShapeError, match="enable_noise is not supported with a msra filler"):
         proto2net.parse(noisy("", 'weight_filler { type: "msra" }'))
 
 
 @pytest.mark.parametrize("to", ["numpy", "torch", "tf"])
 def test_noise_has_no_rendering_in_training(to: str) -> None:
     graph = proto2net.parse(noisy(""), phase="train")
-    with pytest.raises(UnsupportedError, match="enable_noise has no rendering in training"):
+    with pytest.raises(UnsupportedError, match="enable_noise is not supported in training"):
         proto2net.convert(graph, to=to)
 
 

@@ -111,7 +111,7 @@ def test_a_filler_of_forks_is_told_and_kept(caplog: pytest.LogCaptureFixture) ->
     caplog.set_level(logging.INFO, "proto2net")
     text = PRODUCT.replace("num_output: 6", 'num_output: 6 weight_filler { type: "gabor" }')
     graph = proto2net.parse(DATA + text)
-    assert 'xavier fills what the filler "gabor" would' in caplog.text
+    assert 'xavier takes the place of the unknown filler "gabor"' in caplog.text
     assert "xavier(" in backends.get("numpy").emit(graph).source
     assert 'type: "gabor"' in proto2net.convert(graph, to="prototxt")
 
@@ -123,7 +123,7 @@ def test_an_accuracy_of_lowest_scores_is_left_out_for_testing() -> None:
         + layer("Accuracy", "fc label", "a", "accuracy_param { min_is_better: true }")
     )
     assert [node.layer.type for node in proto2net.parse(text).nodes] == ["Input", "InnerProduct"]
-    with pytest.raises(Proto2NetError, match="min_is_better is not known"):
+    with pytest.raises(Proto2NetError, match="min_is_better is not supported"):
         proto2net.parse(text, phase="train")
 
 

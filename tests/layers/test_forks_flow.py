@@ -119,7 +119,7 @@ def test_the_flow_is_scaled_without_weights() -> None:
 def test_what_training_draws_at_random_is_refused_by_name() -> None:
     text = layer("Input", "", "x", "input_param { shape { dim: 1 dim: 3 dim: 8 dim: 9 } }", "x")
     text += layer("DataAugmentation", "x", "y params", "augmentation_param { }", "augment")
-    with pytest.raises(UnsupportedError, match="drawn at random for another layer, or by it"):
+    with pytest.raises(UnsupportedError, match="random numbers that another layer draws"):
         proto2net.convert(text, to="torch")
     text = text.replace("params", "")
     with pytest.raises(UnsupportedError, match="changes images at random, and learns their mean"):

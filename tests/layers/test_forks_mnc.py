@@ -229,7 +229,7 @@ def test_detections_that_only_scoring_reads_are_left_out(
 def test_detections_that_are_the_output_are_told_to_have_no_rendering() -> None:
     graph = proto2net.parse(DETECTNET)
     assert [blob.shape for blob in graph.outputs] == [(2, 50, 5), (2, 50, 5)]
-    with pytest.raises(Proto2NetError, match="OpenCV's groupRectangles has no rendering"):
+    with pytest.raises(Proto2NetError, match="OpenCV's groupRectangles is not supported"):
         proto2net.convert(graph, to="numpy")
 
 

@@ -177,7 +177,7 @@ def test_users_can_declare_a_python_layer_of_their_own(doubling: type[Python]) -
     graph = proto2net.parse(text)
     assert isinstance(graph.nodes[-1].layer, doubling)
     assert "return 3 * x" in proto2net.convert(graph, to="numpy")
-    with pytest.raises(UnsupportedError, match="no rendering in torch"):
+    with pytest.raises(UnsupportedError, match="not supported in torch"):
         proto2net.convert(graph, to="torch")
 
 
@@ -337,7 +337,7 @@ def test_a_training_definition_keeps_its_losses_in_training() -> None:
     graph = proto2net.parse(FASTER_RCNN + HARDEST, phase="TRAIN")
     assert graph.blobs["rpn_labels"].shape == (1, 1, 9 * 38, 63)
     assert graph.blobs["targets"].shape == (1, 12)
-    with pytest.raises(UnsupportedError, match="in training has no rendering"):
+    with pytest.raises(UnsupportedError, match="in training is not supported"):
         proto2net.convert(graph, to="numpy")
 
 

@@ -71,7 +71,7 @@ REFUSED = {
     "one side of the image": ("PriorBox { min_size: 4 img_h: 9 }", "give img_size, or img_h and"),
     "two sizes of the image": (
         "PriorBox { min_size: 4 img_size: 9 img_h: 9 img_w: 9 }",
-        "img_size and img_h and img_w cannot be given so",
+        "img_size and img_h and img_w cannot be given together",
     ),
     "an aspect ratio of 0 in another order": (
         "PriorBox { min_size: 4 aspect_ratio: 0 keras: true }",
@@ -79,7 +79,7 @@ REFUSED = {
     ),
     "boxes twice in another order": (
         "PriorBox { min_size: 4 denser_prior_boxes: true yx_order: true }",
-        "denser_prior_boxes is not known with what Synopsys' fork has added",
+        "denser_prior_boxes is not supported with fields of Synopsys' fork",
     ),
     "a fraction that SSTD drops or keeps": (
         "PriorBox { min_size: 4.5 }",
@@ -119,7 +119,7 @@ REFUSED = {
     ),
     "maps of two images": (
         "DetectionOutput { num_classes: 4 nbottom: 1 }",
-        "Caffe reads the first image alone of several maps",
+        "with several maps Caffe reads only the first image",
     ),
     "fewer maps than nbottom": (
         "DetectionOutput { num_classes: 4 nbottom: 2 }",
@@ -127,7 +127,7 @@ REFUSED = {
     ),
     "a way to detect that is not known": (
         "DetectionOutput { num_classes: 4 tflite_detection: true }",
-        '"tflite_detection" of DetectionOutputParameter, which a fork of Caffe has added',
+        '"tflite_detection" of DetectionOutputParameter is not known for DetectionOutput: a fork',
     ),
     "a way to suppress that is not known": (
         "DetectionOutput { num_classes: 4 nms_param { soft_nms: true } }",
@@ -143,7 +143,7 @@ def test_maps_as_convolutions_make_them_need_their_prior_boxes_together() -> Non
         "y",
         "detection_output_param { num_classes: 3 nbottom: 1 no_permute: true }",
     )
-    with pytest.raises(Proto2NetError, match="prior boxes of each map apart"):
+    with pytest.raises(Proto2NetError, match="each map has its own prior boxes"):
         graph(text, conf=(1, 3, 2, 6), loc=(1, 8, 2, 3), prior=(1, 2, 48))
 
 
@@ -189,7 +189,7 @@ def test_what_ssd_refuses_is_refused(name: str) -> None:
         ("min_size: 32", "each place has 16 boxes, but in FaceBoxes there is room for 1"),
         ("min_size: 32 min_size: 64 min_size: 64", "has 24 boxes, .* is room for 21"),
         ("min_size: 9 min_size: 10 min_size: 11", "has 3 boxes, .* is room for 21"),
-        ("min_size: 9 aspect_ratio: 2", "aspect_ratio, max_size .* not known with FaceBoxes"),
+        ("min_size: 9 aspect_ratio: 2", "aspect_ratio, max_size .* not supported with FaceBoxes"),
     ],
 )
 def test_boxes_that_faceboxes_has_no_room_for_are_refused(text: str, words: str) -> None:
@@ -256,7 +256,7 @@ def test_a_network_for_training_is_known_but_has_no_rendering() -> None:
     found = graph(DATA, BOXES, loss, phase="train")
     assert shapes(found) == {"data": (8, 3, 30, 40), "label": (1, 1, 1, 8)}
     assert [weight for weight, _ in found.losses] == [1.0]
-    with pytest.raises(UnsupportedError, match="in training has no rendering in numpy"):
+    with pytest.raises(UnsupportedError, match="in training is not supported in numpy"):
         proto2net.convert(found, to="numpy")
     assert shapes(graph(DATA, BOXES, loss)) == {"data": (8, 3, 30, 40)}
 

@@ -78,7 +78,7 @@ SILENCED = (
 def test_a_network_that_nothing_leaves_says_so(to: str) -> None:
     with pytest.raises(Proto2NetError) as refusal:
         proto2net.convert(SILENCED, to=to)
-    assert "the network has no output: nothing leaves it" in str(refusal.value)
+    assert "the network has no output: layers read or silence every blob" in str(refusal.value)
     assert "--output c" in str(refusal.value)
     assert "class" in proto2net.convert(SILENCED, to="torch", outputs=["c"])
 

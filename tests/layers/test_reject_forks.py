@@ -14,7 +14,11 @@ REJECT = GOLDEN / "reject-forks"
 CASES: dict[str, tuple[str, int, str]] = {
     # MS-CNN, Cascade R-CNN and other detectors
     "clustered_counts": ("layer", 4, "width is given 2 times, height 1 times .* for each box"),
-    "clustered_img_size_twice": ("layer", 4, "img_size and img_h and img_w cannot be given so"),
+    "clustered_img_size_twice": (
+        "layer",
+        4,
+        "img_size and img_h and img_w cannot be given together",
+    ),
     "clustered_no_width": ("layer", 4, "width is missing .* pixels of the image"),
     "syn_priorbox_box_counts": ("layer", 4, "box_width is given 2 times, box_height 1 times"),
     "syn_detout_no_num_classes": ("layer", 5, "num_classes is missing or 0"),

@@ -188,7 +188,7 @@ def test_what_a_target_refuses_is_told_in_the_card(show) -> None:
         )
     )
     page.locator(".layer").first.focus()
-    assert "writing a file has no rendering in torch" in page.locator("aside").inner_text()
+    assert "writing a file is not supported in torch" in page.locator("aside").inner_text()
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -175,11 +175,11 @@ def test_boxes_of_a_class_that_overlap_go() -> None:
 # ---- what cannot be -------------------------------------------------------------------------
 
 REFUSED = {
-    "images of an unknown kind": (SSD, {"scale": None}, "nothing says how images are prepared"),
+    "images of an unknown kind": (SSD, {"scale": None}, "does not say how images are prepared"),
     "no such target": (SSD, {"to": "caffe"}, '"caffe"'),
     "a printer": (SSD, {"to": "summary"}, "cannot be loaded"),
-    "no weights": (SSD, {"weights": None}, "nothing is predicted without weights"),
-    "no priors needed": (SSD, {"priors": "8:10"}, "nothing that comes out of this network needs"),
+    "no weights": (SSD, {"weights": None}, "predict needs the weights"),
+    "no priors needed": (SSD, {"priors": "8:10"}, "no output of this network needs"),
     "too few priors": (HEADS, {"priors": "8:10"}, '40 for an input of 40 x 60, but "boxes" has 6'),
     "no numbers": (HEADS, {"priors": "8:a"}, '"8:a" is no stride and sizes'),
     "no stride": (HEADS, {"priors": "0:10"}, '"0:10" is no stride and sizes'),
@@ -211,7 +211,7 @@ def test_an_input_of_which_nothing_is_known_is_named() -> None:
         input_param { shape { dim: 1 dim: 9 } } }
 layer { name: "y" type: "Power" bottom: "more" top: "y" }"""
     )
-    with pytest.raises(proto2net.Proto2NetError, match=r'reads "more" \(1 x 9\) beside the image'):
+    with pytest.raises(proto2net.Proto2NetError, match=r'also reads "more" \(1 x 9\), which'):
         proto2net.predict(net, weights(SSD), [photo()], to="numpy", **PREPARED)
 
 

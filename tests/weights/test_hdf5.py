@@ -124,8 +124,8 @@ def test_what_is_elsewhere_is_not_followed(path: Path, tmp_path: Path) -> None:
     for add, words in [
         (put(h5py.ExternalLink(str(other), "/data/fc1/0")), '"0" is a link to somewhere else'),
         (put(h5py.SoftLink("/data/first/0")), '"0" is a link to somewhere else'),
-        (lambda group: put(group.parent["first/0"])(group), '"0" is a second link'),
-        (lambda group: put(group.parent)(group), '"0" is a second link'),
+        (lambda group: put(group.parent["first/0"])(group), '"0" is a second name'),
+        (lambda group: put(group.parent)(group), '"0" is a second name'),
         (virtual, "an array whose values are in other files"),
         (external, "an array whose values are in other files"),
     ]:

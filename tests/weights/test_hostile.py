@@ -329,7 +329,7 @@ def named_type(file: Any) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (groups, "more than 100 groups in each other"),
+        (groups, "more than 100 nested groups"),
         (many, "arrays are called 0, 1"),
         (compound, "numbers are needed"),
         (references, "numbers are needed"),

@@ -147,7 +147,7 @@ def test_what_is_missing_is_told_with_the_nearest_name(graph: Graph) -> None:
         '  hint: did you mean "conv1_"?\n'
         'net.prototxt:8: layer "fc2" (InnerProduct): nothing in the weights for its '
         "weight (6 x 128) and bias (6)\n"
-        "  hint: --allow-missing leaves it to its fillers\n"
+        "  hint: --allow-missing lets its fillers make it\n"
         "in Python: allow_missing=True"
     )
 

@@ -109,7 +109,7 @@ def test_a_source_cannot_have_the_name_of_its_arrays() -> None:
     ported = Ported(
         Emitted({".safetensors": ""}, "Net", {}), Beside(".safetensors", 7, lambda stream: None)
     )
-    with pytest.raises(Proto2NetError, match=r"^a.safetensors is where the weights go\n"):
+    with pytest.raises(Proto2NetError, match=r"^the weights are written to a.safetensors too\n"):
         ported.files(Path("a.safetensors"))
 
 
@@ -146,7 +146,7 @@ def test_a_bar_is_drawn_where_somebody_looks_on_and_it_takes_long(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--weights", MODEL, "-o", "-"], "written beside OUT"),
+        (["--weights", MODEL, "-o", "-"], "OUT cannot be -"),
         (["--optimize"], "give --weights too"),
     ],
 )

@@ -201,7 +201,7 @@ def test_a_layer_that_prototxt_cannot_say_is_told_beforehand(tmp_path: Path) -> 
     text = NET.replace('"Eltwise"', '"Strange"')
     graph = proto2net.parse(text, phase="train", holes={"sum": [(2, 4)]})
     prefix = str(tmp_path / "net")
-    with pytest.raises(UnsupportedError, match=r'layer "sum" .*: prototxt cannot say a hole'):
+    with pytest.raises(UnsupportedError, match=r'layer "sum" .*: a prototxt cannot hold a hole'):
         snapshots.check(prefix, graph)
     found = definition.read(text, "net", State("TRAIN"), holes=["sum"])
     assert snapshots.check(prefix, graph, layers=found.layers) == []
@@ -214,7 +214,9 @@ def test_without_h5py_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_folder_that_is_not_there_is_told_beforehand(tmp_path: Path) -> None:
-    with pytest.raises(Proto2NetError, match=r'not there: ".*runs"\n.*snapshot_prefix'):
+    with pytest.raises(
+        Proto2NetError, match=r'no folder: ".*runs" does not exist\n.*snapshot_prefix'
+    ):
         snapshots.check(str(tmp_path / "runs" / "net"), net()[0])
 
 
@@ -284,7 +286,7 @@ def test_what_caffe_wrote_has_nothing_beside() -> None:
         ("{}", "this is not what proto2net has written: 'iteration'"),
         ("[" * 100_000, "this is not what proto2net has written: "),
         ('{"iteration": 5, "state": [1]}', "its state is no object"),
-        ('{"iteration": 6, "state": {}}', "it is of iteration 6, and the state of 5"),
+        ('{"iteration": 6, "state": {}}', "it is of iteration 6, but the state is of 5"),
         ("\xff", "this is not what proto2net has written: "),
     ],
 )

@@ -306,7 +306,8 @@ ONE = write.length(3, write.packed(np.ones((2, 3), np.float32)))
 WRONG: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "the file is empty"),
     "weights": ((DATA / "train_sgd" / "snap_iter_30.caffemodel").read_bytes(),
-                r"this is a \.caffemodel, which has weights, .*\n  hint: the \.solverstate beside"),
+                r"this is a \.caffemodel, which has weights, .*\n  hint: give the \.solverstate "
+                "beside"),
     "weights in HDF5": ((DATA / "train_sgd_hdf5" / "snap_iter_30.caffemodel.h5").read_bytes(),
                         r"this is a \.caffemodel\.h5, which has weights, and not the state"),
     "a mean": ((DATA / "imagedata_mean_file" / "mean.binaryproto").read_bytes(),

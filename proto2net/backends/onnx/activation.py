@@ -30,7 +30,7 @@ from proto2net.layers import (
 
 says({AbsVal: "Abs", Sigmoid: "Sigmoid"})
 
-RANDOM = "draws at random, which an exact file cannot"
+RANDOM = "draws random numbers, so no file can give the same values"
 
 
 @renders(SignedSqrt)

@@ -43,9 +43,10 @@ class Onnx(Backend):
     by_family = __package__
     unsupported: ClassVar[dict[type[Layer], str]] = {
         HDF5Output: "writing an HDF5 file is not possible",
-        Hole: "a layer that is left to be written in Python has no place",
-        CompactBilinear: "a convolution around a circle cannot be said",
-        MultiStageMeanfield: "a lattice whose points depend on the image's colours cannot be said",
+        Hole: "a layer that you write in Python is not possible",
+        CompactBilinear: "a circular convolution is not possible",
+        MultiStageMeanfield: "a lattice whose points depend on the colours of the image is not "
+        "possible",
     }
 
     def says(self, templates: Mapping[type[Layer], str]) -> None:

@@ -144,7 +144,7 @@ class OnnxFile:
         )
         model.doc_string = f"{plain(self.name) or 'A network'}, converted from Caffe by proto2net."
         if self.graph.usage.mean:
-            _LOG.info("an .onnx file has no place for the mean image: it tells its name alone")
+            _LOG.info("an .onnx file cannot hold the mean image, only its name")
         told = {**transform_told(self.graph), **labels_told(self.graph)}
         tell(model, {"phase": self.graph.phase.lower(), **told})
         model.opset_import.add(domain="", version=self.opset)
@@ -359,7 +359,10 @@ def of_twice(backend: Backend, graph: Graph, steps: Sequence[Step]) -> dict[Blob
     others = needed(backend.steps(twice), twice.graph.outputs)
     for step, again in zip(steps, others, strict=False):
         if said(step) != said(again):
-            _LOG.info(f"the batch is {graph.batch}: {step.node} is written for that alone")
+            _LOG.info(
+                f"the file takes batches of {graph.batch} only: {step.node} is written for "
+                "this size"
+            )
             return {}
     return doubled if len(steps) == len(others) else {}
 

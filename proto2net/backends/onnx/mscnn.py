@@ -158,7 +158,7 @@ def _distinct(
     ends are less than a pixel apart for separate, and here they share less than a pixel.
     """
     if layer.nms_type != "IOU":
-        raise UnsupportedError(f"nms_type {layer.nms_type} is not what ONNX suppresses by")
+        raise UnsupportedError(f"ONNX cannot suppress boxes with nms_type {layer.nms_type}")
     most = layer.max_post_nms_num if isinstance(layer, FieldBoxes) else 0
     sides = _with_border(boxes) if border else boxes
     return kept(sides, scores, above(layer.iou_thr), least, most or NO_LIMIT)

@@ -66,7 +66,7 @@ def _all(channels: int, each: float) -> Value:
 def _check_kept(node: Node[Any]) -> None:
     """Refuse what a training keeps of each batch."""
     if node.phase == "TRAIN":
-        raise UnsupportedError("the statistics that training keeps have no rendering")
+        raise UnsupportedError("the statistics that training keeps are not supported")
 
 
 def _but_channels(node: Node[Any]) -> list[int]:

@@ -53,7 +53,9 @@ def _with_places(window: Window, size: Shape, *, ceil: bool) -> Either:
 def _expected(node: Node[Pooling], window: Window, size: Shape, *, ceil: bool) -> Value:
     """What stochastic pooling gives on average: the sum of squares over the sum, 0 for none."""
     if node.phase == "TRAIN":
-        raise UnsupportedError("STOCHASTIC pooling draws at random, which an exact file cannot")
+        raise UnsupportedError(
+            "STOCHASTIC pooling draws random numbers, so no file can give the same values"
+        )
     total = Pooled(X, window, size, ceil=ceil).mean()
     squares = Pooled(X * X, window, size, ceil=ceil).mean()
     some = op("Greater", total, 0.0)

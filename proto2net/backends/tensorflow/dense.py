@@ -61,7 +61,7 @@ def _product(node: Node[InnerProduct], activation: str | None = None) -> Code:
 def _by_rows(node: Node[InnerProduct], axis: int) -> Expression:
     """Vectors times the rows of the second bottom."""
     if axis != 1:
-        raise UnsupportedError("an axis other than 1 has no rendering", "use --to torch")
+        raise UnsupportedError("an axis other than 1 is not supported", "use --to torch")
     return code("ops.matmul({x}, ops.transpose({rows}))", **vectors_and_rows(node))
 
 

@@ -32,7 +32,7 @@ def _channel_scale(node: Node[ChannelScale]) -> Code:
         return Code(code("{0} * {1}"))
     if count(x[2:]) > 1:
         raise UnsupportedError(
-            f"factors of {dims(factors)} for {dims(x)} have no rendering",
+            f"factors of {dims(factors)} for {dims(x)} are not supported",
             f"make them {dims((x[0], 1, *x[2:]))}",
         )
     shape = (-1, *[1] * (len(x) - 1))
@@ -51,7 +51,7 @@ def _global_lse_margin(node: Node[GlobalLSEMargin]) -> Code:
 def _inner_distance(node: Node[InnerDistance]) -> Code:
     layer, bottom = node.layer, node.bottoms[0].shape
     if canonical_axis(layer.axis, bottom) != 1:
-        raise UnsupportedError("an axis other than 1 has no rendering", "use --to torch")
+        raise UnsupportedError("an axis other than 1 is not supported", "use --to torch")
     squared = (layer.distance_type == "L2", True)
     if len(node.bottoms) > 1:
         both = vectors_and_rows(node).values()

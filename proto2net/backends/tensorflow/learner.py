@@ -36,7 +36,8 @@ class KerasLearner(Learner):
         self.devices = self._strategy.num_replicas_in_sync
         if self.devices > 1 and solver.clip_gradients >= 0:
             raise UnsupportedError(
-                "clip_gradients bounds the gradients of all devices, which Keras adds later",
+                "clip_gradients needs the sum of the gradients of all devices, which Keras "
+                "computes later",
                 "train with one device, or in PyTorch",
             )
         self.optimizer = file.optimizer_of()

@@ -31,7 +31,7 @@ class Torch(Backend):
     package = __package__
     by_family = __package__
     trains = True
-    unsupported: ClassVar = {HDF5Output: "writing a file has no rendering"}
+    unsupported: ClassVar = {HDF5Output: "writing a file is not supported"}
 
     def file(
         self,

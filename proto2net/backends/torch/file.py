@@ -372,8 +372,8 @@ def _check_shareable(step: Step, array: Array, first: Array) -> None:
         node, blob = array.sources[0]
         owner, _ = first.sources[0]
         error = UnsupportedError(
-            f'{blob} is shared with layer "{owner.name}", which has it in another shape: '
-            "this has no rendering in torch",
+            f'{blob} is shared with layer "{owner.name}", which has it in another shape: torch '
+            "does not support this",
             "use --to numpy",
         )
         raise UnsupportedError(error.at(node.where, str(node)))

@@ -196,7 +196,7 @@ def _bn(node: Node[BN]) -> Code:
         return Code(call(SELF, BOTTOM), call("Scale", channels), affine)
     eps = (layer.epsilon, 1e-5)
     if len(bottom) > 5:
-        raise UnsupportedError(f"a BN of {len(bottom)} axes has no rendering", "use --to tf")
+        raise UnsupportedError(f"a BN of {len(bottom)} axes is not supported", "use --to tf")
     module = f"nn.BatchNorm{max(len(bottom) - 2, 1)}d"
     if layer.batch_statistics("TEST"):
         if node.phase == "TEST" or "mean" not in node.blobs:

@@ -104,7 +104,7 @@ def _nd_pooling(node: Node[NdPooling]) -> Code:
     axes = len(window.kernel)
     if axes > 3:
         raise UnsupportedError(
-            f"a pooling over {axes} spatial axes has no rendering",
+            f"a pooling over {axes} spatial axes is not supported",
             "PyTorch has it for 1 to 3",
         )
     function = choose(node, "pool", MAX="max", AVE="avg")
@@ -114,8 +114,8 @@ def _nd_pooling(node: Node[NdPooling]) -> Code:
         return Code(_rounded_up(function, window))
     if axes == 1:
         raise UnsupportedError(
-            "a mean over 1 spatial axis has no rendering with a stride",
-            "PyTorch divides by what is inside alone",
+            "a mean over 1 spatial axis with a stride is not supported",
+            "PyTorch divides by the number of elements inside of the input only",
         )
     return Code(_rounded_up(function, window, divisor_override=count(window.kernel)))
 
@@ -151,7 +151,7 @@ def _pooling_3d(node: Node[Pooling3D]) -> Code:
     if window.padded and any(s > k and not p for k, s, p in _sizes(window)):
         raise UnsupportedError(
             f"padding of {dims(window.pad)} and a stride of {dims(window.stride)} above the "
-            f"kernel of {dims(window.kernel)} have no rendering together"
+            f"kernel of {dims(window.kernel)} are not supported together"
         )
     return Code(
         call(

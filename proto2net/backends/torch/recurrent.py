@@ -35,7 +35,7 @@ def _lstm(node: Node[Lstm]) -> Code:
     layer, x = node.layer, node.bottoms[0].shape
     if layer.clipping_threshold and node.phase == "TRAIN":
         raise UnsupportedError(
-            "clipping_threshold, which bounds gradients inside of the layer, has no rendering",
+            "clipping_threshold, which bounds gradients inside of the layer, is not supported",
             "leave it out, and clip the gradients of the parameters",
         )
     init = call(

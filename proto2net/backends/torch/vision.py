@@ -84,7 +84,7 @@ def _convolved(
     (batch, channels, size), window = _split(node)
     if len(size) > 3:
         raise UnsupportedError(
-            f"a convolution over {len(size)} spatial axes has no rendering",
+            f"a convolution over {len(size)} spatial axes is not supported",
             "PyTorch has it for 1 to 3",
         )
     if not size:  # over an axis that is added

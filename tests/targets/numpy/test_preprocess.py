@@ -102,7 +102,7 @@ def test_where_nothing_says_how_images_are_prepared_nothing_is_guessed() -> None
     graph = proto2net.parse(f'layer {{ name: "x" type: "Input" top: "x" {shape} }}')
     with pytest.raises(Proto2NetError) as told:
         preprocessor(graph)
-    assert "nothing says how images are prepared" in str(told.value)
+    assert "does not say how images are prepared" in str(told.value)
     assert "--mean" in told.value.issues[0].hint
 
 

@@ -298,9 +298,9 @@ OTHERS: list[Row] = [
     says(
         "Silence",
         tops=0,
-        torch=refuses("the network has no output: nothing leaves it"),
-        tf=refuses("the network has no output: nothing leaves it"),
-        numpy=refuses("the network has no output: nothing leaves it"),
+        torch=refuses("the network has no output: layers read or silence every blob"),
+        tf=refuses("the network has no output: layers read or silence every blob"),
+        numpy=refuses("the network has no output: layers read or silence every blob"),
     ),
     says(
         "CompactBilinear { num_output: 16 }",

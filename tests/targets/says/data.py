@@ -130,7 +130,7 @@ ROWS: list[Row] = [
         "HDF5Output { file_name: 'y.h5' }",
         bottoms=[(2, 3), (2,)],
         tops=0,
-        torch=refuses("writing a file has no rendering in torch"),
+        torch=refuses("writing a file is not supported in torch"),
         tf=refuses("writing an HDF5 file is not possible in tf"),
         numpy=refuses("writing an HDF5 file is not possible in numpy"),
     ),

@@ -14,14 +14,14 @@ ROWS: list[Row] = [
         "ChannelScale",
         bottoms=[IMAGE, (2, 35)],
         torch="x * y.reshape(-1, 1, *x.shape[2:])",
-        tf=refuses("factors of 2 x 35 for 2 x 3 x 5 x 7 have no rendering"),
+        tf=refuses("factors of 2 x 35 for 2 x 3 x 5 x 7 are not supported"),
         numpy="x * y.reshape(-1, 1, *x.shape[2:])",
     ),
     says(
         "ChannelScale",
         bottoms=[(2, 3, 7), (2, 7)],
         torch="x * y.reshape(-1, 1, *x.shape[2:])",
-        tf=refuses("factors of 2 x 7 for 2 x 3 x 7 have no rendering"),
+        tf=refuses("factors of 2 x 7 for 2 x 3 x 7 are not supported"),
         numpy="x * y.reshape(-1, 1, *x.shape[2:])",
     ),
     says(
@@ -69,22 +69,22 @@ ROWS: list[Row] = [
     says(
         "GlobalLSEMargin",
         bottoms=[(2, 3), (2,)],
-        torch=refuses("a margin, which only training needs, has no rendering"),
-        tf=refuses("a margin, which only training needs, has no rendering"),
-        numpy=refuses("a margin, which only training needs, has no rendering"),
+        torch=refuses("a margin, which only training needs, is not supported"),
+        tf=refuses("a margin, which only training needs, is not supported"),
+        numpy=refuses("a margin, which only training needs, is not supported"),
     ),
     says(
         "GlobalLSEMargin",
         bottoms=[FLAT],
         phase="train",
         torch=refuses(
-            "min_value and max_value change the factors in training, which has no rendering"
+            "min_value and max_value change the factors in training, which is not supported"
         ),
         tf=refuses(
-            "min_value and max_value change the factors in training, which has no rendering"
+            "min_value and max_value change the factors in training, which is not supported"
         ),
         numpy=refuses(
-            "min_value and max_value change the factors in training, which has no rendering"
+            "min_value and max_value change the factors in training, which is not supported"
         ),
     ),
     says(
@@ -117,23 +117,23 @@ ROWS: list[Row] = [
         "InnerDistance { num_output: 4 bias_term: false axis: 0 }",
         bottoms=[FLAT],
         torch=("InnerDistance(6, 4)", "self.f(torch.flatten(x, 0)[None])[0]"),
-        tf=refuses("an axis other than 1 has no rendering"),
+        tf=refuses("an axis other than 1 is not supported"),
         numpy='inner_distance(x, self.f["weight"], axis=0)',
     ),
     says(
         "InnerDistance { num_output: 4 bias_term: false axis: 2 }",
         bottoms=[SEQUENCE],
         torch=("InnerDistance(7, 4)", "self.f(x)"),
-        tf=refuses("an axis other than 1 has no rendering"),
+        tf=refuses("an axis other than 1 is not supported"),
         numpy='inner_distance(x, self.f["weight"], axis=2)',
     ),
     says(
         "InnerDistance { num_output: 4 bias_term: false normalize: true }",
         bottoms=[FLAT],
         phase="train",
-        torch=refuses("normalize changes the weights in training, which has no rendering"),
-        tf=refuses("normalize changes the weights in training, which has no rendering"),
-        numpy=refuses("normalize changes the weights in training, which has no rendering"),
+        torch=refuses("normalize changes the weights in training, which is not supported"),
+        tf=refuses("normalize changes the weights in training, which is not supported"),
+        numpy=refuses("normalize changes the weights in training, which is not supported"),
     ),
     says(
         "InnerDistance",
@@ -164,7 +164,7 @@ ROWS: list[Row] = [
         "InnerDistance { axis: 0 }",
         bottoms=[(3,), (4, 3)],
         torch="distances(x[None], y)[0]",
-        tf=refuses("an axis other than 1 has no rendering"),
+        tf=refuses("an axis other than 1 is not supported"),
         numpy="inner_distance(x, y, axis=0)",
     ),
     says(
@@ -186,8 +186,8 @@ ROWS: list[Row] = [
     says(
         "MarginInnerProduct { num_output: 4 }",
         bottoms=[(2, 3), (2,)],
-        torch=refuses("a margin, which only training needs, has no rendering"),
-        tf=refuses("a margin, which only training needs, has no rendering"),
-        numpy=refuses("a margin, which only training needs, has no rendering"),
+        torch=refuses("a margin, which only training needs, is not supported"),
+        tf=refuses("a margin, which only training needs, is not supported"),
+        numpy=refuses("a margin, which only training needs, is not supported"),
     ),
 ]

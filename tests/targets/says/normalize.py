@@ -2,7 +2,7 @@
 
 from says import DEEP, FLAT, IMAGE, SEQUENCE, VIDEO, Row, refuses, says
 
-NO_BATCH = "add_eps_before_sqrt: false with the statistics of a batch has no rendering"
+NO_BATCH = "add_eps_before_sqrt: false with the statistics of a batch is not supported"
 
 BATCH_NORM: list[Row] = [
     says(
@@ -311,7 +311,7 @@ BN: list[Row] = [
     says(
         "BN { slope_filler { value: 1 } }",
         bottoms=[DEEP],
-        torch=refuses("a BN of 6 axes has no rendering"),
+        torch=refuses("a BN of 6 axes is not supported"),
         tf='layers.BatchNormalization(axis=1, epsilon=1e-05, name="f")(x)',
         numpy="bn(x, **self.f)",
     ),
@@ -339,9 +339,9 @@ BN: list[Row] = [
     says(
         "BN { bn_mode: LEARN }",
         tops=3,
-        torch=refuses("the batch's mean and variance as tops have no rendering"),
-        tf=refuses("the batch's mean and variance as tops have no rendering"),
-        numpy=refuses("the batch's mean and variance as tops have no rendering"),
+        torch=refuses("the batch's mean and variance as tops are not supported"),
+        tf=refuses("the batch's mean and variance as tops are not supported"),
+        numpy=refuses("the batch's mean and variance as tops are not supported"),
     ),
     says(
         "BN { bn_mode: INFERENCE }",
@@ -478,13 +478,13 @@ SCALE: list[Row] = [
         "Scale { min_value: 0.5 }",
         phase="train",
         torch=refuses(
-            "min_value and max_value change the factors in training, which has no rendering"
+            "min_value and max_value change the factors in training, which is not supported"
         ),
         tf=refuses(
-            "min_value and max_value change the factors in training, which has no rendering"
+            "min_value and max_value change the factors in training, which is not supported"
         ),
         numpy=refuses(
-            "min_value and max_value change the factors in training, which has no rendering"
+            "min_value and max_value change the factors in training, which is not supported"
         ),
     ),
     # ---- by a second bottom

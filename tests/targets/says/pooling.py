@@ -447,7 +447,7 @@ OTHER_POOLING: list[Row] = [
     says(
         "NdPooling { kernel_shape { dim: 2 dim: 2 dim: 2 dim: 2 } }",
         bottoms=[DEEP],
-        torch=refuses("a pooling over 4 spatial axes has no rendering"),
+        torch=refuses("a pooling over 4 spatial axes is not supported"),
         tf=refuses("a pooling over 4 axes is not possible"),
         numpy="nd_max_pool(x, (2, 2, 2, 2), (1, 1, 1, 1), (0, 0, 0, 0))",
     ),
@@ -477,9 +477,9 @@ OTHER_POOLING: list[Row] = [
     ),
     says(
         "SPP { pyramid_height: 1 pool: STOCHASTIC }",
-        torch=refuses("pool: STOCHASTIC has no rendering"),
-        tf=refuses("pool: STOCHASTIC has no rendering"),
-        numpy=refuses("pool: STOCHASTIC has no rendering"),
+        torch=refuses("pool: STOCHASTIC is not supported"),
+        tf=refuses("pool: STOCHASTIC is not supported"),
+        numpy=refuses("pool: STOCHASTIC is not supported"),
     ),
 ]
 
@@ -503,7 +503,7 @@ VOLUMES: list[Row] = [
     says(
         "NdPooling { pool: AVE kernel_shape { dim: 2 } stride_shape { dim: 2 } }",
         bottoms=[(2, 3, 7)],
-        torch=refuses("a mean over 1 spatial axis has no rendering with a stride"),
+        torch=refuses("a mean over 1 spatial axis with a stride is not supported"),
         tf=refuses("a pooling over 1 axes is not possible"),
         numpy="nd_average_pool(x, (2,), (2,), (0,))",
     ),
@@ -590,7 +590,7 @@ VOLUMES: list[Row] = [
         bottoms=[VIDEO],
         torch=refuses(
             "padding of 0 x 3 x 3 and a stride of 2 x 1 x 1 above the kernel of 1 "
-            "x 4 x 4 have no rendering together"
+            "x 4 x 4 are not supported together"
         ),
         tf=(
             'f = PadLowest(((0, 0), (3, 3), (3, 3)), name="f_pad")(x)',

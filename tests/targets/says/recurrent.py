@@ -5,7 +5,7 @@ from says import Row, refuses, says
 STEPS = [(5, 2, 3), (5, 2)]
 """Five steps of two sequences of three features, and where these go on."""
 STATE = (1, 2, 4)
-DROPS = "attn_dropout, which drops weights of the attention in training, has no rendering"
+DROPS = "attn_dropout, which drops weights of the attention in training, is not supported"
 
 ROWS: list[Row] = [
     says(
@@ -138,7 +138,7 @@ ROWS: list[Row] = [
         bottoms=[(5, 2, 3)],
         phase="train",
         torch=refuses(
-            "clipping_threshold, which bounds gradients inside of the layer, has no rendering"
+            "clipping_threshold, which bounds gradients inside of the layer, is not supported"
         ),
         tf=refuses(
             "clipping_threshold, which bounds gradients inside of the layer, is not possible"

@@ -63,8 +63,8 @@ ROWS: list[Row] = [
         "FcRistretto { num_output: 4 } "
         "quantization_param { precision: INTEGER_POWER_OF_2_WEIGHTS }",
         phase="train",
-        torch=refuses("rounds at random in training, which has no rendering"),
-        tf=refuses("rounds at random in training, which has no rendering"),
-        numpy=refuses("rounds at random in training, which has no rendering"),
+        torch=refuses("rounds at random in training, which is not supported"),
+        tf=refuses("rounds at random in training, which is not supported"),
+        numpy=refuses("rounds at random in training, which is not supported"),
     ),
 ]

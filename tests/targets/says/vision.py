@@ -335,7 +335,7 @@ CONVOLUTION: list[Row] = [
     says(
         "Convolution { num_output: 4 kernel_size: 2 }",
         bottoms=[DEEP],
-        torch=refuses("a convolution over 4 spatial axes has no rendering"),
+        torch=refuses("a convolution over 4 spatial axes is not supported"),
         tf=refuses("a window over 4 axes is not possible"),
         numpy="convolution(x, **self.f)",
     ),
@@ -562,7 +562,7 @@ DECONVOLUTION: list[Row] = [
     says(
         "Deconvolution { num_output: 4 kernel_size: 2 }",
         bottoms=[DEEP],
-        torch=refuses("a convolution over 4 spatial axes has no rendering"),
+        torch=refuses("a convolution over 4 spatial axes is not supported"),
         tf=refuses("a window over 4 axes is not possible"),
         numpy="deconvolution(x, **self.f)",
     ),

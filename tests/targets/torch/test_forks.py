@@ -44,7 +44,7 @@ def test_a_bn_of_more_axes_than_pytorch_has_is_refused() -> None:
 layer {{ name: "x" type: "Input" top: "x" input_param {{ shape {{{shape} }} }} }}
 layer {{ name: "bn" type: "BN" bottom: "x" top: "y" bn_param {{ bn_mode: LEARN }} }}
 """
-    with pytest.raises(UnsupportedError, match="a BN of 6 axes has no rendering"):
+    with pytest.raises(UnsupportedError, match="a BN of 6 axes is not supported"):
         proto2net.convert(net, to="torch")
 
 
