@@ -109,9 +109,9 @@ TRAINED = """
 UNSUPPORTED: dict[str, dict[str, str]] = {
     "onnx": {
         **dict.fromkeys(TRAINED, "the statistics that training keeps"),
-        "multi_stage_meanfield": "a lattice whose points depend on the image's colours",
-        "compact_bilinear": "a convolution around a circle",
-        "compact_bilinear_of_each_pixel": "a convolution around a circle",
+        "multi_stage_meanfield": "a lattice whose points depend on the colours",
+        "compact_bilinear": "a circular convolution",
+        "compact_bilinear_of_each_pixel": "a circular convolution",
     },
     "tf": {
         "detection_output_eta": "with eta",
