@@ -86,7 +86,7 @@ def test_a_layer_that_is_written_for_one_number_is_told(caplog: pytest.LogCaptur
         " recurrent_param { num_output: 5 } }"
     )
     assert sizes(message(steps).graph.input[0]) == [4, 2, 3]
-    assert 'layer "lstm" (LSTM) is written for that alone' in caplog.text
+    assert 'layer "lstm" (LSTM) is written for this size' in caplog.text
 
 
 def test_sizes_of_images_that_may_be_any_are_left_open() -> None:
@@ -218,7 +218,7 @@ def test_what_draws_at_random_or_learns_is_refused_by_name() -> None:
         backends.get("onnx").emit(proto2net.parse(NET, phase="train"))
     told = str(caught.value)
     assert re.search(r'"norm" \(BatchNorm\): the statistics that training keeps', told)
-    assert re.search(r'"drop" \(Dropout\): draws at random', told)
+    assert re.search(r'"drop" \(Dropout\): draws random numbers', told)
 
 
 # ---- names of strangers ---------------------------------------------------------------------
