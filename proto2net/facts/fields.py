@@ -107,7 +107,8 @@ def _checked(field: Field, top: Blob) -> Field:
         if seen and size is not None and top.shape[place] == 1:
             first, last = seen.of(0)
             axes[index] = None if first <= 0 and last >= size - 1 else seen
-    return replace(field, axes=tuple(axes))
+    found = tuple(axes)
+    return field if found == field.axes else replace(field, axes=found)
 
 
 # ---- rules ----------------------------------------------------------------------------------
