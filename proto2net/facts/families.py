@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from proto2net.layers.base import Layer
 from proto2net.layers.registry import built_in, families
 
@@ -71,7 +69,6 @@ _OF_TYPE = {
 """Where the file does not tell it."""
 
 
-@cache
 def family_of(kind: type[Layer]) -> str:
     """The family of a layer type."""
     if kind.loss:
