@@ -18,13 +18,7 @@ from proto2net.backends.helpers import names_used
 from proto2net.backends.outputs import needed, no_outputs, with_losses
 from proto2net.backends.preprocess import has_mean, labels, preprocess
 from proto2net.backends.scope import Scope, shown_name
-from proto2net.backends.source import (
-    INDENT,
-    WIDTH,
-    Namespace,
-    class_name,
-    entry_name,
-)
+from proto2net.backends.source import INDENT, WIDTH, Namespace, class_name, entry_name
 from proto2net.backends.statements import (
     BLANK,
     Assignment,
@@ -424,7 +418,8 @@ def made_of(graph: Graph) -> list[str]:
 def loaded_docstring(made: str, *, anew: bool) -> list[str]:
     """What is said of a function that makes a network with weights; `anew`: but for its head."""
     said = f'"""The {made} with the learned weights of a file.'
-    return [said, "", "A head of another size starts anew.", '"""'] if anew else [f'{said}"""']
+    more = ["", "A head of another size is initialized anew.", '"""']
+    return [said, *more] if anew else [f'{said}"""']
 
 
 def from_pretrained(

@@ -31,7 +31,7 @@ def docstring(node: Node[Hole], shown: Shown = dims) -> list[str]:
         return ", ".join(f"{plain(blob.name)} ({shown(blob.shape)})" for blob in blobs)
 
     lines = [
-        f'"""The layer {plain(node.name)}, which is to be written.',
+        f'"""The layer {plain(node.name)}, for you to write.',
         "",
         f"Type: {plain(node.layer.of)}.",
         *(f"Bottom: {listed([blob])}." for blob in node.bottoms),

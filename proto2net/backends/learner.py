@@ -42,7 +42,7 @@ class Learner:
     """How many devices this process trains with, each with its own batches."""
 
     def learn(self, iteration: int, batches: Sequence[Sequence[Ndarray]]) -> float:
-        """Change the parameters once; the loss before that.
+        """Change the parameters once, and return the loss before that.
 
         Each pass of iter_size has a batch for each device. A batch has the inputs of the network
         in their order, in Caffe's layout.

@@ -76,7 +76,7 @@ class TrainingFile:
         return [
             f'"""Trains {name} as {plain(self.file)} says; written by proto2net {VERSION}.',
             "",
-            "What is read and written around it are Caffe's files: see --help.",
+            "It reads and writes Caffe's files: see --help.",
             '"""',
         ]
 
@@ -112,7 +112,9 @@ class TrainingFile:
             return []
         pairs = (Pair(tree(name), tree(tuple(map(number, each)))) for name, each in table.items())
         shown = Assignment(("MULTIPLIERS",), Display("{}", tuple(pairs)))
-        doc = '"""Of the learning rate and the decay, by a parameter\'s name or the end of it."""'
+        doc = (
+            '"""Multipliers of learning rate and decay, by a parameter\'s name or the end of it."""'
+        )
         return ["", *lines_of([shown], 0), doc]
 
     # ---- what frameworks say their own way -----------------------------------------------------

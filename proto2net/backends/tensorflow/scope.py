@@ -382,7 +382,7 @@ class KerasScope(Scope):
         left = [(s, name) for s, name in zip(steps, names, strict=True) if self.starts.left(s)]
         fillings = initialisation(left)
         if fillings:
-            comment = "# Start from the fillers of the definition, as Caffe does."
+            comment = "# Initialize with the fillers of the definition, as Caffe does."
             fillings = [Verbatim([comment]), *fillings]
         frozen = [
             Assignment((f"{text(layer)}.{variable}.trainable",), Literal(False))

@@ -66,7 +66,7 @@ class KerasTraining(TrainingFile):
 
     def made(self, optimizer: Call) -> str:
         lines = [
-            f'"""What changes the variables of a network, as Caffe\'s {self.solver.type} does."""',
+            f'"""An optimizer that changes the variables as Caffe\'s {self.solver.type} does."""',
             f"return {text(optimizer)}",
         ]
         head = "def optimizer_of() -> keras.optimizers.Optimizer:\n"

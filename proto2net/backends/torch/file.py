@@ -170,7 +170,7 @@ class TorchScope(Scope):
         init = Function("__init__", parameters, Literal(None), start)
         if not fillings:
             return [init, *forward]
-        doc = '"""Start from the fillers of the definition."""'
+        doc = '"""Initialize the parameters with the fillers of the definition."""'
         reset = Function("reset_parameters", [Parameter("self")], Literal(None), fillings, [doc])
         return [init, reset, *forward]
 

@@ -78,7 +78,7 @@ class TorchTraining(TrainingFile):
                 "]",
             ]
         lines = [
-            f'"""What changes the parameters of a network, as Caffe\'s {s.type} does."""',
+            f'"""An optimizer that changes the parameters as Caffe\'s {s.type} does."""',
             *groups,
             *lines_of([Return((optimizer,))], 0),
         ]
@@ -120,7 +120,7 @@ class TorchTraining(TrainingFile):
         clip = number(s.clip_gradients) if s.clip_gradients >= 0 else None
         most = f"{clip} / {s.iter_size}" if many else f"{clip}"
         lines = [
-            '"""Change the parameters once; the loss before that."""',
+            '"""Change the parameters once, and return the loss before that."""',
             *([] if self._constant else rates),
             "optimizer.zero_grad()",
             *passes,
