@@ -37,15 +37,16 @@ How to read the tables:
   onnxruntime. The number is the largest difference that any of its blobs has, inside or at its end,
   in units of the largest magnitude of that blob. ✓ means that it is within {tolerance:g}.
 - ≈ means that it is larger, but no more than rounding: where the last bit of each weight changes,
-  NumPy's own blob moves by a tenth of it or more. That happens to probabilities of very large
-  scores, which drawn weights make.
+  NumPy's own blob moves by a tenth of it or more. Deep networks with drawn weights do that.
 - **held to**: *Caffe* is what Caffe itself computed with the same weights and inputs. Of each blob
   the mean, the deviation, the largest magnitude and 16 values were recorded. The other targets are
   held to every value of NumPy too, and the larger difference counts. *numpy*: there is no record
   of Caffe, and the other targets are held to every value of NumPy alone.
 - **weights**: *trained* ones came with the model. *drawn* ones are random, and the same on every
-  machine (`tests/golden/weights_rule.py`).
-- Rows of boxes may stand in another order, since scores can be equal but for rounding.
+  machine (`tests/golden/weights_rule.py`). Without a record of Caffe, the last layers before
+  probabilities and boxes are divided: their scores are a few units, as those of trained networks.
+- Rows of boxes may stand in another order, since scores can be equal but for rounding. Pooling of
+  regions rounds corners: an input was chosen in which no corner is a half but for rounding.
 
 The models were run with {versions},
 on {machine}.

@@ -24,7 +24,7 @@ from proto2net.child import serve
 from proto2net.errors import Proto2NetError
 from proto2net.feeds import label_blobs
 from proto2net.graph import Blob, Node
-from proto2net.layers import Convolution, InnerProduct, PriorBox, Scale, Sigmoid, Softmax
+from proto2net.layers import BN, Convolution, InnerProduct, PriorBox, Scale, Sigmoid, Softmax
 from proto2net.model import Model
 from proto2net.prediction.feeding import is_image_info
 from proto2net.verify import difference
@@ -112,9 +112,9 @@ def measured(run: Run, target: str) -> Cell:
     elif not Path(run.reference).exists():
         raise Proto2NetError("nothing is known that it could be held to: NumPy has no result")
     else:
-        for values in (blobs, proto2net.outputs(network, feeds)):
-            for name, value in _from_numpy(run, graph, values):
-                apart[name] = max(value, apart.get(name, 0.0))
+        found = [*blobs.items(), *proto2net.outputs(network, feeds).items()]
+        for name, value in _from_numpy(run, graph, found):
+            apart[name] = max(value, apart.get(name, 0.0))
     past = {name: value for name, value in apart.items() if not value <= TOLERANCE}
     return {"difference": max(apart.values()), "past": past} if apart else {}
 
@@ -140,13 +140,20 @@ def rounding(run: Run) -> dict[str, float]:
     """How far each blob of NumPy moves where the last bit of all that is learned does."""
     graph = run.graph
     network = proto2net.load(_rounded(_model(run, graph)), to=REFERENCE)
-    return dict(_from_numpy(run, graph, proto2net.blobs(network, _feeds(run, graph))))
+    blobs = proto2net.blobs(network, _feeds(run, graph))
+    return dict(_from_numpy(run, graph, list(blobs.items())))
 
 
 def _model(run: Run, graph: Graph) -> Model:
     if run.weights:
         return proto2net.api.model(graph, run.weights)
     drawn = weights(graph, run.seed)
+    for node in graph.nodes:
+        if isinstance(node.layer, BN):  # the rule knows nothing of it: a variance is positive
+            drawn[node.name] = [
+                0.5 + np.abs(array) if name == "variance" else array
+                for name, array in zip(node.blobs, drawn[node.name], strict=True)
+            ]
     for name, size in run.scales.items():
         drawn[name] = [array / np.float32(size) for array in drawn[name]]
     return proto2net.api.model(graph, drawn)
@@ -196,30 +203,38 @@ def _rounded(model: Model) -> Model:
     return Model(model.graph, values)
 
 
-def _from_numpy(run: Run, graph: Graph, found: Arrays) -> Iterator[tuple[str, float]]:
-    """How far each blob is from NumPy's; rows of boxes may be in another order."""
+def _from_numpy(
+    run: Run, graph: Graph, found: list[tuple[str, Ndarray]]
+) -> Iterator[tuple[str, float]]:
+    """How far each blob is from NumPy's.
+
+    Rows of boxes may be in another order, and then so is what is made of each.
+    """
     boxes = {top.name for node in graph.nodes if _rows(node) for top in node.tops}
+    order: Ndarray | None = None
     with np.load(run.reference) as kept:
-        for name, blob in found.items():
+        for name, blob in found:
             right = kept[f"{PART}{name}"]
-            rows = _in_order(blob, right) if name in boxes else blob
-            yield name, difference(rows, right).relative
+            if name in boxes and blob.shape == right.shape:
+                rows = blob.reshape(-1, blob.shape[-1])
+                order = _order(rows, right.reshape(rows.shape))
+                blob = rows[order].reshape(right.shape)
+            elif order is not None and blob.shape[:1] == order.shape:
+                blob = blob[order]
+            yield name, difference(blob, right).relative
 
 
-def _in_order(found: Ndarray, right: Ndarray) -> Ndarray:
-    """The rows of `found` in the order of those of `right` that they are nearest to."""
-    if found.shape != right.shape:
-        return found
-    rows, ordered = found.reshape(-1, found.shape[-1]), right.reshape(-1, right.shape[-1])
-    scale = np.abs(ordered).max(axis=0, initial=0)
+def _order(rows: Ndarray, right: Ndarray) -> Ndarray:
+    """Which of `rows` is nearest to each of `right`; each is so once."""
+    scale = np.abs(right).max(axis=0, initial=0)
     scale[scale == 0] = 1
     left = np.arange(len(rows))
-    places = []
-    for row in ordered:
+    order = []
+    for row in right:
         nearest = (np.abs(rows[left] - row) / scale).max(axis=1).argmin()
-        places.append(left[nearest])
+        order.append(left[nearest])
         left = np.delete(left, nearest)
-    return rows[places].reshape(right.shape)
+    return np.array(order, int)
 
 
 class Measurer:
