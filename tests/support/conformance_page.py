@@ -22,31 +22,33 @@ SAID = {"own": "yes", "lowered": "lowered", "input": "input", "no": "no"}
 _HEAD = """\
 # What works
 
-Here are {models} models that people look for. For each the tables say whether proto2net reads its
-definition, and how far the network of each target is from what is right. A command measures all of
-it and prints this page (`{command}`). Nobody writes on it by hand.
-[limits.md](limits.md) says what a file may hold, and [forks.md](forks.md) which options help with a
-file that is not read.
+This page lists {models} models that people look for. The tables say whether proto2net reads the
+definition, and how much each target differs from the right result. A command measures all of this
+and prints this page (`{command}`); nobody edits it by hand.
+[Limits](limits.md) says what a file may hold. [Files from the wild](forks.md) has options for files
+that are not read.
 
 {counts}
 
 How to read the tables:
 
 - **reads**: proto2net reads the definition, and knows the shape of every blob.
-- **PyTorch**, **Keras**, **ONNX**: the network was written, built, given weights and run; ONNX in
-  onnxruntime. The number is the largest difference that any of its blobs has, inside or at its end,
-  in units of the largest magnitude of that blob. ✓ means that it is within {tolerance:g}.
-- ≈ means that it is larger, but no more than rounding: where the last bit of each weight changes,
-  NumPy's own blob moves by a tenth of it or more. Deep networks with drawn weights do that.
-- **held to**: *Caffe* is what Caffe itself computed with the same weights and inputs. Of each blob
-  the mean, the deviation, the largest magnitude and 16 values were recorded. The other targets are
-  held to every value of NumPy too, and the larger difference counts. *numpy*: there is no record
-  of Caffe, and the other targets are held to every value of NumPy alone.
-- **weights**: *trained* ones came with the model. *drawn* ones are random, and the same on every
-  machine (`tests/golden/weights_rule.py`). Without a record of Caffe, the last layers before
-  probabilities and boxes are divided: their scores are a few units, as those of trained networks.
-- Rows of boxes may stand in another order, since scores can be equal but for rounding. Pooling of
-  regions rounds corners: an input was chosen in which no corner is a half but for rounding.
+- **PyTorch**, **Keras**, **ONNX**: the network was written, built, given weights and run (ONNX in
+  onnxruntime). The number is the largest difference of all its blobs, inner ones too, divided by
+  the largest magnitude of that blob. ✓ means that it is at most {tolerance:g}.
+- ≈ means that the difference is larger, but no more than rounding: if the last bit of each weight
+  changes, NumPy's own blob moves by at least a tenth of the difference. Deep networks with drawn
+  weights do that.
+- **compared with**: *Caffe* means a recording of Caffe itself with the same weights and inputs. For
+  each blob it has the mean, the deviation, the largest magnitude and 16 values. The other targets
+  are also compared with every value of NumPy, and the larger difference counts. *numpy* means that
+  there is no recording of Caffe: the other targets are compared with every value of NumPy only.
+- **weights**: *trained* weights came with the model. *drawn* weights are random, and the same on
+  every machine (`tests/golden/weights_rule.py`). Without a recording of Caffe, the last layers
+  before probabilities and boxes are divided, so that their scores are a few units, as in trained
+  networks.
+- Rows of boxes may be in another order, because scores can be equal up to rounding. Pooling of
+  regions rounds corners, so we chose inputs in which no corner is on the edge between two pixels.
 
 The models were run with {versions},
 on {machine}.
@@ -55,12 +57,12 @@ on {machine}.
 _LAYERS = """\
 ## Layers and targets
 
-These are all the layer types that proto2net knows. *yes*: the target has the layer itself.
-*lowered*: the target has other layers of Caffe that compute the same. *input*: the layer reads
-data, and becomes an input. *no*: the target refuses the layer, and the last column says why.
-**Caffe** is the number of recorded cases of Caffe that have it, and **fork** that of cases of
-a fork's own code. The tests hold every target to them. `proto2net layers` prints the like of it,
-with the layer types of your own packages.
+These are all layer types that proto2net knows. *yes*: the target renders the layer itself.
+*lowered*: the target renders other layers that compute the same. *input*: the layer reads data, and
+becomes an input. *no*: the target does not support the layer, and the last column says why.
+**Caffe** counts the recorded cases of Caffe with this layer, **fork** those of a fork's own code. The
+tests compare every target with them. `proto2net layers` prints a similar table, with the layer types
+of your own packages.
 """
 
 
@@ -103,7 +105,7 @@ def write(what: dict[str, Any]) -> None:
 
 # ---- models ---------------------------------------------------------------------------------
 
-_MODEL_HEAD = ("model", *COLUMNS.values(), "held to", "weights", "parameters", "input")
+_MODEL_HEAD = ("model", *COLUMNS.values(), "compared with", "weights", "parameters", "input")
 
 
 def _models(models: Iterable[dict[str, Any]], problems: list[str]) -> str:
@@ -161,7 +163,7 @@ def _counts(models: Sequence[dict[str, Any]]) -> str:
         (title, sum(key in model and works(model[key]) for model in models))
         for key, title in COLUMNS.items()
     ]
-    rows.append(("held to Caffe itself", sum(each.get("held_to") == "Caffe" for each in models)))
+    rows.append(("compared with Caffe itself", sum(each.get("held_to") == "Caffe" for each in models)))
     return _table(("", "models"), ((title, str(number)) for title, number in rows), "lr").rstrip()
 
 
