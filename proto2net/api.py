@@ -186,7 +186,7 @@ def save(
 
 
 def options_of(target: Any, opset: int | None, batch: str | int) -> dict[str, Any]:
-    """What a target is told beside the graph. Raises Proto2NetError for what it does not know."""
+    """The options of a target beside the graph. Raises Proto2NetError for an unknown one."""
     if not target.embeds:
         if opset is not None:
             raise Proto2NetError(f"{target.name} has no opset", "it is for --to onnx")

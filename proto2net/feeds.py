@@ -48,7 +48,7 @@ def _value(blob: Blob, feeds: Mapping[str, Any]) -> Ndarray:
 
 
 def unlike_declared(graph: Graph, values: Mapping[str, Ndarray]) -> list[Issue]:
-    """What is to be said of inputs of other shapes than the declared, where a network fails."""
+    """The messages about inputs of other shapes than the declared, where a network fails."""
     return [
         Issue(*_unlike(blob, values[blob.name]))
         for blob in graph.inputs

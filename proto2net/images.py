@@ -69,7 +69,7 @@ class Prepared(NamedTuple):
 
     @property
     def doubt(self) -> str:
-        """What is to be told where the size that images have before a crop is not known."""
+        """The note where the size of images before a crop is not known."""
         if self.resize or self.mean_file or not self.crop:
             return ""
         return (

@@ -1,4 +1,4 @@
-"""How much a file may hold, in one place; docs/limits.md says what is told beyond.
+"""How much a file may hold, in one place; docs/limits.md has the message of each.
 
 Each limit is many times what the largest known network needs, and keeps what reading a file costs
 in proportion to its size.

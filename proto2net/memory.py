@@ -52,7 +52,7 @@ class Memory:
         return self._writers[memory][-1] if len(self._writers[memory]) > before else None
 
     def lost(self, blobs: Iterable[Blob], why: str) -> list[Issue]:
-        """What is to be said of blobs that are overwritten, though they are wanted."""
+        """The messages about blobs that are overwritten, though they are wanted."""
         issues = []
         for blob in dict.fromkeys(blobs):
             writer = self.writer(blob)

@@ -67,7 +67,7 @@ class StoredLayer:
     name: str
     arrays: tuple[Stored | None, ...] = ()
     type: str = ""
-    """Its type, where the file tells it by name."""
+    """Its type, if the file states it by name."""
     sources: tuple[str, ...] = ()
     """In a file of ours: what its one array is made from, such as "conv1/0"."""
 

@@ -1,4 +1,4 @@
-"""What is told while a network is read, kept as a list or not told at all."""
+"""The notes of reading a network: kept as a list, or dropped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LOG = logging.getLogger("proto2net")
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """While this lasts, nothing is told: for what is read only to be compared."""
+    """While this lasts, notes are dropped: for a network that is read only to be compared."""
     before, _LOG.disabled = _LOG.disabled, True
     try:
         yield

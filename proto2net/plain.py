@@ -12,7 +12,7 @@ _OPEN = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
 """Where pipes are that a shell has opened for this program, as for `<(…)`."""
 
 SPECIAL = "this is a device or a pipe, and no plain file"
-"""What is told of such a file."""
+"""The message about such a file."""
 
 
 def is_special(path: str | Path) -> bool:

@@ -17,7 +17,7 @@ class MeanImage:
 
 @dataclass(frozen=True)
 class Usage:
-    """What is told of images and classes for which a definition has no words."""
+    """Facts about images and classes for which a definition has no fields."""
 
     rgb: bool = False
     """Whether the channels are in the order red, green, blue; Caffe's are blue, green, red."""

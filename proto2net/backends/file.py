@@ -390,7 +390,7 @@ class SourceFile(Generic[S]):
 
 
 def _described(graph: Graph) -> list[str]:
-    """What is to be said of the columns of outputs: those of boxes, and what goes with these."""
+    """The messages about the columns of outputs: those of boxes, and what goes with these."""
     boxes = any(
         type(node.layer).columns is not Layer.columns or node.layer.region_bottom is not None
         for node in graph.nodes

@@ -11,7 +11,7 @@ from proto2net.graph import Blob, Graph
 
 
 def no_outputs(graph: Graph) -> list[Issue]:
-    """What is to be said of a network that gives nothing: all that it makes is read or silenced."""
+    """The messages about a network that gives nothing: all that it makes is read or silenced."""
     made = [blob.name for blob in graph.blobs.values() if blob not in graph.input_set]
     hint = f"name the blobs that you want, as in --output {made[-1]}" if made else ""
     return [Issue("the network has no output: layers read or silence every blob", hint)]

@@ -70,7 +70,7 @@ def without_mean(arrays: str) -> Statement:
 
 
 def labels(graph: Graph) -> list[Statement]:
-    """What the classes are called, where that is told."""
+    """The names of the classes, if they are known."""
     names = graph.usage.labels
     return [Assignment(("LABELS",), code("{names}", names=names))] if names else []
 

@@ -1,4 +1,4 @@
-"""What a target says of each layer: its own lines of the file in which all stand where they are."""
+"""The emitted lines of each layer: those of the flat file, in which no layer is in a block."""
 
 from __future__ import annotations
 

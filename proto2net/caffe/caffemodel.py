@@ -217,7 +217,7 @@ _GIVE_IT = "a fork of Caffe wrote the file: give the prototxt, and this file as 
 
 
 def _check(net: Message, file: str) -> tuple[list[str], tuple[tuple[Issue, ...], ...]]:
-    """What is to be told, and what is wrong with layers that Caffe's own schema does not explain.
+    """The notes on, and the problems of, layers that Caffe's own schema does not explain.
 
     Those that have something wrong say in PROBLEMS what it is.
     """

@@ -76,7 +76,7 @@ def entries(
 def _typed(
     cls: type[Layer], layer: Message, fork: str, ignore_unknown_fields: bool
 ) -> tuple[Layer, list[Issue], list[str]]:
-    """A layer of a known type, what is wrong with it, and what is to be told."""
+    """A layer of a known type, what is wrong with it, and the messages about it."""
     issues: list[Issue] = []
     told: list[str] = []
     for field, value in unread(cls, layer):
@@ -94,7 +94,7 @@ def _typed(
 
 
 def _unknown(layer: Message, given: Collection[str]) -> tuple[Layer, list[Issue], list[str]]:
-    """A layer of an unknown type, and what is to be told."""
+    """A layer of an unknown type, and the messages about it."""
     if not layer.bottom and layer.top and (layer.type.endswith("Data") or layer.top[0] in given):
         return UnknownData(layer.type), [], [f'took the unknown type "{layer.type}" for data']
     return Unknown(layer.type), [], []
@@ -149,7 +149,7 @@ def _way_without(entry: Entry, computed: set[str], read: set[str]) -> str:
 
 
 def _is_of_unknown_type(entry: Entry) -> bool:
-    """Whether this has to be told of a layer: one without a type may have had one, misspelt."""
+    """Whether a layer needs this message: one without a type may have had one, misspelt."""
     known = entry.layer.kind in LAYERS or (not entry.layer.kind and entry.issues)
     return isinstance(entry.layer, Unknown) and not known
 
@@ -164,7 +164,7 @@ def check_fork(fork: str) -> None:
 
 
 def unknown_types(layers: Sequence[Message], file: str, holes: Collection[str] = ()) -> list[Issue]:
-    """What is to be said of the layers whose type is not known."""
+    """The messages about the layers whose type is not known."""
     unknown = (layer for layer in layers if layer.type not in LAYERS and not is_hole(layer, holes))
     return [
         dataclasses.replace(
@@ -177,7 +177,7 @@ def unknown_types(layers: Sequence[Message], file: str, holes: Collection[str] =
 
 
 def _unused(holes: Holes, layers: Sequence[Message]) -> list[Issue]:
-    """What is to be said of holes that no layer is asked for by."""
+    """The messages about holes that no layer is asked for by."""
     used = {key(layer, holes) for layer in layers}
     known = [name for layer in layers for name in (layer.name, f"type:{layer.type}")]
     return [
@@ -219,7 +219,7 @@ def _unknown_type(name: str) -> Issue:
 
 
 def _not_filled(layer: Layer) -> Iterator[str]:
-    """What is to be said of fillers that no target has."""
+    """The messages about fillers that no target has."""
     for filler in vars(layer).values():
         if isinstance(filler, Filler) and filler.type in FORK_FILLERS:
             yield f'without weights, xavier takes the place of the unknown filler "{filler.type}"'

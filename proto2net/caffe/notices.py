@@ -1,4 +1,4 @@
-"""What is told of a definition that is read all the same: what is not used, and may be a slip."""
+"""Notes on a definition that is right for Caffe, but may have a slip: names that nothing uses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def ignored_of_net(net: Message, file: str) -> list[str]:
 
 
 _FEW = 4
-"""Of more names that each occur once, where none occurs twice, only the number is told."""
+"""If more names occur once, and none occurs twice, the note has only their number."""
 
 
 def shared_with_none(entries: Sequence[Entry], file: str) -> list[str]:

@@ -20,7 +20,7 @@ _LOOKED_AT = 8
 
 
 def offered(file: Path, beside: Sequence[Path], means: Sequence[Path]) -> str:
-    """What is to be told of a definition or of a mean image that is likely to say it."""
+    """Notes that offer a definition or a mean image that is likely to say it."""
     own = _start(file) if beside else []
     for other in beside[:_LOOKED_AT] if own else ():
         if other != file and _start(other, b"transform_param") == own:

@@ -1,6 +1,6 @@
-"""How images are prepared and what classes are called, where this is told beside a definition.
+"""How images are prepared, and the names of classes, if a definition does not say them.
 
-It is told by options, by a mean image, by a list of labels, or by another definition that has a
+The source is options, by a mean image, by a list of labels, or by another definition that has a
 transform_param.
 """
 
@@ -56,7 +56,7 @@ class Asked(NamedTuple):
 
 
 def prepared(graph: Graph, asked: Asked) -> tuple[Graph, list[str]]:
-    """The graph that knows what is asked for, and what is to be told. Raises Proto2NetError."""
+    """The graph that knows what is asked for, and the messages about it. Raises Proto2NetError."""
     notes: list[str] = []
     if asked.transforms:
         graph, told = _transformed(graph, asked)
@@ -272,7 +272,7 @@ _RESIZING = ("image_data_param", "dense_image_data_param", "video_data_param")
 
 
 def _labels(given: str | Path | Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
-    """What the classes are called, and what is to be told of that."""
+    """What the classes are called, and the messages about that."""
     if not isinstance(given, str | Path):
         return tuple(map(str, given)), []
     lines = _lines(Path(given))

@@ -37,7 +37,7 @@ _LENIENT = {
         "read the name of a current type among `layers` (V1 format); Caffe refuses it"
     ),
 }
-"""What is to be said of a token of this kind as the value of a field of this kind."""
+"""The messages about a token of this kind as the value of a field of this kind."""
 _SHOWN = 40
 """Characters of the input that a message quotes at most."""
 

@@ -42,7 +42,7 @@ def check(
     layers: Iterable[Message] = (),
     blocks: int = 1,
 ) -> list[str]:
-    """What is to be told of snapshots before a training begins.
+    """The messages about snapshots before a training begins.
 
     Raises Proto2NetError where they could not be written in the end.
     """

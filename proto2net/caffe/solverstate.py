@@ -160,7 +160,7 @@ def _decoded(name: bytes) -> str:
 
 
 def weights_of(state: SolverState) -> tuple[str, list[str]]:
-    """The file of the weights, and what is to be told of it.
+    """The file of the weights, and the messages about it.
 
     It is as the state names it, seen from the current folder as in Caffe, else of that name beside
     the state.
@@ -187,7 +187,7 @@ def weights_of(state: SolverState) -> tuple[str, list[str]]:
 def history_of(
     state: SolverState, graph: Graph, blocks: int, solver: str
 ) -> tuple[list[dict[Slot, Ndarray]], list[str]]:
-    """The history as blocks of an array for each learned blob, and what is to be told of it.
+    """The history as blocks of an array for each learned blob, and the messages about it.
 
     A solver of this type has so many blocks. Raises WeightError for a state of something else.
     """

@@ -69,7 +69,7 @@ def filled(text: str, values: Mapping[str, str]) -> tuple[str, set[str]]:
 
 
 def unknown(values: Mapping[str, str], names: set[str], file: str) -> list[Issue]:
-    """What is to be said of values for names that the file does not have."""
+    """The messages about values for names that the file does not have."""
     return [
         Issue(
             f'the file has no "{name}" to fill in',
@@ -82,7 +82,7 @@ def unknown(values: Mapping[str, str], names: set[str], file: str) -> list[Issue
 
 
 def missing(text: str, file: str) -> list[Issue]:
-    """What is to be said of a template: each name at its first place, and how to give values."""
+    """The messages about a template: each name at its first place, and how to give values."""
     first: dict[str, _Place] = {}
     for place in _places(text):
         if place.name and place.marked:

@@ -70,7 +70,7 @@ def is_solver(path: str | Path) -> bool:
 
 
 def read(path: str | Path) -> tuple[Training, list[str]]:
-    """The solver at a path, and what is to be told. Raises ParseError with all that is wrong."""
+    """The solver at a path, and the messages about it. Raises ParseError with all that is wrong."""
     file, text = str(path), _text(path)
     if _LAYER.search(text) and not _NETWORK.search(text):
         what, hint = "this is a network, and no solver", "give the solver that names it"

@@ -77,7 +77,7 @@ _ENTRY = ("layer", "bottom", "top", LINE, PROBLEMS)
 
 
 def upgrade_v0(net: Message, file: str) -> list[str]:
-    """Bring a net of V0's layers to V1 in place, and return what is to be told of it."""
+    """Bring a net of V0's layers to V1 in place, and return the messages about it."""
     if not any(entry.HasField("layer") for entry in net.layers):
         return []
     dropped = _dropped(_keep_only(net, _NET), "the V0 format has no such field")

@@ -30,7 +30,7 @@ def major() -> int:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """A block in which OpenCV prints nothing: what it cannot do is told by us."""
+    """A block in which OpenCV prints nothing; we report what it cannot do."""
     logging = getattr(getattr(opencv(), "utils", None), "logging", None)
     if logging is None:
         yield

@@ -54,7 +54,7 @@ def resized(image: Ndarray, height: int, width: int) -> Ndarray:
 
 @cache
 def _opencv() -> Any:
-    """OpenCV; None if it is not there, which is told once."""
+    """OpenCV; None if it is not installed, with one note."""
     try:
         import cv2
     except ImportError:

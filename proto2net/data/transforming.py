@@ -28,7 +28,7 @@ _LARGE = 2**14
 
 @dataclass(frozen=True, eq=False)
 class Transformer:
-    """Makes a batch of images. What was drawn for them is told, so that any thread may."""
+    """Makes a batch of images. The random draws are arguments, so any thread may do it."""
 
     transform: TransformationParameter
     phase: str

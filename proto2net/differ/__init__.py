@@ -2,7 +2,7 @@
 
 `items.py` has what is aligned, `aligning.py` finds which is which, `fields.py` compares what layers
 say, and `comparing.py` tells causes from the shapes that follow. `arrays.py` compares weights.
-`report.py` holds what was found; `wording.py` tells it in words, `pages.py` as HTML.
+`report.py` holds what was found; `wording.py` puts it into words, `pages.py` into HTML.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _compared(names: tuple[str, str], a: Model, b: Model, ignore: Collection[str
 
 
 def _side(net: Compared, weights: str | Path | None, options: dict[str, Any]) -> Model:
-    """A network, and the arrays that it has: what its weights lack is told as such."""
+    """A network and its arrays; arrays that its weights lack are differences too."""
     given = {} if isinstance(net, Model) else options
     return api.model(net, weights, allow_missing=not isinstance(net, Model), **given)
 

@@ -348,12 +348,12 @@ class _Alignment:
     # ---- how much there is to tell --------------------------------------------------------------
 
     def cost(self) -> int:
-        """How much has to be told."""
+        """How many differences the alignment leaves."""
         alone = sum(1 for side in (self.a, self.b) for _ in side.free())
         return 4 * alone + sum(self._told(i, j) for i, j in enumerate(self.a.mates) if j != _NONE)
 
     def _told(self, i: int, j: int) -> int:
-        """How much has to be told of a pair."""
+        """How many differences a pair leaves."""
         a, b = self.a, self.b
         cost = 4 * (a.types[i] != b.types[j])
         cost += 2 * (a.contents[i] != b.contents[j])

@@ -122,7 +122,7 @@ def _plain(stored: Stored) -> Ndarray:
 def _difference(
     names: tuple[str | None, str | None], blob: str, a: Ndarray | None, b: Ndarray | None
 ) -> ArrayDifference:
-    """What is told of two arrays."""
+    """The comparison of two arrays."""
     left, right = (None if array is None else _measured(array) for array in (a, b))
     told: dict[str, Any] = {"equal": False}
     if a is not None and b is not None and left and right and a.shape == b.shape:
@@ -162,7 +162,7 @@ def _measured(array: Ndarray) -> _Measured:
 
 
 def _compared(a: Ndarray, b: Ndarray, left: _Measured, right: _Measured) -> dict[str, Any]:
-    """What is told of arrays of one shape: equal, largest, relative and cosine."""
+    """The comparison of arrays of one shape: equal, largest, relative and cosine."""
     import numpy as np
 
     equal, largest, product = True, 0.0, 0.0

@@ -1,4 +1,4 @@
-"""What is to be told of each pair of items: causes, and the shapes that follow from them."""
+"""The differences of each pair of items: causes, and the shapes that follow from them."""
 
 from __future__ import annotations
 
@@ -285,7 +285,7 @@ def _sizes(shape: Sizes) -> tuple[int | str, ...]:
 
 
 def _unshaped(node: Node[Any]) -> Node[Any]:
-    """An input without its sizes, which are told by themselves."""
+    """An input without its sizes, which are compared separately."""
     free = {"free": ()} if isinstance(node.layer, Input) else {}
     return replace(node, layer=replace(node.layer, shape=(), **free))
 

@@ -1,4 +1,4 @@
-"""Layers that are told together: blocks, and renamings of one kind."""
+"""Layers that share a line of the report: blocks, and renamings of one kind."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ Told = tuple[str, str]
 
 
 def renames(found: Difference, renamed: Sequence[Pairing]) -> list[Told]:
-    """What was renamed in the same way, or with its block, is told together."""
+    """Layers that were renamed in the same way, or with their block, share a line."""
     told = _alike(renamed)
     if len(told) < _MANY or not found.graphs:
         return told

@@ -1,4 +1,4 @@
-"""A difference as a page: what is told of it, and below both networks side by side."""
+"""A difference as a page: the report, and below it both networks side by side."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _VALUE = 80
 _FEW = 4
 """How many names stand in a line."""
 _DIMS = 8
-"""How many sizes are told of a value."""
+"""How many sizes of a value are shown."""
 
 
 def cut(text: str, most: int = _NAME) -> str:

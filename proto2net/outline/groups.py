@@ -35,7 +35,7 @@ LEAST_CHAINS = 3
 
 
 class Block(NamedTuple):
-    """A range of a graph's layers, and what tells it from others of its kind."""
+    """A range of a graph's layers, and what distinguishes it from others of its kind."""
 
     start: int
     end: int

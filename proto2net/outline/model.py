@@ -44,7 +44,7 @@ class Region:
 
     kind: Kind
     key: str
-    """What tells it from others of its kind: "3a"."""
+    """What distinguishes it from others of its kind: "3a"."""
     name: str
     """What it is called: "inception_3a"."""
     nodes: tuple[Node[Layer] | None, ...]

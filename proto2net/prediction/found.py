@@ -1,4 +1,4 @@
-"""What is seen in an image, and how it is told."""
+"""What a network sees in an image, and how that is printed."""
 
 from __future__ import annotations
 

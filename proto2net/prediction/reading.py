@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
 
 TOP = 5
-"""How many classes are told."""
+"""How many classes are printed."""
 
 Outputs = Mapping[str, "Ndarray"]
 
@@ -65,7 +65,7 @@ class Reading:
         return tuple(each for name, kind in ranked for each in self._best(name, kind, found[name]))
 
     def ranked(self, found: Outputs) -> dict[str, Kind]:
-        """The outputs whose classes are told, and what their numbers are.
+        """The outputs whose classes are printed, and what their numbers are.
 
         If it was said how many are told, numbers of which nothing is known are classes too.
         """

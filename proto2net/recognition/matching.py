@@ -239,7 +239,7 @@ def _read(file: str, weights: Weights, options: dict[str, Any]) -> Graph:
 
 
 def fed(net: Path, weights: Weights, options: dict[str, Any]) -> tuple[Graph, str]:
-    """The graph of a definition, and what is to be told of its images if it states no size."""
+    """The graph of a definition, and the messages about its images if it states no size."""
     given = options.get("inputs")
     if given:
         return api.parse(net, **options), ""

@@ -17,7 +17,7 @@ def any_batch(graph: Graph) -> Graph:
 
 
 def fixing_batch(graph: Graph) -> list[tuple[str, Location]]:
-    """What is to be said of the layers of the file that fix the batch, and where."""
+    """The messages about the layers of the file that fix the batch, and where."""
     found: list[tuple[str, Location]] = []
     if not any(isinstance(node.layer, Reshape | Slice) for node in graph.nodes):
         return found

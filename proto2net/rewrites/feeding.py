@@ -185,7 +185,7 @@ def _has_as_many(sizes: Sizes | None, shape: Shape) -> bool:
 
 
 def _overridden(entry: Entry, shapes: tuple[Sizes, ...], inputs: Inputs) -> list[str]:
-    """What is to be said of stated shapes in whose place others were asked for."""
+    """The messages about stated shapes in whose place others were asked for."""
     if inputs.keys().isdisjoint(entry.tops):
         return []
     rows = zip(entry.tops, shapes, _stated(entry, {}) or shapes, strict=True)

@@ -1,4 +1,4 @@
-"""What a survey has found, and how it is told."""
+"""What a survey has found, and how it is printed."""
 
 from __future__ import annotations
 

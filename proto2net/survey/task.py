@@ -61,7 +61,7 @@ class Task:
                 _build(tiny, target)
 
     def examine(self, file: str) -> Result:
-        """What is to be told of a file.
+        """The messages about a file.
 
         Of one that converts with none of the inputs, it is what the first of them tell.
         """

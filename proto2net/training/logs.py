@@ -39,7 +39,7 @@ class Log:
     rates: Points = field(default_factory=dict)
     tests: dict[Output, Points] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    """What is to be told of the file."""
+    """The messages about the file."""
     _last: int = -1
 
     def add(self, record: Mapping[str, Any]) -> None:

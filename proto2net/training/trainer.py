@@ -168,7 +168,7 @@ class Trainer:
         )
 
     def check_snapshots(self, prefix: str) -> list[str]:
-        """What is to be told of snapshots; raises Proto2NetError where none could be written."""
+        """The messages about snapshots; raises Proto2NetError where none could be written."""
         return snapshots.check(
             prefix,
             self.graph,

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class Matched(NamedTuple):
-    """A graph with the array of each learned blob, and what is to be told."""
+    """A graph with the array of each learned blob, and the messages about it."""
 
     model: Model
     notes: list[str]

@@ -71,7 +71,7 @@ class Embedded(Ported):
     tensors: Mapping[str, Tensor] = field(default_factory=dict)
     """By the names that the target has for them."""
     sources: tuple[tuple[str, Path], ...] = ()
-    """The files that it is made of, by what each is: its name and hash are told."""
+    """The files that it is made of, by what each is, for their names and hashes."""
 
     def files(
         self, path: Path, watched: Callable[[Write, int], Write] = lambda write, size: write

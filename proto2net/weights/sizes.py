@@ -40,7 +40,7 @@ def names_of(layer: StoredLayer) -> list[str]:
 
 
 def graph_of(parse: Parse, weights: Weights) -> tuple[Graph, str]:
-    """The graph of a definition, and what is to be told of its images if it states no size."""
+    """The graph of a definition, and the messages about its images if it states no size."""
     try:
         return parse(None), ""
     except Proto2NetError as error:
@@ -51,7 +51,7 @@ def graph_of(parse: Parse, weights: Weights) -> tuple[Graph, str]:
 
 
 def _found(read: Read, weights: Weights) -> tuple[Graph, str]:
-    """The graph of a definition for images of a size that fits, and what is to be told of that.
+    """The graph of a definition for images of a size that fits, and the messages about that.
 
     Raises ShapeError if no size fits, or any does.
     """

@@ -60,9 +60,9 @@ _LAYERS = """\
 These are all layer types that proto2net knows. *yes*: the target renders the layer itself.
 *lowered*: the target renders other layers that compute the same. *input*: the layer reads data, and
 becomes an input. *no*: the target does not support the layer, and the last column says why.
-**Caffe** counts the recorded cases of Caffe with this layer, **fork** those of a fork's own code. The
-tests compare every target with them. `proto2net layers` prints a similar table, with the layer types
-of your own packages.
+**Caffe** counts the recorded cases of Caffe with this layer, **fork** those of a fork's own code.
+The tests compare every target with them. `proto2net layers` prints a similar table, with the layer
+types of your own packages.
 """
 
 
@@ -163,7 +163,9 @@ def _counts(models: Sequence[dict[str, Any]]) -> str:
         (title, sum(key in model and works(model[key]) for model in models))
         for key, title in COLUMNS.items()
     ]
-    rows.append(("compared with Caffe itself", sum(each.get("held_to") == "Caffe" for each in models)))
+    rows.append(
+        ("compared with Caffe itself", sum(each.get("held_to") == "Caffe" for each in models))
+    )
     return _table(("", "models"), ((title, str(number)) for title, number in rows), "lr").rstrip()
 
 

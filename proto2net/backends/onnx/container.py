@@ -71,7 +71,7 @@ def write(stream: BinaryIO, model: Message, put: Put, told: Told = dict) -> None
 
 @contextmanager
 def meanwhile(told: Told) -> Iterator[Told]:
-    """What is told, found out by a thread of its own, where there are threads."""
+    """The metadata, computed in a thread if there are threads."""
     with ThreadPoolExecutor(1) as pool:
         try:
             asked = pool.submit(told)
@@ -82,7 +82,7 @@ def meanwhile(told: Told) -> Iterator[Told]:
 
 
 def tell(model: Message, told: Mapping[str, str]) -> None:
-    """Add what is told to what the model says of itself."""
+    """Add it to the model's metadata."""
     for key, value in told.items():
         model.metadata_props.add(key=key, value=value)
 

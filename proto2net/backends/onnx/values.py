@@ -25,7 +25,7 @@ FLOAT, INT32, INT64, BOOL = 1, 6, 7, 9
 """Types of elements (TensorProto.DataType)."""
 
 Attribute = int | float | str | list[int] | list[float]
-"""What an operator is told beside its inputs."""
+"""The attributes of an operator."""
 
 
 class Value:

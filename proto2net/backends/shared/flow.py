@@ -59,7 +59,7 @@ def _correlation_1d(node: Node[Correlation1D]) -> Code:
 
 
 def correlation_options(layer: Correlation) -> dict[str, object]:
-    """What the helpers of all targets are told of a correlation."""
+    """The arguments of the helpers of all targets for a correlation."""
     return {
         "pad": (layer.pad, 0),
         "kernel_size": (layer.size, 1),
