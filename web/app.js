@@ -31,7 +31,7 @@ const say = (text) => (status.textContent = text);
 
 const engine = new Engine({
   onStep(step) {
-    say(`${step}…`);
+    say(`${isStopped ? "Stopped. " : ""}${step}…`);
     progress.value += 1;
   },
   onReady(versions) {
