@@ -88,7 +88,7 @@ def test_a_training_goes_on_with_its_log_and_curves_and_replaces_nothing(run: Ru
         (["--snapshot", "snap_iter_4.solverstate"], "max_iter is 4, and 4 iterations are done\n"
          "  hint: --iterations N trains for N more"),
         (["--snapshot-prefix", "lost/b", "--log", "b.jsonl"],
-         'the folder of the snapshots is not there: "lost"'),
+         'the snapshots have no folder: "lost" does not exist'),
     ):  # fmt: skip
         _, err, code = run(*arguments)
         assert told in err

@@ -22,6 +22,9 @@ OPENCV_5_HAS_NOT = {
 }
 """What begins the names of cases that OpenCV 5 cannot read, or gets wrong, and why."""
 
+OPENVINO_COMPARES_NAN = ("accuracy_of_nan", "pool_stochastic_gap")
+"""Cases that compare NaN, which on some processors OpenVINO takes for greater than any number."""
+
 
 @pytest.mark.parametrize("name", OF_TESTING)
 def test_the_checker_of_onnx_accepts_the_file_of_each_opset(name: str) -> None:
@@ -34,7 +37,13 @@ def test_the_checker_of_onnx_accepts_the_file_of_each_opset(name: str) -> None:
 def test_openvino_agrees_with_caffe(name: str) -> None:
     pytest.importorskip("openvino")
     found = case(name)
-    check(found, onnx_cases.by_openvino(onnx_cases.file(found), onnx_cases.feeds(found)))
+    tops = onnx_cases.by_openvino(onnx_cases.file(found), onnx_cases.feeds(found))
+    try:
+        check(found, tops)
+    except AssertionError:
+        if name not in OPENVINO_COMPARES_NAN:
+            raise
+        pytest.xfail("on this processor OpenVINO takes NaN for greater than any number")
 
 
 @pytest.fixture(scope="module")
