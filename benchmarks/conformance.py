@@ -26,15 +26,15 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "support")]
 
-import conformance_layers  # noqa: E402  # found by the line above
-import conformance_page  # noqa: E402
-import conforming  # noqa: E402
-import wanted  # noqa: E402
-from conforming import Run  # noqa: E402
-from wanted import Wanted  # noqa: E402
+import conformance_layers
+import conformance_page
+import conforming
+import wanted
+from conforming import Run
+from wanted import Wanted
 
-from proto2net.api import REFERENCE  # noqa: E402
-from proto2net.child import Child, Stopped  # noqa: E402
+from proto2net.api import REFERENCE
+from proto2net.child import Child, Stopped
 
 SECONDS = 300
 """That a model may take in a target."""

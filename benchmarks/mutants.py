@@ -26,8 +26,8 @@ from typing import NamedTuple, TextIO
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "support")]
 
-import mutants  # noqa: E402  # found by the line above
-import mutants_run  # noqa: E402
+import mutants
+import mutants_run
 
 SECONDS = 2.0
 MEGABYTES = 500.0

@@ -118,7 +118,7 @@ def _tried(act: Callable[[], T]) -> tuple[T | None, tuple[Issue, ...]]:
         return act(), ()
     except Proto2NetError as error:
         return None, error.issues
-    except Exception as error:
+    except Exception as error:  # a bug of ours is what the report is for, too
         return None, (_bug(error),)
 
 
