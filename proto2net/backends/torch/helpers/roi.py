@@ -25,9 +25,7 @@ def roi_pool(
     spatial_scale: float = 1.0,
     pad_ratio: float = 0.0,
 ) -> torch.Tensor:
-    """The maximum of each bin of each region (image, x1, y1, x2, y2); 0 of an empty
-    one.
-    """
+    """The maximum of each bin of each region (image, x1, y1, x2, y2); 0 if empty."""
     rois = rois.flatten(1)
     corners = padded_corners(rois, pad_ratio) if pad_ratio else rois[:, 1:]
     corners = round_half_away(corners * spatial_scale)
