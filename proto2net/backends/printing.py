@@ -44,14 +44,14 @@ def laid_out(expression: Expression) -> Layout:
             return (name,)
         case Literal(value):
             return (literal(value),)
-        case Formatted(pieces):
-            return (f"f{literal(''.join(map(_formatted, pieces)))}",)
         case Attribute(value, name):
             return (*_bound(value, ATOM), f".{name}")
         case Call(function, arguments, keywords, _):
             parts = [laid_out(argument) for argument in arguments]
             parts += [(_keyword(name), *laid_out(value)) for name, value in keywords]
             return (*_bound(function, ATOM), Brackets("(", tuple(parts), ")"))
+        case Formatted(pieces):
+            return (f"f{literal(''.join(map(_formatted, pieces)))}",)
         case Subscript(value, Display("", items)):
             return (
                 *_bound(value, ATOM),
@@ -125,6 +125,8 @@ def _bound(expression: Expression, least: int) -> Layout:
 
 def _binding(expression: Expression) -> int:
     match expression:
+        case Name() | Variable() | Attribute() | Call():  # most are of these
+            return ATOM
         case Operation(operator=sign) | Series(rest=((sign, _), *_)):
             return BINDING[sign]
         case Negative():

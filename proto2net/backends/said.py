@@ -6,7 +6,6 @@ from typing import Any
 
 from proto2net import backends
 from proto2net.backends.source import INDENT
-from proto2net.backends.statements import Statement, lines_of
 from proto2net.graph import Graph, Node
 
 
@@ -17,11 +16,13 @@ def said(graph: Graph, target: str) -> dict[Node[Any], list[str]]:
     together have it each. Raises UnsupportedError where the target refuses the graph.
     """
     file = backends.get(target).file(graph, flat=True)
-    found: dict[Node[Any], dict[Statement, None]] = {}
-    for step, statements in file.scope.said():
-        for node in step.nodes:
-            found.setdefault(file.origin(node), {}).update(dict.fromkeys(statements))
     indent, margin = file.scope.indent, len(INDENT) * file.scope.indent
-    return {
-        node: [line[margin:] for line in lines_of([*each], indent)] for node, each in found.items()
-    }
+    steps = list(file.scope.said())
+    each = {id(statement): statement for _, statements in steps for statement in statements}
+    lines = {key: [line[margin:] for line in made.lines(indent)] for key, made in each.items()}
+    found: dict[Node[Any], dict[int, list[str]]] = {}
+    for step, statements in steps:
+        for node in step.nodes:
+            own = found.setdefault(file.origin(node), {})
+            own.update({id(statement): lines[id(statement)] for statement in statements})
+    return {node: [line for part in own.values() for line in part] for node, own in found.items()}

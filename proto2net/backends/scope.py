@@ -5,7 +5,6 @@ A target's own scope adds how its layers are made and called.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -205,9 +204,9 @@ class Scope:
             and step.code.forward
             and passes_once(step.code.forward)
         ):
-            nested = self._assignment(step, targets, (last.value,), "")
-            if len(nested.lines(self._depth)) == 1:
-                written[-1] = dataclasses.replace(nested, comment=comment or last.comment)
+            nested = self._assignment(step, targets, (last.value,), comment or last.comment)
+            if len(nested.uncommented(self._depth)) == 1:
+                written[-1] = nested
                 return
         written.append(self._assignment(step, targets, read, comment))
 

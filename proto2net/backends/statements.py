@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
+from functools import cached_property
 
 from proto2net.backends.breaking import (
     Brackets,
@@ -61,20 +62,25 @@ class Assignment(Statement):
     """What `a: type = value` says, of a single target."""
 
     def lines(self, indent: int) -> list[str]:
-        return _commented(self._lines(indent), indent, self.comment)
+        return _commented(self.uncommented(indent), indent, self.comment)
 
-    def _lines(self, indent: int) -> list[str]:
+    def uncommented(self, indent: int) -> list[str]:
+        """The assignment alone."""
         names = ", ".join(self.targets)
         if self.type:
             names += f": {flat(laid_out(self.type))}"
         if isinstance(self.value, Display) and not self.value.brackets:
             return values_lines(f"{names} = ", [*map(laid_out, self.value.items)], indent)
-        value = laid_out(self.value)
+        value = self._laid_out
         if len(self.targets) > 1 and len(f"{INDENT * indent}{names} = {_head(value)}") > WIDTH:
             targets: list[Layout] = [(target,) for target in self.targets]
             shown = Brackets("(", tuple(targets), ")", display=True)
             return broken((shown, " = ", *value), indent)
         return statement_lines(f"{names} = ", value, "", indent)
+
+    @cached_property
+    def _laid_out(self) -> Layout:
+        return laid_out(self.value)
 
     def expressions(self) -> Iterator[Expression]:
         yield from (part for part in (self.type, self.value) if part)

@@ -423,18 +423,18 @@ def parts_of(expression: Expression) -> Iterator[Expression]:
     waiting: list[object] = [expression]
     while waiting:
         part = waiting.pop()
-        if isinstance(part, Expression):
+        if isinstance(part, tuple):
+            waiting += part[::-1]
+        elif isinstance(part, Expression):
             yield part
             if isinstance(part, Call):  # what its options are if they are left out is not in it
                 waiting += (part.keywords, part.arguments, part.function)
             elif not isinstance(part, _LEAVES):
                 waiting += reversed(vars(part).values())
-        elif isinstance(part, tuple):
-            waiting += reversed(part)
 
 
 def passes_once(expression: Expression) -> bool:
     """Whether {0} stands once, as the first argument of a call: any expression may stand there."""
     parts = list(parts_of(expression))
-    calls = (part for part in parts if isinstance(part, Call))
-    return parts.count(BOTTOM) == 1 and any(c.arguments[:1] == (BOTTOM,) for c in calls)
+    first = (part.arguments[:1] for part in parts if isinstance(part, Call))
+    return parts.count(BOTTOM) == 1 and (BOTTOM,) in first

@@ -71,8 +71,9 @@ def suffixes(step: Step) -> list[str]:
     makers = unnamed(step.code.forward)
     if step.code.init is None and len(makers) == 1:
         return [""]
-    names = Namespace()
-    kinds = map(_class_of, makers)
+    if not makers:
+        return []
+    names, kinds = Namespace(), map(_class_of, makers)
     return [f"_{names.unique(_SUFFIXES.get(kind, snake_case(kind)))}" for kind in kinds]
 
 

@@ -191,10 +191,11 @@ class KerasScope(Scope):
 
     def _named_aside(self, step: Step) -> Step:
         """The step with names for the layers that its own needs aside."""
-        needed = suffixes(step)
+        known = self._aside.get(step.node, ())
+        needed = suffixes(step) if known or self.block else ()
         if not needed or step.code.forward is None:
             return step
-        names: Sequence[Expression] = [*map(Literal, self._aside.get(step.node, ()))]
+        names: Sequence[Expression] = [*map(Literal, known)]
         if not names and self.block:
             name = self._naming.of(self.block.templates[step.node])
             names = [extended(name, suffix) for suffix in needed]

@@ -115,10 +115,10 @@ def _applied(x: Expression, batch: int, *, spatial: bool) -> Expression:
     """The module applied to x, which has so many batch axes; PyTorch takes one or none."""
     if batch > 1:
         x = method(x, "flatten", 0, batch - 1)
-    added = code("{self}({x}.unsqueeze(-1)).squeeze(-1)", x=x)
-    y = call(SELF, x) if spatial else added
-    sizes = code("{0}.shape[:{batch}]", batch=batch)
-    return method(y, "unflatten", 0, sizes) if batch > 1 else y
+    y = call(SELF, x) if spatial else code("{self}({x}.unsqueeze(-1)).squeeze(-1)", x=x)
+    if batch > 1:
+        y = method(y, "unflatten", 0, code("{0}.shape[:{batch}]", batch=batch))
+    return y
 
 
 @renders(Local)
