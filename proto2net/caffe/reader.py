@@ -85,28 +85,23 @@ class Reader:
         self._tokens = tokens(text)
         self._next = next(self._tokens)
         self._messages = self._layers = self._problems = 0
-        self._newlines = array("I", (match.start() for match in re.finditer("\n", text)))
-
-    def _advance(self) -> None:
-        self._next = next(self._tokens)
+        self._newlines = array("I", map(re.Match.start, re.finditer("\n", text)))
 
     def body(self, message: Message, end: str = "", start: int = 0) -> int:
         """Read fields into the message, which starts here, up to the closing mark.
 
-        `end` is empty for the file. Returns where the message ends.
+        `end` is empty for the file, as the text of its last token is. Returns where the message
+        ends.
         """
         fields = fields_of(message.DESCRIPTOR)
         seen: set[str] = set()
         while True:
             kind, name, offset = self._next
-            if kind == "mark" and name == end:
-                self._advance()
-                break
-            if kind == "end" and not end:
-                break
-            if kind != "name":
+            if kind != "name" and name != end:
                 self._stop("the name of a field" + (f' or "{end}"' if end else ""))
-            self._advance()
+            self._next = next(self._tokens)
+            if name == end:
+                break
             field = fields.get(name)
             if field is None:
                 if not end:
@@ -121,7 +116,7 @@ class Reader:
                 seen.add(name)
                 self._field(message, field)
             if self._next[1] in (",", ";"):
-                self._advance()
+                self._next = next(self._tokens)
         for missing in required_of(message.DESCRIPTOR):
             if missing not in seen:
                 self._report(f'{message.DESCRIPTOR.name} needs "{missing}"', "", start)
@@ -181,10 +176,10 @@ class Reader:
             setattr(message, field.name, value)
 
     def _message(self, message: Message, field: Field) -> None:
-        kind, mark, offset = self._next
-        if kind != "mark" or mark not in _CLOSING:
+        _, mark, offset = self._next
+        if mark not in _CLOSING:
             self._stop(f'"{{" after "{field.name}"')
-        self._advance()
+        self._next = next(self._tokens)
         self._messages += 1
         self._check_most(self._messages, limits.MESSAGES, "messages", offset)
         part = getattr(message, field.name)
@@ -205,13 +200,14 @@ class Reader:
                 setattr(part, TEXT, self.text[offset:end])
                 self.issues[first:] = [i for i in self.issues[first:] if type(i) is Issue]
         finally:  # the layer's name may come after its problems
-            self._hold(part, [replace(each, layer=_title(part)) for each in self.issues[first:]])
+            if len(self.issues) > first:
+                self._hold(part, first)
 
-    def _hold(self, layer: Message, found: list[Issue]) -> None:
+    def _hold(self, layer: Message, first: int) -> None:
         """Put what is wrong with a layer's own parameters aside: the layer may be left out."""
+        found = [replace(each, layer=_title(layer)) for each in self.issues[first:]]
         own = tuple(issue for issue in found if isinstance(issue, Setting))
-        others = [issue for issue in found if not isinstance(issue, Setting)]
-        self.issues[len(self.issues) - len(found) :] = others
+        self.issues[first:] = [issue for issue in found if not isinstance(issue, Setting)]
         if own:
             self.held.append(own)
             setattr(layer, PROBLEMS, len(self.held))
@@ -219,19 +215,19 @@ class Reader:
     def _scalar(self) -> tuple[str, str, int]:
         """The next scalar value: its token's kind, its text, and where it stands."""
         kind, text, offset = self._next
-        if text == "-" and kind == "mark":
-            self._advance()
+        if text == "-":
+            self._next = next(self._tokens)
             kind, text, _ = self._next
             if kind not in ("number", "name"):
                 self._stop('a number after "-"')
-            self._advance()
+            self._next = next(self._tokens)
             return kind, "-" + text, offset
         if kind not in ("number", "name", "string", "path"):
             self._stop("a value")
-        self._advance()
+        self._next = next(self._tokens)
         while kind == self._next[0] == "string" and len(text) <= limits.STRING:
             text += self._next[1]  # adjacent literals are one
-            self._advance()
+            self._next = next(self._tokens)
         if kind != "number":
             self._check_most(len(text), limits.STRING, "characters in a string", offset)
         return kind, text, offset
@@ -253,16 +249,15 @@ class Reader:
             if kind == "mark":
                 depth += (text in "{<[") - (text in "}>]")
                 self._check_most(depth, limits.DEPTH, "nested brackets", offset)
-            self._advance()
+            self._next = next(self._tokens)
             if depth == 0:
                 return
 
     def _accept(self, mark: str) -> bool:
-        kind, text, _ = self._next
-        if kind == "mark" and text == mark:
-            self._advance()
-            return True
-        return False
+        if self._next[1] != mark:
+            return False
+        self._next = next(self._tokens)
+        return True
 
     def _stop(self, expected: str) -> NoReturn:
         """Report a broken structure at the next token, and give up."""
