@@ -15,7 +15,6 @@ from proto2net.errors import ParseError, ShapeError
 from proto2net.layers.base import LAYERS, Layer, field_types, shortest
 from proto2net.layers.data import Python
 from proto2net.layers.python import known
-from proto2net.shape import require
 
 
 @cached
@@ -26,18 +25,27 @@ def messages(cls: type[Any]) -> dict[str, Any]:
     return {name: part for name, part in parts if dataclasses.is_dataclass(part)}
 
 
-def unread(cls: type[Layer], layer: Message) -> Iterator[tuple[FieldDescriptor, Any]]:
+Given = dict[str, tuple[FieldDescriptor, Any]]
+"""The fields that a message gives, by name, and their values."""
+
+
+def given(message: Message) -> Given:
+    """What a message gives."""
+    return {field.name: (field, value) for field, value in message.ListFields()}
+
+
+def unread(cls: type[Layer], layer: Given) -> Iterator[tuple[FieldDescriptor, Any]]:
     """The fields that are given, and that this layer type does not read: other forks do.
 
     What Caffe itself lets stand in any layer, such as another type's parameters, is not counted.
     """
     own, beside = _names_read(cls.type)
-    for field, value in layer.ListFields():
-        if field.name == cls.param:
+    for name, (field, value) in layer.items():
+        if name == cls.param:
             yield from _left_out(value, own, cls)
-        elif field.name in beside:
+        elif name in beside:
             yield from _left_out_of_parts(field, value, cls)
-        elif field.number >= FORKS and field.name not in PRIVATE:
+        elif field.number >= FORKS and name not in PRIVATE:
             yield field, value
 
 
@@ -71,26 +79,27 @@ def _left_out_of_parts(
             yield from _left_out(part, {f.name for f in dataclasses.fields(held)}, held)
 
 
-def read_layer(cls: type[Layer], message: Message, fork: str = "") -> Layer:
-    """A layer of this type from its LayerParameter, as this fork means it.
+def read_layer(cls: type[Layer], layer: Given, fork: str = "") -> Layer:
+    """A layer of this type from what its LayerParameter gives, as this fork means it.
 
     A field is looked up in the type's own parameter message first, then beside it in
     LayerParameter (loss_param, transform_param).
     """
-    own = getattr(message, cls.param) if cls.param else None
-    given: dict[str, Any] = {"fork": fork} if fork in cls.forks else {}
+    own = given(layer[cls.param][1]) if cls.param in layer else {}
+    values: dict[str, Any] = {"fork": fork} if fork in cls.forks else {}
     for field, within, route in routes(cls.type):
         if route is None:
             value = _per_axis(own, field, cls)
         else:
-            value = _value(own if within else message, route, cls)
+            value = _value(own if within else layer, route.name, cls)
         if value is not None:
-            given[field.name] = value
+            values[field.name] = value
         elif field.default is dataclasses.MISSING:
             raise ParseError(f'needs "{field.name}"', f"give it in {cls.param}")
-    typed = cls(**given)
+    typed = cls(**values)
     if isinstance(typed, Python):
-        return known(typed, fed=bool(message.bottom), weighed=any(message.loss_weight))
+        weights = _value(layer, "loss_weight", cls) or ()
+        return known(typed, fed="bottom" in layer, weighed=any(weights))
     return typed
 
 
@@ -145,20 +154,20 @@ def _named(field: dataclasses.Field[Any]) -> str:
 
 def read(cls: type[Any], message: Message) -> Any:
     """A plain dataclass from the message whose fields it names."""
-    fields = message.DESCRIPTOR.fields_by_name
-    given = {f.name: _value(message, fields[f.name], cls) for f in dataclasses.fields(cls)}
-    return cls(**{name: value for name, value in given.items() if value is not None})
+    found = given(message)
+    names = [field.name for field in dataclasses.fields(cls) if field.name in found]
+    return cls(**{name: _value(found, name, cls) for name in names})
 
 
-def _value(message: Message, field: FieldDescriptor, cls: type[Any]) -> Any:
+def _value(found: Given, name: str, cls: type[Any]) -> Any:
     """The value of a field as this class holds it; None where it is not given."""
-    if is_repeated(field):
-        values = getattr(message, field.name)
-        _check_most(field.name, len(values), limits.VALUES)
-        return tuple(_plain(field, value, cls) for value in values) if values else None
-    if not message.HasField(field.name):
+    if name not in found:
         return None
-    return _plain(field, getattr(message, field.name), cls)
+    field, value = found[name]
+    if not is_repeated(field):
+        return _plain(field, value, cls)
+    _check_most(name, len(value), limits.VALUES)
+    return tuple(_plain(field, each, cls) for each in value)
 
 
 def _check_most(name: str, given: int, most: int) -> None:
@@ -175,29 +184,29 @@ def _plain(field: FieldDescriptor, value: Any, cls: type[Any]) -> Any:
     if field.enum_type is not None:
         return field.enum_type.values_by_number[value].name
     if field.type == FieldDescriptor.TYPE_FLOAT:
-        require(isfinite(value), f"{field.name} is {value}; it must be a finite number")
+        if not isfinite(value):
+            raise ShapeError(f"{field.name} is {value}; it must be a finite number")
         return shortest(value)
     return value
 
 
 def _per_axis(
-    message: Message, field: dataclasses.Field[Any], cls: type[Any]
+    found: Given, field: dataclasses.Field[Any], cls: type[Any]
 ) -> tuple[int, ...] | None:
     """A window's size from `kernel_size` (once or per axis), or from `kernel_h` and `kernel_w`."""
     size, h, w = field.metadata["per_axis"]
-    missing = field.metadata["missing"]
-    sides = [getattr(message, side) if message.HasField(side) else missing for side in (h, w)]
-    descriptor = message.DESCRIPTOR.fields_by_name[size]
-    value = _value(message, descriptor, cls)
-    if not (message.HasField(h) or message.HasField(w)):
-        return value if value is None or is_repeated(descriptor) else (value,)
+    value = _value(found, size, cls)
+    if h not in found and w not in found:
+        return (value,) if isinstance(value, int) else value
     if value is not None:
         raise ShapeError(
             f"{size} is given, and {h} or {w} too", f"give either {size}, or {h} and {w}"
         )
+    missing = field.metadata["missing"]
+    sides = tuple(found[side][1] if side in found else missing for side in (h, w))
     if None in sides:
         raise ShapeError(f"only one of {h} and {w} is given", f"give both, or {size}")
-    return tuple(sides)
+    return sides
 
 
 def described(field: FieldDescriptor) -> str:

@@ -10,7 +10,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from proto2net import limits
 from proto2net.caffe import harmless
-from proto2net.caffe.fields import described, holder, read, read_layer, unread
+from proto2net.caffe.fields import described, given, holder, read, read_layer, unread
 from proto2net.caffe.phase import layer_phase
 from proto2net.caffe.prototxt import by_line, grouped
 from proto2net.caffe.reader import Unknown as UnknownField
@@ -79,7 +79,8 @@ def _typed(
     """A layer of a known type, what is wrong with it, and the messages about it."""
     issues: list[Issue] = []
     told: list[str] = []
-    for field, value in unread(cls, layer):
+    found = given(layer)
+    for field, value in unread(cls, found):
         if ignore_unknown_fields or _may_be_ignored(field, cls):
             told.append(f"ignored {described(field)}")
         elif harmless.is_at_default(field, value):
@@ -87,7 +88,7 @@ def _typed(
         else:
             issues += _not_known(field, layer.type).issues
     try:
-        typed = read_layer(cls, layer, fork)
+        typed = read_layer(cls, found, fork)
     except Proto2NetError as error:
         return Unknown(layer.type), [*issues, *error.issues], told
     return typed, issues, [*told, *_not_filled(typed)]
