@@ -26,12 +26,11 @@ class Memory:
     def add(self, node: Node[Layer]) -> None:
         """Note where the tops of a node are."""
         shapes = tuple(blob.shape for blob in node.bottoms)
-        shares = node.layer.shares_memory(shapes, len(node.tops))
         for index, top in enumerate(node.tops):
             if index < len(node.bottoms) and node.bottoms[index].name == top.name:
                 memory, _ = self._held[node.bottoms[index]]
                 self._writers[memory].append(node)
-            elif shares:
+            elif node.layer.shares_memory(shapes, len(node.tops)):
                 memory, _ = self._held[node.bottoms[0]]
             else:
                 memory = top

@@ -75,7 +75,7 @@ def check_size(shape: Sequence[int], what: str = "the output") -> None:
             f"{what} would be {dims(shape)}: a negative size",
             "the kernel must fit into the padded input",
         )
-    if max(shape, default=0) > MAX_COUNT or count(shape) > MAX_COUNT:
+    if max(shape, default=0) > MAX_COUNT or prod(shape) > MAX_COUNT:
         raise ShapeError(f"{what} would be {dims(shape)}: more than {MAX_COUNT} elements")
 
 

@@ -45,15 +45,15 @@ class Wiring:
             node = self._node(entry)
         except Proto2NetError as error:
             self.issues += error.at(entry.where, str(entry))
-        for top in entry.tops:
-            self._latest.setdefault(top, None)
         if node is None:
             self._latest.update(dict.fromkeys(entry.tops))
             return None
         self._nodes.append(node)
         self._memory.add(node)
         self._used.update(node.bottoms)
-        self._latest.update((top.name, top) for top in node.tops if top.name != AUTOMATIC)
+        for top in node.tops:
+            if top.name != AUTOMATIC:
+                self._latest[top.name] = top
         return node
 
     @property
@@ -98,9 +98,9 @@ class Wiring:
         layer.check_counts(len(entry.bottoms), len(tops))
         _check_length("loss_weight", loss_weight, len(tops))
         _check_length("propagate_down", entry.propagate_down, len(entry.bottoms))
-        if any(bottom is None for bottom in bottoms):
-            return None
         known = tuple(bottom for bottom in bottoms if bottom)
+        if len(known) < len(bottoms):  # the others are told already
+            return None
         shapes = layer.infer(tuple(blob.shape for blob in known), len(tops))
         for shape in shapes:
             check_size(shape)
@@ -165,9 +165,8 @@ class Wiring:
 
     def _check_memory(self, node: Node[Layer]) -> None:
         """Refuse to read what a layer above has overwritten, and to overwrite what it reads."""
-        lost = self._memory.lost(node.bottoms, f"{node} reads later")
-        if lost:
-            raise ShapeError(lost)
+        if any(map(self._memory.writer, node.bottoms)):
+            raise ShapeError(self._memory.lost(node.bottoms, f"{node} reads later"))
         for bottom, top in zip(node.bottoms, node.tops, strict=False):
             if bottom.name != top.name:
                 continue

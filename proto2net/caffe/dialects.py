@@ -198,8 +198,10 @@ def _link_over_flattens(net: Message) -> list[str]:
     made = {top for layer in net.layer for top in layer.top}
     notes = []
     for index, layer in enumerate(net.layer[1:], 1):
+        if layer.type != "InnerProduct":
+            continue
         tops, lost = net.layer[index - 1].top, "".join(layer.bottom)
-        if layer.type != "InnerProduct" or "flatten" not in lost.lower() or lost in made:
+        if "flatten" not in lost.lower() or lost in made:
             continue
         read = {name for each in net.layer[index:] for name in each.bottom}
         if len(tops) == 1 and read.isdisjoint(tops) and layer.inner_product_param.axis == 1:
@@ -277,6 +279,8 @@ def _taken_scale(layer: Message) -> Message | None:
     """The Scale that a BatchNorm of NVIDIA's or Intel's has in it, which it loses; None if none."""
     found = layer.batch_norm_param
     given = {field.name: value for field, value in found.ListFields() if field.name in _SCALES}
+    if not given:
+        return None
     taken = message_class("BatchNormParameter")()
     taken.CopyFrom(found)
     for name in given:
@@ -368,7 +372,7 @@ def _flatten_before_concats(net: Message) -> list[str]:
     }
     layers, flattened = [], 0
     for layer in net.layer:
-        if layer.concat_param.per_fla_fuse and _joins_channels(layer, of_8_bits):
+        if layer.type == "Concat" and _joins_channels(layer, of_8_bits):
             flattened += 1
             for index in range(len(layer.bottom)):
                 layers += _flatten(layer, index)
@@ -384,7 +388,7 @@ def _flatten_before_concats(net: Message) -> list[str]:
 def _joins_channels(layer: Message, known: Collection[str]) -> bool:
     param = layer.concat_param
     axis = param.concat_dim if param.HasField("concat_dim") else param.axis
-    return layer.type == "Concat" and axis == 1 and all(name in known for name in layer.bottom)
+    return param.per_fla_fuse and axis == 1 and all(name in known for name in layer.bottom)
 
 
 def _flatten(layer: Message, index: int) -> list[Message]:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from math import copysign, inf
 from typing import Any, ClassVar, TypeVar, get_type_hints
 
-from proto2net.errors import Proto2NetError
+from proto2net.errors import Proto2NetError, ShapeError
 from proto2net.frozen import dataclass
 from proto2net.layers.columns import Rows
 from proto2net.layers.registry import Registry, families
@@ -246,19 +246,16 @@ class Layer:
     def check_fork(self) -> None:
         """Refuse a fork that this type does not know."""
         fork = getattr(self, "fork", "")
-        require(
-            not fork or not self.forks or fork in self.forks,
-            f'the fork "{fork}" is not known',
-            f"these are: {', '.join(self.forks)}",
-        )
+        if fork and self.forks and fork not in self.forks:
+            known = ", ".join(self.forks)
+            raise ShapeError(f'the fork "{fork}" is not known', f"these are: {known}")
 
     def check_in_place(self, blob: str) -> None:
         """Refuse to overwrite the bottom `blob` where Caffe refuses it, or computes it wrongly."""
-        require(
-            self.in_place,
-            f'cannot run in place: Caffe refuses it, or overwrites "{blob}" before it has read it',
-            "give its top a name of its own",
-        )
+        if not self.in_place:
+            why = f'Caffe refuses it, or overwrites "{blob}" before it has read it'
+            hint = "give its top a name of its own"
+            raise ShapeError(f"cannot run in place: {why}", hint)
 
     def gradient_in_place(self) -> bool:
         """Whether Caffe gets the gradient right too where the top overwrites the bottom."""
@@ -303,6 +300,8 @@ def field_types(cls: type[Any]) -> dict[str, Any]:
 
 def _check_count(kind: str, found: int, allowed: Count) -> None:
     least, most = allowed
+    if least <= found <= most:
+        return
     if least == most:
         right = str(least)
     elif most == ANY:
@@ -310,7 +309,7 @@ def _check_count(kind: str, found: int, allowed: Count) -> None:
     else:
         right = f"{least} to {most}"
     plural = "" if right == "1" else "s"
-    require(least <= found <= most, f"takes {right} {kind}{plural}, but {found} given")
+    raise ShapeError(f"takes {right} {kind}{plural}, but {found} given")
 
 
 def shortest(value: float) -> float:
