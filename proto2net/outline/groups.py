@@ -99,16 +99,17 @@ class Group:
 
 def named_alike(layout: Layout) -> list[Group]:
     """The groups that keys in names make."""
-    found = [keys(node.name) for node in layout.nodes]
-    first = [leading(node.name, each) for node, each in zip(layout.nodes, found, strict=True)]
+    names = [node.name for node in layout.nodes]
+    found = [keys(name) for name in names]
+    first = [leading(name, each) for name, each in zip(names, found, strict=True)]
     groups: dict[tuple[Rows, tuple[Pattern, ...]], list[Block]] = {}
     for (start, end), common in (_sharing(found) | _sharing(first)).items():
         if end - start > LONGEST or not layout.is_block(start, end):
             continue
         rows = layout.rows(start, end)
-        names = [node.name for node in layout.nodes[start:end]]
+        named, places = names[start:end], found[start:end]
         for key in common:
-            for without_key in patterns(names, found[start:end], key):
+            for without_key in patterns(named, places, key):
                 groups.setdefault((rows, without_key), []).append(Block(start, end, key))
     return [Group(*alike, tuple(blocks)) for alike, blocks in groups.items()]
 
@@ -154,13 +155,14 @@ def _recurring(layout: Layout, names: Sequence[Pattern]) -> Iterator[tuple[int, 
             alike = layout.rows(start, end), tuple(names[start:end])
             found.append(labels.setdefault(alike, len(labels)))
     runs: dict[tuple[int, ...], list[tuple[int, int]]] = {}
-    for first, _ in enumerate(found):
-        for last in range(first + 1, min(first + MOST_SEGMENTS, len(found)) + 1):
-            run = tuple(found[first:last])
-            branches = sum(map(layout.is_joining, cuts[first:last], cuts[first + 1 :]))
-            if run[-1] < 0 or branches > MOST_BRANCHES:
+    for first in range(len(found)):
+        branches = 0
+        for last in range(first, min(first + MOST_SEGMENTS, len(found))):
+            start, end = cuts[last : last + 2]
+            branches += layout.is_joining(start, end)
+            if found[last] < 0 or branches > MOST_BRANCHES:
                 break
-            runs.setdefault(run, []).append((cuts[first], cuts[last]))
+            runs.setdefault(tuple(found[first : last + 1]), []).append((cuts[first], end))
     for run, ranges in runs.items():
         if len(ranges) > 1 and not _repeats(run):
             yield from ranges

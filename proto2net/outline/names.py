@@ -26,16 +26,15 @@ _ENDS = re.compile(r"^[\W_]+|[\W_]+$")
 
 def keys(name: str) -> dict[str, list[int]]:
     """Each run of words that may be a key, and where in the name it begins."""
-    words = list(islice(map(re.Match.span, _WORD.finditer(name)), _MOST_WORDS))
-    numbers = [name[start].isdigit() for start, _ in words]
-    ends = [
-        (end, number, number or not name[end : end + 1].isdigit())
-        for (_, end), number in zip(words, numbers, strict=True)
-    ]
+    words = []
+    for word in islice(_WORD.finditer(name), _MOST_WORDS):
+        start, end = word.span()
+        number = name[start].isdigit()
+        words.append((start, end, number, number or not name[end : end + 1].isdigit()))
     found: dict[str, list[int]] = {}
-    for index, (start, first) in enumerate(words):
+    for index, (start, first, _, _) in enumerate(words):
         numbered = first - start == 1
-        for end, number, is_end in ends[index : index + _LONGEST_KEY]:
+        for _, end, number, is_end in words[index : index + _LONGEST_KEY]:
             numbered = numbered or number
             if numbered and is_end:
                 found.setdefault(name[start:end], []).append(start)
@@ -54,11 +53,16 @@ def patterns(
 ) -> Iterator[tuple[Pattern, ...]]:
     """The patterns of a block's names: without the key where it is first, last, and everywhere."""
     starts = [places[key] for places in found]
-    choices = [[each[:1] for each in starts]]
-    if any(len(each) > 1 for each in starts):
-        choices += [[each[-1:] for each in starts], starts]
-    for choice in choices:
-        yield tuple(_without(name, key, places) for name, places in zip(names, choice, strict=True))
+    yield _without_one(names, key, [places[0] for places in starts])
+    if max(map(len, starts)) > 1:
+        yield _without_one(names, key, [places[-1] for places in starts])
+        yield tuple([_without(name, key, at) for name, at in zip(names, starts, strict=True)])
+
+
+def _without_one(names: Sequence[str], key: str, starts: Sequence[int]) -> tuple[Pattern, ...]:
+    behind = len(key)
+    pairs = zip(names, starts, strict=True)
+    return tuple([(name[:start], name[start + behind :]) for name, start in pairs])
 
 
 def _without(name: str, key: str, starts: Sequence[int]) -> Pattern:
