@@ -25,6 +25,16 @@ class Stack:
 
     nodes: tuple[Node[Any], ...]
 
+    @property
+    def bottoms(self) -> tuple[Blob, ...]:
+        """The values that it reads."""
+        return self.nodes[0].bottoms
+
+    @property
+    def tops(self) -> tuple[Blob, ...]:
+        """The values that it makes, and that others may read."""
+        return self.nodes[-1].tops
+
 
 @dataclass(frozen=True)
 class Group:
@@ -36,6 +46,8 @@ class Group:
     blocks: int
     """How many blocks stand in it; 0 for a block itself."""
     nodes: tuple[Node[Any], ...]
+    bottoms: tuple[Blob, ...]
+    tops: tuple[Blob, ...]
     inside: Diagram
 
 
@@ -70,12 +82,13 @@ class Diagram:
 
 def diagram(graph: Graph) -> Diagram:
     """The diagram of a graph."""
-    return _diagram(graph, outline(graph).parts, is_block=False)
+    return _diagram(graph, outline(graph).parts)
 
 
-def _diagram(graph: Graph, parts: Sequence[Part], *, is_block: bool) -> Diagram:
+def _diagram(graph: Graph, parts: Sequence[Part], leaving: Blob | None = None) -> Diagram:
+    """The diagram of the whole graph, or of a block, which one value leaves."""
     items = _items(graph, parts)
-    return Diagram(tuple(items), tuple(_lines(graph, items, is_block=is_block)), is_block)
+    return Diagram(tuple(items), tuple(_lines(graph, items, leaving)), leaving is not None)
 
 
 def _items(graph: Graph, parts: Sequence[Part]) -> list[Item]:
@@ -97,12 +110,14 @@ def _items(graph: Graph, parts: Sequence[Part]) -> list[Item]:
 def _group(graph: Graph, part: Region | Stage) -> Group:
     if isinstance(part, Region):
         nodes = tuple(node for node in part.nodes if node)
-        inside = _diagram(graph, nodes, is_block=True)
-        return Group(part.name, part.kind.title, 0, nodes, inside)
-    nodes = tuple(node for region in part.regions for node in region.nodes if node)
-    kinds = dict.fromkeys(region.kind.title for region in part.regions)
-    inside = _diagram(graph, part.regions, is_block=True)
-    return Group(part.name, ", ".join(kinds), len(part.regions), nodes, inside)
+        inside = _diagram(graph, nodes, part.exit)
+        return Group(part.name, part.kind.title, 0, nodes, (part.entry,), (part.exit,), inside)
+    regions = part.regions
+    nodes = tuple(node for region in regions for node in region.nodes if node)
+    kinds = ", ".join(dict.fromkeys(region.kind.title for region in regions))
+    entry, leaving = regions[0].entry, regions[-1].exit
+    inside = _diagram(graph, regions, leaving)
+    return Group(part.name, kinds, len(regions), nodes, (entry,), (leaving,), inside)
 
 
 def _changes_values(graph: Graph, node: Node[Any]) -> bool:
@@ -116,30 +131,18 @@ def _changes_values(graph: Graph, node: Node[Any]) -> bool:
     return alone and named and bottom.shape == top.shape
 
 
-def _lines(graph: Graph, items: Sequence[Item], *, is_block: bool) -> Iterator[Line]:
+def _lines(graph: Graph, items: Sequence[Item], leaving: Blob | None) -> Iterator[Line]:
     """The lines between items, and those from what enters and to what leaves."""
-    makers = {top: index for index, item in enumerate(items) for n in item.nodes for top in n.tops}
+    makers = {top: index for index, item in enumerate(items) for top in item.tops}
     readers: dict[Blob, dict[int, None]] = {}
-    entry, leaving = len(items), len(items) + 1
     for index, item in enumerate(items):
-        for node in item.nodes:
-            for bottom in node.bottoms:
-                if makers.get(bottom) != index:
-                    readers.setdefault(bottom, {})[index] = None
-    if not is_block:
-        for blob, index in makers.items():
-            read = readers.get(blob, {})
-            if read or (not graph.consumers.get(blob) and blob in graph.output_set):
-                yield Line(blob, index, tuple(read))
-        return
+        for bottom in item.bottoms:
+            readers.setdefault(bottom, {})[index] = None
     for blob, read in readers.items():
         if blob not in makers:
-            yield Line(blob, entry, tuple(read))
-    own = {node for item in items for node in item.nodes}
+            yield Line(blob, len(items), tuple(read))
+    if leaving:
+        readers.setdefault(leaving, {})[len(items) + 1] = None
     for blob, index in makers.items():
-        read = readers.get(blob, {})
-        outside = any(node not in own for node in graph.consumers.get(blob, ()))
-        if outside or blob in graph.output_set:
-            read = {**read, leaving: None}
-        if read:
-            yield Line(blob, index, tuple(read))
+        if blob in readers or blob in graph.output_set:
+            yield Line(blob, index, tuple(readers.get(blob, ())))

@@ -67,7 +67,7 @@ def name_of(node: Node[Any]) -> str:
 def shape_text(sizes: Sizes, *, batch: bool = True) -> str:
     """A shape in a line: 64 × 112 × 112. Without its `batch` that is the first axis of several."""
     shown = sizes if batch or len(sizes) < 2 else sizes[1:]
-    return " × ".join(ANY_SIZE if size is None else str(size) for size in shown) or "scalar"
+    return " × ".join([ANY_SIZE if size is None else str(size) for size in shown]) or "scalar"
 
 
 def numbers(node: Node[Any]) -> str:

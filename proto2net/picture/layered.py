@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from proto2net.frozen import dataclass
@@ -41,10 +42,11 @@ class Arranged:
     """By vertex: those of one column have one number, and stand straight below each other."""
 
 
-Wires = Sequence[tuple[int, Sequence[int]]]
+Wires = tuple[tuple[int, tuple[int, ...]], ...]
 """Lines: the vertex where each begins, and those where it ends."""
 
 
+@lru_cache(16)  # many blocks of a network have the same boxes and lines
 def arranged(boxes: int, wires: Wires, ends: tuple[int, int] | None = None) -> Arranged:
     """Boxes in rows. Each line ends at boxes behind its own; `ends` are the first and last row."""
     row = _ranked(boxes, wires, ends)
@@ -260,43 +262,42 @@ def placed(rows: Arranged, width: Sequence[float]) -> tuple[list[float], float]:
             if column[vertex] != column[other]:
                 above[column[vertex]].append(column[other])
                 below[column[other]].append(column[vertex])
-    both = {each: above[each] + below[each] for each in downwards}
-    upwards = downwards[::-1]
-    order = _from_left(behind)
-    x = dict.fromkeys(order, 0.0)
+    down = [(each, above[each]) for each in downwards if above[each]]
+    up = [(each, below[each]) for each in reversed(downwards) if below[each]]
+    both = [(each, near) for each in downwards if (near := above[each] + below[each])]
+    pairs = [(a, b, apart) for a in _from_left(behind) for b, apart in behind[a].items()]
+    x = dict.fromkeys(downwards, 0.0)
     turns = 1 if count > _MANY else 4
-    for near, way in [*[(above, downwards), (below, upwards)] * turns, *[(both, downwards)] * 16]:
-        before, x = x, _pushed_apart(_drawn(x, near, way), order, behind)
-        if near is both and all(abs(x[each] - before[each]) < _STILL for each in order):
+    for way in [*[down, up] * turns, *[both] * 16]:
+        before, x = x, _pushed_apart(_drawn(x, way), pairs)
+        if way is both and all(abs(x[each] - before[each]) < _STILL for each in x):
             break
     first = min((x[column[v]] - half[v] for v in range(count)), default=0.0)
     last = max((x[column[v]] + half[v] for v in range(count)), default=0.0)
     return [x[column[vertex]] - first for vertex in range(count)], last - first
 
 
-def _drawn(
-    x: Mapping[int, float], near: Mapping[int, Sequence[int]], way: Iterable[int]
-) -> dict[int, float]:
+def _drawn(x: Mapping[int, float], way: Iterable[tuple[int, Sequence[int]]]) -> dict[int, float]:
     """Each column in the middle of those near it, one after the other, whatever is between."""
     goal = dict(x)
-    for each in way:
-        if near[each]:
-            goal[each] = sum(goal[other] for other in near[each]) / len(near[each])
+    for each, near in way:
+        goal[each] = sum([goal[other] for other in near]) / len(near)
     return goal
 
 
 def _pushed_apart(
-    goal: Mapping[int, float], order: Sequence[int], behind: Mapping[int, Mapping[int, float]]
+    goal: Mapping[int, float], pairs: Sequence[tuple[int, int, float]]
 ) -> dict[int, float]:
-    """The columns so that none overlap: in the middle of pushing to the right and to the left."""
+    """The columns so that none overlap: in the middle of pushing to the right and to the left.
+
+    Pairs are a column, one at its right, and how far apart they are at least.
+    """
     right, left = dict(goal), dict(goal)
-    for each in order:
-        for other, apart in behind[each].items():
-            right[other] = max(right[other], right[each] + apart)
-    for each in reversed(order):
-        for other, apart in behind[each].items():
-            left[each] = min(left[each], left[other] - apart)
-    return {each: (left[each] + right[each]) / 2 for each in order}
+    for a, b, apart in pairs:
+        right[b] = max(right[b], right[a] + apart)
+    for a, b, apart in reversed(pairs):
+        left[a] = min(left[a], left[b] - apart)
+    return {each: (left[each] + right[each]) / 2 for each in goal}
 
 
 def _from_left(behind: Mapping[int, Mapping[int, float]]) -> list[int]:

@@ -124,7 +124,8 @@ def plan(graph: Graph, diagram: Diagram) -> Plan:
     boxes = [_box(graph, item) for item in diagram.items]
     count = len(boxes)
     ends = (count, count + 1) if diagram.is_block else None  # as if they were boxes
-    rows = arranged(diagram.size, [(line.source, line.readers) for line in diagram.lines], ends)
+    wires = tuple([(line.source, line.readers) for line in diagram.lines])
+    rows = arranged(diagram.size, wires, ends)
     ports = [0.0, 0.0] if diagram.is_block else []
     closed = placed(rows, [*(box.width for box in boxes), *ports])
     opened = closed
@@ -144,16 +145,17 @@ def plan(graph: Graph, diagram: Diagram) -> Plan:
 def _box(graph: Graph, item: Item) -> Box:
     if isinstance(item, Stack):
         first, *others = item.nodes
-        told = [_detail(first), *(node.layer.type for node in others)]
-        below = [f"{node.layer.type}  {name_of(node)}" for node in others]
-        needed = [width(name_of(first), BOLD), *(width(x, DETAIL) for x in (told[0], *below))]
+        head, *names = map(name_of, item.nodes)
+        detail, types = _detail(first), [node.layer.type for node in others]
+        below = [f"{kind}  {name}" for kind, name in zip(types, names, strict=True)]
+        needed = [width(head, BOLD), *(width(text, DETAIL) for text in (detail, *below))]
         wide = _clamped(max(needed) + _BESIDE)
         room = wide - _BESIDE
-        strips = [Strip(first, cut(name_of(first), room, BOLD), cut(told[0], room, DETAIL))]
-        for text, node in zip(told[1:], others, strict=True):
-            shown = cut(text, room, DETAIL)
+        strips = [Strip(first, cut(head, room, BOLD), cut(detail, room, DETAIL))]
+        for node, name, kind in zip(others, names, types, strict=True):
+            shown = cut(kind, room, DETAIL)
             left = room - width(f"{shown}  ", DETAIL)
-            strips.append(Strip(node, cut(name_of(node), left, DETAIL) if left > 24 else "", shown))
+            strips.append(Strip(node, cut(name, left, DETAIL) if left > 24 else "", shown))
         return Box(0, (0, 0), wide, HEAD + STRIP * len(others), tuple(strips))
     count = f"{item.blocks} × " if item.blocks else ""
     detail = f"{count}{item.kind}, {len(item.nodes)} layers"

@@ -102,7 +102,7 @@ def test_what_a_paper_draws_straight_is_straight() -> None:
 def test_few_lines_cross() -> None:
     def crossings(of: Graph) -> int:
         drawn = diagram(of)
-        wires = [(line.source, line.readers) for line in drawn.lines]
+        wires = tuple((line.source, line.readers) for line in drawn.lines)
         rows = arranged(drawn.size, wires)
         place = {v: i for row in rows.order for i, v in enumerate(row)}
         pairs = [
