@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from proto2net.graph import Blob, Node
@@ -64,6 +65,7 @@ def name_of(node: Node[Any]) -> str:
     return visible(node.name).replace("\n", "\\n").replace("\t", "\\t") or node.layer.type
 
 
+@lru_cache  # many values have the same shape
 def shape_text(sizes: Sizes, *, batch: bool = True) -> str:
     """A shape in a line: 64 × 112 × 112. Without its `batch` that is the first axis of several."""
     shown = sizes if batch or len(sizes) < 2 else sizes[1:]

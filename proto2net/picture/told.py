@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from proto2net import facts
@@ -10,6 +11,7 @@ from proto2net.backends.said import said
 from proto2net.errors import Proto2NetError
 from proto2net.facts import LayerFacts, memory
 from proto2net.facts.families import FAMILIES
+from proto2net.facts.fields import Field
 from proto2net.graph import Blob, Graph, Node
 from proto2net.page import visible
 from proto2net.picture.labels import blob_name, name_of, shape_text
@@ -98,16 +100,16 @@ def _rows(layer: LayerFacts) -> Rows:
     if layer.macs:
         rows.append(("multiply-adds", f"{layer.macs:,} an image"))
     if layer.receptive:
-        rows.append(("sees", _seen(layer)))
+        rows.append(("sees", _seen(layer.receptive)))
     if layer.activation_bytes:
         rows.append(("activations", bytes_text(layer.activation_bytes)))
     return rows
 
 
-def _seen(layer: LayerFacts) -> str:
+@lru_cache  # many layers see as much as the one before
+def _seen(field: Field) -> str:
     """The receptive field in words."""
-    field = layer.receptive
-    if field is None or field.whole:
+    if field.whole:
         return "the whole image"
     sizes = " × ".join("all" if size is None else str(size) for size in field.sizes)
     steps = dict.fromkeys("all" if step is None else str(step) for step in field.strides)
