@@ -27,7 +27,7 @@ Rows = Sequence[Sequence[int]]
 """Vertices by row, the first at the top, from left to right."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Arranged:
     """The vertices in rows: first those of boxes, by their numbers, and then those of trunks."""
 
@@ -241,7 +241,8 @@ def _first_alone(vertices: Sequence[int], length: Sequence[int]) -> int:
     return found.pop() if len(found) == 1 else -1
 
 
-def placed(rows: Arranged, width: Sequence[float]) -> tuple[list[float], float]:
+@lru_cache(16)  # and their boxes are as wide
+def placed(rows: Arranged, width: tuple[float, ...]) -> tuple[list[float], float]:
     """The middle of each vertex from left to right, and the width of all; `width` is that of boxes.
 
     Columns are drawn to the middle of their neighbours: first by turns of those above and of those

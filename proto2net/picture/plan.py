@@ -126,11 +126,11 @@ def plan(graph: Graph, diagram: Diagram) -> Plan:
     ends = (count, count + 1) if diagram.is_block else None  # as if they were boxes
     wires = tuple([(line.source, line.readers) for line in diagram.lines])
     rows = arranged(diagram.size, wires, ends)
-    ports = [0.0, 0.0] if diagram.is_block else []
-    closed = placed(rows, [*(box.width for box in boxes), *ports])
+    ports = (0.0, 0.0) if diagram.is_block else ()
+    closed = placed(rows, (*(box.width for box in boxes), *ports))
     opened = closed
     if any(box.inside for box in boxes):
-        opened = placed(rows, [*(box.size(is_open=True)[0] for box in boxes), *ports])
+        opened = placed(rows, (*(box.size(is_open=True)[0] for box in boxes), *ports))
     x = [*zip(closed[0], opened[0], strict=True)]
     standing = tuple(
         replace(box, row=rows.row[index], x=x[index]) for index, box in enumerate(boxes)
