@@ -22,7 +22,7 @@ def find(layout: Layout) -> list[Group]:
     Blocks that branch come before the chains in them and in between.
     """
     plain = [*named_alike(layout), *counting_on(layout)]
-    groups = [*plain, *with_projections(plain)]
+    groups = [g for g in (*plain, *with_projections(plain)) if len(g.blocks) > 1]
     taken = [False] * len(layout.nodes)
     branching = [group for group in groups if group.joins]
     chains = [group for group in groups if not group.joins]
