@@ -139,8 +139,8 @@ class Window:
         C++ division truncates towards zero, so a kernel that is larger than the padded input by
         less than a stride still gives one output.
         """
-        sizes = zip(size, self.sides, self.extent, self.stride, strict=True)
-        out = tuple(_truncated_division(n + sum(p) - e, s) + 1 for n, p, e, s in sizes)
+        sizes = zip(size, self.pad, self.pad_end, self.extent, self.stride, strict=True)
+        out = tuple(_truncated_division(n + p + q - e, s) + 1 for n, p, q, e, s in sizes)
         if min(out, default=0) < 0:
             raise ShapeError(
                 f"a kernel that reaches over {dims(self.extent)} does not fit into an input of "

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from proto2net.layers.pooling import NdPooling, Pooling
     from proto2net.layers.vision import Convolution, ConvolutionParameter, NdConvolution
 
+Sides = tuple[Shape, Shape]
+"""The padding before and after each axis."""
+
 
 def spread(
     name: str, values: tuple[int, ...], axes: int, *, default: int | None
@@ -29,17 +32,22 @@ def spread(
     return values * axes
 
 
-@lru_cache(maxsize=256)  # a network has many layers with the same window
 def window_of(
     layer: ConvolutionParameter | Pooling, kernel: tuple[int, ...], dilation: tuple[int, ...]
 ) -> Window:
     """The window of this kernel, with its layer's stride and padding."""
+    sides = (layer.pad_t, layer.pad_l), (layer.pad_b, layer.pad_r)
+    return _window_of(kernel, layer.stride, layer.pad, sides, dilation)
+
+
+@lru_cache(maxsize=256)  # a network has many layers with the same window
+def _window_of(kernel: Shape, stride: Shape, pad: Shape, sides: Sides, dilation: Shape) -> Window:
     axes = len(kernel)
-    stride = spread("stride", layer.stride, axes, default=1)
+    stride = spread("stride", stride, axes, default=1)
     require(min(kernel, default=1) > 0, f"a kernel of {dims(kernel)}; each side must be above 0")
     require(min(stride, default=1) > 0, f"a stride of {dims(stride)}; each must be above 0")
     require(min(dilation, default=1) > 0, f"a dilation of {dims(dilation)}; each must be above 0")
-    pads = _pads(layer, axes)
+    pads = _pads(pad, sides, axes)
     largest = max((*kernel, *stride, *dilation, *pads[0], *pads[1]), default=0)
     require(
         largest <= MAX_COUNT,
@@ -48,10 +56,10 @@ def window_of(
     return Window(kernel, stride, *pads, dilation)
 
 
-def _pads(layer: ConvolutionParameter | Pooling, axes: int) -> tuple[Shape, Shape]:
+def _pads(pad: Shape, sides: Sides, axes: int) -> Sides:
     """The padding before and after each axis; some forks have one for each side of an image."""
-    pad = spread("pad", layer.pad, axes, default=0)
-    before, after = (layer.pad_t, layer.pad_l), (layer.pad_b, layer.pad_r)
+    pad = spread("pad", pad, axes, default=0)
+    before, after = sides
     if not any(before + after):
         return pad, pad
     names = "pad_l, pad_r, pad_t or pad_b"
