@@ -138,7 +138,7 @@ class Graph:
             top for node in self.nodes if isinstance(node.layer, Input) for top in node.tops
         )
 
-    @property
+    @cached_property
     def batch(self) -> int:
         """How many images are fed at once, as the definition has it; 1 where nothing is fed.
 
@@ -192,7 +192,9 @@ class Graph:
 
     def open_shape(self, blob: Blob) -> Sizes:
         """The shape of a blob, with None for a size that may be any."""
-        free = self.free.get(blob, ())
+        free = self.free.get(blob)
+        if not free:
+            return blob.shape
         return tuple(None if axis in free else size for axis, size in enumerate(blob.shape))
 
     def fed(self, shape: Callable[[Blob], Shape]) -> Graph:

@@ -60,7 +60,6 @@ def fields(graph: Graph) -> dict[Blob, Field]:
     """What the positions of each blob see, where that can be said."""
     found: dict[Blob, Field] = {}
     constant: set[Blob] = set()
-    makers = {top: node for node in graph.nodes for top in node.tops}
     for node in graph.nodes:
         if not node.bottoms:
             for top in node.tops:
@@ -71,7 +70,7 @@ def fields(graph: Graph) -> dict[Blob, Field]:
             continue
         rule = _RULES.get(node.layer.type)
         seen = [found.get(bottom) for bottom in node.bottoms if bottom not in constant]
-        if rule is None or not seen or _misplaces(node, makers):
+        if rule is None or not seen or _misplaces(node, graph):
             continue
         for top, field in zip(node.tops, rule(node, seen), strict=False):
             if field := field and _checked(field, top):
@@ -79,11 +78,11 @@ def fields(graph: Graph) -> dict[Blob, Field]:
     return {blob: field for blob, field in found.items() if field.places or field.whole}
 
 
-def _misplaces(node: Node[Any], makers: Mapping[Blob, Node[Any]]) -> bool:
+def _misplaces(node: Node[Any], graph: Graph) -> bool:
     """Whether a mask says where maxima stood in an image of another width than the top has."""
     if node.layer.type != "Upsample" or len(node.bottoms) < 2:
         return False
-    pooling = makers[node.bottoms[1]]
+    pooling = next(each for each in graph.nodes if node.bottoms[1] in each.tops)
     return not pooling.bottoms or pooling.bottoms[0].shape[-1:] != node.tops[0].shape[-1:]
 
 
@@ -143,7 +142,7 @@ def _moved(field: Field, taps: Sequence[Taps], first: int) -> Field | None:
         if seen and not moved:
             return None
         axes.append(moved)
-    return replace(field, axes=tuple(axes))
+    return Field(field.image, tuple(axes), field.places)
 
 
 def _joined(node: Node[Any], seen: Seen) -> Sequence[Field | None]:

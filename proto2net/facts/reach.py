@@ -8,7 +8,7 @@ their edges, as in the theory of windows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import gcd, lcm
 
@@ -116,20 +116,21 @@ def through(reach: Reach, taps: Taps) -> Reach | None:
     )
 
 
-def joined(reaches: Iterable[Reach]) -> Reach | None:
+def joined(reaches: Sequence[Reach]) -> Reach | None:
     """What is seen by positions that see what each of these does.
 
     None if their strides differ: then they drift apart, and share no pixels.
     """
-    each = list(dict.fromkeys(reaches))
-    if len(each) == 1:
-        return each[0]
-    period = lcm(*(len(reach.first) for reach in each))
-    if len({reach.stride for reach in each}) > 1 or period > LONGEST:
+    first, *others = reaches
+    if all(reach == first for reach in others):
+        return first
+    period = lcm(*(len(reach.first) for reach in reaches))
+    steps = {reach.step * (period // len(reach.first)) for reach in reaches}
+    if len(steps) > 1 or period > LONGEST:
         return None
-    ends = [[reach.of(i) for reach in each] for i in range(period)]
+    ends = [[reach.of(i) for reach in reaches] for i in range(period)]
     return Reach(
         tuple(min(first for first, _ in pairs) for pairs in ends),
         tuple(max(last for _, last in pairs) for pairs in ends),
-        int(each[0].stride * period),
+        steps.pop(),
     )
