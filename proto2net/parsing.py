@@ -73,7 +73,7 @@ def read(net: str | Path, file: str, asked: Reading) -> Graph:
         *told,
         *notices.shared_with_none(entries, file),
     ]
-    hints = found.left_out
+    hints = not_made = found.left_out
     if deployed:
         hints = {top: _NEEDS_LABELS for entry in entries for top in entry.tops} | hints
         entries, left_out = deploy.without_labels(entries, given=inputs)
@@ -106,11 +106,11 @@ def read(net: str | Path, file: str, asked: Reading) -> Graph:
         raise ParseError([Issue(empty, where=Location(file, 1))])
     name = found.net.name or network_name(file)
     try:
-        graph = wire(name, entries, phase, found.left_out)
+        graph = wire(name, entries, phase, not_made)
     except ShapeError as error:
         from proto2net.caffe import forks  # which most networks need not import
 
-        graph, told = forks.fitting(error, name, entries, phase, found.left_out, old=found.old)
+        graph, told = forks.fitting(error, name, entries, phase, not_made, old=found.old)
         for note in told:
             _LOG.info(note)
     trains = asked.labelled  # a solver, which heeds what layers say of their training

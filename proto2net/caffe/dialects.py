@@ -195,13 +195,12 @@ def _link_over_flattens(net: Message) -> list[str]:
 
     It reads the top of the layer above, which nothing else does; InnerProduct flattens by itself.
     """
-    made = {top for layer in net.layer for top in layer.top}
     notes = []
     for index, layer in enumerate(net.layer[1:], 1):
         if layer.type != "InnerProduct":
             continue
         tops, lost = net.layer[index - 1].top, "".join(layer.bottom)
-        if "flatten" not in lost.lower() or lost in made:
+        if "flatten" not in lost.lower() or any(lost in each.top for each in net.layer):
             continue
         read = {name for each in net.layer[index:] for name in each.bottom}
         if len(tops) == 1 and read.isdisjoint(tops) and layer.inner_product_param.axis == 1:

@@ -79,7 +79,7 @@ def refresh() -> None:
 @cached
 def _pool() -> tuple[DescriptorPool, list[type[Layer]]]:
     """The pool, and the layer types whose parameters are no part of caffe.proto."""
-    schema = FileDescriptorProto.FromString(_shipped().SerializeToString())
+    schema = FileDescriptorProto.FromString(Path(__file__).with_name("caffe.desc").read_bytes())
     types = _own_types()
     for message in schema.message_type:
         if message.name in ("LayerParameter", "V1LayerParameter"):
@@ -99,11 +99,6 @@ def _pool() -> tuple[DescriptorPool, list[type[Layer]]]:
 def _own_types() -> list[type[Layer]]:
     """The layer types that others have declared: caffe.proto may lack parameters of theirs."""
     return list(LAYERS.others.values())
-
-
-@cache
-def _shipped() -> FileDescriptorProto:
-    return FileDescriptorProto.FromString(Path(__file__).with_name("caffe.desc").read_bytes())
 
 
 @cached
