@@ -423,14 +423,16 @@ def parts_of(expression: Expression) -> Iterator[Expression]:
     waiting: list[object] = [expression]
     while waiting:
         part = waiting.pop()
-        if isinstance(part, tuple):
+        if isinstance(part, _LEAVES):
+            yield part
+        elif isinstance(part, tuple):
             waiting += part[::-1]
+        elif isinstance(part, Call):  # what its options are if they are left out is not in it
+            yield part
+            waiting += (part.keywords, part.arguments, part.function)
         elif isinstance(part, Expression):
             yield part
-            if isinstance(part, Call):  # what its options are if they are left out is not in it
-                waiting += (part.keywords, part.arguments, part.function)
-            elif not isinstance(part, _LEAVES):
-                waiting += reversed(vars(part).values())
+            waiting += reversed(vars(part).values())
 
 
 def passes_once(expression: Expression) -> bool:

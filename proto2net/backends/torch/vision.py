@@ -108,7 +108,9 @@ def _convolved(
     if module == "nn.Conv" and not all(node.tops[0].shape[len(batch) + 1 :]):
         y = call("cut_windows", y, BOTTOM, _least(window), window.stride)
     top = call("F.pad", y, cut) if cut else y
-    return Code(listed(filled(top, {0: each}) for each in bottoms(node)), init, arrays)
+    if len(node.bottoms) > 1:
+        top = listed(filled(top, {0: each}) for each in bottoms(node))
+    return Code(top, init, arrays)
 
 
 def _applied(x: Expression, batch: int, *, spatial: bool) -> Expression:
