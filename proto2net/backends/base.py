@@ -387,9 +387,8 @@ def _no_code(target: str, renderer: Renderer, node: Node[Any]) -> UnsupportedErr
 
 def _is_code(made: object) -> TypeGuard[Code]:
     """Whether a renderer, which may be a user's, returned what it should."""
-    return isinstance(made, Code) and all(
-        part is None or isinstance(part, Expression) for part in (made.forward, made.init)
-    )
+    part = (Expression, type(None))
+    return isinstance(made, Code) and isinstance(made.forward, part) and isinstance(made.init, part)
 
 
 def _saying(template: str) -> Renderer:

@@ -220,10 +220,10 @@ class Scope:
 
     def read(self, step: Step) -> tuple[Expression, ...]:
         """The expressions of a step's bottoms."""
-        variables = [self.variable(blob) for blob in step.bottoms]
+        variables = tuple(map(self.variable, step.bottoms))
         flows = step.node.propagate_down
-        if isinstance(step, Composite) or not flows:  # a block stops gradients within itself
-            flows = (True,) * len(variables)
+        if isinstance(step, Composite) or all(flows):  # a block stops gradients within itself
+            return variables
         given = () if self.block else self.inputs  # what a block gets was made by layers
         return tuple(
             variable if flow or blob in given else filled(self.stopped, {0: variable})

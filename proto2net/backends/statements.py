@@ -37,8 +37,9 @@ class Statement:
 def names_in(*expressions: Expression | None) -> Iterator[str]:
     """The names that expressions use."""
     for expression in expressions:
-        if expression is not None:
-            yield from (part.name for part in parts_of(expression) if isinstance(part, Name))
+        for part in parts_of(expression) if expression else ():
+            if isinstance(part, Name):
+                yield part.name
 
 
 def _commented(lines: list[str], indent: int, comment: str) -> list[str]:

@@ -247,7 +247,7 @@ class KerasScope(Scope):
         starts = self.starts.options(self.block.alike(step) if self.block else [step])
         full = [FULL] if self._gives_probabilities(step) else []
         keywords = sorted([*made.keywords, *starts, *full], key=lambda each: _LAST.get(each[0], 0))
-        return dataclasses.replace(made, keywords=(*keywords, *still))
+        return Call(made.function, made.arguments, (*keywords, *still), made.options)
 
     def _gives_probabilities(self, step: Step) -> bool:
         last = any(top in self.graph.output_set for top in step.tops)
@@ -322,7 +322,7 @@ class KerasScope(Scope):
         for step in self.steps:
             if step.node in self.objects:
                 parts = parts_of(step.code.forward) if step.code.forward else ()
-                uses[self.objects[step.node]] += sum(part == SELF for part in parts)
+                uses[self.objects[step.node]] += [*parts].count(SELF)
         return uses
 
     def _own_arrays(self, step: Step, name: str) -> None:
