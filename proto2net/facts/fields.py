@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from proto2net.facts import reach
 from proto2net.facts.reach import Reach, Taps
@@ -19,6 +18,9 @@ from proto2net.frozen import dataclass
 from proto2net.graph import Blob, Graph, Node
 from proto2net.layers.registry import families
 from proto2net.shape import Sizes, canonical_axis, count
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 CHANNELS = 2
 """The axes before those of an image: images and channels."""
@@ -46,7 +48,7 @@ class Field:
         return tuple(each.size if each else None for each in self.axes)
 
     @property
-    def strides(self) -> tuple[Fraction | None, ...]:
+    def strides(self) -> tuple[int | Fraction | None, ...]:
         """How many pixels further the next position looks; None where all are seen."""
         return tuple(each.stride if each else None for each in self.axes)
 

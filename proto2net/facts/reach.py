@@ -9,11 +9,14 @@ their edges, as in the theory of windows.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from math import gcd, lcm
+from typing import TYPE_CHECKING
 
 from proto2net.frozen import dataclass
 from proto2net.shape import Window
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 LONGEST = 10_000
 """No period is longer; what has one is not followed."""
@@ -34,8 +37,13 @@ class Reach:
         return max(b - a + 1 for a, b in zip(self.first, self.last, strict=True))
 
     @property
-    def stride(self) -> Fraction:
+    def stride(self) -> int | Fraction:
         """How many pixels further the next position looks, on average."""
+        whole, rest = divmod(self.step, len(self.first))
+        if not rest:
+            return whole
+        from fractions import Fraction  # which most networks need not import
+
         return Fraction(self.step, len(self.first))
 
     @property

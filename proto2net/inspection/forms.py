@@ -111,7 +111,7 @@ def _field(field: Field) -> dict[str, Any]:
     return {"size": list(field.sizes), "stride": strides, "offset": list(field.offsets)}
 
 
-def _number(value: Fraction) -> int | float:
+def _number(value: int | Fraction) -> int | float:
     return int(value) if value.denominator == 1 else float(value)
 
 

@@ -242,7 +242,7 @@ def _first_alone(vertices: Sequence[int], length: Sequence[int]) -> int:
 
 
 @lru_cache(16)  # and their boxes are as wide
-def placed(rows: Arranged, width: tuple[float, ...]) -> tuple[list[float], float]:
+def placed(rows: Arranged, width: tuple[float, ...]) -> tuple[tuple[float, ...], float]:
     """The middle of each vertex from left to right, and the width of all; `width` is that of boxes.
 
     Columns are drawn to the middle of their neighbours: first by turns of those above and of those
@@ -275,7 +275,7 @@ def placed(rows: Arranged, width: tuple[float, ...]) -> tuple[list[float], float
             break
     first = min((x[column[v]] - half[v] for v in range(count)), default=0.0)
     last = max((x[column[v]] + half[v] for v in range(count)), default=0.0)
-    return [x[column[vertex]] - first for vertex in range(count)], last - first
+    return tuple([x[column[vertex]] - first for vertex in range(count)]), last - first
 
 
 def _drawn(x: Mapping[int, float], way: Iterable[tuple[int, Sequence[int]]]) -> dict[int, float]:
