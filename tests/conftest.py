@@ -81,6 +81,19 @@ def targets(path: Path) -> tuple[str, ...]:
     return (*found, "onnx") if folder == "frameworks" and (of_onnx or path.is_dir()) else found
 
 
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    """Forgets the layer types that a test declares: for those after it they are unknown."""
+    from proto2net.caffe import schema
+    from proto2net.layers import LAYERS, PYTHON_LAYERS
+
+    layers, python_layers = dict(LAYERS.others), dict(PYTHON_LAYERS.others)
+    yield
+    if (layers, python_layers) != (LAYERS.others, PYTHON_LAYERS.others):
+        LAYERS.others, PYTHON_LAYERS.others = layers, python_layers
+        schema.refresh()
+
+
 @pytest.fixture(scope="session")
 def target(request: pytest.FixtureRequest) -> str:
     """The target whose tests are run."""

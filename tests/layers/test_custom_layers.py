@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,18 +39,15 @@ Write = Callable[..., Path]
 
 
 @pytest.fixture
-def write(tmp_path: Path) -> Iterator[Write]:
-    """Writes a file that declares a layer type with these fields, which is forgotten at the end."""
-    before = dict(LAYERS.others)
+def write(tmp_path: Path) -> Write:
+    """Writes a file that declares a layer type with these fields."""
 
     def write(fields: str, type_: str = "Foo", param: str = "foo_param", more: str = "") -> Path:
         file = tmp_path / f"{type_.lower()}_layers.py"
         file.write_text(DECLARE.format(type=type_, param=param, fields=fields) + more)
         return file
 
-    yield write
-    LAYERS.others = before
-    schema.refresh()
+    return write
 
 
 def foo(parameters: str, type_: str = "Foo") -> str:

@@ -15,7 +15,6 @@ from proto2net.backends.base import Code
 from proto2net.backends.numpy import backend as numpy_backend
 from proto2net.backends.tree import code
 from proto2net.layers import (
-    PYTHON_LAYERS,
     Input,
     ProposalLayer,
     Python,
@@ -168,7 +167,6 @@ def doubling() -> Iterator[type[Python]]:
         return Code(code("{times} * {0}", times=times))
 
     yield Doubling
-    del PYTHON_LAYERS.others["mine", "Doubling"]
     del numpy_backend.renderers[Doubling,]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import torch
 from holes import HOLES, INPUT, UNKNOWN
 
 from proto2net import backends, load
-from proto2net.layers.base import LAYERS
 
 TORCH = backends.get("torch")
 OWN = '''
@@ -50,14 +48,12 @@ CUBE = 'layer { name: "c" type: "Cube" bottom: "data" top: "c" cube_param { fact
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The file, which is forgotten at the end."""
-    before = dict(LAYERS.others)
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file, whose helper is forgotten at the end."""
     monkeypatch.setattr(TORCH, "helpers", deepcopy(TORCH.helpers))
     file = tmp_path / "own.py"
     file.write_text(OWN)
-    yield file
-    LAYERS.others = before
+    return file
 
 
 def test_a_type_of_ones_own_runs_with_the_function_that_it_brings(own: Path) -> None:
