@@ -223,8 +223,6 @@ def _without_window(
 
 def _for_each_bottom(node: Node[Any], made: Expression) -> Expression:
     """The expression of one top, repeated for all."""
-    if len(node.bottoms) == 1:
-        return made
     return as_tops([filled(made, {0: each}) for each in bottoms(node)])
 
 
