@@ -21,6 +21,7 @@ from proto2net.backends.tree import (
     Operation,
     Series,
     Variable,
+    filled,
     parts_of,
     replaced,
 )
@@ -85,11 +86,12 @@ def extended(name: Expression, suffix: str) -> Expression:
 
 def with_names(expression: Expression, names: Iterable[Expression]) -> Expression:
     """The expression with these names for the layers that it makes without naming them."""
+    apart = filled(expression, {})  # what stands in two places is two layers
     named = {
         id(made): replace(made, keywords=(*made.keywords, ("name", name)))
-        for made, name in zip(unnamed(expression), names, strict=True)
+        for made, name in zip(unnamed(apart), names, strict=True)
     }
-    return replaced(expression, named) if named else expression
+    return replaced(apart, named)
 
 
 _SUFFIXES = {
