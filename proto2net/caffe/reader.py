@@ -87,6 +87,9 @@ class Reader:
         self._messages = self._layers = self._problems = 0
         self._newlines = array("I", map(re.Match.start, re.finditer("\n", text)))
 
+    def _advance(self) -> None:
+        self._next = next(self._tokens)
+
     def body(self, message: Message, end: str = "", start: int = 0) -> int:
         """Read fields into the message, which starts here, up to the closing mark.
 
@@ -99,7 +102,7 @@ class Reader:
             kind, name, offset = self._next
             if kind != "name" and name != end:
                 self._stop("the name of a field" + (f' or "{end}"' if end else ""))
-            self._next = next(self._tokens)
+            self._advance()
             if name == end:
                 break
             field = fields.get(name)
@@ -116,7 +119,7 @@ class Reader:
                 seen.add(name)
                 self._field(message, field)
             if self._next[1] in (",", ";"):
-                self._next = next(self._tokens)
+                self._advance()
         for missing in required_of(message.DESCRIPTOR):
             if missing not in seen:
                 self._report(f'{message.DESCRIPTOR.name} needs "{missing}"', "", start)
@@ -179,7 +182,7 @@ class Reader:
         _, mark, offset = self._next
         if mark not in _CLOSING:
             self._stop(f'"{{" after "{field.name}"')
-        self._next = next(self._tokens)
+        self._advance()
         self._messages += 1
         self._check_most(self._messages, limits.MESSAGES, "messages", offset)
         part = getattr(message, field.name)
@@ -216,18 +219,18 @@ class Reader:
         """The next scalar value: its token's kind, its text, and where it stands."""
         kind, text, offset = self._next
         if text == "-":
-            self._next = next(self._tokens)
+            self._advance()
             kind, text, _ = self._next
             if kind not in ("number", "name"):
                 self._stop('a number after "-"')
-            self._next = next(self._tokens)
+            self._advance()
             return kind, "-" + text, offset
         if kind not in ("number", "name", "string", "path"):
             self._stop("a value")
-        self._next = next(self._tokens)
+        self._advance()
         while kind == self._next[0] == "string" and len(text) <= limits.STRING:
             text += self._next[1]  # adjacent literals are one
-            self._next = next(self._tokens)
+            self._advance()
         if kind != "number":
             self._check_most(len(text), limits.STRING, "characters in a string", offset)
         return kind, text, offset
@@ -249,14 +252,14 @@ class Reader:
             if kind == "mark":
                 depth += (text in "{<[") - (text in "}>]")
                 self._check_most(depth, limits.DEPTH, "nested brackets", offset)
-            self._next = next(self._tokens)
+            self._advance()
             if depth == 0:
                 return
 
     def _accept(self, mark: str) -> bool:
         if self._next[1] != mark:
             return False
-        self._next = next(self._tokens)
+        self._advance()
         return True
 
     def _stop(self, expected: str) -> NoReturn:

@@ -87,8 +87,7 @@ class Convolution(ConvolutionParameter):
     """1 pads as TensorFlow's SAME does, by the image's size (of Synopsys' fork)."""
 
     def window(self, bottom: Shape) -> Window:
-        window = super().window(bottom)
-        return padded_same(self, window, self.split(bottom)[2]) if self.pad_type else window
+        return padded_same(self, super().window(bottom), self.split(bottom)[2])
 
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         self.check(bottoms)
