@@ -105,7 +105,7 @@ def of_regions(
     """
     import numpy as np
 
-    from proto2net.backends.numpy.helpers.rcnn import distinct_boxes, shifted_boxes
+    from proto2net.backends.numpy.helpers.rcnn import apply_deltas, nms
 
     corners = regions.reshape(len(regions), -1)[:, 1:5]
     scores, shifts = scores.reshape(len(corners), -1), shifts.reshape(len(corners), -1, 4)
@@ -117,10 +117,10 @@ def of_regions(
         likely = np.flatnonzero(score > above)
         order: Any = likely[np.argsort(-score[likely], kind="stable")]
         shift = shifts[order, min(index, shifts.shape[1] - 1)]  # that of all classes is the last
-        boxes = shifted_boxes(corners[order], shift)
+        boxes = apply_deltas(corners[order], shift)
         boxes = np.minimum(boxes, limit).clip(0)
         label = labels[index] if index < len(labels) else ""
-        for place in distinct_boxes(boxes, overlap, len(boxes)):
+        for place in nms(boxes, overlap, len(boxes)):
             sides = placed.box(boxes[place].tolist(), PIXELS)
             found.append(Box(index, label, float(score[order[place]]), *sides))
     return best_first(found)

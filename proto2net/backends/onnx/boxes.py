@@ -1,4 +1,4 @@
-"""Boxes and which of them stay, as several families of layers have it.
+"""Boxes and their non-maximum suppression, for several families of layers.
 
 Boxes that may stay come in groups, such as those of a class in an image, best first. Which stay is
 a mask of numbers 1 and 0. So sizes depend on what is found in one place only, at the end.
@@ -47,8 +47,8 @@ def numbered(x: Value, axis: int) -> Value:
     return op("Cast", op("Range", 0, size(x, axis), 1), to=FLOAT)
 
 
-def shifted_boxes(boxes: Value, shift: Value) -> Value:
-    """Boxes moved by shares of their sides, and scaled by exponents."""
+def apply_deltas(boxes: Value, shift: Value) -> Value:
+    """Apply deltas (dx, dy, dw, dh) to boxes (x1, y1, x2, y2), as in Fast R-CNN."""
     start = columns(boxes, 0, 2)
     size = columns(boxes, 2, 4) - start + 1.0
     center = columns(shift, 0, 2) * size + (start + 0.5 * size)
@@ -96,7 +96,7 @@ def kept(
     least: float = LOWEST,
     most: int = NO_LIMIT,
 ) -> Value:
-    """The mask (G, K) of boxes (G, K, 4) that score more than `least`, and overlap no better one.
+    """Non-maximum suppression: the mask (G, K) of kept boxes (G, K, 4) scoring over `least`.
 
     A box is better that stands before, whatever the scores (G, K). Suppression is given ranks as
     scores, since some readers take none below 0. What overlaps by the `limit` itself goes in
@@ -123,14 +123,14 @@ def kept_by_turns(boxes: Value, scores: Value, thresholds: Sequence[float], leas
         first = alive * op("Cast", op("Equal", op("Range", 0, size(alive, 1), 1), place), to=FLOAT)
         mask, alive = mask + first, alive - first
         box = op("Unsqueeze", op("GatherND", boxes, place, batch_dims=1), [1])
-        most = op("Max", most, overlap(box, boxes))
+        most = op("Max", most, iou(box, boxes))
         alive = alive * op("Cast", op("LessOrEqual", most, threshold), to=FLOAT)
     left = op("Where", op("Greater", alive, 0.0), scores, LOWEST)
     return mask + kept(boxes, left, above(thresholds[-1]), least)
 
 
-def overlap(box: Value, boxes: Value) -> Value:
-    """What a box (G, 1, 4) shares with others (G, K, 4), of what they cover together: (G, K)."""
+def iou(box: Value, boxes: Value) -> Value:
+    """The intersection over union (G, K) of a box (G, 1, 4) with others (G, K, 4)."""
     start = op("Max", columns(box, 0, 2), columns(boxes, 0, 2))
     shared = _area(start, op("Min", columns(box, 2, 4), columns(boxes, 2, 4)))
     areas = [_area(columns(each, 0, 2), columns(each, 2, 4)) for each in (box, boxes)]

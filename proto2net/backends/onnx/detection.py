@@ -237,7 +237,7 @@ def _of_classes(labels: list[int]) -> Value:
 
 
 def _decoded(loc: Value, prior: Value, code_type: str) -> Value:
-    """The boxes that predictions mean, relative to prior boxes."""
+    """Decode offsets to corners, relative to prior boxes."""
     start, end = columns(prior, 0, 2), columns(prior, 2, 4)
     size = end - start
     if code_type == "CORNER":
@@ -250,14 +250,14 @@ def _decoded(loc: Value, prior: Value, code_type: str) -> Value:
 
 
 def _polygon_corners(points: Value, prior: Value, variances: Value) -> Value:
-    """The corners of polygons, relative to those of prior boxes."""
+    """Decode the corners of polygons, relative to prior boxes."""
     sides = (columns(prior, 2, 4) - columns(prior, 0, 2)) * columns(variances, 0, 2)
     around = op("Gather", prior, [0, 1, 2, 1, 2, 3, 0, 3], axis=-1)
     return points * beside(*[sides] * 4) + around
 
 
 def _ratios_first(prior: Value, ratios: list[int], places: list[int]) -> Value:
-    """Prior boxes with the places of each ratio in turn; variances stay as they are."""
+    """Reorder prior boxes from position-major to ratio-major; the variances stay."""
     turned, start = [], 0
     for ratio, number in zip(ratios, places, strict=True):
         end = start + ratio * number

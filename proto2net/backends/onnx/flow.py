@@ -69,7 +69,7 @@ def _warp(node: Node[Warp]) -> Value:
 
 
 def _flowed(node: Node[FlowWarp | Warp], compare: str, more: float, fill: float = 0.0) -> Value:
-    """What stands where the flow points to, and another number outside of the image.
+    """Backward warping: samples the image at each pixel plus its flow; `fill` outside.
 
     It ends where places do not `compare` with the number of pixels, and `more`.
     """
@@ -87,13 +87,13 @@ def _flowed(node: Node[FlowWarp | Warp], compare: str, more: float, fill: float 
 
 
 def _grid(size: Shape) -> Value:
-    """The column and the row of each pixel, as two channels of an image."""
+    """The coordinates of each pixel as two channels of an image: column, row."""
     check_constant(2, *size)
     return value(np.indices(size, np.float32)[::-1][None])
 
 
 def _sampled(image: Value, channels: int, size: tuple[int, int], places: Value) -> Value:
-    """What stands at places in an image, between its pixels."""
+    """Sample images bilinearly at coordinates x, y inside of them."""
     height, width = size
     first = op("Floor", places)
     last = np.array([width - 1, height - 1], np.float32).reshape(1, 2, 1, 1)

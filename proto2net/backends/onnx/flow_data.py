@@ -29,7 +29,7 @@ def _less_mean(x: Value, shape: Shape, layer: Mean) -> Value:
 
 
 def _middle(x: Value, shape: Shape, size: Shape) -> Value:
-    """The middle of images; FlowNet2 reads just before the last pixels at most."""
+    """Center crop with bilinear sampling; FlowNet2 stops just before the last pixel."""
     check_matrices(shape[2:], size)
     rows, columns = (
         pixel_shares((np.arange(m) + (n - m) / 2).clip(0, n - 1.05).astype(np.float32), n, 1.0)

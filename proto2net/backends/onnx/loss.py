@@ -74,7 +74,7 @@ def _number(x: Value) -> Value:
 
 
 def _normalized(losses: Value, counted: Value | None, mode: str) -> Value:
-    """The sum of what counts, over what the normalization names (loss_layer.cpp)."""
+    """The sum of the losses that count, over the normalizer (loss_layer.cpp)."""
     if counted is not None:
         losses = op("Where", op("Cast", counted, to=BOOL), losses, 0.0)
     if mode == "BATCH_SIZE":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from proto2net.backends.onnx.backend import renders
-from proto2net.backends.onnx.boxes import beside, columns, shifted_boxes, within
+from proto2net.backends.onnx.boxes import apply_deltas, beside, columns, within
 from proto2net.backends.onnx.rcnn import proposed
 from proto2net.backends.onnx.resizing import times
 from proto2net.backends.onnx.roi import rounded, sampled
@@ -73,5 +73,5 @@ def _stage_bridge_layer(node: Node[StageBridgeLayer]) -> Value:
     best = op("ArgMax", shaped(scores, 0, -1), axis=1, keepdims=1)
     shift = op("GatherND", shaped(shifts, 0, -1, 4), best, batch_dims=1)
     boxes = columns(shaped(rois, -1, REGION), 1, REGION)
-    boxes = within(shifted_boxes(boxes, shift), im_info)
+    boxes = within(apply_deltas(boxes, shift), im_info)
     return beside(columns(boxes, 0, 1) * 0.0, boxes)

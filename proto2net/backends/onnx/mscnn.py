@@ -12,6 +12,7 @@ from proto2net.backends.onnx.boxes import (
     NO_LIMIT,
     above,
     all_of,
+    apply_deltas,
     below,
     beside,
     best,
@@ -21,7 +22,6 @@ from proto2net.backends.onnx.boxes import (
     kept,
     numbered,
     rows,
-    shifted_boxes,
 )
 from proto2net.backends.onnx.shapes import joined, shaped, sizes, sliced, turned_around
 from proto2net.backends.onnx.values import FLOAT, Value, X, bottoms, op, value
@@ -91,7 +91,7 @@ def _of_large(layer: FieldBoxes, size: Value, scores: Value) -> Value:
 def _field_boxes(
     layer: FieldBoxes, shifts: Value, fields: Sequence[Field], stride: int
 ) -> Candidates:
-    """Centers and sizes (N, P, 2) of the fields at each place, shifted and scaled."""
+    """Decode the centers and sizes (N, P, 2) of the anchors at each position."""
     t = op("Transpose", shifts, perm=[0, 2, 3, 1])
     t = op("Reshape", t, joined([-1, len(fields)], sizes(shifts, 2, 4), [4]))
     t = _unnormalized(t, layer.bbox_reg_param)
@@ -120,7 +120,7 @@ def _unnormalized(shift: Value, how: BBoxRegParameter) -> Value:
 def _best_regions(
     node: Node[BoxOutput | BoxGroupOutput], found: Sequence[Candidates], *, border: bool
 ) -> list[Value]:
-    """Rows of image and corners of the best boxes, and rows with their scores too."""
+    """Proposals after NMS: rows of image, x1, y1, x2, y2; and with scores."""
     layer = node.layer
     boxes, scores = (
         each[0] if len(found) == 1 else op("Concat", *each, axis=1)
@@ -152,7 +152,7 @@ def _best_first(boxes: Value, scores: Value, number: int, most: int) -> Candidat
 def _distinct(
     layer: FieldBoxes | FrcnnOutput, boxes: Value, scores: Value, least: float, *, border: bool
 ) -> Value:
-    """The mask (G, K) of boxes that overlap no better one too much.
+    """Non-maximum suppression: the mask (G, K) of the kept boxes.
 
     With a border sides are a pixel longer than their ends are apart. Caffe takes boxes of which
     ends are less than a pixel apart for separate, and here they share less than a pixel.
@@ -183,13 +183,16 @@ def _decode_bbox(node: Node[DecodeBBox]) -> Value:
 
 
 def _shifted(how: BBoxRegParameter, shift: Value, rois: Value) -> Value:
-    """The corners, both inside, of regions moved and scaled."""
-    return shifted_boxes(columns(rois, 1, 5), _unnormalized(shift, how)) - BOTH_INSIDE
+    """Apply deltas to regions; x2 and y2 are inside of the result."""
+    return apply_deltas(columns(rois, 1, 5), _unnormalized(shift, how)) - BOTH_INSIDE
 
 
 @renders(FrcnnOutput)
 def _frcnn_output(node: Node[FrcnnOutput]) -> Value:
-    """A row of 0 and -1, then rows of 0, corners, class and score for what is found."""
+    """Detections after NMS: rows of 0, x1, y1, x2, y2, class, score.
+
+    The first row is 0 and then -1, as in Caffe.
+    """
     layer, (prob, shifts, rois, size) = node.layer, bottoms(node)
     scores = sliced(op("Transpose", shaped(prob, 0, -1), perm=[1, 0]), [0], [1], [NO_LIMIT])
     shift = op("Transpose", shaped(shifts, 0, -1, 4), perm=[1, 0, 2])
@@ -213,7 +216,10 @@ def _frcnn_output(node: Node[FrcnnOutput]) -> Value:
 
 @renders(ScaleRoute)
 def _scale_route(node: Node[ScaleRoute]) -> list[Value]:
-    """The rows whose region has a size in a range; if none has, that nearest to it."""
+    """The rows whose region has a size in [low_scale, high_scale).
+
+    Without any, it is the row whose size is nearest to `middle`, in octaves.
+    """
     layer, rois = node.layer, shaped(X, 0, -1)
     sides = columns(rois, 3, 5) - columns(rois, 1, 3) + 1.0
     area = op("ReduceProd", sides, axes=[1], keepdims=0)

@@ -10,13 +10,13 @@ from proto2net.backends.onnx.boxes import (
     LOWEST,
     above,
     all_of,
+    apply_deltas,
     beside,
     best_first,
     chosen,
     columns,
     kept,
     numbered,
-    shifted_boxes,
     within,
 )
 from proto2net.backends.onnx.shapes import shaped, sizes, sliced
@@ -51,12 +51,12 @@ def _ssh_proposal_layer(node: Node[SSHProposalLayer]) -> list[Value]:
 
 
 def proposed(node: Node[Any]) -> list[Value]:
-    """The regions that are most likely objects, best first, and their scores if asked for."""
+    """Region proposals after NMS, best first, and their scores if asked for."""
     how = node.layer.proposing(node.phase)
     scores, shifts, im_info = bottoms(node)
     score = _of_objects(scores, len(how.anchors))
     boxes = _anchor_boxes(shifts, how.anchors, how.feat_stride)
-    boxes = within(shifted_boxes(boxes, _rows(shifts, 4)), im_info)
+    boxes = within(apply_deltas(boxes, _rows(shifts, 4)), im_info)
     sides = columns(boxes, 2, 4) - columns(boxes, 0, 2) + 1.0
     last = min(count(node.bottoms[2].shape), 4) - 1
     scale = op("Gather", shaped(im_info, -1), [last, 2])
@@ -95,7 +95,7 @@ def _rows(x: Value, each: int) -> Value:
 
 
 def _anchor_boxes(x: Value, anchors: tuple[Box, ...], stride: int) -> Value:
-    """The anchors around each place of a feature map, row by row."""
+    """The anchors (H * W * A, 4) at each position of a feature map, row by row."""
     step = float(stride)
     across = shaped(numbered(x, 3), 1, -1, 1, 1) * [step, 0.0, step, 0.0]
     down = shaped(numbered(x, 2), -1, 1, 1, 1) * [0.0, step, 0.0, step]

@@ -121,7 +121,7 @@ def _areas(bottom: Shape, kernel: Shape, stride: Shape, size: Shape) -> Ndarray:
 
 
 def _spread(x: Value, bottom: Shape, kernel: Shape, stride: Shape, size: Shape) -> Value:
-    """Each value all over its window, as far as that lies in an image of this size."""
+    """Unpooling: each value in all of its window, within an image of this size."""
     import numpy as np
 
     kernel, stride = (tuple(map(min, each, size)) for each in (kernel, stride))

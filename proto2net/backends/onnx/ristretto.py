@@ -20,7 +20,7 @@ def _quantize(node: Node[Quantize]) -> Value:
 
 
 def _fixed_point(x: Value, bits: int, fraction: int) -> Value:
-    """The nearest numbers of so many bits, `fraction` of them behind the point."""
+    """Round to fixed-point numbers of `bits` bits, `fraction` of them fractional."""
     step, limit = 2.0**-fraction, 2 ** (bits - 1)
     x = op("Clip", x, -limit * step, (limit - 1) * step) / step
     return _rounded(op("Abs", x)) * op("Sign", x) * step
@@ -33,9 +33,9 @@ def _rounded(x: Value) -> Value:
 
 
 def _minifloat(x: Value, mantissa: int, exponent: int) -> Value:
-    """The nearest floats with so many bits of each, up to the first that is too small.
+    """Round to floats of fewer bits, up to the first value that underflows.
 
-    That becomes 0, and Ristretto leaves all behind it, in the whole batch, as it is.
+    That one becomes 0, and Ristretto leaves the rest of the batch as it is.
     """
     power = 2 ** (exponent - 1)
     size = op("Abs", x)

@@ -25,7 +25,7 @@ def regions(node: Node[RegionPooling]) -> Value:
 
 
 def rounded(x: Value) -> Value:
-    """To the nearest whole number as C rounds: a half goes away from 0."""
+    """Round to the nearest integer, halves away from zero, as C's round()."""
     size = op("Abs", x)
     whole = op("Floor", size)
     up = op("Cast", op("GreaterOrEqual", size - whole, 0.5), to=FLOAT)

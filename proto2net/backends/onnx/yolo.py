@@ -46,7 +46,7 @@ def _reorg(node: Node[Reorg]) -> Value | Either:
 
 
 def _blocks(x: Value, layer: Reorg, channels: int, larger: Size, smaller: Size) -> Value:
-    """Sides traded for channels, in darknet's order; both sizes are heights and widths."""
+    """YOLOv2's reorg in darknet's order; both sizes are heights and widths."""
     if layer.reverse:
         return op("DepthToSpace", x, blocksize=layer.block)
     area = layer.block**2
@@ -71,7 +71,7 @@ def _first_of(y: Value, node: Node[Reorg]) -> Value:
 def yolo_boxes(
     x: Value, channels: int, anchors: Pairs, scale: int = 1
 ) -> tuple[Value, Value, Value]:
-    """Boxes (P, 4), how likely each is one (P, 1), and its classes' scores (P, C).
+    """Decode boxes (P, 4), their objectness (P, 1), and the class scores (P, C).
 
     They are in the order of images, rows, columns and anchors.
     """
@@ -99,7 +99,7 @@ def best_classes(x: Value, channels: int, anchors: Pairs) -> tuple[Value, Value,
 
 
 def suppressed(boxes: Value, scores: Value, threshold: float, least: float) -> Value:
-    """The mask of boxes that overlap no better one by the threshold."""
+    """Non-maximum suppression: the mask of the kept boxes."""
     if threshold <= 0:
         return kept(boxes, scores, 0.0, least, most=1)
     return kept(boxes, scores, below(threshold), least)
@@ -134,7 +134,7 @@ def _yolov3_detection_output(node: Node[Yolov3DetectionOutput]) -> Value:
 
 
 def _detected(node: Node[Any], maps: Sequence[tuple[Value, ...]], least: float) -> Value:
-    """Rows of 0, label + 1, score and corners, of what overlaps nothing better in any image."""
+    """Non-maximum suppression over all images: rows of 0, label + 1, score and corners."""
     boxes, labels, scores = (
         each[0] if len(each) == 1 else op("Concat", *each, axis=0)
         for each in zip(*maps, strict=True)

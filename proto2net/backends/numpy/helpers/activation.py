@@ -56,7 +56,7 @@ def threshold_at(x: np.ndarray, threshold: float = 0.0) -> np.ndarray:
 def power_of(
     x: np.ndarray, power: float = 1.0, scale: float = 1.0, shift: float = 0.0
 ) -> np.ndarray:
-    """A power of a linear function (power_layer.cpp)."""
+    """(scale * x + shift) ** power (power_layer.cpp)."""
     if power * scale == 0:
         x = np.zeros_like(x)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -66,7 +66,7 @@ def power_of(
 def exponential(
     x: np.ndarray, base: float = math.e, scale: float = 1.0, shift: float = 0.0
 ) -> np.ndarray:
-    """A power of the base, whose exponent is linear (exp_layer.cpp)."""
+    """base ** (scale * x + shift) (exp_layer.cpp)."""
     powers = np.exp((1.0 if base == math.e else math.log(base)) * scale * x)
     if shift == 0:
         return powers
@@ -77,7 +77,7 @@ def exponential(
 def logarithm(
     x: np.ndarray, base: float = math.e, scale: float = 1.0, shift: float = 0.0
 ) -> np.ndarray:
-    """The logarithm of a linear function (log_layer.cpp)."""
+    """The logarithm of scale * x + shift to a base (log_layer.cpp)."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.log(shift + scale * x) / math.log(base)
 
@@ -85,9 +85,9 @@ def logarithm(
 def dropout(
     x: np.ndarray, rng: np.random.Generator, dropout_ratio: float = 0.5
 ) -> np.ndarray:
-    """Zero values at random and scale up the others, for training.
+    """Zero elements at random and scale up the others, for training.
 
-    Caffe has it in dropout_layer.cpp.
+    Source: dropout_layer.cpp.
     """
     kept = rng.random(x.shape) >= dropout_ratio
     return x * kept / np.float32(1 - dropout_ratio)
@@ -96,8 +96,9 @@ def dropout(
 def alpha_dropout(
     x: np.ndarray, rng: np.random.Generator, dropout_ratio: float = 0.1
 ) -> np.ndarray:
-    """Set values at random to what SELU comes to, and keep mean and variance, for
-    training.
+    """Alpha dropout for SELU, in training: dropped elements get SELU's lower limit.
+
+    An affine map then restores the mean and the variance.
     """
     lowest, kept = -1.75809934, 1 - dropout_ratio
     scale = (kept * (1 + lowest**2 * dropout_ratio)) ** -0.5

@@ -15,10 +15,10 @@ from proto2net.backends.numpy.helpers.common import per_axis, spread
 
 
 def flatten(x: np.ndarray, axis: int = 1, end_axis: int = -1) -> np.ndarray:
-    """Axes merged into one: all behind the first, or those told (flatten_layer.cpp).
+    """Merge axes into one; by default all but the first (flatten_layer.cpp).
 
-    `axis` is the first of them.
-    `end_axis` is the last of them.
+    `axis` is the first axis of the range.
+    `end_axis` is the last axis of the range.
     """
     end = None if end_axis == -1 else end_axis % x.ndim + 1
     behind = [] if end is None else x.shape[end:]
@@ -28,9 +28,9 @@ def flatten(x: np.ndarray, axis: int = 1, end_axis: int = -1) -> np.ndarray:
 def reshape(
     x: np.ndarray, shape: tuple[int, ...], axis: int = 0, num_axes: int = -1
 ) -> np.ndarray:
-    """Axes replaced by others, 0 keeping one and -1 taking the rest.
+    """Reshape a range of axes: 0 copies the input's size, -1 infers the size.
 
-    Caffe has it in reshape_layer.cpp.
+    Source: reshape_layer.cpp.
     """
     end = x.ndim if num_axes == -1 else axis + num_axes
     new = [size or x.shape[i] for i, size in enumerate(shape, axis)]
@@ -43,9 +43,9 @@ def crop(
     axis: int = 2,
     offset: int | tuple[int, ...] = 0,
 ) -> np.ndarray:
-    """What is as large as the reference in its last axes.
+    """Crop the last axes of x to the size of the reference.
 
-    Caffe has it in crop_layer.cpp.
+    Source: crop_layer.cpp.
     """
     starts = per_axis(offset, x.ndim - axis)
     sizes = reference.shape[axis : x.ndim]
@@ -54,19 +54,19 @@ def crop(
 
 
 def greatest(x: np.ndarray, top_k: int = 1, axis: int = 1) -> np.ndarray:
-    """Where the greatest values stand, of equals the last one first.
+    """The indices of the greatest values; among ties, the last index first.
 
-    Caffe has it in argmax_layer.cpp.
+    Source: argmax_layer.cpp.
     """
     order = np.flip(np.argsort(x, axis=axis, kind="stable"), axis)
     return np.take(order, range(top_k), axis)
 
 
 def argmax(x: np.ndarray, top_k: int = 1, out_max_val: bool = False) -> np.ndarray:
-    """Where each sample's greatest values stand.
+    """The indices of the greatest values of each sample, flattened.
 
-    Caffe has it in argmax_layer.cpp.
-    `out_max_val` adds the values.
+    Source: argmax_layer.cpp.
+    `out_max_val` adds the values as a second channel.
     """
     values = flatten(x)
     places = greatest(values, top_k, 1)
@@ -79,10 +79,10 @@ def argmax(x: np.ndarray, top_k: int = 1, out_max_val: bool = False) -> np.ndarr
 def argmax_along(
     x: np.ndarray, axis: int, top_k: int = 1, out_max_val: bool = False
 ) -> np.ndarray:
-    """Where the greatest values along an axis stand.
+    """The indices of the greatest values along an axis.
 
-    Caffe has it in argmax_layer.cpp.
-    `out_max_val` gives the values in their place.
+    Source: argmax_layer.cpp.
+    `out_max_val` returns the values instead.
     """
     places = greatest(x, top_k, axis)
     if out_max_val:
@@ -91,13 +91,13 @@ def argmax_along(
 
 
 def shuffle_channel(x: np.ndarray, groups: int) -> np.ndarray:
-    """The first channel of each group, then the second of each, and so on."""
+    """Channel shuffle: the first channel of each group, then each second one, ..."""
     apart = x.reshape(len(x), groups, x.shape[1] // groups, *x.shape[2:])
     return apart.swapaxes(1, 2).reshape(x.shape)
 
 
 def pixel_shuffle(x: np.ndarray, factor: int) -> np.ndarray:
-    """Every factor x factor channels become one of so many times larger images."""
+    """Rearrange (N, C * factor ** 2, H, W) to (N, C, H * factor, W * factor)."""
     batch, channels, height, width = x.shape
     channels //= factor**2
     parts = x.reshape(batch, channels, factor, factor, height, width)

@@ -10,7 +10,7 @@ import numpy as np
 
 
 def eltwise_max(first: np.ndarray, *others: np.ndarray) -> np.ndarray:
-    """The greatest of each element; a NaN in the first loses (eltwise_layer.cpp)."""
+    """The elementwise maximum; a NaN in the first input loses (eltwise_layer.cpp)."""
     top = np.where(first > others[0], first, others[0])
     for other in others[1:]:
         top = np.where(other > top, other, top)
@@ -18,7 +18,7 @@ def eltwise_max(first: np.ndarray, *others: np.ndarray) -> np.ndarray:
 
 
 def c_rand(count: int) -> list[int]:
-    """The first numbers of C's rand(), as glibc has it."""
+    """The first `count` numbers of glibc's rand() with seed 1."""
     state = [1]
     for _ in range(30):
         state.append(16807 * state[-1] % (2**31 - 1))
@@ -31,9 +31,9 @@ def c_rand(count: int) -> list[int]:
 def compact_bilinear(
     x: np.ndarray, y: np.ndarray, outputs: int, sum_pool: bool = True
 ) -> np.ndarray:
-    """The product of two images' channels, each pair hashed to one of the outputs.
+    """Compact bilinear pooling: the count sketch of the outer product of two inputs.
 
-    `sum_pool` adds up the pixels.
+    `sum_pool` sums the result over all positions.
     Source: compact_bilinear_layer.cpp.
     """
     drawn = np.array(c_rand(2 * (x.shape[1] + y.shape[1])))

@@ -15,21 +15,21 @@ import numpy as np
 def sequential(
     x: np.ndarray, layers: Sequence[Callable[[np.ndarray], np.ndarray]]
 ) -> np.ndarray:
-    """What the last layer gives, where each takes what the one before it gives."""
+    """Apply the layers one after the other."""
     for layer in layers:
         x = layer(x)
     return x
 
 
 def per_axis(value: int | tuple[int, ...], axes: int) -> tuple[int, ...]:
-    """One value for each axis, from one for all or one for each."""
+    """One value per axis, from one value for all axes or one for each."""
     return value if isinstance(value, tuple) else (value,) * axes
 
 
 def both_sides(
     pad: int | tuple[int | tuple[int, int], ...], axes: int
 ) -> list[tuple[int, int]]:
-    """What is added before and after each axis, from a number where it is the same."""
+    """The padding (before, after) of each axis; a single number pads both sides."""
     each = pad if isinstance(pad, tuple) else (pad,) * axes
     return [p if isinstance(p, tuple) else (p, p) for p in each]
 
@@ -37,7 +37,7 @@ def both_sides(
 def same_pad(
     x: np.ndarray, extent: tuple[int, ...], stride: tuple[int, ...]
 ) -> tuple[tuple[int, int], ...]:
-    """What TensorFlow's SAME adds: for n / stride windows, rounded up, more behind."""
+    """TensorFlow's SAME padding: ceil(n / stride) windows, the odd pixel at the end."""
     size = x.shape[x.ndim - len(extent) :]
     axes = zip(size, extent, stride, strict=True)
     total = [max((-(-n // s) - 1) * s + e - n, 0) for n, e, s in axes]
@@ -45,7 +45,7 @@ def same_pad(
 
 
 def spread(values: np.ndarray, axes: int) -> np.ndarray:
-    """Values that broadcast against an array with so many axes behind theirs."""
+    """Reshape values to broadcast against an array with this many trailing axes."""
     return values.reshape((*values.shape, *(1,) * axes))
 
 
@@ -58,9 +58,9 @@ def windows(
     dilation: int | tuple[int, ...] = 1,
     fill: float = 0.0,
 ) -> np.ndarray:
-    """Windows over the last axes, which become (*count, *kernel).
+    """The sliding windows over the last axes, as axes (*count, *kernel).
 
-    `fill` is what stands around.
+    `fill` is the value of the padding.
     """
     first = x.ndim - len(kernel)
     around, extents = [(0, 0)] * first, []
@@ -89,9 +89,9 @@ def windows(
 def read_places(
     x: np.ndarray, axis: int, places: np.ndarray, fill: float = 0.0
 ) -> np.ndarray:
-    """What stands at these places of an axis, one behind the other.
+    """Gather the values at indices along an axis.
 
-    `fill` is what stands where nothing is.
+    `fill` stands where an index is outside.
     """
     n = x.shape[axis]
     beyond = [(0, int(other == axis)) for other in range(x.ndim)]
@@ -101,7 +101,7 @@ def read_places(
 
 
 def array_paths(part: object, path: str = "") -> set[str]:
-    """Where the learned arrays of a network are, such as "conv1.weight"."""
+    """The names of a network's learned arrays, such as "conv1.weight"."""
     if isinstance(part, np.ndarray):
         return {path}
     parts = dict(enumerate(part)) if isinstance(part, list) else part

@@ -10,12 +10,13 @@ from proto2net.backends.numpy.helpers.normalize import softmax
 def permutohedral_lattice(
     features: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The lattice points around each feature, their shares of it, and each point's
-    neighbours.
+    """Embed features (groups, pixels, d) in the permutohedral lattice.
 
-    `features` has the axes groups, pixels and d, and groups do not meet. Of neighbours
-    there are two along each of d + 1 axes; one that is missing is the number of points
-    (Adams, Baek and Davis 2010, as in modified_permutohedral.cpp).
+    Returns the vertices of the simplex around each feature, their barycentric weights,
+    and the neighbours of each vertex: two along each of d + 1 axes. A missing neighbour
+    has the number of vertices as its index. Groups share no vertices (Adams, Baek and
+    Davis 2010).
+    Source: modified_permutohedral.cpp.
     """
     groups, pixels, d = features.shape
     # Four pixels are taken at once, as in Caffe: those beyond the last lie at the
@@ -62,9 +63,7 @@ def permutohedral_lattice(
 def lattice_filter(
     x: np.ndarray, index: np.ndarray, shares: np.ndarray, adjacent: np.ndarray
 ) -> np.ndarray:
-    """Values (groups, pixels, channels) brought to the lattice, blurred there, and read
-    again.
-    """
+    """Gaussian filtering of values (groups, pixels, channels): splat, blur, slice."""
     held = np.zeros((adjacent.shape[-1] + 1, x.shape[-1]), np.float32)
     corners = range(index.shape[-1])
     for i in corners:
@@ -90,9 +89,9 @@ def multi_stage_meanfield(
     theta_beta: float,
     theta_gamma: float,
 ) -> np.ndarray:
-    """Mean field iterations of a dense CRF, whose last result is not normalized.
+    """Mean field iterations of a dense CRF (CRF-RNN, Zheng et al. 2015).
 
-    Zheng et al. 2015 (multi_stage_meanfield.cpp, meanfield_iteration.cpp).
+    Source: multi_stage_meanfield.cpp, meanfield_iteration.cpp.
     """
     n, c, h, w = unary.shape
     place = np.indices((h, w), np.float32)[::-1].reshape(1, 2, -1).transpose(0, 2, 1)
@@ -118,5 +117,5 @@ def multi_stage_meanfield(
 
 
 def diagonal(shape: tuple[int, ...], value: float) -> np.ndarray:
-    """Square matrices with a value in their diagonal, and 0 elsewhere."""
+    """Square matrices with a value on the diagonal and 0 elsewhere."""
     return np.broadcast_to(np.eye(shape[-1]) * value, shape).astype(np.float32)

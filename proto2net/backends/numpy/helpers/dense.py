@@ -18,9 +18,10 @@ def inner_product(
     axis: int = 1,
     transpose: bool = False,
 ) -> np.ndarray:
-    """Each sample as one vector, times a matrix (inner_product_layer.cpp).
+    """A fully connected layer: each sample, flattened, times a matrix.
 
-    `axis` is the first one of the vector.
+    Source: inner_product_layer.cpp.
+    `axis` is the first axis to flatten.
     """
     matrix, x = weight if transpose else weight.T, flatten(x, axis)
     if x.shape[-1] != len(matrix):
@@ -32,6 +33,6 @@ def inner_product(
 def embed(
     x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None
 ) -> np.ndarray:
-    """The row of a matrix that each index names (embed_layer.cpp)."""
+    """The row of a matrix for each index (embed_layer.cpp)."""
     top = weight[x.astype(int)]
     return top if bias is None else top + bias

@@ -10,7 +10,7 @@ import numpy as np
 
 
 def decode_boxes(loc: np.ndarray, prior: np.ndarray, code_type: str) -> np.ndarray:
-    """The boxes that predictions mean, relative to prior boxes (bbox_util.cpp)."""
+    """Decode offsets to corners, relative to prior boxes (bbox_util.cpp)."""
     start, end = np.split(prior, 2, axis=-1)
     size = end - start
     if code_type == "CORNER":
@@ -22,11 +22,8 @@ def decode_boxes(loc: np.ndarray, prior: np.ndarray, code_type: str) -> np.ndarr
     return np.concatenate((center - half, center + half), axis=-1)
 
 
-def overlap(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """What a box shares with each of others, of what they cover together.
-
-    Caffe has it in bbox_util.cpp.
-    """
+def iou(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """The intersection over union of a box with each other one (bbox_util.cpp)."""
     sides = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
     shared = sides.clip(0).prod(1)
     area, areas = ((b[..., 2:] - b[..., :2]).clip(0).prod(-1) for b in (box, boxes))
@@ -42,9 +39,9 @@ def non_maximum_suppression(
     confidence_threshold: float,
     eta: float = 1.0,
 ) -> list[int]:
-    """Indices of the best boxes that overlap no better one too much (bbox_util.cpp).
+    """Non-maximum suppression: indices of the kept, best first (bbox_util.cpp).
 
-    `eta` lowers the limit.
+    `eta` multiplies the threshold after each kept box, as long as it is above 0.5.
     """
     order = np.argsort(-scores, kind="stable")
     left = order[scores[order] > confidence_threshold][:top_k]
@@ -53,7 +50,7 @@ def non_maximum_suppression(
     while len(left):
         best, left = left[0], left[1:]
         kept.append(best)
-        most = np.maximum(most[1:], overlap(boxes[best], boxes[left]))
+        most = np.maximum(most[1:], iou(boxes[best], boxes[left]))
         if nms_threshold > 0.5:
             nms_threshold *= eta
         left, most = left[most <= nms_threshold], most[most <= nms_threshold]
@@ -79,12 +76,13 @@ def detection_output(
     arm_loc: np.ndarray | None = None,
     objectness_score: float = 0.01,
 ) -> np.ndarray:
-    """Rows of image, label, score, box; -1 if nothing is found
-    (detection_output_layer.cpp).
+    """SSD's detections (1, 1, M, 7): image, label, score, xmin, ymin, xmax, ymax.
 
-    `arm_conf` has two confidences of each prior box: background is what is no object.
-    `arm_loc` has predictions that refine prior boxes before.
-    `polygons` are those of TextBoxes++: their corners stand behind the boxes.
+    Without any detection, there is a row of -1 for each image.
+    Source: detection_output_layer.cpp.
+    `arm_conf` has RefineDet's two scores of each prior: background and object.
+    `arm_loc` refines the prior boxes before they are used.
+    `polygons` adds the four corners of TextBoxes++ to each row.
     """
     corners, variances = prior.reshape(2, -1, 1, 4)
     loc = loc.reshape(len(loc), len(corners), -1, 12 if polygons else 4)
@@ -131,10 +129,11 @@ def detection_output(
 def split_detection_output(
     maps: list[np.ndarray], nbottom: int, no_permute: bool = False, **options: Any
 ) -> np.ndarray:
-    """The same for several maps of an image: confidences, locations, prior boxes.
+    """detection_output for separate maps: confidences, locations, prior boxes.
 
     Source: Synopsys' detection_output_layer.cpp.
-    `no_permute` has maps with channels first, and takes places of each ratio in turn.
+    `no_permute` tells that maps have channels first, and their boxes the aspect ratio
+    before the position.
     """
     confs, locs = maps[:nbottom], maps[nbottom : 2 * nbottom]
     prior = np.concatenate(maps[2 * nbottom :], axis=2)
@@ -152,7 +151,7 @@ def split_detection_output(
 
 
 def ratios_first(prior: np.ndarray, ratios: list[int], places: list[int]) -> np.ndarray:
-    """Prior boxes with the places of each ratio in turn; variances stay as they are."""
+    """Reorder prior boxes from position-major to ratio-major; the variances stay."""
     corners, variances = prior.reshape(2, -1, 4)
     ends = np.cumsum(np.multiply(ratios, places))[:-1]
     turned = [
@@ -165,8 +164,9 @@ def ratios_first(prior: np.ndarray, ratios: list[int], places: list[int]) -> np.
 def polygon_corners(
     points: np.ndarray, prior: np.ndarray, variances: np.ndarray
 ) -> np.ndarray:
-    """The corners of polygons, relative to those of prior boxes (TextBoxes++'s
-    bbox_util.cpp).
+    """Decode the corners of TextBoxes++'s polygons, relative to prior boxes.
+
+    Source: TextBoxes++'s bbox_util.cpp.
     """
     sides = (prior[..., 2:] - prior[..., :2]) * variances[..., :2]
     return points * np.tile(sides, 4) + prior[..., [0, 1, 2, 1, 2, 3, 0, 3]]

@@ -8,7 +8,7 @@ from proto2net.backends.numpy.helpers.normalize import scaled
 
 
 def unit_rows(weight: np.ndarray, eps: float = 1e-6) -> np.ndarray:
-    """Each row of a matrix, brought to length 1."""
+    """Each row of a matrix, L2-normalized."""
     squares = np.square(weight).sum(1, keepdims=True)
     unit: np.ndarray = weight / np.sqrt(squares + np.float32(eps))
     return unit
@@ -21,9 +21,9 @@ def unit_inner_product(
     axis: int = 1,
     eps: float = 1e-6,
 ) -> np.ndarray:
-    """Each sample times a matrix whose rows are brought to length 1.
+    """A fully connected layer with L2-normalized rows of the weight.
 
-    `axis` is the first one of the sample's vector.
+    `axis` is the first axis to flatten.
     """
     return inner_product(x, unit_rows(weight, eps), bias, axis)
 
@@ -36,9 +36,9 @@ def bounded_scaled(
     low: float | None = None,
     high: float | None = None,
 ) -> np.ndarray:
-    """x times a factor that is first brought between two bounds.
+    """Scale with a weight that is clamped to [low, high] before use.
 
-    `bias` is what is added.
+    `bias` is added.
     """
     return scaled(x, np.clip(weight, low, high), bias, axis)
 
@@ -46,9 +46,9 @@ def bounded_scaled(
 def inner_distance(
     x: np.ndarray, weight: np.ndarray, axis: int = 1, squared: bool = True
 ) -> np.ndarray:
-    """The sum of what each vector differs by from each row.
+    """The distance of each vector to each row.
 
-    `squared` tells whether that is squared.
+    `squared` selects the squared Euclidean distance instead of the L1 distance.
     """
     rows = weight.reshape(len(weight), -1)
     difference = flatten(x, axis)[..., None, :] - rows

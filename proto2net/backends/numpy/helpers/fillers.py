@@ -12,20 +12,17 @@ import numpy as np
 
 
 def zeros(**shapes: int | tuple[int, ...]) -> dict[str, np.ndarray]:
-    """Arrays of these names and shapes, full of zeros."""
+    """Arrays of zeros, with these names and shapes."""
     return {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
 
 
 def ones(**shapes: int | tuple[int, ...]) -> dict[str, np.ndarray]:
-    """Arrays of these names and shapes, full of ones."""
+    """Arrays of ones, with these names and shapes."""
     return {name: np.ones(shape, np.float32) for name, shape in shapes.items()}
 
 
 def fan(shape: tuple[int, ...], variance_norm: str = "FAN_IN") -> float:
-    """The number of inputs or outputs, or their mean, as Caffe counts them.
-
-    Caffe has it in filler.hpp.
-    """
+    """The fan-in, the fan-out or their mean, as Caffe counts them (filler.hpp)."""
     count = math.prod(shape)
     fan_in, fan_out = count / shape[0], count / (*shape, 1)[1]
     average = (fan_in + fan_out) / 2
@@ -35,7 +32,7 @@ def fan(shape: tuple[int, ...], variance_norm: str = "FAN_IN") -> float:
 def uniform(
     rng: np.random.Generator, shape: tuple[int, ...], low: float, high: float
 ) -> np.ndarray:
-    """Uniform between two bounds (filler.hpp)."""
+    """A uniform distribution between two bounds (filler.hpp)."""
     return rng.uniform(low, high, shape).astype(np.float32)
 
 
@@ -46,9 +43,9 @@ def gaussian(
     std: float = 1.0,
     sparse: int = -1,
 ) -> np.ndarray:
-    """Gaussian (filler.hpp).
+    """A normal distribution (filler.hpp).
 
-    `sparse` is about how many of shape[0] do not become 0.
+    `sparse` is how many of shape[0] elements are not 0, on average.
     """
     values = rng.normal(mean, std, shape)
     if sparse >= 0:
@@ -57,7 +54,7 @@ def gaussian(
 
 
 def positive_unitball(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Positive, with a sum of 1 for each of the first axis (filler.hpp)."""
+    """Positive values that sum to 1 for each index of the first axis (filler.hpp)."""
     values = rng.random(shape)
     total = values.sum(tuple(range(1, len(shape))), keepdims=True)
     return (values / total).astype(np.float32)
@@ -66,7 +63,7 @@ def positive_unitball(rng: np.random.Generator, shape: tuple[int, ...]) -> np.nd
 def xavier(
     rng: np.random.Generator, shape: tuple[int, ...], variance_norm: str = "FAN_IN"
 ) -> np.ndarray:
-    """Uniform, of the variance 1 / fan (filler.hpp)."""
+    """A uniform distribution with variance 1 / fan (filler.hpp)."""
     bound = math.sqrt(3 / fan(shape, variance_norm))
     return rng.uniform(-bound, bound, shape).astype(np.float32)
 
@@ -74,13 +71,13 @@ def xavier(
 def msra(
     rng: np.random.Generator, shape: tuple[int, ...], variance_norm: str = "FAN_IN"
 ) -> np.ndarray:
-    """Gaussian, of the variance 2 / fan (filler.hpp)."""
+    """A normal distribution with variance 2 / fan (filler.hpp)."""
     std = math.sqrt(2 / fan(shape, variance_norm))
     return rng.normal(0, std, shape).astype(np.float32)
 
 
 def bilinear(shape: tuple[int, ...]) -> np.ndarray:
-    """The weights with which a deconvolution interpolates (filler.hpp)."""
+    """The kernel of bilinear upsampling, for a deconvolution (filler.hpp)."""
     width = shape[-1]
     factor = math.ceil(width / 2)
     centre = (width - 1) / (2 * factor)
@@ -89,7 +86,7 @@ def bilinear(shape: tuple[int, ...]) -> np.ndarray:
 
 
 def channel_diagonal(shape: tuple[int, ...], values: list[float]) -> np.ndarray:
-    """What multiplies each channel by its number, as a convolution's mean.
+    """A convolution that averages each channel and multiplies it by its own value.
 
     Source: FlowNet2's filler.hpp.
     """

@@ -11,7 +11,7 @@ from proto2net.backends.numpy.helpers.roi import round_half_away
 
 
 def pixel_grid(x: np.ndarray) -> np.ndarray:
-    """The column and the row of each pixel, as two channels."""
+    """The coordinates of each pixel as two channels: column, row."""
     grid = np.indices(x.shape[2:], np.float32)[::-1]
     return np.repeat(grid[None], len(x), axis=0)
 
@@ -19,12 +19,12 @@ def pixel_grid(x: np.ndarray) -> np.ndarray:
 def flow_warp(
     image: np.ndarray, flow: np.ndarray, fill: float = 0.0, strict: bool = False
 ) -> np.ndarray:
-    """What stands where the flow points to; 0 outside of the image.
+    """Backward warping: sample the image bilinearly at each pixel plus its flow.
 
     Source: FlowNet2's flow_warp_layer.cpp.
 
-    `fill` is what stands there.
-    `strict` has it begin at the middle of the last pixels, which are repeated else.
+    `fill` is the value outside of the image.
+    `strict` counts all beyond the last pixel's center as outside; else it is repeated.
     """
     height, width = image.shape[2:]
     x, y = (pixel_grid(flow) + flow).swapaxes(0, 1)
@@ -36,7 +36,7 @@ def flow_warp(
 
 
 def warp(image: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """What stands at these places, x and y, in an image with pixels of 0 around it.
+    """Sample an image bilinearly at absolute coordinates (x, y); it is 0 outside.
 
     Source: LiteFlowNet's warp_layer.cpp.
     """
@@ -48,7 +48,7 @@ def warp(image: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 
 def sample_bilinear(image: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """What stands at places in an image, between its pixels."""
+    """Sample images bilinearly at coordinates x, y inside of them."""
     height, width = image.shape[2:]
     left, top = np.floor(x), np.floor(y)
     right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
@@ -63,7 +63,7 @@ def sample_bilinear(image: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarr
 
 
 def pixels_at(image: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
-    """The pixels in these rows and columns of each image."""
+    """Gather the pixels of each image at these integer rows and columns."""
     index = row.astype(int) * image.shape[3] + column.astype(int)
     planes = image.reshape(*image.shape[:2], -1)
     found = np.take_along_axis(planes, index.reshape(len(index), 1, -1), axis=2)
@@ -80,14 +80,14 @@ def correlation(
     stride_2: int = 1,
     subtract: bool = False,
 ) -> np.ndarray:
-    """The mean product of each pixel of a with those of b around it, a channel each.
+    """Correlation of two feature maps: an output channel per displacement (FlowNet).
 
     Source: FlowNet2's correlation_layer.cu.
 
-    `kernel_size` is the side of the patches that are compared in the place of pixels.
-    `stride_1` is the step from patch to patch.
-    `stride_2` is the step from displacement to displacement.
-    `subtract` has the mean difference, without its sign, in the place of the product.
+    `kernel_size` is the side of the patches that are compared.
+    `stride_1` is the step between positions in `a`.
+    `stride_2` is the step between displacements.
+    `subtract` takes the mean absolute difference instead of the mean product.
     """
     around = ((0, 0), (0, 0), (pad, pad), (pad, pad))
     a, b = np.pad(a, around), np.pad(b, around)
@@ -121,15 +121,15 @@ def correlation_1d(
     subtract: bool = False,
     single_direction: int = 0,
 ) -> np.ndarray:
-    """The mean product of each pixel of a with those of b beside it, a channel each.
+    """Correlation along rows: an output channel per displacement (DispNet).
 
     Source: FlowNet2's correlation_layer1d.cu.
 
-    `kernel_size` is the side of the patches that are compared in the place of pixels.
-    `stride_1` is the step from patch to patch.
-    `stride_2` is the step from displacement to displacement.
-    `subtract` has the mean difference, without its sign, in the place of the product.
-    `single_direction` is -1 for the left alone, and 1 for the right.
+    `kernel_size` is the side of the patches that are compared.
+    `stride_1` is the step between positions in `a`.
+    `stride_2` is the step between displacements.
+    `subtract` takes the mean absolute difference instead of the mean product.
+    `single_direction` is -1 for displacements to the left only, 1 for the right only.
     """
     last, before = 2 * max_displacement, pad
     places = range(last + 1)
@@ -164,12 +164,12 @@ def patch_means(x: np.ndarray, size: int, stride: int) -> np.ndarray:
 def resample(
     x: np.ndarray, size: tuple[int, ...], cubic: bool = False, antialias: bool = True
 ) -> np.ndarray:
-    """Images of another size by FlowNet2's rule, which swaps scales in an offset.
+    """Resize by FlowNet2's rule, whose offset swaps the scales of the two axes.
 
     Source: FlowNet2's resample_layer.cu.
 
-    `cubic` weighs the pixels by a curve, which is a triangle else.
-    `antialias` has a smaller image made of all pixels that are in it.
+    `cubic` selects cubic interpolation instead of linear.
+    `antialias` widens the kernel when it scales down.
     """
     rows, columns = (
         pixel_shares(place, count, float(width), cubic)
@@ -179,7 +179,7 @@ def resample(
 
 
 def resample_nearest(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """Images of another size by FlowNet2's rule, each pixel the nearest one."""
+    """Nearest-neighbour resizing by FlowNet2's rule."""
     rows, columns = (
         round_half_away(place).astype(int).clip(0, count - 1)
         for place, count, _ in resampled(x, size)
@@ -190,9 +190,7 @@ def resample_nearest(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
 def resampled(
     x: np.ndarray, size: tuple[int, ...], antialias: bool = True
 ) -> list[tuple[np.ndarray, int, np.float32]]:
-    """Where the rows and the columns of another size lie in an image, how many this
-    has, and how wide one is.
-    """
+    """For each axis: output coordinates in the input, input size, kernel width."""
     scale = np.array(x.shape[2:], np.float32) / np.array(size, np.float32)
     width = np.ones_like(scale)
     if antialias and (scale > 1).any():
@@ -207,7 +205,7 @@ def resampled(
 
 
 def downsample(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """Images of another size, corners on corners; NaN where over a third is NaN.
+    """Linear downsampling with aligned corners; NaN where over 1/3 of it is NaN.
 
     Source: FlowNet2's downsample_layer.cu.
     """
@@ -226,7 +224,7 @@ def downsample(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
 
 
 def crop_middle(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """The middle of images; FlowNet2 reads just before the last pixels at most.
+    """Center crop with bilinear sampling; FlowNet2 stops just before the last pixel.
 
     Source: FlowNet2's data_augmentation_layer.cu.
     """
@@ -242,9 +240,9 @@ def crop_middle(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 def pixel_shares(
     place: np.ndarray, count: int, width: float, cubic: bool = False
 ) -> np.ndarray:
-    """How much of each of so many pixels is in what lies at places, a row each.
+    """Interpolation weights: one row per coordinate, one column per pixel.
 
-    `cubic` weighs the pixels by a curve, which is a triangle else.
+    `cubic` selects cubic interpolation instead of linear.
     """
     pixel = np.arange(count, dtype=np.float32)
     distance = np.abs(place[:, None] - pixel) / np.float32(width)
@@ -254,7 +252,7 @@ def pixel_shares(
 
 
 def keys_cubic(distance: np.ndarray) -> np.ndarray:
-    """The curve of cubic interpolation."""
+    """The kernel of cubic interpolation, with a = -0.5 (Keys 1981)."""
     near = (1.5 * distance - 2.5) * distance * distance + 1
     far = ((-0.5 * distance + 2.5) * distance - 4) * distance + 2
     return np.where(distance <= 1, near, np.where(distance < 2, far, 0))

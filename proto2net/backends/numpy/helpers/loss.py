@@ -20,7 +20,7 @@ def classes_last(
     axis: int = 1,
     ignore_label: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Scores with the classes last, a label for each, and whether it counts."""
+    """Scores with the class axis last, the labels, and which labels are not ignored."""
     scores = np.moveaxis(scores, axis, -1)
     labels = labels.reshape(scores.shape[:-1]).astype(int)
     counted = np.full(labels.shape, True)
@@ -37,7 +37,7 @@ def of_labels(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def normalized(
     losses: np.ndarray, counted: np.ndarray, normalization: str = "VALID", axis: int = 1
 ) -> np.ndarray:
-    """The sum of what counts, over what the normalization names (loss_layer.cpp)."""
+    """The sum of the losses that count, over the normalizer (loss_layer.cpp)."""
     numbers = {
         "FULL": counted.size,
         "VALID": counted.sum(),
@@ -56,7 +56,7 @@ def softmax_loss(
     ignore_label: int | None = None,
     normalization: str = "VALID",
 ) -> np.ndarray:
-    """Minus the log of each label's probability (softmax_loss_layer.cpp)."""
+    """Softmax cross entropy along an axis (softmax_loss_layer.cpp)."""
     scores, labels, counted = classes_last(softmax(x, axis), labels, axis, ignore_label)
     smallest = np.finfo(np.float32).tiny
     losses = -np.log(np.maximum(of_labels(scores, labels), smallest))
@@ -71,9 +71,9 @@ def infogain_loss(
     ignore_label: int | None = None,
     normalization: str = "VALID",
 ) -> np.ndarray:
-    """Minus all log probabilities, weighted by the label's row.
+    """Cross entropy weighted by the label's row of a matrix.
 
-    Caffe has it in infogain_loss_layer.cpp.
+    Source: infogain_loss_layer.cpp.
     """
     scores, labels, counted = classes_last(softmax(x, axis), labels, axis, ignore_label)
     rows = matrix.reshape(scores.shape[-1], -1)[labels]
@@ -82,9 +82,9 @@ def infogain_loss(
 
 
 def multinomial_logistic_loss(x: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Minus the log of each label's probability.
+    """Minus the log of the label's probability, averaged over the batch.
 
-    Caffe has it in multinomial_logistic_loss_layer.cpp.
+    Source: multinomial_logistic_loss_layer.cpp.
     """
     chosen = of_labels(flatten(x), labels.reshape(len(x)).astype(int))
     losses = -np.log(np.maximum(chosen, 1e-20))
@@ -97,10 +97,7 @@ def sigmoid_cross_entropy_loss(
     ignore_label: int | None = None,
     normalization: str = "BATCH_SIZE",
 ) -> np.ndarray:
-    """The cross entropy of sigmoids and targets.
-
-    Caffe has it in sigmoid_cross_entropy_loss_layer.cpp.
-    """
+    """Binary cross entropy with logits (sigmoid_cross_entropy_loss_layer.cpp)."""
     targets = targets.reshape(x.shape)
     counted = np.full(x.shape, True)
     if ignore_label is not None:
@@ -110,16 +107,16 @@ def sigmoid_cross_entropy_loss(
 
 
 def euclidean_loss(x: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Half the squared distance of two vectors, a sample (euclidean_loss_layer.cpp)."""
+    """Half of the squared Euclidean distance, averaged over the batch.
+
+    Source: euclidean_loss_layer.cpp.
+    """
     squares = np.square(x - targets.reshape(x.shape))
     return np.asarray(squares.sum() / (2 * len(x)), np.float32)
 
 
 def hinge_loss(x: np.ndarray, labels: np.ndarray, norm: str = "L1") -> np.ndarray:
-    """How far scores are from the right side of a margin of 1.
-
-    Caffe has it in hinge_loss_layer.cpp.
-    """
+    """One-vs-all hinge loss, averaged over the batch (hinge_loss_layer.cpp)."""
     scores = flatten(x)
     own = np.arange(scores.shape[1]) == labels.reshape(-1, 1)[: len(x)].astype(int)
     distances = np.maximum(0, 1 - np.where(own, scores, -scores))
@@ -134,9 +131,9 @@ def contrastive_loss(
     margin: float = 1.0,
     legacy_version: bool = False,
 ) -> np.ndarray:
-    """How far similar pairs are apart, and others too near.
+    """Contrastive loss: similar pairs attract, others repel up to a margin.
 
-    Caffe has it in contrastive_loss_layer.cpp.
+    Source: contrastive_loss_layer.cpp.
     """
     squares = np.square(flatten(a) - flatten(b)).sum(1)
     if legacy_version:
@@ -148,9 +145,9 @@ def contrastive_loss(
 
 
 def hits(scores: np.ndarray, labels: np.ndarray, top_k: int = 1) -> np.ndarray:
-    """Whether less than top_k others score as high as the label.
+    """Which labels are among the top_k scores; ties count against the label.
 
-    Caffe has it in accuracy_layer.cpp.
+    Source: accuracy_layer.cpp.
     """
     own = of_labels(scores, labels)[..., None]
     return (scores >= own).sum(-1) - 1 < top_k
@@ -163,7 +160,7 @@ def accuracy(
     axis: int = 1,
     ignore_label: int | None = None,
 ) -> np.ndarray:
-    """The share of labels among the top_k highest scores (accuracy_layer.cpp)."""
+    """Top-k accuracy; ties count against the label (accuracy_layer.cpp)."""
     scores, labels, counted = classes_last(x, labels, axis, ignore_label)
     right = counted & hits(scores, labels, top_k)
     return np.asarray(right.sum() / max(1, counted.sum()), np.float32)
@@ -176,7 +173,7 @@ def accuracy_per_class(
     axis: int = 1,
     ignore_label: int | None = None,
 ) -> np.ndarray:
-    """The same for each class, 0 for one that no label has (accuracy_layer.cpp)."""
+    """Top-k accuracy of each class; 0 for one without labels (accuracy_layer.cpp)."""
     scores, labels, counted = classes_last(x, labels, axis, ignore_label)
     right = counted & hits(scores, labels, top_k)
     classes = scores.shape[-1]

@@ -4,16 +4,16 @@ imported.
 
 import numpy as np
 
-from proto2net.backends.numpy.helpers.rcnn import shifted_boxes
+from proto2net.backends.numpy.helpers.rcnn import apply_deltas
 from proto2net.backends.numpy.helpers.roi import interpolated
 
 
 def resize_mask(
     x: np.ndarray, size: tuple[int, int], factors: tuple[float, float] | None = None
 ) -> np.ndarray:
-    """Planes at another size, first pixel on first pixel (mask_resize_layer.cu).
+    """Bilinear resizing with aligned first pixels (mask_resize_layer.cu).
 
-    `factors` has an axis grow by so much, if it is not 0.
+    `factors` scales each axis whose factor is not 0.
     """
     if factors:
         axes = zip(x.shape[2:], factors, size, strict=True)
@@ -29,10 +29,13 @@ def resize_mask(
 def refine_rois(
     rois: np.ndarray, shifts: np.ndarray, scores: np.ndarray, im_info: np.ndarray
 ) -> np.ndarray:
-    """Regions shifted as their best class asks for (MNC's stage_bridge_layer.py)."""
+    """Apply the best class's deltas to regions, and clip these to the image.
+
+    Source: MNC's stage_bridge_layer.py.
+    """
     best = scores.reshape(len(scores), -1).argmax(1)
     shift = shifts.reshape(len(shifts), -1, 4)[np.arange(len(best)), best]
-    boxes = shifted_boxes(rois.reshape(len(rois), -1)[:, 1:], shift)
+    boxes = apply_deltas(rois.reshape(len(rois), -1)[:, 1:], shift)
     height, width = im_info.ravel()[:2]
     limit = np.array([width, height, width, height], np.float32) - 1
     return np.pad(np.minimum(boxes, limit).clip(0), ((0, 0), (1, 0)))

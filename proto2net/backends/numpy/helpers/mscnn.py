@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from proto2net.backends.numpy.helpers.rcnn import shifted_boxes
+from proto2net.backends.numpy.helpers.rcnn import apply_deltas
 
 # ---- regions -------------------------------------------------------------------------
 
@@ -24,7 +24,7 @@ def box_candidates(
     bbox_mean: tuple[float, ...] | None = None,
     bbox_std: tuple[float, ...] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Boxes (N, P, 4) around the places of feature maps, and their scores (N, P).
+    """Decode boxes (N, P, 4) and scores (N, P) from feature maps.
 
     Source: MS-CNN's box_output_layer.cpp.
     """
@@ -51,7 +51,7 @@ def box_group_candidates(
     bbox_mean: tuple[float, ...] | None = None,
     bbox_std: tuple[float, ...] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Boxes (N, P, 4) around the places of pairs of feature maps, and scores (N, P).
+    """Decode boxes (N, P, 4) and scores (N, P) from pairs of feature maps.
 
     Source: Cascade R-CNN's box_group_output_layer.cpp.
     """
@@ -76,7 +76,7 @@ def plane_size(x: np.ndarray) -> np.ndarray:
 
 
 def as_floats(values: object) -> np.ndarray:
-    """Numbers as an array of 32 bits each."""
+    """The numbers as a float32 array."""
     return np.array(values, np.float32)
 
 
@@ -89,7 +89,7 @@ def field_boxes(
     bbox_mean: tuple[float, ...] | None = None,
     bbox_std: tuple[float, ...] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Centers and sizes (N, P, 2) of the fields at each place, shifted and scaled."""
+    """Decode the centers and sizes (N, P, 2) of the anchors at each position."""
     height, width = shifts.shape[2:]
     shift = shifts.reshape(-1, len(fields), 4, height, width)
     shift = shift.transpose(0, 1, 3, 4, 2)
@@ -113,9 +113,9 @@ def best_regions(
     max_post_nms_num: int | None = None,
     border: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of image and corners of the best boxes, and rows with their scores too.
+    """Proposals after NMS, best first: image, x1, y1, x2, y2; and with scores.
 
-    If there are none, Caffe makes up one.
+    Without any, there is one made-up row, as in Caffe.
     """
     boxes, scores = candidates
     rows = best_boxes(
@@ -137,26 +137,27 @@ def best_boxes(
     max_post_nms_num: int | None = None,
     border: int = 0,
 ) -> np.ndarray:
-    """Rows of group, corners and score of boxes that overlap no better one too much.
+    """Non-maximum suppression in each group of boxes (N, P, 4): an image or a class.
 
-    They are groups of boxes (N, P, 4), those of an image or a class.
+    Returns rows of group, x1, y1, x2, y2, score, best first within a group.
     """
     rows = []
     for group, (box, score) in enumerate(zip(boxes, scores, strict=True)):
         likely = np.flatnonzero(score >= least)[::-1]  # of equals, the last first
         order = likely[np.argsort(-score[likely], kind="stable")][:max_nms_num]
-        kept = distinct_regions(box[order], iou_thr, nms_type, border)
+        kept = region_nms(box[order], iou_thr, nms_type, border)
         rows += [[group, *box[i], score[i]] for i in order[kept][:max_post_nms_num]]
     return np.array(rows, np.float32).reshape(-1, 6)
 
 
-def distinct_regions(
+def region_nms(
     boxes: np.ndarray, iou_thr: float, nms_type: str = "IOU", border: int = 0
 ) -> list[int]:
-    """Indices of boxes, best first, that overlap no better one by more than iou_thr.
+    """Non-maximum suppression of boxes sorted by score: indices of the kept ones.
 
-    `border` is how many pixels a side is longer than its ends are apart.
-    `nms_type` is IOMU for the share of the smaller box, IOFU for that of the better.
+    `border` is added to each side's length: 1 where x2 and y2 are inside of the box.
+    `nms_type` is the overlap: IOU, IOMU (over the smaller area) or IOFU (over the
+    better box's area).
     """
     area = (boxes[:, 2:] - boxes[:, :2] + border).prod(1)
     left, kept = np.arange(len(boxes)), list[int]()
@@ -186,10 +187,7 @@ def decode_bbox(
     bbox_mean: tuple[float, ...] | None = None,
     bbox_std: tuple[float, ...] | None = None,
 ) -> np.ndarray:
-    """Regions moved and scaled by the shifts of the second class.
-
-    Source: decode_bbox_layer.cpp.
-    """
+    """Apply the deltas of the second class to regions (decode_bbox_layer.cpp)."""
     shift, rois = shifts.reshape(len(shifts), -1), rois.reshape(len(rois), -1)
     boxes = shifted_regions(rois, shift[:, 4:], bbox_mean, bbox_std)
     return np.concatenate((rois[:, :1], boxes), axis=1)[:, :, None, None]
@@ -201,10 +199,10 @@ def shifted_regions(
     bbox_mean: tuple[float, ...] | None = None,
     bbox_std: tuple[float, ...] | None = None,
 ) -> np.ndarray:
-    """The corners, both inside, of regions moved and scaled."""
+    """Apply deltas to regions; x2 and y2 are inside of the result."""
     if bbox_std:
         shift = shift * as_floats(bbox_std) + as_floats(bbox_mean)
-    return shifted_boxes(rois[:, 1:5], shift) - as_floats([0, 0, 1, 1])
+    return apply_deltas(rois[:, 1:5], shift) - as_floats([0, 0, 1, 1])
 
 
 def frcnn_output(
@@ -219,8 +217,9 @@ def frcnn_output(
     bbox_mean: tuple[float, ...] | None = None,
     bbox_std: tuple[float, ...] | None = None,
 ) -> np.ndarray:
-    """A row of 0 and -1, then rows of 0, corners, class and score for what is found.
+    """Detections after NMS: rows of 0, x1, y1, x2, y2, class, score.
 
+    The first row is 0 and then -1, as in Caffe.
     Source: Cascade R-CNN's frcnn_output_layer.cpp.
     """
     scores = prob.reshape(len(prob), -1).T[1:]
@@ -243,7 +242,9 @@ def scale_route(
     high_scale: float = math.inf,
     middle: float = 256.0,
 ) -> list[np.ndarray]:
-    """The rows whose region has a size in a range; if none has, that nearest to it.
+    """The rows whose region has a size in [low_scale, high_scale).
+
+    Without any, it is the row whose size is nearest to `middle`, in octaves.
 
     Source: scale_route_layer.cpp.
     """

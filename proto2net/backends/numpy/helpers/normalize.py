@@ -20,10 +20,10 @@ def batch_norm(
     eps: float = 1e-5,
     add_eps_before_sqrt: bool = True,
 ) -> np.ndarray:
-    """Normalise by the stored sums over their scale factor, if not 0.
+    """Batch normalization by the stored averages, over their scale factor unless 0.
 
-    Caffe has it in batch_norm_layer.cpp.
-    `add_eps_before_sqrt` adds eps to the variance, and else to its root.
+    Source: batch_norm_layer.cpp.
+    `add_eps_before_sqrt` adds eps to the variance; else to the standard deviation.
     """
     factor = 0 if scale_factor[0] == 0 else 1 / scale_factor[0]
     mean, variance = (spread(factor * total, x.ndim - 2) for total in (mean, variance))
@@ -40,9 +40,9 @@ def batch_norm_of_batch(
     eps: float = 1e-5,
     moving_average_fraction: float = 0.999,
 ) -> np.ndarray:
-    """Normalise by the batch's statistics, and add them to the sums.
+    """Batch normalization by the batch's statistics, added to the averages.
 
-    Caffe has it in batch_norm_layer.cpp.
+    Source: batch_norm_layer.cpp.
     """
     axes = (0, *range(2, x.ndim))
     batch_mean = x.mean(axes)
@@ -63,10 +63,7 @@ def lrn_across_channels(
     beta: float = 0.75,
     k: float = 1.0,
 ) -> np.ndarray:
-    """x over a power of k and the squares of its channel's neighbours.
-
-    Caffe has it in lrn_layer.cpp.
-    """
+    """Local response normalization across channels (lrn_layer.cpp)."""
     reach = min(local_size // 2, x.shape[1])
     squares = np.pad(np.square(x), [(0, 0), (reach, reach), (0, 0), (0, 0)])
     total = sum(squares[:, i : i + x.shape[1]] for i in range(2 * reach + 1))
@@ -76,9 +73,9 @@ def lrn_across_channels(
 def lrn_within_channel(
     x: np.ndarray, local_size: int = 5, alpha: float = 1.0, beta: float = 0.75
 ) -> np.ndarray:
-    """x over a power of 1 and the mean square around it, padding counted.
+    """Local response normalization within each channel; padding counts, k is 1.
 
-    Caffe has it in lrn_layer.cpp.
+    Source: lrn_layer.cpp.
     """
     squares = average_pool(np.square(x), local_size, pad=local_size // 2)
     return x * (1 + alpha * squares) ** -beta
@@ -90,10 +87,9 @@ def mvn(
     across_channels: bool = False,
     eps: float = 1e-9,
 ) -> np.ndarray:
-    """Mean 0 and variance 1 for each plane, always of 4 axes.
+    """Normalize each channel of an image to mean 0, variance 1 (mvn_layer.cpp).
 
-    Caffe has it in mvn_layer.cpp.
-    `across_channels` takes all planes of an image together.
+    `across_channels` normalizes all channels of a sample together.
     """
     x = x.reshape((*x.shape, 1, 1, 1, 1)[:4])
     axes = (1, 2, 3) if across_channels else (2, 3)
@@ -106,32 +102,31 @@ def mvn(
 def scaled(
     x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None, axis: int = 1
 ) -> np.ndarray:
-    """x times a factor that has some of its axes.
+    """x times a weight over some of its axes (scale_layer.cpp).
 
-    Caffe has it in scale_layer.cpp.
-    `bias` is what is added.
-    `axis` is the first of the factor's axes in x.
+    `bias` is added.
+    `axis` is the first axis of the weight in x.
     """
     x = x * spread(weight, x.ndim - axis - weight.ndim)
     return x if bias is None else shifted(x, bias, axis)
 
 
 def shifted(x: np.ndarray, bias: np.ndarray, axis: int = 1) -> np.ndarray:
-    """x plus a bias that has some of its axes (bias_layer.cpp).
+    """x plus a bias over some of its axes (bias_layer.cpp).
 
-    `axis` is the first of the bias's axes in x.
+    `axis` is the first axis of the bias in x.
     """
     return x + spread(bias, x.ndim - axis - bias.ndim)
 
 
 def softmax(x: np.ndarray, axis: int = 1) -> np.ndarray:
-    """e^x over its sum along an axis (softmax_layer.cpp)."""
+    """Softmax along an axis (softmax_layer.cpp)."""
     powers = np.exp(x - x.max(axis, keepdims=True))
     return powers / powers.sum(axis, keepdims=True)
 
 
 def affine(x: np.ndarray, slope: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """x times the slope of its channel, plus the bias."""
+    """x times a weight per channel, plus a bias per channel."""
     return scaled(x, slope.ravel(), bias.ravel())
 
 
@@ -143,7 +138,7 @@ def bn(
     variance: np.ndarray,
     eps: float = 1e-5,
 ) -> np.ndarray:
-    """Normalise by the stored statistics, then multiply and add.
+    """Batch normalization by the stored statistics, then scale and bias.
 
     Source: PSPNet's bn_layer.cpp.
     """
@@ -162,7 +157,7 @@ def bn_of_batch(
 ) -> np.ndarray:
     """bn by the batch's statistics.
 
-    `momentum` is the share of the stored ones that stays.
+    `momentum` is the fraction of the old statistics that is kept.
     """
     axes = (0, *range(2, x.ndim))
     found = x.mean(axes), x.var(axes)
@@ -179,9 +174,9 @@ def layer_norm(
     eps: float = 1e-5,
     axis: int = 1,
 ) -> np.ndarray:
-    """Mean 0 and variance 1 over each sample (Synopsys' layer_norm_layer.cpp).
+    """Layer normalization of each sample (Synopsys' layer_norm_layer.cpp).
 
-    `axis` is the first of the axes that are normalized together.
+    `axis` is the first of the normalized axes.
     """
     axes = tuple(range(axis, x.ndim))
     x = x - x.mean(axes, keepdims=True)
@@ -191,7 +186,7 @@ def layer_norm(
 
 
 def l2_normalize(x: np.ndarray, eps: float = 1e-7) -> np.ndarray:
-    """Each sample brought to length 1; eps is added to its sum of squares.
+    """Each sample divided by its L2 norm; eps is added to the sum of squares.
 
     Source: compact bilinear pooling's l2_normalize_layer.cpp.
     """

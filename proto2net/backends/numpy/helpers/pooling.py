@@ -27,9 +27,9 @@ def pooled(
     pads: list[tuple[int, int]],
     ceil: bool = True,
 ) -> tuple[int, ...]:
-    """How many windows fit; with padding, none starts behind the image.
+    """The number of windows along an axis; with padding, none starts past the image.
 
-    Caffe has it in pooling_layer.cpp.
+    Source: pooling_layer.cpp.
     """
     counts = []
     for n, k, s, (before, after) in zip(size, kernel, stride, pads, strict=True):
@@ -63,7 +63,7 @@ def pooling_windows(
 
 
 def flat_windows(view: np.ndarray) -> np.ndarray:
-    """The windows of a pooling with their values along one axis."""
+    """The windows of a pooling, each flattened along the last axis."""
     return view.reshape(*view.shape[:4], math.prod(view.shape[4:]))
 
 
@@ -74,9 +74,9 @@ def max_pool(
     pad: int | tuple[int | tuple[int, int], ...] = 0,
     ceil: bool = True,
 ) -> np.ndarray:
-    """The maximum of each window; NaN never wins, and none is -FLT_MAX.
+    """The maximum of each window, ignoring NaN; -FLT_MAX if there is none.
 
-    Caffe has it in pooling_layer.cpp.
+    Source: pooling_layer.cpp.
     """
     lowest = np.finfo(np.float32).min
     view = pooling_windows(x, kernel, stride, pad, ceil, float(lowest))
@@ -90,9 +90,9 @@ def max_pool_with_mask(
     pad: int | tuple[int | tuple[int, int], ...] = 0,
     ceil: bool = True,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The first maximum of each window, and its h * W + w, -1 for none.
+    """The maximum of each window, and its index h * W + w; -1 if there is none.
 
-    Caffe has it in pooling_layer.cpp.
+    Source: pooling_layer.cpp.
     """
     lowest = np.finfo(np.float32).min
     view = pooling_windows(x, kernel, stride, pad, ceil, float(lowest))
@@ -113,9 +113,9 @@ def average_pool(
     ceil: bool = True,
     count_pad: bool = True,
 ) -> np.ndarray:
-    """The mean of each window, NaN for an empty one.
+    """The mean of each window; NaN for an empty one (pooling_layer.cpp).
 
-    `count_pad` tells whether padding counts as zeros. (Caffe: pooling_layer.cpp.)
+    `count_pad` includes the padding in the divisor.
     """
     view = pooling_windows(x, kernel, stride, pad, ceil)
     if count_pad:
@@ -140,7 +140,7 @@ def stochastic_pool(
     stride: int | tuple[int, ...] = 1,
     ceil: bool = True,
 ) -> np.ndarray:
-    """The expected draw of stochastic pooling, for testing (pooling_layer.cu)."""
+    """The expected value of stochastic pooling, for testing (pooling_layer.cu)."""
     view = pooling_windows(x, kernel, stride, ceil=ceil)
     total = view.sum((-2, -1))
     squares = np.square(view).sum((-2, -1))
@@ -154,9 +154,11 @@ def stochastic_pool_draw(
     stride: int | tuple[int, ...] = 1,
     ceil: bool = True,
 ) -> np.ndarray:
-    """A value of each window, drawn by how large it is, for training.
+    """Stochastic pooling in training: an element of each window at random.
 
-    Caffe has it in pooling_layer.cu.
+    Its chance is in proportion to its value.
+
+    Source: pooling_layer.cu.
     """
     view = pooling_windows(x, kernel, stride, ceil=ceil)
     values = flat_windows(view)
@@ -172,9 +174,9 @@ def max_pool_3d(
     stride: int | tuple[int, ...] = 1,
     pad: int | tuple[int, ...] = 0,
 ) -> np.ndarray:
-    """The maximum of each window over volumes; NaN never wins, and none is -FLT_MAX.
+    """The maximum of each window over volumes, ignoring NaN; -FLT_MAX if none.
 
-    Caffe's forks have it in pooling3d_layer.cpp.
+    Source: pooling3d_layer.cpp of Caffe's forks.
     """
     lowest = np.finfo(np.float32).min
     view = pooling_windows(x, kernel, stride, pad, fill=float(lowest))
@@ -187,9 +189,9 @@ def max_pool_3d_with_mask(
     stride: int | tuple[int, ...] = 1,
     pad: int | tuple[int, ...] = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The first maximum of each window, and its place in its volume, -1 for none.
+    """The maximum of each window, and its flat index in its volume; -1 if none.
 
-    Caffe's forks have it in pooling3d_layer.cpp.
+    Source: pooling3d_layer.cpp of Caffe's forks.
     """
     lowest = np.finfo(np.float32).min
     places = np.arange(x[0, 0].size, dtype=np.float32).reshape(1, 1, *x.shape[2:])
@@ -213,9 +215,9 @@ def average_pool_3d(
     stride: int | tuple[int, ...] = 1,
     pad: int | tuple[int, ...] = 0,
 ) -> np.ndarray:
-    """The mean of each window over volumes and the padding in it, NaN for an empty one.
+    """The mean of each window over volumes and their padding; NaN for an empty one.
 
-    Caffe's forks have it in pooling3d_layer.cpp.
+    Source: pooling3d_layer.cpp of Caffe's forks.
     """
     view = pooling_windows(x, kernel, stride, pad)
     top = view.sum((-3, -2, -1))
@@ -229,7 +231,7 @@ def average_pool_3d(
 
 
 def spp(x: np.ndarray, pyramid_height: int, method: str = "MAX") -> np.ndarray:
-    """Pool into 1, 4, 16, ... bins whatever the size, and join them (spp_layer.cpp)."""
+    """Spatial pyramid pooling: 1, 4, 16, ... bins of any image (spp_layer.cpp)."""
     pool = {"MAX": max_pool, "AVE": average_pool}[method]
     levels = []
     for level in range(pyramid_height):
@@ -250,9 +252,9 @@ def nd_max_pool(
     stride: tuple[int, ...],
     pad: tuple[int, ...],
 ) -> np.ndarray:
-    """The maximum of each window over any axes, rounded up.
+    """The maximum of each window over any number of axes.
 
-    Caffe has it in cudnn_ndpooling_layer.cpp.
+    The number of windows is rounded up. Source: cudnn_ndpooling_layer.cpp.
     """
     view = pooling_windows(x, kernel, stride, pad, ceil=True, fill=-np.inf)
     inside = tuple(range(x.ndim, view.ndim))
@@ -266,9 +268,9 @@ def nd_average_pool(
     stride: tuple[int, ...],
     pad: tuple[int, ...],
 ) -> np.ndarray:
-    """The mean of each window over any axes, with zeros around, rounded up.
+    """The mean of each window over any number of axes, with zero padding.
 
-    Caffe has it in cudnn_ndpooling_layer.cpp.
+    The number of windows is rounded up. Source: cudnn_ndpooling_layer.cpp.
     """
     view = pooling_windows(x, kernel, stride, pad, ceil=True)
     inside = tuple(range(x.ndim, view.ndim))

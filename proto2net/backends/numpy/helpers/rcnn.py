@@ -22,15 +22,15 @@ def propose(
     nms_thresh: float = 0.7,
     keep_small: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The regions that are most likely objects, best first, and their scores.
+    """Region proposals (0, x1, y1, x2, y2) after NMS, best first, and their scores.
 
-    A box with too small a side goes (lib/rpn/proposal_layer.py).
-    `keep_small` keeps it, with a score of 0 (proposal_layer.cpp).
+    Boxes with a side below min_size are dropped (lib/rpn/proposal_layer.py).
+    `keep_small` keeps them, with a score of 0 (proposal_layer.cpp).
     """
     (score,), (shift,) = scores, shifts  # one image
     score = score[len(anchors) :].transpose(1, 2, 0).ravel()
     boxes = anchor_boxes(np.array(anchors, np.float32), feat_stride, *shift.shape[1:])
-    boxes = shifted_boxes(boxes, shift.transpose(1, 2, 0).reshape(-1, 4))
+    boxes = apply_deltas(boxes, shift.transpose(1, 2, 0).reshape(-1, 4))
     height, width, *scale = im_info.ravel()[:4]
     limit = np.array([width, height, width, height], np.float32) - 1
     boxes = np.minimum(boxes, limit).clip(0)
@@ -41,7 +41,7 @@ def propose(
     else:
         boxes, score = boxes[large], score[large]
     order = np.argsort(-score, kind="stable")[:pre_nms_topn]
-    best = order[distinct_boxes(boxes[order], nms_thresh, post_nms_topn)]
+    best = order[nms(boxes[order], nms_thresh, post_nms_topn)]
     rois = np.pad(boxes[best], ((0, 0), (1, 0)))
     return rois, score[best] if keep_small else score[best, None]
 
@@ -49,25 +49,24 @@ def propose(
 def anchor_boxes(
     anchors: np.ndarray, feat_stride: int, height: int, width: int
 ) -> np.ndarray:
-    """The anchors around each place of a feature map, row by row."""
+    """The anchors (H * W * A, 4) at each position of a feature map, row by row."""
     x, y = np.meshgrid(np.arange(width), np.arange(height))
     places = np.stack((x, y, x, y), axis=-1).astype(np.float32) * feat_stride
     return (places[:, :, None] + anchors).reshape(-1, 4)
 
 
-def shifted_boxes(boxes: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """Boxes moved by shares of their sides, and scaled by exponents."""
+def apply_deltas(boxes: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """Apply deltas (dx, dy, dw, dh) to boxes (x1, y1, x2, y2), as in Fast R-CNN."""
     size = boxes[:, 2:] - boxes[:, :2] + 1
     center = shift[:, :2] * size + (boxes[:, :2] + 0.5 * size)
     half = 0.5 * (np.exp(shift[:, 2:]) * size)
     return np.concatenate((center - half, center + half), axis=1)
 
 
-def distinct_boxes(boxes: np.ndarray, threshold: float, most: int) -> list[int]:
-    """Indices of boxes, best first, that overlap no better one by more than the
-    threshold.
+def nms(boxes: np.ndarray, threshold: float, most: int) -> list[int]:
+    """Non-maximum suppression of boxes sorted by score: indices of the kept ones.
 
-    Both corners of a box are inside of it.
+    x2 and y2 are inside of a box.
     """
     area = (boxes[:, 2:] - boxes[:, :2] + 1).prod(1)
     left, kept = np.arange(len(boxes)), list[int]()
@@ -88,7 +87,7 @@ def propose_text(
     anchors: tuple[tuple[float, ...], ...],
     feat_stride: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """All boxes of text, and their scores (CTPN's text_proposal_layer.py)."""
+    """CTPN's text boxes of all anchors, and their scores (text_proposal_layer.py)."""
     (score,), (shift,) = scores, shifts  # one image
     boxes = anchor_boxes(np.array(anchors, np.float32), feat_stride, *shift.shape[1:])
     left, top, right, bottom = boxes.T
@@ -113,9 +112,9 @@ def smooth_l1_loss(
     outside: np.ndarray | None = None,
     sigma: float = 1.0,
 ) -> np.ndarray:
-    """Squares of small differences, magnitudes of others, a sample.
+    """Smooth L1 loss (Fast R-CNN), summed and divided by the batch size.
 
-    Caffe has it in smooth_L1_loss_layer.cpp.
+    Source: smooth_L1_loss_layer.cpp.
     """
     difference = x - target.reshape(x.shape)
     if inside is not None:

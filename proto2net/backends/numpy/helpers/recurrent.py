@@ -16,7 +16,7 @@ from proto2net.backends.numpy.helpers.normalize import softmax
 def last_states(
     states: list[np.ndarray], number: int, shape: tuple[int, ...]
 ) -> list[np.ndarray]:
-    """The states of the call before; zeros at first, or if their shape is another."""
+    """The states of the last call; zeros at first, or if their shape differs."""
     if states and states[0].shape == shape:
         return states
     return [np.zeros(shape, np.float32)] * number
@@ -34,9 +34,9 @@ def rnn(
     static: np.ndarray | None = None,
     W_xh_static: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The outputs of all steps and the last state; cont 0 starts a sequence.
+    """All outputs and the last state; a sequence starts where cont is 0.
 
-    Caffe has it in rnn_layer.cpp.
+    Source: rnn_layer.cpp.
     """
     inputs = inner_product(x, W_xh, b_h, axis=2)
     if static is not None and W_xh_static is not None:
@@ -57,10 +57,7 @@ def rnn_continued(
     W_hh: np.ndarray,
     **others: np.ndarray,
 ) -> np.ndarray:
-    """The outputs of an RNN that goes on where its last call ended.
-
-    Caffe has it in recurrent_layer.cpp.
-    """
+    """The outputs of an RNN that continues its last call (recurrent_layer.cpp)."""
     (h,) = last_states(states, 1, (1, x.shape[1], len(W_hh)))
     outputs, h = rnn(x, cont, h, W_hh=W_hh, **others)
     states[:] = [h]
@@ -70,7 +67,7 @@ def rnn_continued(
 def lstm_unit(
     c: np.ndarray, gates: np.ndarray, cont: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """One step, from gates i, f, o, g to the states c and h (lstm_unit_layer.cpp)."""
+    """One step of an LSTM, from gates (i, f, o, g) to c and h (lstm_unit_layer.cpp)."""
     i, f, o, g = np.split(gates, 4, axis=-1)
     c = cont[..., None] * sigmoid(f) * c + sigmoid(i) * np.tanh(g)
     return c, sigmoid(o) * np.tanh(c)
@@ -87,9 +84,9 @@ def lstm(
     static: np.ndarray | None = None,
     W_xc_static: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The outputs of all steps and the last states; cont 0 starts a sequence.
+    """All outputs and the last states; a sequence starts where cont is 0.
 
-    Caffe has it in lstm_layer.cpp.
+    Source: lstm_layer.cpp.
     """
     inputs = inner_product(x, W_xc, b_c, axis=2)
     if static is not None and W_xc_static is not None:
@@ -111,10 +108,7 @@ def lstm_continued(
     W_hc: np.ndarray,
     **others: np.ndarray,
 ) -> np.ndarray:
-    """The outputs of an LSTM that goes on where its last call ended.
-
-    Caffe has it in recurrent_layer.cpp.
-    """
+    """The outputs of an LSTM that continues its last call (recurrent_layer.cpp)."""
     h, c = last_states(states, 2, (1, x.shape[1], W_hc.shape[1]))
     outputs, h, c = lstm(x, cont, h, c, W_hc=W_hc, **others)
     states[:] = [h, c]
@@ -132,8 +126,8 @@ def lstm_of_caffe_lstm(
 ) -> np.ndarray:
     """The outputs of caffe-lstm's LSTM.
 
-    `cont` is 0 where a sequence starts; without it, each does in every call.
-    `sequences` is how many are in the first axis together with the steps, if they are.
+    `cont` is 0 where a sequence starts; without it, every call starts from zeros.
+    `sequences` is the batch size, if the first axis has steps and sequences together.
     """
     if sequences:
         x = x.reshape(-1, sequences, *x.shape[1:])
@@ -147,7 +141,7 @@ def lstm_of_caffe_lstm(
 
 
 def causal_attention(x: np.ndarray, heads: int) -> np.ndarray:
-    """A mean of the values of all steps up to each one, as its query fits their keys.
+    """Causal self-attention: each step attends to itself and to the steps before.
 
     x has queries, keys and values side by side (MyCaffe's CausalSelfAttentionLayer.cs).
     """
@@ -161,7 +155,7 @@ def causal_attention(x: np.ndarray, heads: int) -> np.ndarray:
 
 
 def continuation_indicator(steps: int, sequences: int) -> np.ndarray:
-    """0 at the first step of each sequence, and 1 at the others."""
+    """cont of recurrent layers: 0 at each sequence's first step, 1 at the others."""
     cont = np.ones((steps, sequences), np.float32)
     cont[0] = 0
     return cont

@@ -11,14 +11,14 @@ def interp_size(
     zoom_factor: int = 1,
     full_zoom_factor: int = 1,
 ) -> tuple[int, ...]:
-    """The size of an image after Interp; factors count the gaps between pixels."""
+    """The output's size of Interp; factors scale the gaps between pixels."""
     return tuple(
         ((n - 1) // shrink_factor * zoom_factor + 1) * full_zoom_factor for n in size
     )
 
 
 def interp(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """Bilinear interpolation in which the corners stay (interp.cpp)."""
+    """Bilinear resizing with aligned corners (interp.cpp)."""
     for axis, count in zip((2, 3), size, strict=True):
         n = x.shape[axis]
         step = np.float32((n - 1) / (count - 1)) if count > 1 else np.float32(0)
@@ -31,12 +31,12 @@ def interp(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
 
 
 def upsample(x: np.ndarray, scale: int) -> np.ndarray:
-    """Each pixel becomes a block of scale x scale pixels."""
+    """Nearest-neighbour upsampling: each pixel becomes scale x scale pixels."""
     return x.repeat(scale, axis=2).repeat(scale, axis=3)
 
 
 def max_unpool(x: np.ndarray, mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Each value goes to where the mask says, among zeros.
+    """Max unpooling: scatter each value to its index in the mask; the rest is 0.
 
     Source: SegNet's upsample_layer.cpp.
     """
@@ -50,9 +50,9 @@ def max_unpool(x: np.ndarray, mask: np.ndarray, size: tuple[int, int]) -> np.nda
 def corner_mask(
     x: np.ndarray, stride: tuple[int, int], size: tuple[int, int]
 ) -> np.ndarray:
-    """Where max_unpool puts values without a mask: the corners of their windows.
+    """A mask for max_unpool: the top left corner of each window.
 
-    Caffe's forks have it in unpooling_layer.cpp.
+    Source: unpooling_layer.cpp of Caffe's forks.
     """
     rows, columns = (
         np.minimum(np.arange(n) * s, count - 1)
@@ -68,9 +68,9 @@ def unpool(
     size: tuple[int, int],
     average: bool = False,
 ) -> np.ndarray:
-    """Each value all over its window, as far as that lies in an image of this size.
+    """Unpooling: copy each value to all of its window.
 
-    `average` gives each place there an equal share of it.
+    `average` divides each value by the size of its window, within the output.
     """
     axes = list(zip(x.shape[2:], kernel, stride, size, strict=True))
     if average:
@@ -90,7 +90,7 @@ def unpool(
 
 
 def pixel_places(n: int, count: int, coordinates: str = "asymmetric") -> np.ndarray:
-    """Where each of `count` pixels lies among n.
+    """The coordinates of `count` output pixels in an axis of n input pixels.
 
     `coordinates` is ONNX's coordinate_transformation_mode.
     """
@@ -107,10 +107,10 @@ def pixel_places(n: int, count: int, coordinates: str = "asymmetric") -> np.ndar
 def resize_nearest(
     x: np.ndarray, size: tuple[int, ...], axis: int = 2, coordinates: str = "asymmetric"
 ) -> np.ndarray:
-    """The nearest pixels of an image in another size.
+    """Nearest-neighbour resizing of an image.
 
-    `axis` is the first that changes.
-    `coordinates` says where pixels lie, in ONNX's words.
+    `axis` is the first axis to resize.
+    `coordinates` is ONNX's coordinate_transformation_mode.
     """
     for i, count in enumerate(size, axis):
         n = x.shape[i]
@@ -129,10 +129,10 @@ def resize_nearest(
 def resize_linear(
     x: np.ndarray, size: tuple[int, ...], axis: int = 2, coordinates: str = "asymmetric"
 ) -> np.ndarray:
-    """An image in another size, with what lies between its pixels.
+    """Linear resizing of an image.
 
-    `axis` is the first that changes.
-    `coordinates` says where pixels lie, in ONNX's words.
+    `axis` is the first axis to resize.
+    `coordinates` is ONNX's coordinate_transformation_mode.
     """
     for i, count in enumerate(size, axis):
         n = x.shape[i]

@@ -7,7 +7,7 @@ import numpy as np
 
 
 def fixed_point(x: np.ndarray, bits: int, fraction: int) -> np.ndarray:
-    """The nearest numbers of so many bits, `fraction` of them behind the point.
+    """Round to fixed-point numbers of `bits` bits, `fraction` of them fractional.
 
     Source: Ristretto's base_ristretto_layer.cpp.
     """
@@ -19,9 +19,9 @@ def fixed_point(x: np.ndarray, bits: int, fraction: int) -> np.ndarray:
 
 
 def minifloat(x: np.ndarray, mantissa: int, exponent: int) -> np.ndarray:
-    """The nearest floats with so many bits of each, up to the first that is too small.
+    """Round to floats of fewer bits, up to the first value that underflows.
 
-    That becomes 0, and Ristretto leaves all behind it, in the whole batch, as it is.
+    That one becomes 0, and Ristretto leaves the rest of the batch as it is.
     Source: Ristretto's base_ristretto_layer.cpp.
     """
     step = 2 ** (23 - mantissa)

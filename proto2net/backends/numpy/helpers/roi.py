@@ -9,13 +9,13 @@ import numpy as np
 
 
 def round_half_away(x: np.ndarray) -> np.ndarray:
-    """To the nearest whole number as C rounds: a half goes away from 0."""
+    """Round to the nearest integer, halves away from zero, as C's round()."""
     whole = np.trunc(x)
     return whole + np.sign(x) * (np.abs(x - whole) >= 0.5)
 
 
 def padded_corners(rois: np.ndarray, pad_ratio: float) -> np.ndarray:
-    """x1, y1, x2, y2 of regions widened on each side by a share of theirs."""
+    """x1, y1, x2, y2 of regions, padded by a fraction of their size."""
     corners = rois[:, 1:]
     pad = (corners[:, 2:] - corners[:, :2] + 1) * np.float32(pad_ratio)
     return corners + np.concatenate((-pad, pad), axis=1)
@@ -28,10 +28,7 @@ def roi_pool(
     spatial_scale: float = 1.0,
     pad_ratio: float = 0.0,
 ) -> np.ndarray:
-    """The maximum of each bin of each region; 0 of an empty one.
-
-    Caffe has it in roi_pooling_layer.cpp.
-    """
+    """RoI max pooling; an empty bin is 0 (roi_pooling_layer.cpp)."""
     rois = rois.reshape(len(rois), -1)
     corners = padded_corners(rois, pad_ratio) if pad_ratio else rois[:, 1:]
     corners = corners * np.float32(spatial_scale)
@@ -51,9 +48,7 @@ def roi_pool(
 
 
 def roi_bins(start: np.ndarray, size: np.ndarray, count: int, limit: int) -> np.ndarray:
-    """Where each of `count` bins of each region starts and ends, in an axis of this
-    length.
-    """
+    """The start and the end of each region's bins, within [0, limit]."""
     index = np.arange(count + 1, dtype=np.float32)
     each = size / np.float32(count)
     first = np.floor(index[:-1] * each) + start
@@ -64,9 +59,9 @@ def roi_bins(start: np.ndarray, size: np.ndarray, count: int, limit: int) -> np.
 def psroi_pool(
     x: np.ndarray, rois: np.ndarray, group_size: int, spatial_scale: float
 ) -> np.ndarray:
-    """The mean of each bin of each region, each of other channels.
+    """Position-sensitive RoI pooling (R-FCN): each bin averages its own channels.
 
-    Caffe has it in psroi_pooling_layer.cu.
+    Source: psroi_pooling_layer.cu.
     """
     rois = rois.reshape(len(rois), -1)
     corners = round_half_away(rois[:, 1:])
@@ -95,10 +90,7 @@ def roi_align(
     spatial_scale: float = 1.0,
     pad_ratio: float = 0.0,
 ) -> np.ndarray:
-    """Interpolated values at the corners of the bins of each region.
-
-    Caffe has it in roi_align_layer.cpp.
-    """
+    """RoI align: bilinear samples at the corners of the bins (roi_align_layer.cpp)."""
     rois = rois.reshape(len(rois), -1)
     corners = padded_corners(rois, pad_ratio) if pad_ratio else rois[:, 1:]
     corners = corners * np.float32(spatial_scale)
@@ -119,9 +111,9 @@ def roi_warp(
     pooled_size: tuple[int, int],
     spatial_scale: float = 1.0,
 ) -> np.ndarray:
-    """The value at the first corner of each bin of each region.
+    """RoI warping (MNC): the bilinear sample at the first corner of each bin.
 
-    Caffe has it in roi_warping_layer.cu.
+    Source: roi_warping_layer.cu.
     """
     rois = rois.reshape(len(rois), -1)
     corners = round_half_away(rois[:, 1:] * np.float32(spatial_scale))
@@ -137,10 +129,9 @@ def roi_warp(
 def interpolated(
     x: np.ndarray, image: np.ndarray, rows: np.ndarray, columns: np.ndarray
 ) -> np.ndarray:
-    """Values between those of the planes of images (N), at rows (N, H) and columns (N,
-    W).
+    """Bilinear samples of images (N) at rows (N, H) and columns (N, W).
 
-    Half a pixel beyond the plane they are those at its border, and further away 0.
+    Up to half a pixel outside, the border is repeated; further away, it is 0.
     """
     (above, below), down, in_column = neighbours(rows, x.shape[2])
     (left, right), across, in_row = neighbours(columns, x.shape[3])
@@ -159,9 +150,9 @@ def interpolated(
 def neighbours(
     place: np.ndarray, limit: int
 ) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
-    """The pixels before and behind places along an axis of this length.
+    """The pixels before and after coordinates along an axis of this length.
 
-    With them come the share of the latter, and which places are inside.
+    Also returns the weight of the latter, and which coordinates are inside.
     """
     inside = (place >= -0.5) & (place <= limit - 0.5)
     before, behind = (np.clip(np.floor(place) + i, 0, limit - 1) for i in (0, 1))

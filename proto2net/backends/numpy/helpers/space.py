@@ -8,7 +8,7 @@ import numpy as np
 def space_to_batch(
     x: np.ndarray, block: tuple[int, ...], sides: tuple[tuple[int, int], ...]
 ) -> np.ndarray:
-    """Each place in blocks of the axes behind the first becomes an image.
+    """Space to batch: each position within a block becomes an image of its own.
 
     Source: Synopsys' space_to_batch_nd_layer.cpp.
     """
@@ -26,7 +26,7 @@ def space_to_batch(
 def batch_to_space(
     x: np.ndarray, block: tuple[int, ...], sides: tuple[tuple[int, int], ...]
 ) -> np.ndarray:
-    """Images become places in blocks of the axes behind the first, which are cut.
+    """Batch to space: blocks of images become larger images, which are cropped.
 
     Source: Synopsys' batch_to_space_nd_layer.cpp.
     """

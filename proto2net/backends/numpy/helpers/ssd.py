@@ -14,10 +14,9 @@ import numpy as np
 def normalize(
     x: np.ndarray, weight: np.ndarray, across_spatial: bool = True, eps: float = 1e-10
 ) -> np.ndarray:
-    """Divide by a norm, and scale.
+    """Divide by the L2 norm, and scale (SSD's normalize_layer.cpp).
 
-    Source: SSD's normalize_layer.cpp.
-    `across_spatial` takes the norm of an image, not that of each pixel.
+    `across_spatial` takes the norm over the whole image instead of each pixel.
     """
     axis = tuple(range(1, x.ndim)) if across_spatial else 1
     norm = np.sqrt(np.square(x).sum(axis, keepdims=True) + np.float32(eps))
@@ -27,10 +26,10 @@ def normalize(
 def normalize_pixels(
     x: np.ndarray, norm: str = "L2", eps: float = 1e-6, across_spatial: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Divide each pixel by its norm; and the norms.
+    """Each pixel divided by its norm, and the norms.
 
     Source: happynear's normalize_layer.cpp.
-    `across_spatial` takes the norm of an image, not that of each pixel.
+    `across_spatial` takes the norm over the whole image instead of each pixel.
     """
     x = x.reshape((*x.shape, 1, 1)[:4])
     axis = (1, 2, 3) if across_spatial else 1
@@ -46,10 +45,7 @@ def box_sizes(
     aspect_ratio: list[float],
     flip: bool = True,
 ) -> list[tuple[float, float]]:
-    """Width and height of each box around a place, in their order.
-
-    Caffe has it in prior_box_layer.cpp.
-    """
+    """The width and height of SSD's prior boxes at a position (prior_box_layer.cpp)."""
     sizes: list[tuple[float, float]] = []
     ratios = [r for a in aspect_ratio for r in ((a, 1 / a) if flip else (a,))]
     for index, size in enumerate(min_size):
@@ -62,9 +58,7 @@ def box_sizes(
 def squares_in_rows(
     min_size: list[int], rows: list[int]
 ) -> tuple[list[float], list[tuple[float, float]]]:
-    """FaceBoxes' squares around a place: their sides, and how far their centers are
-    from it.
-    """
+    """FaceBoxes' squares at a position: their sides, and their centers' offsets."""
     squares = [
         (size - 1.0, (x * size / 4, y * size / 4))
         for size, row in zip(min_size, rows, strict=True)
@@ -89,11 +83,10 @@ def prior_box(
     denser: bool = False,
     rows_of_each: list[int] | None = None,
 ) -> np.ndarray:
-    """Boxes around each place, as shares of the image, and variances
-    (prior_box_layer.cpp).
+    """SSD's prior boxes at each position, and their variances (prior_box_layer.cpp).
 
-    `denser` has each again at the lower end of its place, as TextBoxes has.
-    `rows_of_each` has squares in rows around each place, as FaceBoxes has.
+    `denser` repeats each box half a step lower (TextBoxes).
+    `rows_of_each` is how many rows of each square a position has (FaceBoxes).
     """
     rows, columns = feature.shape[2:]
     height, width = image_size or image.shape[2:]
@@ -128,11 +121,11 @@ def prior_box_clustered(
     insets: list[float] | None = None,
     yx_order: bool = False,
 ) -> np.ndarray:
-    """Boxes of these widths and heights around each place, and variances.
+    """Prior boxes of these widths and heights at each position, and their variances.
 
     Source: prior_box_clustered_layer.cpp.
-    `insets` has each box smaller on each side by a share of the image.
-    `yx_order` has y before x.
+    `insets` shrinks each box on all sides, relative to the image.
+    `yx_order` puts y before x.
     """
     rows, columns = feature.shape[2:]
     height, width = image_size or image.shape[2:]

@@ -21,7 +21,7 @@ from proto2net.backends.numpy.helpers.common import (
 def dilated(
     kernel: tuple[int, ...], dilation: int | tuple[int, ...]
 ) -> tuple[int, ...]:
-    """How far a kernel reaches whose values stand so far apart."""
+    """The extent of a dilated kernel."""
     apart = per_axis(dilation, len(kernel))
     return tuple(d * (k - 1) + 1 for k, d in zip(kernel, apart, strict=True))
 
@@ -32,10 +32,7 @@ def convolved(
     stride: int | tuple[int, ...] = 1,
     pad: int | tuple[int | tuple[int, int], ...] = 0,
 ) -> tuple[int, ...]:
-    """The size of a convolution's output, C++ rounding towards zero.
-
-    Caffe has it in conv_layer.cpp.
-    """
+    """A convolution's output size, rounded towards zero as in C++ (conv_layer.cpp)."""
     steps, pads = per_axis(stride, len(size)), both_sides(pad, len(size))
     axes = zip(size, pads, extent, steps, strict=True)
     return tuple(int((n + sum(p) - e) / s) + 1 for n, p, e, s in axes)
@@ -48,7 +45,7 @@ def im2col(
     pad: int | tuple[int | tuple[int, int], ...] = 0,
     dilation: int | tuple[int, ...] = 1,
 ) -> np.ndarray:
-    """Each window as a column, of channels times kernel values (im2col.cpp)."""
+    """Each window as a column of channels times kernel values (im2col.cpp)."""
     axes = len(kernel)
     *batch, channels = x.shape[: x.ndim - axes]
     extent = kernel if dilation == 1 else dilated(kernel, dilation)
@@ -68,10 +65,7 @@ def convolution(
     dilation: int | tuple[int, ...] = 1,
     group: int = 1,
 ) -> np.ndarray:
-    """Cross-correlate each image with the filters, zeros around it.
-
-    Caffe has it in base_conv_layer.cpp.
-    """
+    """Convolution (cross-correlation) with zero padding (base_conv_layer.cpp)."""
     kernel = weight.shape[2:]
     axis = x.ndim - len(kernel) - 1
     channels = group * weight.shape[1]
@@ -92,7 +86,7 @@ def convolution(
 
 
 def grouped(filters: np.ndarray, columns: np.ndarray, group: int) -> np.ndarray:
-    """The product of each group of filters with its own columns."""
+    """The product of each group of filters with its columns."""
     filters = filters.reshape(group, len(filters) // group, -1)
     return filters @ columns.reshape(group, filters.shape[2], -1)
 
@@ -106,10 +100,7 @@ def deconvolution(
     dilation: int | tuple[int, ...] = 1,
     group: int = 1,
 ) -> np.ndarray:
-    """Spread each value through the filters, the adjoint of convolution.
-
-    Caffe has it in deconv_layer.cpp.
-    """
+    """Transposed convolution: the adjoint of convolution (deconv_layer.cpp)."""
     kernel = weight.shape[2:]
     axis = x.ndim - len(kernel) - 1
     batch, size = x.shape[:axis], x.shape[axis + 1 :]
@@ -149,7 +140,7 @@ def local(
     stride: int = 1,
     pad: int = 0,
 ) -> np.ndarray:
-    """A convolution with filters of its own at each place (local_layer.cpp)."""
+    """A locally connected layer: other filters at each position (local_layer.cpp)."""
     columns = im2col(x, (kernel, kernel), stride, pad)
     flat = columns.reshape(*columns.shape[:2], -1)
     top = np.einsum("nqp,mqp->nmp", flat, weight[:, 0])

@@ -11,9 +11,9 @@ import numpy as np
 
 
 def reorg(x: np.ndarray, stride: int, reverse: bool = False) -> np.ndarray:
-    """Sides traded for channels, in darknet's order (reorg_layer.cpp).
+    """YOLOv2's reorg layer (reorg_layer.cpp).
 
-    It is a space-to-depth of the same memory, read as fewer channels of larger planes.
+    Darknet reads the same memory as fewer channels of larger planes.
     """
     n, c, h, w = x.shape
     channels = c // stride**2
@@ -29,7 +29,7 @@ def reorg(x: np.ndarray, stride: int, reverse: bool = False) -> np.ndarray:
 def swapped_reorg(x: np.ndarray, stride: int, reverse: bool = False) -> np.ndarray:
     """Synopsys' reorg, which takes the height of planes for their width.
 
-    Of the result, the top has room for the first elements.
+    The result has only the first elements, as many as the top has room for.
     """
     n, c, h, w = x.shape
     y = reorg(x.reshape(n, c, w, h), stride, reverse)
@@ -40,10 +40,10 @@ def swapped_reorg(x: np.ndarray, stride: int, reverse: bool = False) -> np.ndarr
 def yolo_boxes(
     x: np.ndarray, anchors: tuple[tuple[float, float], ...], scale: int = 1
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Boxes (x, y, width, height), how likely each is one, and its classes' scores.
+    """Decode boxes (x, y, width, height), their objectness, and the class scores.
 
-    They are in the order of images, rows, columns and anchors.
-    `scale` is how many of the anchors' units there are between two places.
+    They are in the order image, row, column, anchor.
+    `scale` is how many units of the anchors there are between two positions.
     """
     n, _, h, w = x.shape
     t = x.reshape(n, len(anchors), -1, h, w).transpose(0, 3, 4, 1, 2)
@@ -60,7 +60,7 @@ def yolo_boxes(
 
 
 def sigmoid_of(x: np.ndarray) -> np.ndarray:
-    """1 / (1 + exp(-x)), in double precision as C's exp is."""
+    """The sigmoid in double precision, as C's exp."""
     return (1 / (1 + np.exp(-x.astype(np.float64)))).astype(np.float32)
 
 
@@ -70,7 +70,10 @@ def yolo_detection_output(
     confidence_threshold: float = 0.01,
     nms_threshold: float = 0.45,
 ) -> np.ndarray:
-    """Rows for the best class of each box (yolo_detection_output_layer.cpp)."""
+    """YOLOv2's detections after NMS, with the best class of each box.
+
+    Source: yolo_detection_output_layer.cpp.
+    """
     found = [np.zeros((0, 6), np.float32)]
     for bottom in bottoms:
         boxes, objectness, scores = yolo_boxes(bottom, anchors)
@@ -90,9 +93,9 @@ def yolov3_detection_output(
     confidence_threshold: float = 0.01,
     nms_threshold: float = 0.45,
 ) -> np.ndarray:
-    """Rows for each class of a box that is likely enough.
+    """YOLOv3's detections after NMS from several maps, in all likely classes.
 
-    Caffe has it in yolov3_detection_output_layer.cpp.
+    Source: yolov3_detection_output_layer.cpp.
     """
     found = [np.zeros((0, 6), np.float32)]
     for bottom, sizes, scale in zip(bottoms, anchors, anchors_scale, strict=True):
@@ -105,10 +108,10 @@ def yolov3_detection_output(
 
 
 def yolo_detections(found: np.ndarray, nms_threshold: float, images: int) -> np.ndarray:
-    """Rows of 0, label + 1, score and corners, of what overlaps nothing better.
+    """Non-maximum suppression: rows of 0, label + 1, score, xmin, ymin, xmax, ymax.
 
-    `found` has rows of label, score and box. If there are none, each image has a row of
-    -1.
+    `found` has rows of label, score, x, y, width, height. Without any, there is a row
+    of -1 for each image.
     """
     if not len(found):
         none = np.full((1, 1, images, 7), -1, np.float32)
@@ -137,10 +140,11 @@ def region_detection_output(
     confidence_threshold: float = 0.01,
     nms_threshold: float = 0.45,
 ) -> np.ndarray:
-    """Rows for the best class of each box (caffe-yolov2's detection_output_layer.cpp).
+    """YOLOv2's detections after NMS, with the best class of each box.
 
-    A box goes that overlaps one before it, of those that stay; each ends where the
-    image does.
+    Rows are 0, label, score, x, y, width, height, in the order of the boxes. Boxes are
+    clipped to the image for their overlap only.
+    Source: caffe-yolov2's detection_output_layer.cpp.
     """
     boxes, objectness, scores = yolo_boxes(x, anchors)
     shares = np.exp(scores - scores.max(1, keepdims=True))

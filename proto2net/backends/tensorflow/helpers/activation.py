@@ -8,7 +8,7 @@ from keras import layers
 
 @keras.saving.register_keras_serializable("caffe")
 class SamplingDropout(layers.Dropout):
-    """Dropout that zeroes elements in inference too, to see how sure a network is."""
+    """Dropout that also drops elements at inference, for Monte Carlo sampling."""
 
     def call(self, inputs: tf.Tensor, training: bool = True) -> tf.Tensor:
         return super().call(inputs, training=True)

@@ -12,9 +12,7 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("caffe")
 class Reshape(layers.Layer):
-    """Gives some axes another shape: 0 copies the input's size at its place, -1 is the
-    rest.
-    """
+    """Reshapes some axes: 0 copies the input's size, -1 infers the size."""
 
     def __init__(
         self, shape: tuple[int, ...], axis: int = 0, num_axes: int = -1, **kwargs: Any
@@ -31,7 +29,7 @@ class Reshape(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class Unflatten(layers.Layer):
-    """Splits the first input's first axis into those that the second begins with."""
+    """Splits the first axis of the first input into the leading axes of the second."""
 
     def __init__(self, num_axes: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -45,8 +43,9 @@ class Unflatten(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class Crop(layers.Layer):
-    """Cuts the first input to the second's size along some axes, each from an offset
-    on.
+    """Crops the first input to the size of the second along some axes.
+
+    `offsets` is where the crop begins along each of them.
     """
 
     def __init__(
@@ -65,11 +64,11 @@ class Crop(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class ArgMax(layers.Layer):
-    """Where the greatest values stand; of equal ones, the last comes first.
+    """The indices of the top_k greatest values, as floats; of ties, the last first.
 
-    `axis` is where they are sought; None: in a whole sample in the order of its axes.
-    `out_max_val` adds the values as a second channel; with an axis, it gives them in
-    the place of the indices.
+    `axis` is the axis to search. None searches each whole sample, flattened.
+    `out_max_val` adds the values as a second channel; with an axis, it returns them
+    instead of the indices.
     """
 
     def __init__(
@@ -97,7 +96,7 @@ class ArgMax(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class ShuffleChannel(layers.Layer):
-    """The first channel of each group, then the second of each, and so on."""
+    """Channel shuffle: the first channel of each group, then each second one, ..."""
 
     def __init__(self, groups: int, axis: int = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -113,7 +112,7 @@ class ShuffleChannel(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class PixelShuffle(layers.Layer):
-    """Every factor x factor channels become one of so many times larger images."""
+    """Rearranges (N, H, W, C * factor ** 2) to (N, H * factor, W * factor, C)."""
 
     def __init__(self, factor: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)

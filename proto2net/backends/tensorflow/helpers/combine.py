@@ -11,7 +11,7 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("caffe")
 class Filter(layers.Layer):
-    """Those rows of the inputs for which the last input is not 0."""
+    """The rows of the inputs where the last input, the selector, is not 0."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -26,7 +26,7 @@ class Filter(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class Parameter(layers.Layer):
-    """A learned array by itself; its input only makes it a part of the model."""
+    """A learned array as a layer; the input only connects it to the model."""
 
     def __init__(self, shape: tuple[int, ...], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -40,7 +40,7 @@ class Parameter(layers.Layer):
 
 
 def c_rand(count: int) -> list[int]:
-    """The first numbers of C's rand(), as glibc has it."""
+    """The first `count` numbers of glibc's rand() with seed 1."""
     state = [1]
     for _ in range(30):
         state.append(16807 * state[-1] % (2**31 - 1))
@@ -52,9 +52,10 @@ def c_rand(count: int) -> list[int]:
 
 @keras.saving.register_keras_serializable("caffe")
 class CompactBilinear(layers.Layer):
-    """The product of two images' channels, each pair hashed to one of the outputs.
+    """Compact bilinear pooling: the count sketch of the outer product of two inputs.
 
-    `sum_pool` adds up the pixels.
+    The sketches are convolved by FFT (Gao et al. 2016). The random hashes are Caffe's.
+    `sum_pool` sums the result over all positions.
     """
 
     def __init__(self, outputs: int, sum_pool: bool = True, **kwargs: Any) -> None:

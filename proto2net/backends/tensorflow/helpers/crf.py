@@ -12,12 +12,12 @@ from keras import layers
 def permutohedral_lattice(
     features: tf.Tensor,
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """The lattice points around each feature, their shares of it, and each point's
-    neighbours.
+    """Embed features (groups, pixels, d) in the permutohedral lattice.
 
-    `features` has the axes groups, pixels and d, and groups do not meet. Of neighbours
-    there are two along each of d + 1 axes; one that is missing is the number of points
-    (Adams, Baek and Davis 2010).
+    Returns the vertices of the simplex around each feature, their barycentric weights,
+    and the neighbours of each vertex: two along each of d + 1 axes. A missing neighbour
+    has the number of vertices as its index. Groups share no vertices (Adams, Baek and
+    Davis 2010).
     """
     groups, pixels, d = tf.shape(features)[0], tf.shape(features)[1], features.shape[2]
     # Four pixels are taken at once, as in Caffe: those beyond the last lie at the
@@ -69,9 +69,7 @@ def permutohedral_lattice(
 def lattice_filter(
     x: tf.Tensor, index: tf.Tensor, shares: tf.Tensor, neighbours: tf.Tensor
 ) -> tf.Tensor:
-    """Values (groups, pixels, channels) brought to the lattice, blurred there, and read
-    again.
-    """
+    """Gaussian filtering of values (groups, pixels, channels): splat, blur, slice."""
     axes, size = neighbours.shape[0], tf.shape(neighbours)[2]
     held = tf.add_n(
         [
@@ -94,9 +92,10 @@ def lattice_filter(
 
 @keras.saving.register_keras_serializable("caffe")
 class MultiStageMeanfield(layers.Layer):
-    """Mean field iterations of a dense CRF, whose last result is not normalized.
+    """Mean field iterations of a dense CRF (CRF-RNN, Zheng et al. 2015).
 
-    Three matrices mix the classes. The lattices have no gradient (Zheng et al. 2015).
+    From the unary potentials, the first logits and the image, it returns logits. Three
+    learned matrices mix the classes. No gradient flows into the filters.
     """
 
     def __init__(

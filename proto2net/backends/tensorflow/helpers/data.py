@@ -12,7 +12,7 @@ from keras import initializers, layers
 
 @keras.saving.register_keras_serializable("caffe")
 class DummyData(layers.Layer):
-    """An array drawn anew for each call; its input makes it a part of the model."""
+    """A tensor filled anew in every call; the input only connects it to the model."""
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("caffe")
 class BiasedEmbedding(layers.Layer):
-    """An embedding with a bias, as in Caffe; indices are cut to whole numbers."""
+    """keras.layers.Embedding with a bias; indices are truncated, as in Caffe."""
 
     def __init__(self, input_dim: int, output_dim: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)

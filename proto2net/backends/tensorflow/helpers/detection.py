@@ -12,7 +12,7 @@ from keras import layers
 
 
 def decode_boxes(loc: tf.Tensor, prior: tf.Tensor, code_type: str) -> tf.Tensor:
-    """The boxes that predictions mean, which are relative to prior boxes."""
+    """Decode offsets (..., 4) to corners, relative to prior boxes (..., 4)."""
     start, end = tf.split(prior, 2, axis=-1)
     size = end - start
     if code_type == "CORNER":
@@ -27,9 +27,7 @@ def decode_boxes(loc: tf.Tensor, prior: tf.Tensor, code_type: str) -> tf.Tensor:
 def polygon_corners(
     points: tf.Tensor, prior: tf.Tensor, variances: tf.Tensor
 ) -> tf.Tensor:
-    """The corners of polygons from predictions, which are relative to those of prior
-    boxes.
-    """
+    """Decode the corners of TextBoxes++'s polygons, relative to prior boxes."""
     sides = (prior[..., 2:] - prior[..., :2]) * variances[..., :2]
     corners = tf.gather(prior, [0, 1, 2, 1, 2, 3, 0, 3], axis=-1)
     return points * tf.tile(sides, (1, 1, 4)) + corners
@@ -37,10 +35,10 @@ def polygon_corners(
 
 @keras.saving.register_keras_serializable("caffe")
 class DetectionOutput(layers.Layer):
-    """What SSD finds: (1, M, 7, 1), rows of image, label, score and box (x, y, x, y).
+    """SSD's detections (1, M, 7, 1): image, label, score, xmin, ymin, xmax, ymax.
 
-    If it finds nothing in any image, each has a row of -1.
-    `polygons` are those of TextBoxes++: their corners stand behind the boxes.
+    Without any detection, there is a row of -1 for each image.
+    `polygons` adds the four corners of TextBoxes++ to each row.
     """
 
     def __init__(
@@ -91,7 +89,7 @@ class DetectionOutput(layers.Layer):
     def candidates(
         self, loc: tf.Tensor, conf: tf.Tensor, prior: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """The best scores (N, classes, top_k), highest first, and their boxes."""
+        """The top_k scores (N, classes, top_k) in descending order, and their boxes."""
         corners, variances = tf.unstack(tf.reshape(prior, (2, -1, 1, 4)))
         batch, priors = tf.shape(loc)[0], tf.shape(corners)[0]
         loc = tf.reshape(loc, (batch, priors, -1, 12 if self.polygons else 4))
@@ -115,7 +113,7 @@ class DetectionOutput(layers.Layer):
 
     @tf.autograph.experimental.do_not_convert
     def not_suppressed(self, row: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
-        """Which boxes of a class overlap no better one too much."""
+        """Non-maximum suppression of one class: which boxes are kept."""
         scores, boxes = row
         start, end = tf.split(boxes, 2, axis=1)
         # No box shall be inside out.
@@ -131,7 +129,7 @@ class DetectionOutput(layers.Layer):
         )
 
     def best_of_image(self, scores: tf.Tensor, kept: tf.Tensor) -> tf.Tensor:
-        """Which of those kept are among the keep_top_k of their image."""
+        """Which of the kept boxes are among the keep_top_k of their image."""
         of_image = tf.where(kept, scores, -math.inf)
         of_image = tf.reshape(of_image, (tf.shape(scores)[0], -1))
         order = tf.argsort(of_image, direction="DESCENDING", stable=True)
@@ -141,9 +139,9 @@ class DetectionOutput(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class RefinedDetectionOutput(DetectionOutput):
-    """What RefineDet finds: prior boxes without an object are background.
+    """RefineDet's detections, without priors that are background.
 
-    A fifth input has predictions that refine prior boxes before.
+    A fifth input refines the prior boxes before the second stage decodes its own.
     """
 
     def __init__(
@@ -186,10 +184,10 @@ class RefinedDetectionOutput(DetectionOutput):
 
 @keras.saving.register_keras_serializable("caffe")
 class SplitDetectionOutput(DetectionOutput):
-    """What SSD finds in several maps: confidences, locations, then prior boxes.
+    """SSD's detections from several maps: confidences, locations, prior boxes.
 
-    `no_permute` has maps as convolutions make them, and takes places of each ratio in
-    turn.
+    `no_permute` tells that maps have channels first, and their boxes the aspect ratio
+    before the position.
     """
 
     def __init__(
@@ -220,7 +218,7 @@ class SplitDetectionOutput(DetectionOutput):
 def ratios_first(
     prior: tf.Tensor, ratios: list[int], places: list[tf.Tensor]
 ) -> tf.Tensor:
-    """Prior boxes with the places of each ratio in turn; variances stay as they are."""
+    """Reorder prior boxes from position-major to ratio-major; the variances stay."""
     corners, variances = tf.unstack(tf.reshape(prior, (2, -1, 4)))
     counts = [r * p for r, p in zip(ratios, places, strict=True)]
     turned = [

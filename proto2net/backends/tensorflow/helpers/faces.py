@@ -13,14 +13,14 @@ from proto2net.backends.tensorflow.helpers.normalize import Scale
 
 
 def unit_columns(kernel: tf.Tensor, eps: float = 1e-6, axis: int = 0) -> tf.Tensor:
-    """Each column of a matrix, or each row, brought to length 1."""
+    """Each column, or each row, of a matrix, L2-normalized."""
     squares = ops.sum(ops.square(kernel), axis, keepdims=True)
     return kernel / ops.sqrt(squares + eps)
 
 
 @keras.saving.register_keras_serializable("caffe")
 class UnitDense(layers.Dense):
-    """Dense with the weights of each output brought to length 1 before their use."""
+    """Dense with L2-normalized weights of each output."""
 
     def __init__(self, units: int, eps: float = 1e-6, **kwargs: Any) -> None:
         super().__init__(units, **kwargs)
@@ -37,7 +37,7 @@ class UnitDense(layers.Dense):
 
 @keras.saving.register_keras_serializable("caffe")
 class BoundedScale(Scale):
-    """Scale, with factors that are brought between two bounds before they are used."""
+    """Scale whose weight is clamped to [low, high] before use."""
 
     def __init__(
         self,
@@ -60,10 +60,10 @@ class BoundedScale(Scale):
 
 @keras.saving.register_keras_serializable("caffe")
 class InnerDistance(layers.Layer):
-    """The sum of what each vector differs by from each row.
+    """The distance of each vector to each row.
 
-    `units` is how many rows are learned; 0: they are a second input.
-    `squared` tells whether that is squared.
+    `units` is the number of learned rows; 0: the rows are a second input.
+    `squared` selects the squared Euclidean distance instead of the L1 distance.
     """
 
     def __init__(

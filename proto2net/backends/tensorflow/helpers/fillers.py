@@ -12,7 +12,7 @@ from keras import initializers, ops
 
 @keras.saving.register_keras_serializable("caffe")
 class SparseNormal(initializers.RandomNormal):
-    """A normal distribution of which only a share is kept, and the rest is 0."""
+    """A normal distribution; each element is kept with a probability, else 0."""
 
     def __init__(self, share: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -30,7 +30,7 @@ class SparseNormal(initializers.RandomNormal):
 
 @keras.saving.register_keras_serializable("caffe")
 class PositiveUnitball(initializers.RandomUniform):
-    """Shares that add up to 1 along the axes."""
+    """Positive values that sum to 1 along the axes."""
 
     def __init__(self, axes: tuple[int, ...], seed: Any = None) -> None:
         super().__init__(0.0, 1.0, seed)
@@ -46,7 +46,7 @@ class PositiveUnitball(initializers.RandomUniform):
 
 @keras.saving.register_keras_serializable("caffe")
 class Bilinear(initializers.Initializer):
-    """The kernel of an upsampling by interpolation, over these two axes."""
+    """The kernel of bilinear upsampling, over two axes."""
 
     def __init__(self, axes: tuple[int, int] = (0, 1)) -> None:
         self.axes = tuple(axes)
@@ -65,7 +65,7 @@ class Bilinear(initializers.Initializer):
 
 @keras.saving.register_keras_serializable("caffe")
 class ChannelDiagonal(initializers.Initializer):
-    """What multiplies each channel by its number, as a convolution's mean."""
+    """A convolution that averages each channel and multiplies it by its own value."""
 
     def __init__(self, values: list[float]) -> None:
         self.values = list(values)
@@ -81,5 +81,5 @@ class ChannelDiagonal(initializers.Initializer):
 
 
 def fill(variable: keras.Variable, initializer: initializers.Initializer) -> None:
-    """Draw a variable anew."""
+    """Fill a variable with values of this initializer."""
     variable.assign(initializer(variable.shape))

@@ -13,7 +13,7 @@ from proto2net.backends.tensorflow.helpers.roi import round_half_away
 
 @keras.saving.register_keras_serializable("caffe")
 class PixelGrid(layers.Layer):
-    """The column and the row of each pixel, as two channels."""
+    """The coordinates of each pixel as two channels: column, row."""
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         return ops.zeros_like(x[..., :1]) + pixel_grid(x)
@@ -21,10 +21,10 @@ class PixelGrid(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class FlowWarp(layers.Layer):
-    """What stands in an image where a flow points to; 0 outside of the image.
+    """Backward warping: samples the image bilinearly at each pixel plus its flow.
 
-    `fill` is what stands there.
-    `strict` has it begin at the middle of the last pixels, which are repeated else.
+    `fill` is the value outside of the image.
+    `strict` counts all beyond the last pixel's center as outside; else it is repeated.
     """
 
     def __init__(self, fill: float = 0.0, strict: bool = False, **kwargs: Any) -> None:
@@ -45,7 +45,7 @@ class FlowWarp(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class Warp(layers.Layer):
-    """What stands at places, x and y, in an image with pixels of 0 around it."""
+    """Samples an image bilinearly at absolute coordinates (x, y); it is 0 outside."""
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         image, place = inputs
@@ -56,14 +56,14 @@ class Warp(layers.Layer):
 
 
 def pixel_grid(x: tf.Tensor) -> tf.Tensor:
-    """The column and the row of each pixel of an image."""
+    """The coordinates of each pixel of an image: column, row."""
     height, width = ops.shape(x)[1:3]
     grid = ops.meshgrid(ops.arange(width), ops.arange(height))
     return ops.cast(ops.stack(grid, axis=-1), x.dtype)
 
 
 def sample_bilinear(image: tf.Tensor, place: tf.Tensor) -> tf.Tensor:
-    """What stands at places, x and y, in an image, between its pixels."""
+    """Sample images bilinearly at coordinates (x, y) inside of them."""
     last = ops.cast(ops.shape(image)[2:0:-1], place.dtype) - 1
     first = ops.floor(place)
     (left, top), (right, bottom) = (
@@ -81,18 +81,18 @@ def sample_bilinear(image: tf.Tensor, place: tf.Tensor) -> tf.Tensor:
 
 
 def pixels_at(image: tf.Tensor, row: tf.Tensor, column: tf.Tensor) -> tf.Tensor:
-    """The pixels in these rows and columns of each image."""
+    """Gather the pixels of each image at these integer rows and columns."""
     return tf.gather_nd(image, ops.stack((row, column), axis=-1), batch_dims=1)
 
 
 @keras.saving.register_keras_serializable("caffe")
 class Correlation(layers.Layer):
-    """The mean product of each pixel of a with those of b around it, a channel each.
+    """Correlation of two feature maps: an output channel per displacement (FlowNet).
 
-    `kernel_size` is the side of the patches that are compared in the place of pixels.
-    `stride_1` is the step from patch to patch.
-    `stride_2` is the step from displacement to displacement.
-    `subtract` has the mean difference, without its sign, in the place of the product.
+    `kernel_size` is the side of the patches that are compared.
+    `stride_1` is the step between positions in `a`.
+    `stride_2` is the step between displacements.
+    `subtract` takes the mean absolute difference instead of the mean product.
     """
 
     def __init__(
@@ -135,13 +135,13 @@ class Correlation(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class Correlation1D(layers.Layer):
-    """The mean product of each pixel of a with those of b beside it, a channel each.
+    """Correlation along rows: an output channel per displacement (DispNet).
 
-    `kernel_size` is the side of the patches that are compared in the place of pixels.
-    `stride_1` is the step from patch to patch.
-    `stride_2` is the step from displacement to displacement.
-    `subtract` has the mean difference, without its sign, in the place of the product.
-    `single_direction` is -1 for the left alone, and 1 for the right.
+    `kernel_size` is the side of the patches that are compared.
+    `stride_1` is the step between positions in `a`.
+    `stride_2` is the step between displacements.
+    `subtract` takes the mean absolute difference instead of the mean product.
+    `single_direction` is -1 for displacements to the left only, 1 for the right only.
     """
 
     def __init__(
@@ -190,11 +190,11 @@ class Correlation1D(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class Resample(layers.Layer):
-    """Images of another size by FlowNet2's rule, which swaps scales in an offset.
+    """Resizing by FlowNet2's rule, whose offset swaps the scales of the two axes.
 
-    `size` is that of the output; else it is that of a second input.
-    `cubic` weighs the pixels by a curve, which is a triangle else.
-    `antialias` has a smaller image made of all pixels that are in it.
+    `size` is the output's size. None takes it from a second input.
+    `cubic` selects cubic interpolation instead of linear.
+    `antialias` widens the kernel when it scales down.
     """
 
     def __init__(
@@ -219,9 +219,9 @@ class Resample(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class ResampleNearest(layers.Layer):
-    """Images of another size by FlowNet2's rule, each pixel the nearest one.
+    """Nearest-neighbour resizing by FlowNet2's rule.
 
-    `size` is that of the output; else it is that of a second input.
+    `size` is the output's size. None takes it from a second input.
     """
 
     def __init__(self, size: tuple[int, int] | None = None, **kwargs: Any) -> None:
@@ -240,9 +240,9 @@ class ResampleNearest(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class Downsample(layers.Layer):
-    """Images of another size, corners on corners; NaN where over a third is NaN.
+    """Linear downsampling with aligned corners; NaN where over 1/3 of it is NaN.
 
-    `size` is that of the output; else it is that of a second input.
+    `size` is the output's size. None takes it from a second input.
     """
 
     def __init__(self, size: tuple[int, int] | None = None, **kwargs: Any) -> None:
@@ -264,7 +264,7 @@ class Downsample(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class MeanSubtraction(layers.Layer):
-    """Images less the mean of those that training has seen."""
+    """Subtracts the mean image that was recorded in training."""
 
     def __init__(self, shape: tuple[int, ...], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -279,7 +279,7 @@ class MeanSubtraction(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class CropMiddle(layers.Layer):
-    """The middle of images; FlowNet2 reads just before the last pixels at most."""
+    """Center crop with bilinear sampling; FlowNet2 stops just before the last pixel."""
 
     def __init__(self, size: tuple[int, int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -294,13 +294,13 @@ class CropMiddle(layers.Layer):
 
 
 def middle(n: tf.Tensor, m: int) -> tf.Tensor:
-    """Where m pixels lie in the middle of n."""
+    """The coordinates of m pixels in the center of n."""
     place = ops.arange(m, dtype=n.dtype) + (n - m) / 2
     return ops.maximum(ops.minimum(place, n - 1.05), 0)
 
 
 def corner_shares(n: int, m: int, dtype: str) -> tf.Tensor:
-    """How much of each of n pixels is in each of m, corners on corners."""
+    """The weights (m, n) of linear resizing from n to m pixels with aligned corners."""
     last, gaps = (ops.maximum(ops.cast(i - 1, dtype), 1) for i in (n, m))
     place = ops.cast(ops.arange(m), dtype) / gaps * last
     return pixel_shares(place, n, last / gaps)
@@ -309,9 +309,7 @@ def corner_shares(n: int, m: int, dtype: str) -> tf.Tensor:
 def resampled(
     x: tf.Tensor, size: tuple[int, int], antialias: bool = True
 ) -> list[tuple[tf.Tensor, int, tf.Tensor]]:
-    """Where the rows and the columns of another size lie in an image, how many this
-    has, and how wide one is.
-    """
+    """For each axis: output coordinates in the input, input size, kernel width."""
     counts = ops.shape(x)[1:3]
     down, across = (
         ops.cast(n, x.dtype) / ops.cast(m, x.dtype)
@@ -329,9 +327,9 @@ def resampled(
 def pixel_shares(
     place: tf.Tensor, count: int, width: float | tf.Tensor, cubic: bool = False
 ) -> tf.Tensor:
-    """How much of each of so many pixels is in what lies at places, a row each.
+    """Interpolation weights: one row per coordinate, one column per pixel.
 
-    `cubic` weighs the pixels by a curve, which is a triangle else.
+    `cubic` selects cubic interpolation instead of linear.
     """
     pixel = ops.cast(ops.arange(count), place.dtype)
     distance = ops.absolute(place[:, None] - pixel) / width
@@ -341,12 +339,12 @@ def pixel_shares(
 
 
 def keys_cubic(distance: tf.Tensor) -> tf.Tensor:
-    """The curve of cubic interpolation."""
+    """The kernel of cubic interpolation, with a = -0.5 (Keys 1981)."""
     near = (1.5 * distance - 2.5) * distance * distance + 1
     far = ((-0.5 * distance + 2.5) * distance - 4) * distance + 2
     return ops.where(distance <= 1, near, ops.where(distance < 2, far, 0))
 
 
 def mixed(rows: tf.Tensor, x: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
-    """Images of other rows and columns, sums of shares of those there are."""
+    """Apply the weights of rows and of columns to images."""
     return ops.einsum("ij,njkc,lk->nilc", rows, x, columns)

@@ -26,7 +26,7 @@ class AddLoss(layers.Layer):
 
 
 class NormalizedLoss(layers.Layer):
-    """The base of losses that leave out a label, and are divided by a count."""
+    """The base of losses with an ignored label and Caffe's normalization modes."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class NormalizedLoss(layers.Layer):
         self.ignore_label, self.normalization = ignore_label, normalization
 
     def valid(self, labels: tf.Tensor) -> tf.Tensor:
-        """Which of the labels are not to be ignored."""
+        """Which labels are not ignored."""
         if self.ignore_label is None:
             return ops.ones_like(labels, "bool")
         return ops.cast(labels, "int32") != self.ignore_label
@@ -46,7 +46,7 @@ class NormalizedLoss(layers.Layer):
     def normalized(
         self, losses: tf.Tensor, valid: tf.Tensor, batch: int | tf.Tensor
     ) -> tf.Tensor:
-        """The sum of the valid losses, divided."""
+        """The sum of the losses that count, over the normalizer."""
         count = {
             "FULL": ops.size(losses),
             "VALID": ops.sum(ops.cast(valid, "int32")),
@@ -59,9 +59,9 @@ class NormalizedLoss(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class SoftmaxWithLoss(NormalizedLoss):
-    """Minus the log of the label's share in a softmax over the last axis.
+    """Softmax cross entropy over the last axis.
 
-    `batch_axes` is how many axes are the batch that BATCH_SIZE counts.
+    `batch_axes` is how many leading axes are the batch that BATCH_SIZE counts.
     """
 
     def __init__(self, batch_axes: int = 1, **kwargs: Any) -> None:
@@ -80,14 +80,14 @@ class SoftmaxWithLoss(NormalizedLoss):
     def of_rows(
         self, logs: tf.Tensor, labels: tf.Tensor, *others: tf.Tensor
     ) -> tf.Tensor:
-        """The loss of each row from the logs of its shares."""
+        """The loss of each row from its log probabilities."""
         least = math.log(np.finfo(np.float32).tiny)
         return -at_least(label_of(logs, labels), least)
 
 
 @keras.saving.register_keras_serializable("caffe")
 class InfogainLoss(SoftmaxWithLoss):
-    """The logs of a softmax, weighted by the label's row of the third input."""
+    """Softmax cross entropy, weighted by the label's row of the third input."""
 
     def of_rows(
         self, logs: tf.Tensor, labels: tf.Tensor, *others: tf.Tensor
@@ -103,13 +103,13 @@ def label_of(rows: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
 
 
 def at_least(x: tf.Tensor, least: float) -> tf.Tensor:
-    """No less than this, but with a gradient as if there were no limit."""
+    """maximum(x, low) whose gradient also passes where the limit applies."""
     return ops.stop_gradient(ops.maximum(x, least)) + (x - ops.stop_gradient(x))
 
 
 @keras.saving.register_keras_serializable("caffe")
 class SigmoidCrossEntropyLoss(NormalizedLoss):
-    """The cross entropy of sigmoids with targets of 0 to 1."""
+    """Binary cross entropy with logits; targets are from 0 to 1."""
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         scores, targets = inputs
@@ -120,7 +120,7 @@ class SigmoidCrossEntropyLoss(NormalizedLoss):
 
 @keras.saving.register_keras_serializable("caffe")
 class EuclideanLoss(layers.Layer):
-    """Half of the squared distance, a sample."""
+    """Half of the squared Euclidean distance, averaged over the batch."""
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         first, second = inputs
@@ -131,9 +131,9 @@ class EuclideanLoss(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class HingeLoss(layers.Layer):
-    """How far each score is from the right side of a margin of 1.
+    """One-vs-all hinge loss, averaged over the batch.
 
-    `squared` squares that.
+    `squared` selects the squared hinge loss.
     """
 
     def __init__(self, squared: bool = False, **kwargs: Any) -> None:
@@ -153,7 +153,7 @@ class HingeLoss(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class MultinomialLogisticLoss(layers.Layer):
-    """Minus the log of the label's probability, a sample."""
+    """Minus the log of the label's probability, averaged over the batch."""
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         probabilities, labels = inputs
@@ -164,7 +164,7 @@ class MultinomialLogisticLoss(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class ContrastiveLoss(layers.Layer):
-    """Draws similar pairs together, and others a margin apart."""
+    """Contrastive loss: similar pairs attract, others repel up to a margin."""
 
     def __init__(
         self, margin: float = 1.0, legacy_version: bool = False, **kwargs: Any
@@ -188,10 +188,9 @@ class ContrastiveLoss(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class Accuracy(layers.Layer):
-    """The share of labels among the top_k scores of the last axis; ties count against
-    them.
+    """Top-k accuracy over the last axis; ties count against the label.
 
-    `per_class` makes the share of each class a second output.
+    `per_class` adds the accuracy of each class as a second output.
     """
 
     def __init__(

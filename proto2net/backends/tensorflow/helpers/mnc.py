@@ -9,13 +9,13 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
-from proto2net.backends.tensorflow.helpers.rcnn import shifted_boxes
+from proto2net.backends.tensorflow.helpers.rcnn import apply_deltas
 from proto2net.backends.tensorflow.helpers.roi import interpolated
 
 
 @keras.saving.register_keras_serializable("caffe")
 class MaskResize(layers.Layer):
-    """Planes at another size, with the first pixels of both on each other."""
+    """Bilinear resizing with aligned first pixels."""
 
     def __init__(self, size: tuple[int, int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -30,16 +30,16 @@ class MaskResize(layers.Layer):
         return interpolated(x, tf.range(number), rows, columns)
 
     def _places(self, old: int, new: int) -> tf.Tensor:
-        """Where the pixels of the new size lie among those of the old one."""
+        """The coordinates of the output's pixels in the input."""
         each = ops.cast(old, "float32") / new
         return (ops.arange(new, dtype="float32") * each)[None]
 
 
 @keras.saving.register_keras_serializable("caffe")
 class MaskScaling(layers.Layer):
-    """Planes that grow by factors, with the first pixels of both on each other.
+    """Bilinear resizing by factors, with aligned first pixels.
 
-    An axis whose factor is 0 gets the size that is given.
+    An axis with a factor of 0 gets the given size.
     """
 
     def __init__(
@@ -60,9 +60,7 @@ class MaskScaling(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class RegionRefinement(layers.Layer):
-    """Regions (0, x1, y1, x2, y2) shifted as their best class asks for, inside of the
-    image.
-    """
+    """Apply the best class's deltas to regions (0, x1, y1, x2, y2), and clip these."""
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         rois, shifts, scores, im_info = inputs
@@ -72,5 +70,5 @@ class RegionRefinement(layers.Layer):
         shift = tf.gather(shifts, ops.argmax(scores, axis=1), batch_dims=1)
         info = ops.reshape(im_info, (-1,))
         limit = ops.stack((info[1], info[0], info[1], info[0])) - 1
-        boxes = ops.minimum(shifted_boxes(rois[:, 1:], shift), limit)
+        boxes = ops.minimum(apply_deltas(rois[:, 1:], shift), limit)
         return tf.pad(ops.maximum(boxes, 0), [(0, 0), (1, 0)])

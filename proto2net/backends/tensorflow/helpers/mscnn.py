@@ -10,17 +10,17 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from proto2net.backends.tensorflow.helpers.rcnn import shifted_boxes
+from proto2net.backends.tensorflow.helpers.rcnn import apply_deltas
 
 # ---- regions -------------------------------------------------------------------------
 
 
 @keras.saving.register_keras_serializable("caffe")
 class BoxOutput(layers.Layer):
-    """Rows of image and corners of the boxes that are most likely objects, best first.
+    """Proposals after NMS, best first: image, x1, y1, x2, y2; and with scores.
 
-    Behind them come the same rows with scores. A map has the scores of all classes, and
-    the shifts of a field of this width and height.
+    An input map has the scores of all classes, and the deltas of one anchor with this
+    width and height.
     """
 
     border = 0  # how many pixels a side is longer than its ends are apart
@@ -68,7 +68,7 @@ class BoxOutput(layers.Layer):
         return rois[:, None, None], scored[:, None, None]
 
     def candidates(self, maps: list[tf.Tensor]) -> list[tuple[tf.Tensor, tf.Tensor]]:
-        """Boxes (N, P, 4) and scores (N, P) of each map; too small ones have -inf."""
+        """Decode boxes (N, P, 4) and scores (N, P), -inf below min_size."""
         found = []
         for x, field, stride in zip(maps, self.fields, self.strides, strict=True):
             center, size = self.field_boxes(x[..., -4:], [field], stride)
@@ -82,7 +82,7 @@ class BoxOutput(layers.Layer):
     def field_boxes(
         self, shifts: tf.Tensor, fields: list[tuple[int, int]], stride: int
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Centers and sizes (N, P, 2) of fields at each place, shifted and scaled."""
+        """Decode the centers and sizes (N, P, 2) of the anchors at each position."""
         height, width = tf.shape(shifts)[1], tf.shape(shifts)[2]
         shift = tf.reshape(shifts, (-1, len(fields), height, width, 4))
         if self.bbox_std:
@@ -97,17 +97,17 @@ class BoxOutput(layers.Layer):
         return tf.reshape(center, flat), tf.reshape(size, flat)
 
     def of_large(self, size: tf.Tensor, score: tf.Tensor) -> tf.Tensor:
-        """The scores (N, P), but for those of boxes that are too small."""
+        """The scores (N, P), with -inf for boxes smaller than min_size."""
         large = tf.reduce_all(size >= self.min_size, axis=-1)
         return tf.where(large, tf.reshape(score, tf.shape(large)), -math.inf)
 
 
 @keras.saving.register_keras_serializable("caffe")
 class BoxGroupOutput(BoxOutput):
-    """Rows of image and corners of the boxes that are most likely objects, best first.
+    """Proposals after NMS, best first: image, x1, y1, x2, y2; and with scores.
 
-    Behind them come the same rows with scores. A pair of maps has the probabilities of
-    all classes, and the shifts of several fields of these widths and heights.
+    Inputs are pairs of maps: the class probabilities, and the deltas of several anchors
+    with these widths and heights.
     """
 
     border = 1
@@ -140,9 +140,9 @@ def best_boxes(
     max_post_nms_num: int | None = None,
     border: int = 0,
 ) -> tf.Tensor:
-    """Rows of group, corners and score of boxes that overlap no better one too much.
+    """Non-maximum suppression in each group of boxes (N, P, 4): an image or a class.
 
-    They are groups of boxes (N, P, 4), those of an image or a class.
+    Returns rows of group, x1, y1, x2, y2, score, best first within a group.
     """
     boxes, scores = (tf.reverse(x, [1]) for x in (boxes, scores))
     likely = tf.reduce_sum(tf.cast(scores >= least, tf.int32), axis=1)
@@ -152,7 +152,7 @@ def best_boxes(
     scores, order = tf.math.top_k(scores, count)
     boxes = tf.gather(boxes, order, batch_dims=1)
     kept = tf.map_fn(
-        lambda box: distinct_regions(box, iou_thr, nms_type, border),
+        lambda box: region_nms(box, iou_thr, nms_type, border),
         boxes,
         fn_output_signature=tf.bool,
     )
@@ -164,13 +164,14 @@ def best_boxes(
 
 
 @tf.autograph.experimental.do_not_convert
-def distinct_regions(
+def region_nms(
     boxes: tf.Tensor, iou_thr: float, nms_type: str = "IOU", border: int = 0
 ) -> tf.Tensor:
-    """Which boxes, best first, overlap no better one by more than iou_thr.
+    """Non-maximum suppression of boxes sorted by score: which are kept.
 
-    `border` is how many pixels a side is longer than its ends are apart.
-    `nms_type` is IOMU for the share of the smaller box, IOFU for that of the better.
+    `border` is added to each side's length: 1 where x2 and y2 are inside of the box.
+    `nms_type` is the overlap: IOU, IOMU (over the smaller area) or IOFU (over the
+    better box's area).
     """
     area = tf.reduce_prod(boxes[:, 2:] - boxes[:, :2] + border, axis=1)
     index = tf.range(tf.shape(boxes)[0])
@@ -197,7 +198,7 @@ def distinct_regions(
 
 
 class RegionShifts(layers.Layer):
-    """The base of what moves and scales regions."""
+    """The base of layers that apply deltas to regions."""
 
     def __init__(
         self,
@@ -209,15 +210,15 @@ class RegionShifts(layers.Layer):
         self.bbox_mean, self.bbox_std = bbox_mean, bbox_std
 
     def shifted_regions(self, corners: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
-        """The corners, both inside, of regions moved and scaled."""
+        """Apply deltas to regions; x2 and y2 are inside of the result."""
         if self.bbox_std:
             shift = shift * self.bbox_std + self.bbox_mean
-        return shifted_boxes(corners, shift) - [0.0, 0.0, 1.0, 1.0]
+        return apply_deltas(corners, shift) - [0.0, 0.0, 1.0, 1.0]
 
 
 @keras.saving.register_keras_serializable("caffe")
 class DecodeBBox(RegionShifts):
-    """Regions moved and scaled by the shifts of the second class."""
+    """Apply the deltas of the second class to regions."""
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         shift, rois = (rows_of(x) for x in inputs)
@@ -226,13 +227,16 @@ class DecodeBBox(RegionShifts):
 
 
 def rows_of(x: tf.Tensor) -> tf.Tensor:
-    """The numbers of each row, whatever axes of size 1 stand between."""
+    """x as rows (N, C), without axes of size 1."""
     return tf.reshape(x, (-1, math.prod(x.shape[1:])))
 
 
 @keras.saving.register_keras_serializable("caffe")
 class FrcnnOutput(RegionShifts):
-    """A row of 0 and -1, then rows of 0, corners, class and score for what is found."""
+    """Detections after NMS: rows of 0, x1, y1, x2, y2, class, score.
+
+    The first row is 0 and then -1, as in Caffe.
+    """
 
     def __init__(
         self,
@@ -273,7 +277,10 @@ class FrcnnOutput(RegionShifts):
 
 @keras.saving.register_keras_serializable("caffe")
 class ScaleRoute(layers.Layer):
-    """The rows whose region has a size in a range; if none has, that nearest to it."""
+    """The rows whose region has a size in [low_scale, high_scale).
+
+    Without any, it is the row whose size is nearest to `middle`, in octaves.
+    """
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("caffe")
 class LRN(layers.Layer):
-    """Local response normalisation across channels; Caffe divides alpha by the size."""
+    """Local response normalization across channels; alpha is divided by the size."""
 
     def __init__(
         self,
@@ -30,9 +30,7 @@ class LRN(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class LRNWithinChannel(layers.Layer):
-    """LRN within a channel; the mean counts the padding, and k is always 1, as in
-    Caffe.
-    """
+    """Local response normalization within each channel; padding counts, k is 1."""
 
     def __init__(
         self, size: int = 5, alpha: float = 1.0, beta: float = 0.75, **kwargs: Any
@@ -51,7 +49,7 @@ class LRNWithinChannel(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class MVN(layers.Layer):
-    """Mean-variance normalisation; eps is added to the deviation, as in Caffe."""
+    """Mean-variance normalization; eps is added to the deviation, as in Caffe."""
 
     def __init__(
         self,
@@ -74,7 +72,7 @@ class MVN(layers.Layer):
 
 
 def root(x: tf.Tensor, eps: float) -> tf.Tensor:
-    """The square root; its gradient is dy / (2 * (y + eps)), as Caffe has it."""
+    """The square root y; its gradient is dy / (2 * (y + eps)), as in Caffe."""
 
     @tf.custom_gradient
     def differentiable(x: tf.Tensor) -> tuple[tf.Tensor, Any]:
@@ -86,10 +84,9 @@ def root(x: tf.Tensor, eps: float) -> tf.Tensor:
 
 @keras.saving.register_keras_serializable("caffe")
 class BatchNorm(layers.Layer):
-    """Batch normalisation with Caffe's averages, in which the first batch weighs most.
+    """Batch normalization with Caffe's moving averages, divided by scale_factor.
 
-    Divided by scale_factor, the weight of all batches so far, they are what is used.
-    `use_global_stats` tells whether they are; None: in inference.
+    `use_global_stats` uses the averages; None: only at inference.
     """
 
     def __init__(
@@ -135,7 +132,7 @@ class BatchNorm(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class After(layers.Layer):
-    """The first input, which is not to be used before the second is there."""
+    """The first input, computed after the second."""
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         return inputs[0]
@@ -143,7 +140,7 @@ class After(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class Scale(layers.Layer):
-    """Multiplies the last axes by learned factors.
+    """Multiplies the last axes by a learned weight.
 
     `use_bias` adds a learned bias.
     """
@@ -167,7 +164,7 @@ class Scale(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class Bias(layers.Layer):
-    """Adds learned values to the last axes."""
+    """Adds a learned bias to the last axes."""
 
     def __init__(self, shape: tuple[int, ...], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -182,7 +179,7 @@ class Bias(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class BatchStatistics(layers.Layer):
-    """Batch normalisation by the batch's own mean and variance, in inference too."""
+    """Batch normalization by the batch's own statistics, at inference too."""
 
     def __init__(self, axis: int = -1, epsilon: float = 1e-5, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -204,7 +201,7 @@ class BatchStatistics(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class L2Normalize(layers.Layer):
-    """Each sample brought to length 1; eps is added to its sum of squares."""
+    """Each sample divided by its L2 norm; eps is added to the sum of squares."""
 
     def __init__(self, eps: float = 1e-7, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -11,7 +11,7 @@ from keras import layers, ops
 
 
 class CaffePooling(layers.Layer):
-    """Pooling with windows over the bottom and right edges, as Caffe rounds up."""
+    """The base of poolings with Caffe's windows, whose count is rounded up."""
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class CaffePooling(layers.Layer):
         self.padding, self.overhang = both_sides(padding), pair(overhang)
 
     def padded(self, x: tf.Tensor, value: float) -> tf.Tensor:
-        """x: (N, H, W, C), with `padding` around it, and then what windows reach."""
+        """Pad (N, H, W, C), and add what the last windows overhang."""
         sides = [(0, 0)]
         for n, k, _, (before, after), over in self._axes(x):
             missing = k - n - before - after if isinstance(n, int) else 0
@@ -34,7 +34,7 @@ class CaffePooling(layers.Layer):
         return ops.pad(x, [*sides, (0, 0)], constant_values=value)
 
     def fitted(self, y: tf.Tensor, x: tf.Tensor, value: float) -> tf.Tensor:
-        """As many outputs as Caffe has windows; those behind the image are empty."""
+        """Pad to Caffe's number of windows; those past the image are empty."""
         ends: list[tuple[int, int | tf.Tensor]] = [(0, 0)]
         for axis, (n, k, s, pads, over) in enumerate(self._axes(x), 1):
             count = (n + sum(pads) + over - k) // s + 1
@@ -50,21 +50,21 @@ class CaffePooling(layers.Layer):
 
 
 def pair(value: int | tuple[int, ...]) -> tuple[int, ...]:
-    """The value for height and for width, or those of each axis."""
+    """The value for the height and for the width, or those of each axis."""
     return (value, value) if isinstance(value, int) else value
 
 
 def both_sides(
     padding: int | tuple[int | tuple[int, int], ...],
 ) -> list[tuple[int, int]]:
-    """The padding before and after each axis, given as one number if it is the same."""
+    """The padding (before, after) of each axis; a single number pads both sides."""
     axes = (padding, padding) if isinstance(padding, int) else padding
     return [(p, p) if isinstance(p, int) else p for p in axes]
 
 
 @keras.saving.register_keras_serializable("caffe")
 class PadLowest(layers.Layer):
-    """Pads with the lowest float, which is the maximum of no window."""
+    """Pads with the lowest float, which max pooling ignores."""
 
     def __init__(self, padding: tuple[tuple[int, int], ...], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -77,7 +77,7 @@ class PadLowest(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class MaxPooling(CaffePooling):
-    """Max pooling with Caffe's rounding; an empty window gives the lowest float."""
+    """Max pooling with Caffe's windows; an empty window gives the lowest float."""
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         lowest = float(np.finfo(np.float32).min)
@@ -87,7 +87,7 @@ class MaxPooling(CaffePooling):
 
 @keras.saving.register_keras_serializable("caffe")
 class MaxPoolingWithMask(CaffePooling):
-    """Max pooling, and where in its plane each maximum stood; -1 for nowhere."""
+    """Max pooling, and the flat index of each maximum in its plane; -1 if none."""
 
     def build(self, _: tuple[int, ...]) -> None:
         self.supports_jit = False  # XLA has no max_pool_with_argmax
@@ -109,7 +109,7 @@ class MaxPoolingWithMask(CaffePooling):
 
 @keras.saving.register_keras_serializable("caffe")
 class AveragePooling(CaffePooling):
-    """Average pooling with Caffe's divisor: padding counts, what is beyond does not."""
+    """Average pooling with Caffe's windows; padding counts, overhang does not."""
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         padded = self.padded(x, 0.0)
@@ -144,7 +144,7 @@ class VolumeAveragePooling(CaffePooling):
 
 @keras.saving.register_keras_serializable("caffe")
 class VolumeMaxPoolingWithMask(layers.Layer):
-    """Max pooling over three axes, and where in its volume each maximum stood."""
+    """Max pooling over three axes, and the flat index of each maximum in its volume."""
 
     def __init__(
         self,
@@ -189,7 +189,7 @@ class AveragePoolingInside(AveragePooling):
 
 @keras.saving.register_keras_serializable("caffe")
 class StochasticPooling(CaffePooling):
-    """An element of each window, drawn by its share of the sum; else the expected."""
+    """Stochastic pooling: a random element of each window; its mean at inference."""
 
     def build(self, _: tuple[int, ...]) -> None:
         self.seed = keras.random.SeedGenerator()
@@ -217,14 +217,14 @@ class StochasticPooling(CaffePooling):
 
 @keras.saving.register_keras_serializable("caffe")
 class GlobalMaxPooling(layers.Layer):
-    """Global max pooling; the gradient goes to the first of equal maxima only."""
+    """Global max pooling; among ties, only the first gets the gradient."""
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         return first_maximum(x)[:, None, None]
 
 
 def first_maximum(x: tf.Tensor) -> tf.Tensor:
-    """The maximum of each plane; the first of equals gets the gradient."""
+    """The maximum of each plane; among ties, only the first gets the gradient."""
     planes = ops.reshape(x, (ops.shape(x)[0], -1, x.shape[3]))
     place = ops.argmax(planes, axis=1, keepdims=True)
     return ops.take_along_axis(planes, place, axis=1)[:, 0]
@@ -232,7 +232,7 @@ def first_maximum(x: tf.Tensor) -> tf.Tensor:
 
 @keras.saving.register_keras_serializable("caffe")
 class SpatialPyramidPooling(layers.Layer):
-    """Pools into 1, 4, 16, ... bins whatever the image's size, and joins them."""
+    """Spatial pyramid pooling: 1, 4, 16, ... bins of any image, concatenated."""
 
     def __init__(self, height: int, average: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -248,7 +248,7 @@ class SpatialPyramidPooling(layers.Layer):
         return ops.reshape(ops.stack(pooled, axis=2), (-1, x.shape[3] * bins**2))
 
     def _bins(self, size: int, bins: int) -> list[tuple[int, int]]:
-        """Where each bin starts and ends; the outer ones may hang over."""
+        """The start and the end of each bin; the outer ones may overhang."""
         kernel = -(-size // bins)
         padding = (kernel * bins - size + 1) // 2
         starts = [index * kernel - padding for index in range(bins)]

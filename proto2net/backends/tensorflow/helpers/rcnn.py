@@ -14,11 +14,10 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("caffe")
 class Proposal(layers.Layer):
-    """The regions (0, x1, y1, x2, y2) that are most likely objects, best first, and
-    their scores.
+    """Region proposals (0, x1, y1, x2, y2) after NMS, best first, and their scores.
 
-    A box with too small a side goes.
-    `keep_small` keeps it, with a score of 0.
+    Boxes with a side below min_size are dropped.
+    `keep_small` keeps them, with a score of 0.
     """
 
     def __init__(
@@ -44,7 +43,7 @@ class Proposal(layers.Layer):
         score = tf.squeeze(scores, axis=0)[:, :, len(self.anchors) :]  # one image
         score = ops.reshape(score, (-1,))
         boxes = self._anchor_boxes(ops.shape(shifts)[1], ops.shape(shifts)[2])
-        boxes = shifted_boxes(boxes, ops.reshape(tf.squeeze(shifts, axis=0), (-1, 4)))
+        boxes = apply_deltas(boxes, ops.reshape(tf.squeeze(shifts, axis=0), (-1, 4)))
         info = ops.reshape(im_info, (-1,))
         limit = ops.stack((info[1], info[0], info[1], info[0])) - 1
         boxes = ops.maximum(ops.minimum(boxes, limit), 0)
@@ -69,15 +68,15 @@ class Proposal(layers.Layer):
         return rois, score if self.keep_small else score[:, None]
 
     def _anchor_boxes(self, height: int, width: int) -> tf.Tensor:
-        """The anchors around each place of a feature map, row by row."""
+        """The anchors (H * W * A, 4) at each position of a feature map, row by row."""
         x, y = tf.meshgrid(tf.range(width), tf.range(height))
         places = ops.cast(ops.stack((x, y, x, y), axis=-1), "float32")
         boxes = places[:, :, None] * self.feat_stride + ops.array(self.anchors)
         return ops.reshape(boxes, (-1, 4))
 
 
-def shifted_boxes(boxes: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
-    """Boxes moved by shares of their sides, and scaled by exponents."""
+def apply_deltas(boxes: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
+    """Apply deltas (dx, dy, dw, dh) to boxes (x1, y1, x2, y2), as in Fast R-CNN."""
     size = boxes[:, 2:] - boxes[:, :2] + 1
     center = shift[:, :2] * size + (boxes[:, :2] + 0.5 * size)
     half = 0.5 * (ops.exp(shift[:, 2:]) * size)
@@ -86,8 +85,9 @@ def shifted_boxes(boxes: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
 
 @keras.saving.register_keras_serializable("caffe")
 class TextProposal(layers.Layer):
-    """All of CTPN's boxes of text (x1, y1, x2, y2), which change in height alone, and
-    scores.
+    """CTPN's text boxes (x1, y1, x2, y2) of all anchors, and their scores.
+
+    Only the vertical position and the height are predicted.
     """
 
     def __init__(
@@ -125,10 +125,9 @@ class TextProposal(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class SmoothL1Loss(layers.Layer):
-    """Half the square of small differences, the magnitude of others; a mean over
-    samples.
+    """Smooth L1 loss (Fast R-CNN), summed and divided by the batch size.
 
-    A third input weighs the differences, a fourth the losses.
+    A third input weights the differences, a fourth the losses.
     """
 
     def __init__(self, sigma: float = 1.0, **kwargs: Any) -> None:

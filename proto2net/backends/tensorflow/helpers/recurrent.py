@@ -10,11 +10,10 @@ from keras import layers, ops
 
 
 class Recurrent(layers.Layer):
-    """Caffe's recurrent layers: inputs are x (T, N, ...), cont (T, N), and what else is
-    told.
+    """The base of Caffe's recurrent layers: inputs x (T, N, ...) and cont (T, N).
 
-    Where cont is 0, a sequence starts anew. The state is kept from call to call; no
-    gradient passes from one call to another.
+    A sequence starts where cont is 0. The state is kept from call to call, and no
+    gradient passes between calls.
     `expose_hidden` makes the state an input and an output.
     """
 
@@ -45,7 +44,7 @@ class Recurrent(layers.Layer):
             self.state = [self._zeros(x[1]) for _ in range(self.states)]
 
     def _zeros(self, sequences: int | None) -> keras.Variable | tf.Variable:
-        """A state to keep; its number of sequences may be known from the data alone."""
+        """A variable for the state; its number of sequences may be unknown."""
         if sequences is not None:
             return self.add_weight(
                 (sequences, self.units), "zeros", trainable=False, name="state"
@@ -78,7 +77,7 @@ class Recurrent(layers.Layer):
     def _kept(
         self, state: keras.Variable | tf.Variable, sequences: int | tf.Tensor
     ) -> tf.Tensor:
-        """What the last call left; zeros if that had another number of sequences."""
+        """The state of the last call; zeros if the number of sequences differs."""
         kept = tf.convert_to_tensor(state)
         if state.shape[0] is not None:
             return kept
@@ -92,7 +91,7 @@ class Recurrent(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class RNN(Recurrent):
-    """Caffe's simple recurrent network: tanh, and on its outputs tanh again."""
+    """Caffe's simple recurrent network: tanh of the hidden state, and of the output."""
 
     def build(self, input_shapes: list[tuple[int, ...]]) -> None:
         super().build(input_shapes)
@@ -113,7 +112,7 @@ class RNN(Recurrent):
 
 @keras.saving.register_keras_serializable("caffe")
 class LSTM(Recurrent):
-    """Caffe's LSTM; the gates stand in the order i, f, o, g."""
+    """Caffe's LSTM; the gates are in the order i, f, o, g."""
 
     states = 2
     gates = 4
@@ -140,7 +139,7 @@ class LSTMUnit(layers.Layer):
 def lstm_unit(
     c: tf.Tensor, gates: tf.Tensor, cont: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """The new cell and hidden states, for gates in the order i, f, o, g."""
+    """One step of an LSTM, from gates (i, f, o, g) to c and h."""
     i, f, o, g = ops.split(gates, 4, axis=-1)
     c = cont * ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(g)
     return c, ops.sigmoid(o) * ops.tanh(c)
@@ -148,10 +147,9 @@ def lstm_unit(
 
 @keras.saving.register_keras_serializable("caffe")
 class Lstm(LSTM):
-    """The LSTM of caffe-lstm: without a second input, cont, every call starts from
-    zeros.
+    """caffe-lstm's LSTM: without a second input, cont, every call starts from zeros.
 
-    `sequences` is how many are in the first axis together with the steps, if they are.
+    `sequences` is the batch size, if the first axis has steps and sequences together.
     """
 
     def __init__(self, units: int, sequences: int = 0, **kwargs: Any) -> None:
@@ -181,7 +179,7 @@ class Lstm(LSTM):
 
 @keras.saving.register_keras_serializable("caffe")
 class CausalAttention(layers.Layer):
-    """A mean of the values of all steps up to each one, as its query fits their keys.
+    """Causal self-attention: each step attends to itself and to the steps before.
 
     The input has queries, keys and values side by side.
     """
@@ -203,10 +201,10 @@ class CausalAttention(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class ContinuationIndicator(layers.Layer):
-    """0 at the first step of each sequence, and 1 at the others.
+    """cont of recurrent layers: 0 at each sequence's first step, 1 at the others.
 
-    The input makes it a part of the model.
-    `sequences` is how many there are; None: the input's size along an axis.
+    The input only connects it to the model.
+    `sequences` is their number; None: the input's size along an axis.
     """
 
     def __init__(

@@ -12,10 +12,10 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("caffe")
 class Interp(layers.Layer):
-    """Bilinear interpolation in which corners stay; Keras aligns the pixels' edges.
+    """Bilinear resizing with aligned corners, which keras.layers.UpSampling2D lacks.
 
-    `size` is that of the output; else it is that of a second input, if there is one.
-    `shrink_factor` and others count the gaps between pixels.
+    `size` is the output's size. None takes it from a second input, if there is one.
+    `shrink_factor` and others scale the number of gaps between pixels.
     """
 
     def __init__(
@@ -46,10 +46,10 @@ class Interp(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class MaxUnpooling(layers.Layer):
-    """Puts each value to where a mask of max pooling says, among zeros.
+    """Max unpooling: scatters each value to its index in the mask; the rest is 0.
 
-    `scale` is how many times the input's size the output has.
-    `less` is how much smaller it is than that.
+    `scale` is the ratio of the output's size to the input's.
+    `less` is subtracted from that size.
     `size` is the output's size, if it is given.
     """
 
@@ -82,10 +82,10 @@ class MaxUnpooling(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class CornerMask(layers.Layer):
-    """Where MaxUnpooling puts values without a mask: the corners of their windows.
+    """A mask for MaxUnpooling: the top left corner of each window.
 
-    `scale` is how many times the input's size the output has.
-    `less` is how much smaller it is than that.
+    `scale` is the ratio of the output's size to the input's.
+    `less` is subtracted from that size.
     `size` is the output's size, if it is given.
     """
 
@@ -114,12 +114,12 @@ class CornerMask(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class Unpooling(layers.Layer):
-    """Gives each value to all places of its window, as far as that lies in the output.
+    """Unpooling: copies each value to all of its window.
 
-    `scale` is how many times the input's size the output has.
-    `less` is how much smaller it is than that.
+    `scale` is the ratio of the output's size to the input's.
+    `less` is subtracted from that size.
     `size` is the output's size, if it is given.
-    `average` gives each place an equal share of it.
+    `average` divides each value by the size of its window, within the output.
     """
 
     def __init__(
@@ -145,7 +145,7 @@ class Unpooling(layers.Layer):
         return tf.einsum("nhwc,ih,jw->nijc", x, rows, columns)
 
     def _inside(self, n: int, size: int, kernel: int, stride: int) -> tf.Tensor:
-        """Which places are in the window of each value, along one axis."""
+        """Which positions are in the window of each value, along one axis."""
         start, place = (ops.arange(each, dtype="int64") for each in (n, size))
         start, place = start * stride, place[:, None]
         inside = ops.cast((place >= start) & (place < start + kernel), "float32")
@@ -153,9 +153,9 @@ class Unpooling(layers.Layer):
 
 
 class CaffeResize(layers.Layer):
-    """Brings some axes to other sizes: whole numbers, or floats times their own.
+    """Resizes some axes to given sizes: integers, or floats as factors.
 
-    `axes` are those that change.
+    `axes` are those to resize.
     `coordinates` is ONNX's coordinate_transformation_mode.
     """
 
@@ -178,12 +178,12 @@ class CaffeResize(layers.Layer):
         return x
 
     def along(self, x: tf.Tensor, axis: int, n: int, count: int) -> tf.Tensor:
-        """The image with `count` pixels along an axis of n."""
+        """Resize an image to `count` pixels along an axis."""
         raise NotImplementedError
 
 
 def pixel_places(n: int, count: int, coordinates: str = "asymmetric") -> tf.Tensor:
-    """Where each of `count` pixels lies among n.
+    """The coordinates of `count` output pixels in an axis of n input pixels.
 
     `coordinates` is ONNX's coordinate_transformation_mode.
     """
@@ -200,7 +200,7 @@ def pixel_places(n: int, count: int, coordinates: str = "asymmetric") -> tf.Tens
 
 @keras.saving.register_keras_serializable("caffe")
 class ResizeNearest(CaffeResize):
-    """The nearest pixels of an image in another size."""
+    """Nearest-neighbour resizing of an image."""
 
     def along(self, x: tf.Tensor, axis: int, n: int, count: int) -> tf.Tensor:
         if self.coordinates == "align_corners":
@@ -217,7 +217,7 @@ class ResizeNearest(CaffeResize):
 
 @keras.saving.register_keras_serializable("caffe")
 class ResizeLinear(CaffeResize):
-    """An image in another size, with what lies between its pixels."""
+    """Linear resizing of an image."""
 
     def along(self, x: tf.Tensor, axis: int, n: int, count: int) -> tf.Tensor:
         places = pixel_places(n, count, self.coordinates)

@@ -10,7 +10,7 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("caffe")
 class FixedPoint(layers.Layer):
-    """The nearest numbers of so many bits, `fraction` of them behind the point."""
+    """Round to fixed-point numbers of `bits` bits, `fraction` of them fractional."""
 
     def __init__(self, bits: int, fraction: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -25,9 +25,9 @@ class FixedPoint(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class Minifloat(layers.Layer):
-    """The nearest floats with so many bits of each, up to the first that is too small.
+    """Round to floats of fewer bits, up to the first value that underflows.
 
-    That becomes 0, and Ristretto leaves all behind it, in the whole batch, as it is.
+    That one becomes 0, and Ristretto leaves the rest of the batch as it is.
     """
 
     def __init__(self, mantissa: int, exponent: int, **kwargs: Any) -> None:

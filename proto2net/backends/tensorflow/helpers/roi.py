@@ -11,14 +11,14 @@ from keras import layers, ops
 
 
 def round_half_away(x: tf.Tensor) -> tf.Tensor:
-    """To the nearest whole number as C rounds: a half goes away from 0."""
+    """Round to the nearest integer, halves away from zero, as C's round()."""
     whole = ops.trunc(x)
     away = ops.cast(ops.absolute(x - whole) >= 0.5, x.dtype)
     return whole + ops.sign(x) * away
 
 
 class RegionPooling(layers.Layer):
-    """What ROIPooling and ROIAlign share: bins of regions (image, x1, y1, x2, y2)."""
+    """The base of ROIPooling and ROIAlign: regions are (image, x1, y1, x2, y2)."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class RegionPooling(layers.Layer):
         self.pad_ratio = pad_ratio
 
     def padded_corners(self, rois: tf.Tensor) -> tf.Tensor:
-        """x1, y1, x2, y2 of regions widened on each side by a share of theirs."""
+        """x1, y1, x2, y2 of regions, padded by a fraction of their size."""
         corners = ops.reshape(rois, (-1, 5))[:, 1:]
         pad = (corners[:, 2:] - corners[:, :2] + 1) * self.pad_ratio
         return corners + ops.concatenate((-pad, pad), axis=1)
@@ -41,7 +41,7 @@ class RegionPooling(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class ROIPooling(RegionPooling):
-    """The maximum of each bin of each region; 0 of an empty one."""
+    """RoI max pooling; an empty bin is 0."""
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         x, rois = inputs
@@ -62,7 +62,7 @@ class ROIPooling(RegionPooling):
     def _bins(
         self, start: tf.Tensor, size: tf.Tensor, axis: int, limit: int
     ) -> tf.Tensor:
-        """Where the bins of each region start and end; the start is added at last."""
+        """The start and the end of each region's bins; its own start is added last."""
         count = self.pooled_size[axis]
         index = ops.arange(count + 1, dtype=size.dtype)
         each, start = (size / count)[:, None], start[:, None]
@@ -75,7 +75,7 @@ class ROIPooling(RegionPooling):
     def _pooled(
         self, plane: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor
     ) -> tf.Tensor:
-        """The bins of one region of (H, W, C)."""
+        """The pooled bins of one region of (H, W, C)."""
         strips = [
             max_or_zero(plane[rows[h, 0] : rows[h, 1]])
             for h in range(self.pooled_size[0])
@@ -91,16 +91,16 @@ class ROIPooling(RegionPooling):
 
 
 def max_or_zero(x: tf.Tensor) -> tf.Tensor:
-    """The maximum along the first axis; 0 if that has no elements."""
+    """The maximum along the first axis; 0 if the axis is empty."""
     best = tf.reduce_max(x, axis=0)
     return ops.where(ops.shape(x)[0] > 0, best, ops.zeros_like(best))
 
 
 @keras.saving.register_keras_serializable("caffe")
 class PSROIPooling(layers.Layer):
-    """The mean of each bin of each region, of the channels that belong to the bin.
+    """Position-sensitive RoI pooling (R-FCN): each bin averages its own channels.
 
-    The channels are for each output, row and column; an empty bin is 0.
+    Channels are in the order output, row, column; an empty bin is 0.
     """
 
     def __init__(self, group_size: int, spatial_scale: float, **kwargs: Any) -> None:
@@ -132,7 +132,7 @@ class PSROIPooling(layers.Layer):
 
     @tf.autograph.experimental.do_not_convert
     def _pooled(self, plane: tf.Tensor, first: tf.Tensor, last: tf.Tensor) -> tf.Tensor:
-        """The bins of one region of (H, W, C)."""
+        """The pooled bins of one region of (H, W, C)."""
         g = self.group_size
         height, width, channels = ops.shape(plane)
         plane = ops.reshape(plane, (height, width, channels // g**2, g, g))
@@ -150,9 +150,7 @@ class PSROIPooling(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class ROIAlign(RegionPooling):
-    """Interpolated values at the corners of the bins of regions; 0 outside of the
-    plane.
-    """
+    """RoI align: bilinear samples at the bins' corners; 0 outside of the image."""
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         x, rois = inputs
@@ -171,7 +169,7 @@ class ROIAlign(RegionPooling):
 
 @keras.saving.register_keras_serializable("caffe")
 class ROIWarping(RegionPooling):
-    """The interpolated value at the first corner of each bin of each region."""
+    """RoI warping (MNC): the bilinear sample at the first corner of each bin."""
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         x, rois = inputs
@@ -190,10 +188,9 @@ class ROIWarping(RegionPooling):
 def interpolated(
     x: tf.Tensor, image: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor
 ) -> tf.Tensor:
-    """Values between those of the planes of images (N), at rows (N, H) and columns (N,
-    W).
+    """Bilinear samples of images (N) at rows (N, H) and columns (N, W).
 
-    Half a pixel beyond the plane they are those at its border, and further away 0.
+    Up to half a pixel outside, the border is repeated; further away, it is 0.
     """
     (above, below), down, in_column = neighbours(rows, ops.shape(x)[1])
     (left, right), across, in_row = neighbours(columns, ops.shape(x)[2])
@@ -219,9 +216,9 @@ def interpolated(
 def neighbours(
     place: tf.Tensor, limit: int
 ) -> tuple[list[tf.Tensor], tf.Tensor, tf.Tensor]:
-    """The pixels before and behind places along an axis of this length.
+    """The pixels before and after coordinates along an axis of this length.
 
-    With them come the share of the latter, and which places are inside.
+    Also returns the weight of the latter, and which coordinates are inside.
     """
     most = ops.cast(limit - 1, place.dtype)
     inside = (place >= -0.5) & (place <= most + 0.5)

@@ -7,12 +7,12 @@ from keras import ops
 
 
 class AdaGrad(keras.optimizers.Adagrad):
-    """Caffe's AdaGrad: epsilon is added to the root, and not below it."""
+    """Caffe's AdaGrad: epsilon is added outside of the root."""
 
     def update_step(
         self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor
     ) -> None:
-        """Change a variable."""
+        """Update a variable."""
         square = self._accumulators[self._get_variable_index(variable)]
         self.assign_add(square, ops.square(gradient))
         update = gradient / (ops.sqrt(square) + self.epsilon)
@@ -20,12 +20,12 @@ class AdaGrad(keras.optimizers.Adagrad):
 
 
 class RMSProp(keras.optimizers.RMSprop):
-    """Caffe's RMSProp: epsilon is added to the root, and not below it."""
+    """Caffe's RMSProp: epsilon is added outside of the root."""
 
     def update_step(
         self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor
     ) -> None:
-        """Change a variable."""
+        """Update a variable."""
         square = self._velocities[self._get_variable_index(variable)]
         self.assign(square, self.rho * square + (1 - self.rho) * ops.square(gradient))
         update = gradient / (ops.sqrt(square) + self.epsilon)

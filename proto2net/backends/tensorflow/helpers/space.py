@@ -12,7 +12,7 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("caffe")
 class EdgePad(layers.Layer):
-    """Repeats what is at the ends of axes, so often before and behind each."""
+    """Pads axes with copies of their first and last elements."""
 
     def __init__(self, sides: tuple[tuple[int, int], ...], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -29,7 +29,7 @@ class EdgePad(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class SpaceToBatch(layers.Layer):
-    """Each place in blocks of the axes behind the first becomes an image."""
+    """Space to batch: each position within a block becomes an image of its own."""
 
     def __init__(
         self, block: tuple[int, ...], sides: tuple[tuple[int, int], ...], **kwargs: Any
@@ -43,7 +43,7 @@ class SpaceToBatch(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class BatchToSpace(layers.Layer):
-    """Images become places in blocks of the axes behind the first, which are cut."""
+    """Batch to space: blocks of images become larger images, which are cropped."""
 
     def __init__(
         self, block: tuple[int, ...], sides: tuple[tuple[int, int], ...], **kwargs: Any

@@ -13,9 +13,9 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("caffe")
 class Normalize(layers.Layer):
-    """Divides by a Euclidean norm, and scales the channels.
+    """SSD's L2 normalization with a learned weight; eps is added inside of the root.
 
-    `across_spatial` takes the norm of an image, not that of each pixel.
+    `across_spatial` takes the norm over the whole image instead of each pixel.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Normalize(layers.Layer):
 class NormalizePixels(layers.Layer):
     """Each pixel of (N, H, W, C) divided by its norm, and the norms.
 
-    `across_spatial` takes the norm of an image, not that of each pixel.
+    `across_spatial` takes the norm over the whole image instead of each pixel.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ def box_sizes(
     aspect_ratio: list[float],
     flip: bool = True,
 ) -> list[tuple[float, float]]:
-    """The width and height of each box that SSD has around a place, in its order."""
+    """The width and height of SSD's prior boxes at a position, in SSD's order."""
     sizes: list[tuple[float, float]] = []
     ratios = [r for a in aspect_ratio for r in ((a, 1 / a) if flip else (a,))]
     for index, size in enumerate(min_size):
@@ -85,9 +85,7 @@ def box_sizes(
 def squares_in_rows(
     min_size: list[int], rows: list[int]
 ) -> tuple[list[float], list[tuple[float, float]]]:
-    """FaceBoxes' squares around a place: their sides, and how far their centers are
-    from it.
-    """
+    """FaceBoxes' squares at a position: their sides, and their centers' offsets."""
     squares = [
         (size - 1.0, (x * size / 4, y * size / 4))
         for size, row in zip(min_size, rows, strict=True)
@@ -99,11 +97,11 @@ def squares_in_rows(
 
 @keras.saving.register_keras_serializable("caffe")
 class PriorBox(layers.Layer):
-    """SSD's boxes around each place of a feature map, and their variances.
+    """SSD's prior boxes at each position of a feature map, and their variances.
 
-    A box is x, y, x, y of its corners, as shares of the image; sizes are in pixels.
-    `denser` has each box again at the lower end of its place.
-    `rows_of_each` has squares in so many rows around each place.
+    Boxes are (xmin, ymin, xmax, ymax) relative to the image; sizes are in pixels.
+    `denser` repeats each box half a step lower (TextBoxes).
+    `rows_of_each` is how many rows of each square a position has (FaceBoxes).
     """
 
     def __init__(
@@ -154,11 +152,11 @@ class PriorBox(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class PriorBoxClustered(layers.Layer):
-    """Boxes of these widths and heights around each place, and their variances.
+    """Prior boxes of these widths and heights at each position, and their variances.
 
-    A box is x, y, x, y of its corners, as shares of the image; sizes are in pixels.
-    `insets` has each box smaller on each side by a share of the image.
-    `yx_order` has y before x.
+    Boxes are (xmin, ymin, xmax, ymax) relative to the image; sizes are in pixels.
+    `insets` shrinks each box on all sides, relative to the image.
+    `yx_order` puts y before x.
     """
 
     def __init__(

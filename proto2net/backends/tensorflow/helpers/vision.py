@@ -12,7 +12,7 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("caffe")
 class PadSame(layers.Layer):
-    """The zeros that padding="same" adds, for windows that Keras has none for."""
+    """The zero padding of padding="same", for layers that lack it."""
 
     def __init__(
         self, extent: tuple[int, ...], strides: tuple[int, ...], **kwargs: Any
@@ -31,7 +31,7 @@ class PadSame(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class PadTo(layers.Layer):
-    """Zeros behind an image smaller than the kernel, for which Caffe has a window."""
+    """Zero-pad an image smaller than the kernel, where Caffe still has a window."""
 
     def __init__(self, size: tuple[int, ...], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -45,9 +45,9 @@ class PadTo(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class CutWindows(layers.Layer):
-    """The first input, empty where the second is too small for one of Caffe's windows.
+    """The first input; empty where the second is too small for Caffe's windows.
 
-    It is where `size`, what a window takes, is larger by a stride or more.
+    That is the case if `size`, a window's extent, exceeds it by a stride or more.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class CutWindows(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class Im2col(layers.Layer):
-    """Lays out each window as a column: channels, and in each of them the kernel."""
+    """im2col: each window as a column, ordered by channel, then kernel position."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class Im2col(layers.Layer):
         return ops.reshape(columns, (*shape, channels * count))
 
     def _at(self, place: tuple[int, ...], x: tf.Tensor) -> tf.Tensor:
-        """What stands at one place of all the windows."""
+        """The values at one position of all windows."""
         axes = zip(
             place, self.kernel_size, self.strides, self.dilation_rate, strict=True
         )
@@ -103,7 +103,7 @@ class Im2col(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class Local(Im2col):
-    """A convolution with filters of its own at each place, for one size of image."""
+    """A locally connected layer: a convolution with other filters at each position."""
 
     def __init__(
         self,
@@ -139,7 +139,7 @@ class Local(Im2col):
 
 @keras.saving.register_keras_serializable("caffe")
 class ConvTranspose(layers.Layer):
-    """A transposed convolution in groups, or of a dilated kernel."""
+    """A transposed convolution with groups or dilation."""
 
     def __init__(
         self,
@@ -173,7 +173,7 @@ class ConvTranspose(layers.Layer):
         return y if self.bias is None else y + self.bias
 
     def _with_holes(self, kernel: tf.Tensor) -> tf.Tensor:
-        """The kernel with the zeros between its values that a dilation is."""
+        """The kernel with zeros between its values, as dilation inserts them."""
         for axis, step in enumerate(self.dilation_rate):
             if step > 1:
                 size = kernel.shape[axis]

@@ -11,10 +11,9 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("caffe")
 class Reorg(layers.Layer):
-    """Sides traded for channels, in darknet's order; tf.nn.space_to_depth has another.
+    """YOLOv2's reorg layer, whose order differs from tf.nn.space_to_depth.
 
-    It is a space-to-depth of the memory that Caffe has, read as fewer channels of
-    larger planes.
+    Darknet reads the same memory as fewer channels of larger planes.
     """
 
     def __init__(self, stride: int, reverse: bool = False, **kwargs: Any) -> None:
@@ -39,7 +38,7 @@ class Reorg(layers.Layer):
 class SwappedReorg(Reorg):
     """Synopsys' Reorg, which takes the height of planes for their width.
 
-    `reverse` makes more than the top has room for: its first elements stay.
+    `reverse` keeps only the first elements, as many as the top has room for.
     """
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
@@ -57,10 +56,10 @@ class SwappedReorg(Reorg):
 def yolo_boxes(
     x: tf.Tensor, anchors: tuple[tuple[float, float], ...], scale: int = 1
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Boxes (x, y, width, height), how likely each is one, and its classes' scores.
+    """Decode boxes (x, y, width, height), their objectness, and the class scores.
 
-    They are in the order of images, rows, columns and anchors.
-    `scale` is how many of the anchors' units there are between two places.
+    They are in the order image, row, column, anchor.
+    `scale` is how many units of the anchors there are between two positions.
     """
     h, w = ops.shape(x)[1], ops.shape(x)[2]
     values = x.shape[3] // len(anchors)
@@ -75,9 +74,9 @@ def yolo_boxes(
 
 
 class YoloDetections(layers.Layer):
-    """The base of what YOLO finds: rows of 0, label, score and corners.
+    """The base of YOLO's outputs: rows of 0, label, score, xmin, ymin, xmax, ymax.
 
-    If there are none, each image has a row of -1.
+    Without any detection, there is a row of -1 for each image.
     """
 
     def __init__(
@@ -94,7 +93,7 @@ class YoloDetections(layers.Layer):
         self.nms_threshold = nms_threshold
 
     def detections(self, found: list[tf.Tensor], images: int) -> tf.Tensor:
-        """The rows, of rows of label, score and box, that overlap nothing better."""
+        """Non-maximum suppression of rows of label, score and box."""
         rows = ops.concatenate(found, axis=0)
         half = rows[:, 4:] / 2
         corners = ops.concatenate((rows[:, 2:4] - half, rows[:, 2:4] + half), axis=1)
@@ -112,7 +111,7 @@ class YoloDetections(layers.Layer):
 
 @keras.saving.register_keras_serializable("caffe")
 class YoloDetectionOutput(YoloDetections):
-    """The best class of each box that YOLOv2 finds."""
+    """YOLOv2's detections after NMS, with the best class of each box."""
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         found = []
@@ -128,7 +127,7 @@ class YoloDetectionOutput(YoloDetections):
 
 @keras.saving.register_keras_serializable("caffe")
 class Yolov3DetectionOutput(YoloDetections):
-    """Each class of a box that YOLOv3 finds, in maps of several sizes."""
+    """YOLOv3's detections after NMS from several maps, in all likely classes."""
 
     def __init__(
         self, anchors: tuple[Any, ...], anchors_scale: tuple[int, ...], **kwargs: Any
@@ -152,10 +151,10 @@ class Yolov3DetectionOutput(YoloDetections):
 
 @keras.saving.register_keras_serializable("caffe")
 class RegionDetectionOutput(YoloDetections):
-    """The best class of each box that caffe-yolov2 finds, boxes as center and size.
+    """YOLOv2's detections after NMS, with the best class of each box.
 
-    A box goes that overlaps one before it, of those that stay; each ends where the
-    image does.
+    Rows are 0, label, score, x, y, width, height, in the order of the boxes. Boxes are
+    clipped to the image for their overlap only.
     """
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:

@@ -8,7 +8,12 @@ import torch
 def arg_max(
     x: torch.Tensor, top_k: int = 1, axis: int | None = None, out_max_val: bool = False
 ) -> torch.Tensor:
-    """torch.topk's indices as floats, of equal elements the last one first."""
+    """The indices of the top_k greatest values, as floats; of ties, the last first.
+
+    `axis` is the axis to search. None searches each whole sample, flattened.
+    `out_max_val` adds the values as a second channel; with an axis, it returns them
+    instead of the indices.
+    """
     values = x.reshape(x.shape[0], -1) if axis is None else x
     dim = 1 if axis is None else axis
     last = values.shape[dim] - 1
@@ -22,6 +27,6 @@ def arg_max(
 
 
 def shuffle_channel(x: torch.Tensor, groups: int) -> torch.Tensor:
-    """The first channel of each group, then the second of each, and so on."""
+    """Channel shuffle: the first channel of each group, then each second one, ..."""
     apart = x.reshape(len(x), groups, -1, *x.shape[2:])
     return apart.transpose(1, 2).reshape(x.shape)

@@ -5,7 +5,7 @@ from torch import nn
 
 
 def elementwise_max(first: torch.Tensor, *others: torch.Tensor) -> torch.Tensor:
-    """torch.maximum of all, but of equal elements one alone gets the gradient."""
+    """The elementwise maximum of all inputs; among ties, only one gets the gradient."""
     second, *more = others
     best = torch.where(first > second, first, second)
     for other in more:
@@ -14,7 +14,7 @@ def elementwise_max(first: torch.Tensor, *others: torch.Tensor) -> torch.Tensor:
 
 
 def c_rand(count: int) -> list[int]:
-    """The first numbers of C's rand(), as glibc has it."""
+    """The first `count` numbers of glibc's rand() with seed 1."""
     state = [1]
     for _ in range(30):
         state.append(16807 * state[-1] % (2**31 - 1))
@@ -25,9 +25,10 @@ def c_rand(count: int) -> list[int]:
 
 
 class CompactBilinear(nn.Module):
-    """The product of two images' channels, each pair hashed to one of the outputs.
+    """Compact bilinear pooling: the count sketch of the outer product of two inputs.
 
-    `sum_pool` adds up the pixels.
+    The sketches are convolved by FFT (Gao et al. 2016). The random hashes are Caffe's.
+    `sum_pool` sums the result over all positions.
     """
 
     place1: torch.Tensor
@@ -58,7 +59,7 @@ class CompactBilinear(nn.Module):
     def spectrum(
         self, x: torch.Tensor, place: torch.Tensor, sign: torch.Tensor
     ) -> torch.Tensor:
-        """The spectrum of the channels, each added up at its place."""
+        """The Fourier transform of the count sketch of the channels."""
         sketch = x.new_zeros(x.shape[0], self.outputs, *x.shape[2:])
         sketch = sketch.index_add(1, place, x * sign[:, None, None])
         spectrum: torch.Tensor = torch.fft.rfft(sketch, dim=1)

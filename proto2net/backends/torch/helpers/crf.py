@@ -11,12 +11,12 @@ from torch import nn
 def permutohedral_lattice(
     features: torch.Tensor,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """The lattice points around each feature, their shares of it, and each point's
-    neighbours.
+    """Embed features (groups, pixels, d) in the permutohedral lattice.
 
-    `features` has the axes groups, pixels and d, and groups do not meet. Of neighbours
-    there are two along each of d + 1 axes; one that is missing is the number of points
-    (Adams, Baek and Davis 2010).
+    Returns the vertices of the simplex around each feature, their barycentric weights,
+    and the neighbours of each vertex: two along each of d + 1 axes. A missing neighbour
+    has the number of vertices as its index. Groups share no vertices (Adams, Baek and
+    Davis 2010).
     """
     groups, pixels, d = features.shape
     # Four pixels are taken at once, as in Caffe: those beyond the last lie at the
@@ -63,9 +63,7 @@ def permutohedral_lattice(
 def lattice_filter(
     x: torch.Tensor, index: torch.Tensor, shares: torch.Tensor, neighbours: torch.Tensor
 ) -> torch.Tensor:
-    """Values (groups, pixels, channels) brought to the lattice, blurred there, and read
-    again.
-    """
+    """Gaussian filtering of values (groups, pixels, channels): splat, blur, slice."""
     held = x.new_zeros(neighbours.shape[-1] + 1, x.shape[-1])
     corners = range(index.shape[-1])
     for i in corners:
@@ -80,9 +78,10 @@ def lattice_filter(
 
 
 class MultiStageMeanfield(nn.Module):
-    """Mean field iterations of a dense CRF, whose last result is not normalized.
+    """Mean field iterations of a dense CRF (CRF-RNN, Zheng et al. 2015).
 
-    Three matrices mix the classes. The lattices have no gradient (Zheng et al. 2015).
+    From the unary potentials, the first logits and the image, it returns logits. Three
+    learned matrices mix the classes. No gradient flows into the filters.
     """
 
     def __init__(
@@ -138,6 +137,6 @@ class MultiStageMeanfield(nn.Module):
 
 
 def diagonal_(tensor: torch.Tensor, value: float) -> torch.Tensor:
-    """Fill a square matrix with a value in its diagonal, and 0 elsewhere."""
+    """Fill a square matrix with a value on the diagonal and 0 elsewhere."""
     with torch.no_grad():
         return nn.init.eye_(tensor).mul_(value)

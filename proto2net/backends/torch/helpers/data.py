@@ -9,7 +9,7 @@ from torch import nn
 
 
 class DummyData(nn.Module):
-    """Tensors that need no input, each filled anew for every forward pass."""
+    """Tensors made without an input, filled anew in every forward pass."""
 
     like: torch.Tensor
 

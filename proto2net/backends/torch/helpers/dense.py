@@ -6,7 +6,7 @@ from torch import nn
 
 
 class TransposedLinear(nn.Module):
-    """nn.Linear with a weight of (inputs, outputs), which another layer may own."""
+    """nn.Linear with a weight of shape (inputs, outputs), to be tied to another's."""
 
     def __init__(self, inputs: int, outputs: int, bias: bool = True) -> None:
         super().__init__()

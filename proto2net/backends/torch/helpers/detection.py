@@ -11,7 +11,7 @@ import torch
 def decode_boxes(
     loc: torch.Tensor, prior: torch.Tensor, code_type: str
 ) -> torch.Tensor:
-    """The boxes that predictions mean, which are relative to prior boxes."""
+    """Decode offsets (..., 4) to corners, relative to prior boxes (..., 4)."""
     start, end = prior.chunk(2, dim=-1)
     size = end - start
     if code_type == "CORNER":
@@ -23,8 +23,8 @@ def decode_boxes(
     return torch.cat((center - half, center + half), dim=-1)
 
 
-def overlap(box: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
-    """What a box shares with each of others, of what they cover together."""
+def iou(box: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
+    """The intersection over union (IoU) of a box with each other one."""
     sides = torch.minimum(box[2:], boxes[:, 2:]) - torch.maximum(box[:2], boxes[:, :2])
     shared = sides.clamp(min=0).prod(1)
     area, areas = (
@@ -41,9 +41,9 @@ def non_maximum_suppression(
     confidence_threshold: float,
     eta: float = 1.0,
 ) -> torch.Tensor:
-    """Indices of the best boxes that overlap no better one too much.
+    """Non-maximum suppression: indices of the kept boxes, best first.
 
-    `eta` lowers the limit.
+    `eta` multiplies the threshold after each kept box, as long as it is above 0.5.
     """
     order = scores.argsort(descending=True, stable=True)
     left = order[scores[order] > confidence_threshold][:top_k]
@@ -52,7 +52,7 @@ def non_maximum_suppression(
     while len(left):
         best, left = left[:1], left[1:]
         kept.append(best)
-        most = torch.maximum(most[1:], overlap(boxes[best[0]], boxes[left]))
+        most = torch.maximum(most[1:], iou(boxes[best[0]], boxes[left]))
         if nms_threshold > 0.5:
             nms_threshold *= eta
         left, most = left[most <= nms_threshold], most[most <= nms_threshold]
@@ -78,12 +78,12 @@ def detection_output(
     arm_loc: torch.Tensor | None = None,
     objectness_score: float = 0.01,
 ) -> torch.Tensor:
-    """Rows of image, label, score and box (x, y, x, y) for what SSD finds.
+    """SSD's detections (1, 1, M, 7): image, label, score, xmin, ymin, xmax, ymax.
 
-    If it finds nothing in any image, each has a row of -1.
-    `arm_conf` has two confidences of each prior box: background is what is no object.
-    `arm_loc` has predictions that refine prior boxes before.
-    `polygons` are those of TextBoxes++: their corners stand behind the boxes.
+    Without any detection, there is a row of -1 for each image.
+    `arm_conf` has RefineDet's two scores of each prior: background and object.
+    `arm_loc` refines the prior boxes before they are used.
+    `polygons` adds the four corners of TextBoxes++ to each row.
     """
     corners, variances = prior.reshape(2, -1, 1, 4)
     loc = loc.reshape(len(loc), len(corners), -1, 12 if polygons else 4)
@@ -131,9 +131,10 @@ def detection_output(
 def split_detection_output(
     maps: list[torch.Tensor], nbottom: int, no_permute: bool = False, **options: Any
 ) -> torch.Tensor:
-    """The same for several maps of an image: confidences, locations, prior boxes.
+    """detection_output for separate maps: confidences, locations, prior boxes.
 
-    `no_permute` has maps with channels first, and takes places of each ratio in turn.
+    `no_permute` tells that maps have channels first, and their boxes the aspect ratio
+    before the position.
     """
     confs, locs = maps[:nbottom], maps[nbottom : 2 * nbottom]
     prior = torch.cat(maps[2 * nbottom :], dim=2)
@@ -153,7 +154,7 @@ def split_detection_output(
 def ratios_first(
     prior: torch.Tensor, ratios: list[int], places: list[int]
 ) -> torch.Tensor:
-    """Prior boxes with the places of each ratio in turn; variances stay as they are."""
+    """Reorder prior boxes from position-major to ratio-major; the variances stay."""
     corners, variances = prior.reshape(2, -1, 4)
     counts = [r * p for r, p in zip(ratios, places, strict=True)]
     turned = [
@@ -166,8 +167,6 @@ def ratios_first(
 def polygon_corners(
     points: torch.Tensor, prior: torch.Tensor, variances: torch.Tensor
 ) -> torch.Tensor:
-    """The corners of polygons from predictions, which are relative to those of prior
-    boxes.
-    """
+    """Decode the corners of TextBoxes++'s polygons, relative to prior boxes."""
     sides = (prior[..., 2:] - prior[..., :2]) * variances[..., :2]
     return points * sides.repeat(1, 1, 4) + prior[..., [0, 1, 2, 1, 2, 3, 0, 3]]

@@ -10,12 +10,12 @@ from proto2net.backends.torch.helpers.normalize import Scale
 
 
 def unit_rows(weight: torch.Tensor, eps: float = 1e-6) -> torch.Tensor:
-    """Each row of a matrix, brought to length 1."""
+    """Each row of a matrix, L2-normalized."""
     return weight / (weight.square().sum(1, keepdim=True) + eps).sqrt()
 
 
 class UnitLinear(nn.Linear):
-    """nn.Linear with rows that are brought to length 1 before they are used."""
+    """nn.Linear with L2-normalized rows of the weight."""
 
     def __init__(
         self, inputs: int, outputs: int, bias: bool = True, eps: float = 1e-6
@@ -28,7 +28,7 @@ class UnitLinear(nn.Linear):
 
 
 class BoundedScale(Scale):
-    """Scale, with a weight that is brought between two bounds before it is used."""
+    """Scale whose weight is clamped to [low, high] before use."""
 
     def __init__(
         self,
@@ -51,9 +51,9 @@ class BoundedScale(Scale):
 
 
 def distances(x: torch.Tensor, rows: torch.Tensor, p: int = 2) -> torch.Tensor:
-    """The sum of what each vector differs by from each row.
+    """The distance of each vector to each row.
 
-    `p` is 2 for squares, and 1 for magnitudes.
+    `p` is 2 for the squared Euclidean distance, and 1 for the L1 distance.
     """
     mode = "donot_use_mm_for_euclid_dist"  # which keeps the digits of small distances
     distance = torch.cdist(x, rows, p=p, compute_mode=mode)
@@ -61,7 +61,7 @@ def distances(x: torch.Tensor, rows: torch.Tensor, p: int = 2) -> torch.Tensor:
 
 
 class InnerDistance(nn.Module):
-    """The distances of vectors to learned rows."""
+    """The distance of each vector to each learned row: (N, outputs)."""
 
     def __init__(
         self, inputs: int, outputs: int, p: int = 2, normalize: bool = False

@@ -8,14 +8,14 @@ import torch
 def sparse_normal_(
     tensor: torch.Tensor, share: float, mean: float = 0.0, std: float = 1.0
 ) -> torch.Tensor:
-    """nn.init.normal_ of a share of the elements, each by chance; the others are 0."""
+    """nn.init.normal_ of elements kept with probability `share`; the others are 0."""
     with torch.no_grad():
         keep = torch.rand_like(tensor) < share
         return tensor.normal_(mean, std).mul_(keep)
 
 
 def positive_unitball_(tensor: torch.Tensor, dim: int = 0) -> torch.Tensor:
-    """Positive, and the sum is 1 for each index along an axis."""
+    """Fill with positive values that sum to 1 for each index of an axis."""
     with torch.no_grad():
         rows = tensor.uniform_().movedim(dim, 0)
         rows /= rows.flatten(1).sum(1).reshape(-1, *[1] * (tensor.dim() - 1))
@@ -23,7 +23,7 @@ def positive_unitball_(tensor: torch.Tensor, dim: int = 0) -> torch.Tensor:
 
 
 def bilinear_(tensor: torch.Tensor) -> torch.Tensor:
-    """What makes a deconvolution scale images up by linear interpolation."""
+    """Fill with the kernel of bilinear upsampling, for a deconvolution."""
     size = tensor.shape[-1]
     factor = (size + 1) // 2
     center = (size - 1) / (2 * factor)
@@ -33,7 +33,7 @@ def bilinear_(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def channel_diagonal_(tensor: torch.Tensor, values: list[float]) -> torch.Tensor:
-    """What multiplies each channel by its number, as a convolution's mean."""
+    """A convolution that averages each channel and multiplies it by its own value."""
     with torch.no_grad():
         tensor.zero_()
         for channel, value in enumerate(values):

@@ -8,7 +8,7 @@ from torch import nn
 
 
 def pixel_grid(x: torch.Tensor) -> torch.Tensor:
-    """The column and the row of each pixel, as two channels."""
+    """The coordinates of each pixel as two channels: column, row."""
     rows, columns = (
         torch.arange(n, dtype=x.dtype, device=x.device) for n in x.shape[2:]
     )
@@ -19,10 +19,10 @@ def pixel_grid(x: torch.Tensor) -> torch.Tensor:
 def flow_warp(
     image: torch.Tensor, flow: torch.Tensor, fill: float = 0.0, strict: bool = False
 ) -> torch.Tensor:
-    """What stands where the flow points to; 0 outside of the image.
+    """Backward warping: sample the image bilinearly at each pixel plus its flow.
 
-    `fill` is what stands there.
-    `strict` has it begin at the middle of the last pixels, which are repeated else.
+    `fill` is the value outside of the image.
+    `strict` counts all beyond the last pixel's center as outside; else it is repeated.
     """
     height, width = image.shape[2:]
     x, y = (pixel_grid(flow) + flow).unbind(1)
@@ -34,7 +34,7 @@ def flow_warp(
 
 
 def warp(image: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
-    """What stands at these places, x and y, in an image with pixels of 0 around it."""
+    """Sample an image bilinearly at absolute coordinates (x, y); it is 0 outside."""
     height, width = image.shape[2:]
     x, y = places.nan_to_num(-1).unbind(1)
     x, y = x.clamp(-1, width) + 1, y.clamp(-1, height) + 1
@@ -44,7 +44,7 @@ def warp(image: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
 def sample_bilinear(
     image: torch.Tensor, x: torch.Tensor, y: torch.Tensor
 ) -> torch.Tensor:
-    """What stands at places in an image, between its pixels."""
+    """Sample images bilinearly at coordinates x, y inside of them."""
     height, width = image.shape[2:]
     left, top = x.floor(), y.floor()
     right, bottom = (left + 1).clamp(max=width - 1), (top + 1).clamp(max=height - 1)
@@ -61,7 +61,7 @@ def sample_bilinear(
 def pixels_at(
     image: torch.Tensor, row: torch.Tensor, column: torch.Tensor
 ) -> torch.Tensor:
-    """The pixels in these rows and columns of each image."""
+    """Gather the pixels of each image at these integer rows and columns."""
     index = (row.long() * image.shape[3] + column.long()).flatten(1)[:, None]
     found = image.flatten(2).gather(2, index.expand(-1, image.shape[1], -1))
     return found.reshape(*image.shape[:2], *row.shape[1:])
@@ -77,12 +77,12 @@ def correlation(
     stride_2: int = 1,
     subtract: bool = False,
 ) -> torch.Tensor:
-    """The mean product of each pixel of a with those of b around it, a channel each.
+    """Correlation of two feature maps: an output channel per displacement (FlowNet).
 
-    `kernel_size` is the side of the patches that are compared in the place of pixels.
-    `stride_1` is the step from patch to patch.
-    `stride_2` is the step from displacement to displacement.
-    `subtract` has the mean difference, without its sign, in the place of the product.
+    `kernel_size` is the side of the patches that are compared.
+    `stride_1` is the step between positions in `a`.
+    `stride_2` is the step between displacements.
+    `subtract` takes the mean absolute difference instead of the mean product.
     """
     a, b = F.pad(a, [pad] * 4), F.pad(b, [pad] * 4)
     height, width = (n - 2 * max_displacement for n in a.shape[2:])
@@ -114,13 +114,13 @@ def correlation_1d(
     subtract: bool = False,
     single_direction: int = 0,
 ) -> torch.Tensor:
-    """The mean product of each pixel of a with those of b beside it, a channel each.
+    """Correlation along rows: an output channel per displacement (DispNet).
 
-    `kernel_size` is the side of the patches that are compared in the place of pixels.
-    `stride_1` is the step from patch to patch.
-    `stride_2` is the step from displacement to displacement.
-    `subtract` has the mean difference, without its sign, in the place of the product.
-    `single_direction` is -1 for the left alone, and 1 for the right.
+    `kernel_size` is the side of the patches that are compared.
+    `stride_1` is the step between positions in `a`.
+    `stride_2` is the step between displacements.
+    `subtract` takes the mean absolute difference instead of the mean product.
+    `single_direction` is -1 for displacements to the left only, 1 for the right only.
     """
     last, before = 2 * max_displacement, pad
     places = range(last + 1)
@@ -148,10 +148,10 @@ def correlation_1d(
 def resample(
     x: torch.Tensor, size: tuple[int, int], cubic: bool = False, antialias: bool = True
 ) -> torch.Tensor:
-    """Images of another size by FlowNet2's rule, which swaps scales in an offset.
+    """Resize by FlowNet2's rule, whose offset swaps the scales of the two axes.
 
-    `cubic` weighs the pixels by a curve, which is a triangle else.
-    `antialias` has a smaller image made of all pixels that are in it.
+    `cubic` selects cubic interpolation instead of linear.
+    `antialias` widens the kernel when it scales down.
     """
     rows, columns = (
         pixel_shares(place, count, width, cubic)
@@ -161,7 +161,7 @@ def resample(
 
 
 def resample_nearest(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """Images of another size by FlowNet2's rule, each pixel the nearest one."""
+    """Nearest-neighbour resizing by FlowNet2's rule."""
     rows, columns = (
         (place + 0.5).floor().long().clamp(0, count - 1)
         for place, count, _ in resampled(x, size)
@@ -172,9 +172,7 @@ def resample_nearest(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
 def resampled(
     x: torch.Tensor, size: tuple[int, int], antialias: bool = True
 ) -> list[tuple[torch.Tensor, int, torch.Tensor]]:
-    """Where the rows and the columns of another size lie in an image, how many this
-    has, and how wide one is.
-    """
+    """For each axis: output coordinates in the input, input size, kernel width."""
     scale = (torch.tensor(x.shape[2:]) / torch.tensor(size)).to(x)
     width = torch.ones_like(scale)
     if antialias and any(n > m for n, m in zip(x.shape[2:], size, strict=True)):
@@ -189,7 +187,7 @@ def resampled(
 
 
 def downsample(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """Images of another size, corners on corners; NaN where over a third is NaN."""
+    """Linear downsampling with aligned corners; NaN where over 1/3 of it is NaN."""
     if x.shape[2:] == tuple(size):
         return x
     rows, columns = (
@@ -203,7 +201,7 @@ def downsample(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
 
 
 class MeanSubtraction(nn.Module):
-    """Images less the mean of those that training has seen."""
+    """Subtracts the mean image that was recorded in training."""
 
     mean: torch.Tensor
 
@@ -216,7 +214,7 @@ class MeanSubtraction(nn.Module):
 
 
 def crop_middle(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """The middle of images; FlowNet2 reads just before the last pixels at most."""
+    """Center crop with bilinear sampling; FlowNet2 stops just before the last pixel."""
     rows, columns = (
         pixel_shares((torch.arange(m).to(x) + (n - m) / 2).clamp(0, n - 1.05), n, 1.0)
         for n, m in zip(x.shape[2:], size, strict=True)
@@ -227,9 +225,9 @@ def crop_middle(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
 def pixel_shares(
     place: torch.Tensor, count: int, width: float | torch.Tensor, cubic: bool = False
 ) -> torch.Tensor:
-    """How much of each of so many pixels is in what lies at places, a row each.
+    """Interpolation weights: one row per coordinate, one column per pixel.
 
-    `cubic` weighs the pixels by a curve, which is a triangle else.
+    `cubic` selects cubic interpolation instead of linear.
     """
     distance = (place[:, None] - torch.arange(count).to(place)).abs() / width
     weight = keys_cubic(distance) if cubic else (1 - distance).clamp(min=0)
@@ -238,7 +236,7 @@ def pixel_shares(
 
 
 def keys_cubic(distance: torch.Tensor) -> torch.Tensor:
-    """The curve of cubic interpolation."""
+    """The kernel of cubic interpolation, with a = -0.5 (Keys 1981)."""
     near = (1.5 * distance - 2.5) * distance * distance + 1
     far = ((-0.5 * distance + 2.5) * distance - 4) * distance + 2
     return torch.where(distance <= 1, near, torch.where(distance < 2, far, 0))

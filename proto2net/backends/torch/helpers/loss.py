@@ -9,12 +9,12 @@ from proto2net.backends.torch.helpers.normalize import root_plus
 
 
 def at_least(x: torch.Tensor, low: float) -> torch.Tensor:
-    """clamp(min=low), but the gradient passes where it raises a value."""
+    """clamp(min=low) whose gradient also passes where the limit applies."""
     return x.clamp(min=low).detach() + (x - x.detach())
 
 
 def normalizer(mode: str, valid: torch.Tensor, batch: int) -> torch.Tensor | int:
-    """What Caffe divides a sum of losses by, which is never less than 1."""
+    """The divisor of a summed loss for a normalization mode of Caffe; at least 1."""
     if mode == "VALID":
         return valid.sum().clamp(min=1)
     return max({"FULL": valid.numel(), "BATCH_SIZE": batch, "NONE": 1}[mode], 1)
@@ -27,7 +27,7 @@ def softmax_loss(
     ignore_label: int = -100,
     normalization: str = "VALID",
 ) -> torch.Tensor:
-    """F.cross_entropy along any axis, with Caffe's divisors: 0 if no label counts."""
+    """F.cross_entropy along an axis, with Caffe's normalization modes."""
     rows = scores.movedim(axis, -1).reshape(-1, scores.shape[axis])
     labels = labels.flatten().long()
     loss = F.cross_entropy(rows, labels, ignore_index=ignore_label, reduction="sum")
@@ -41,7 +41,7 @@ def sigmoid_loss(
     ignore_label: int,
     normalization: str = "BATCH_SIZE",
 ) -> torch.Tensor:
-    """F.binary_cross_entropy_with_logits that ignores a target's integral part."""
+    """Binary cross entropy with logits; int(target) may be the ignored label."""
     targets = targets.view_as(scores)
     valid = targets.int() != ignore_label
     losses = F.binary_cross_entropy_with_logits(scores, targets, reduction="none")
@@ -52,7 +52,10 @@ def sigmoid_loss(
 def hinge_loss(
     scores: torch.Tensor, labels: torch.Tensor, norm: str = "L1"
 ) -> torch.Tensor:
-    """How far each score misses 1 at the label, and -1 elsewhere."""
+    """One-vs-all hinge loss, averaged over the batch.
+
+    `norm` is "L2" for the squared hinge loss.
+    """
     scores = scores.flatten(1)
     label = F.one_hot(labels.flatten().long(), scores.shape[1])
     miss = F.relu(1 - (2 * label - 1) * scores)
@@ -67,7 +70,10 @@ def infogain_loss(
     ignore_label: int = -100,
     normalization: str = "VALID",
 ) -> torch.Tensor:
-    """Minus the logs of a softmax (of at least 1e-20), weighted by the label's row."""
+    """Softmax cross entropy weighted by the label's row of a matrix.
+
+    Probabilities are at least 1e-20.
+    """
     classes = scores.shape[axis]
     logs = at_least(F.log_softmax(scores, dim=axis), math.log(1e-20))
     logs = logs.movedim(axis, -1).reshape(-1, classes)
@@ -86,7 +92,7 @@ def contrastive_loss(
     margin: float = 1.0,
     legacy_version: bool = False,
 ) -> torch.Tensor:
-    """Caffe's contrastive loss, whose gradient divides by the distance plus 1e-4."""
+    """Contrastive loss; its gradient divides by the distance plus 1e-4, as in Caffe."""
     square = (a - b).flatten(1).square().sum(1)
     if legacy_version:
         apart = F.relu(margin - square)
@@ -99,7 +105,7 @@ def contrastive_loss(
 def label_hits(
     scores: torch.Tensor, labels: torch.Tensor, top_k: int = 1, axis: int = 1
 ) -> torch.Tensor:
-    """Whether each label is among the top k; equal scores count against it."""
+    """Which labels are among the top_k scores; ties count against the label."""
     rows = scores.movedim(axis, -1).reshape(-1, scores.shape[axis])
     own = rows.gather(1, labels.reshape(-1, 1).long().clamp(0, rows.shape[1] - 1))
     return (rows >= own).sum(1) <= top_k
@@ -112,7 +118,7 @@ def top_k_accuracy(
     axis: int = 1,
     ignore_label: int = -100,
 ) -> torch.Tensor:
-    """The share of hits among the labels that count; 0 where none does."""
+    """Top-k accuracy over the labels that are not ignored; 0 without any."""
     valid = labels.flatten().long() != ignore_label
     hits = label_hits(scores, labels, top_k, axis) & valid
     return hits.sum() / valid.sum().clamp(min=1)
@@ -125,7 +131,7 @@ def class_accuracies(
     axis: int = 1,
     ignore_label: int = -100,
 ) -> torch.Tensor:
-    """The share of hits among the labels of each class; 0 for a class without any."""
+    """Top-k accuracy of each class; 0 for a class without labels."""
     labels = labels.reshape(-1, 1).long()
     classes = torch.arange(scores.shape[axis], device=labels.device)
     members = (labels == classes) & (labels != ignore_label)

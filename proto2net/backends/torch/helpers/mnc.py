@@ -5,16 +5,16 @@ imported.
 import torch
 from torch.nn import functional as F
 
-from proto2net.backends.torch.helpers.rcnn import shifted_boxes
+from proto2net.backends.torch.helpers.rcnn import apply_deltas
 from proto2net.backends.torch.helpers.roi import interpolated
 
 
 def resize_mask(
     x: torch.Tensor, size: tuple[int, int], factors: tuple[float, float] | None = None
 ) -> torch.Tensor:
-    """Planes at another size, with the first pixels of both on each other.
+    """Bilinear resizing with aligned first pixels.
 
-    `factors` has an axis grow by so much, if it is not 0.
+    `factors` scales each axis whose factor is not 0.
     """
     if factors:
         axes = zip(x.shape[2:], factors, size, strict=True)
@@ -34,11 +34,9 @@ def refine_rois(
     scores: torch.Tensor,
     im_info: torch.Tensor,
 ) -> torch.Tensor:
-    """Regions (0, x1, y1, x2, y2) shifted as their best class asks for, inside of the
-    image.
-    """
+    """Apply the best class's deltas to regions (0, x1, y1, x2, y2), and clip these."""
     best = scores.flatten(1).argmax(1)
     shift = shifts.reshape(len(shifts), -1, 4)[torch.arange(len(best)), best]
-    boxes = shifted_boxes(rois.flatten(1)[:, 1:], shift)
+    boxes = apply_deltas(rois.flatten(1)[:, 1:], shift)
     limit = im_info.flatten()[:2].flip(0).repeat(2) - 1
     return F.pad(boxes.minimum(limit).clamp(min=0), (1, 0))

@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from proto2net.backends.torch.helpers.rcnn import shifted_boxes
+from proto2net.backends.torch.helpers.rcnn import apply_deltas
 
 # ---- regions -------------------------------------------------------------------------
 
@@ -21,10 +21,10 @@ def box_candidates(
     bbox_mean: tuple[float, ...] | None = None,
     bbox_std: tuple[float, ...] | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Boxes (N, P, 4) around the places of feature maps, and their scores (N, P).
+    """Decode boxes (N, P, 4) and scores (N, P) from feature maps.
 
-    A map has the scores of all classes, and the shifts of a field of this width and
-    height. The score of a box that is too small is -inf.
+    A map has the scores of all classes, and the deltas of one anchor with this width
+    and height. Boxes smaller than min_size score -inf.
     """
     boxes, scores = [], []
     for x, field, stride in zip(maps, fields, strides, strict=True):
@@ -49,10 +49,10 @@ def box_group_candidates(
     bbox_mean: tuple[float, ...] | None = None,
     bbox_std: tuple[float, ...] | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Boxes (N, P, 4) around the places of pairs of feature maps, and scores (N, P).
+    """Decode boxes (N, P, 4) and scores (N, P) from pairs of feature maps.
 
-    A pair has the probabilities of all classes, and the shifts of several fields of
-    these widths and heights. The score of a box that is too small is -inf.
+    A pair has the class probabilities, and the deltas of several anchors with these
+    widths and heights. Boxes smaller than min_size score -inf.
     """
     boxes, scores = [], []
     pairs = zip(maps[::2], maps[1::2], fields, strides, strict=True)
@@ -79,7 +79,7 @@ def field_boxes(
     bbox_mean: tuple[float, ...] | None = None,
     bbox_std: tuple[float, ...] | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Centers and sizes (N, P, 2) of the fields at each place, shifted and scaled."""
+    """Decode the centers and sizes (N, P, 2) of the anchors at each position."""
     height, width = shifts.shape[2:]
     shift = shifts.reshape(-1, len(fields), 4, height, width)
     shift = shift.permute(0, 1, 3, 4, 2)
@@ -103,9 +103,9 @@ def best_regions(
     max_post_nms_num: int | None = None,
     border: int = 0,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rows of image and corners of the best boxes, and rows with their scores too.
+    """Proposals after NMS, best first: image, x1, y1, x2, y2; and with scores.
 
-    If there are none, one is made up.
+    Without any, there is one made-up row, as in Caffe.
     """
     boxes, scores = candidates
     rows = best_boxes(
@@ -127,29 +127,30 @@ def best_boxes(
     max_post_nms_num: int | None = None,
     border: int = 0,
 ) -> torch.Tensor:
-    """Rows of group, corners and score of boxes that overlap no better one too much.
+    """Non-maximum suppression in each group of boxes (N, P, 4): an image or a class.
 
-    They are groups of boxes (N, P, 4), those of an image or a class.
+    Returns rows of group, x1, y1, x2, y2, score, best first within a group.
     """
     rows = [boxes.new_zeros(0, 6)]
     for group, (box, score) in enumerate(zip(boxes, scores, strict=True)):
         likely = (score >= least).nonzero()[:, 0].flip(0)  # of equals the last first
         order = score[likely].argsort(descending=True, stable=True)
         best = likely[order][:max_nms_num]
-        kept = best[distinct_regions(box[best], iou_thr, nms_type, border)]
+        kept = best[region_nms(box[best], iou_thr, nms_type, border)]
         kept = kept[:max_post_nms_num]
         ids = box.new_full((len(kept), 1), group)
         rows.append(torch.cat((ids, box[kept], score[kept, None]), dim=1))
     return torch.cat(rows)
 
 
-def distinct_regions(
+def region_nms(
     boxes: torch.Tensor, iou_thr: float, nms_type: str = "IOU", border: int = 0
 ) -> torch.Tensor:
-    """Indices of boxes, best first, that overlap no better one by more than iou_thr.
+    """Non-maximum suppression of boxes sorted by score: indices of the kept ones.
 
-    `border` is how many pixels a side is longer than its ends are apart.
-    `nms_type` is IOMU for the share of the smaller box, IOFU for that of the better.
+    `border` is added to each side's length: 1 where x2 and y2 are inside of the box.
+    `nms_type` is the overlap: IOU, IOMU (over the smaller area) or IOFU (over the
+    better box's area).
     """
     area = (boxes[:, 2:] - boxes[:, :2] + border).prod(1)
     left = torch.arange(len(boxes), device=boxes.device)
@@ -180,7 +181,7 @@ def decode_bbox(
     bbox_mean: tuple[float, ...] | None = None,
     bbox_std: tuple[float, ...] | None = None,
 ) -> torch.Tensor:
-    """Regions moved and scaled by the shifts of the second class."""
+    """Apply the deltas of the second class to regions."""
     rois = rois.flatten(1)
     shift = shifts.flatten(1)[:, 4:]
     boxes = shifted_regions(rois, shift, bbox_mean, bbox_std)
@@ -193,10 +194,10 @@ def shifted_regions(
     bbox_mean: tuple[float, ...] | None = None,
     bbox_std: tuple[float, ...] | None = None,
 ) -> torch.Tensor:
-    """The corners, both inside, of regions moved and scaled."""
+    """Apply deltas to regions; x2 and y2 are inside of the result."""
     if bbox_std:
         shift = shift * shift.new_tensor(bbox_std) + shift.new_tensor(bbox_mean)
-    return shifted_boxes(rois[:, 1:5], shift) - shift.new_tensor([0, 0, 1, 1])
+    return apply_deltas(rois[:, 1:5], shift) - shift.new_tensor([0, 0, 1, 1])
 
 
 def frcnn_output(
@@ -211,7 +212,10 @@ def frcnn_output(
     bbox_mean: tuple[float, ...] | None = None,
     bbox_std: tuple[float, ...] | None = None,
 ) -> torch.Tensor:
-    """A row of 0 and -1, then rows of 0, corners, class and score for what is found."""
+    """Detections after NMS: rows of 0, x1, y1, x2, y2, class, score.
+
+    The first row is 0 and then -1, as in Caffe.
+    """
     scores = prob.flatten(1).T[1:]
     rois = rois.flatten(1)
     shift = shifts.reshape(len(shifts), -1, 4).transpose(0, 1)[1:]
@@ -233,7 +237,10 @@ def scale_route(
     high_scale: float = math.inf,
     middle: float = 256.0,
 ) -> list[torch.Tensor]:
-    """The rows whose region has a size in a range; if none has, that nearest to it."""
+    """The rows whose region has a size in [low_scale, high_scale).
+
+    Without any, it is the row whose size is nearest to `middle`, in octaves.
+    """
     corners = bottoms[0].flatten(1)[:, 1:5]
     scale = (corners[:, 2:] - corners[:, :2] + 1).prod(1).sqrt()
     kept = ((scale >= low_scale) & (scale < high_scale)).nonzero()[:, 0]

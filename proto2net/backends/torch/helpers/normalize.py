@@ -6,10 +6,10 @@ from torch import nn
 
 
 class BatchNorm(nn.Module):
-    """Batch normalisation with Caffe's averages, in which the first batch weighs most.
+    """nn.BatchNorm2d with Caffe's moving averages, weighted by scale_factor.
 
-    `scale_factor` is the weight of all batches so far.
-    `use_global_stats` is whether to use the averages; None: when not training.
+    `scale_factor` is the decayed number of batches so far.
+    `use_global_stats` uses the averages; None: only in evaluation mode.
     """
 
     running_mean: torch.Tensor
@@ -53,7 +53,7 @@ class BatchNorm(nn.Module):
 
     @torch.no_grad()
     def update(self, x: torch.Tensor) -> None:
-        """Take a batch into the averages."""
+        """Update the moving averages with a batch."""
         var, mean = torch.var_mean(x, [0, *range(2, x.dim())], correction=0)
         values = x.numel() // x.shape[1]
         self.scale_factor.mul_(self.moving_average_fraction).add_(1)
@@ -64,10 +64,10 @@ class BatchNorm(nn.Module):
 
 
 class Scale(nn.Module):
-    """Multiply by a weight that spans some of the axes.
+    """Multiplies by a learned weight over some of the axes.
 
-    `axis` is the first of them.
-    `bias` tells whether such a bias is added.
+    `axis` is the first of these axes.
+    `bias` adds a learned bias of the same shape.
     """
 
     def __init__(self, *shape: int, axis: int = 1, bias: bool = True) -> None:
@@ -86,14 +86,14 @@ class Scale(nn.Module):
 def lrn_within_channel(
     x: torch.Tensor, size: int = 5, alpha: float = 1.0, beta: float = 0.75
 ) -> torch.Tensor:
-    """Caffe's LRN within a channel; the mean counts the padding, and k is always 1."""
+    """Local response normalization within each channel; padding counts, k is 1."""
     return x * (1 + alpha * F.avg_pool2d(x * x, size, 1, size // 2)) ** -beta
 
 
 def mean_variance_norm(
     x: torch.Tensor, dim: tuple[int, ...], eps: float = 1e-9
 ) -> torch.Tensor:
-    """Mean 0 and variance 1 over some axes; eps is added outside of the root."""
+    """Mean-variance normalization over some axes; eps is added to the deviation."""
     x = x - x.mean(dim, keepdim=True)
     return x / root_plus(x.square().mean(dim, keepdim=True), eps)
 
@@ -105,10 +105,10 @@ def root_plus(square: torch.Tensor, eps: float) -> torch.Tensor:
 
 
 class BN(nn.Module):
-    """nn.BatchNorm2d with a running variance that is not the unbiased one.
+    """nn.BatchNorm2d with a biased running variance.
 
-    `momentum` is the share of the old statistics that stays.
-    `frozen` uses these in training too.
+    `momentum` is the fraction of the old statistics that is kept.
+    `frozen` uses the running statistics in training too.
     """
 
     running_mean: torch.Tensor
@@ -148,12 +148,12 @@ class BN(nn.Module):
 
     @torch.no_grad()
     def update(self, x: torch.Tensor) -> None:
-        """Take a batch into the running statistics."""
+        """Update the moving averages with a batch."""
         var, mean = torch.var_mean(x, [0, *range(2, x.dim())], correction=0)
         self.running_mean.lerp_(mean, 1 - self.momentum)
         self.running_var.lerp_(var, 1 - self.momentum)
 
 
 def l2_normalize(x: torch.Tensor, eps: float = 1e-7) -> torch.Tensor:
-    """Each sample brought to length 1; eps is added to its sum of squares."""
+    """Each sample divided by its L2 norm; eps is added to the sum of squares."""
     return x / (x.square().sum([1, 2, 3], keepdim=True) + eps).sqrt()

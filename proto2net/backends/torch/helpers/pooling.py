@@ -12,7 +12,7 @@ from proto2net.backends.torch.helpers.vision import im2col, pad_same
 def avg_pool_same(
     x: torch.Tensor, kernel: tuple[int, int], stride: tuple[int, int]
 ) -> torch.Tensor:
-    """TensorFlow's average pooling with SAME, whose padding does not count."""
+    """Average pooling with TensorFlow's SAME padding, which does not count."""
     inside = torch.ones_like(x[:1, :1])
     mean, share = (
         F.avg_pool2d(pad_same(plane, kernel, stride), kernel, stride)
@@ -22,7 +22,7 @@ def avg_pool_same(
 
 
 def both_sides(padding: tuple[int | tuple[int, int], ...]) -> list[tuple[int, int]]:
-    """The padding before and after each axis, given as one number if it is the same."""
+    """The padding (before, after) of each axis; a single number pads both sides."""
     return [p if isinstance(p, tuple) else (p, p) for p in padding]
 
 
@@ -33,7 +33,7 @@ def window_counts(
     padding: tuple[int | tuple[int, int], ...],
     ceil_mode: bool = True,
 ) -> list[int]:
-    """How many pooling windows Caffe has along each axis."""
+    """The number of Caffe's pooling windows along each axis."""
     counts: list[int] = []
     pads = both_sides(padding)
     for n, k, s, (before, after) in zip(x.shape[2:], kernel, stride, pads, strict=True):
@@ -52,7 +52,7 @@ def pad_windows(
     padding: tuple[int | tuple[int, int], ...],
     value: float,
 ) -> torch.Tensor:
-    """Pad to the windows that begin in the image or before it, and to one at least."""
+    """Pad so that all windows that start before the image's end fit; one at least."""
     sides: list[int] = []
     axes = zip(x.shape[2:], counts, kernel, stride, both_sides(padding), strict=True)
     for n, count, k, s, (before, _) in axes:
@@ -62,7 +62,7 @@ def pad_windows(
 
 
 def fit_windows(y: torch.Tensor, counts: list[int], value: float) -> torch.Tensor:
-    """As many outputs as Caffe has windows; those behind the image are empty."""
+    """Pad to Caffe's number of windows; those past the image are empty."""
     rows, columns = counts
     return F.pad(y, (0, columns - y.shape[3], 0, rows - y.shape[2]), value=value)
 
@@ -74,7 +74,7 @@ def max_pool(
     padding: tuple[int | tuple[int, int], ...] = (0, 0),
     ceil_mode: bool = True,
 ) -> torch.Tensor:
-    """F.max_pool2d with any padding and empty windows, which give the lowest float."""
+    """F.max_pool2d with Caffe's windows; an empty window gives the lowest float."""
     lowest = torch.finfo(x.dtype).min
     counts = window_counts(x, kernel, stride, padding, ceil_mode)
     x = pad_windows(x, counts, kernel, stride, padding, lowest)
@@ -88,7 +88,7 @@ def max_pool_with_mask(
     padding: tuple[int | tuple[int, int], ...] = (0, 0),
     ceil_mode: bool = True,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """max_pool, and where in its plane each maximum stood: a float, -1 for nowhere."""
+    """max_pool, and each maximum's flat index in its plane as a float; -1 if none."""
     lowest = torch.finfo(x.dtype).min
     counts = window_counts(x, kernel, stride, padding, ceil_mode)
     padded = pad_windows(x, counts, kernel, stride, padding, lowest)
@@ -108,9 +108,9 @@ def avg_pool(
     ceil_mode: bool = True,
     count_include_pad: bool = True,
 ) -> torch.Tensor:
-    """F.avg_pool2d with any padding, and empty windows, which give 0 / 0.
+    """F.avg_pool2d with Caffe's windows; an empty window gives NaN.
 
-    `count_include_pad` tells whether padding counts in a mean.
+    `count_include_pad` includes the padding in the divisor.
     """
     counts = window_counts(x, kernel, stride, padding, ceil_mode)
     padded = pad_windows(x, counts, kernel, stride, padding, 0.0)
@@ -135,9 +135,9 @@ def stochastic_pool(
     ceil_mode: bool = True,
     training: bool = False,
 ) -> torch.Tensor:
-    """A weighted mean of each window.
+    """The expected value of stochastic pooling (Zeiler and Fergus 2013).
 
-    `training` takes an element of it, drawn by its share.
+    `training` draws an element of each window, in proportion to its value.
     """
     counts = window_counts(x, kernel, stride, (0, 0), ceil_mode)
     x = pad_windows(x, counts, kernel, stride, (0, 0), 0.0)
@@ -160,7 +160,7 @@ def pool_volume(
     stride: tuple[int, int, int],
     padding: tuple[int, int, int] = (0, 0, 0),
 ) -> torch.Tensor:
-    """Pool the planes of volumes (N, C, L, H, W), and then their length."""
+    """Pool volumes (N, C, L, H, W): first over H and W, then over L."""
     planes = pool(x.flatten(1, 2), kernel[1:], stride[1:], padding[1:])
     size = planes.shape[2:]
     stacks = planes.reshape(*x.shape[:3], size.numel())
@@ -174,7 +174,7 @@ def pool_volume_with_mask(
     stride: tuple[int, int, int],
     padding: tuple[int, int, int] = (0, 0, 0),
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The maxima of volumes, and where in its volume each stood: -1 for nowhere."""
+    """Max pooling of volumes, and each maximum's flat index; -1 if there is none."""
     planes, places = max_pool_with_mask(
         x.flatten(1, 2), kernel[1:], stride[1:], padding[1:]
     )
@@ -193,7 +193,7 @@ def pool_volume_with_mask(
 def spatial_pyramid_pool(
     x: torch.Tensor, height: int, pool: Callable[..., torch.Tensor]
 ) -> torch.Tensor:
-    """Pool into 1, 4, 16, ... bins by Caffe's windows, and join them for each image."""
+    """Spatial pyramid pooling: 1, 4, 16, ... bins of any image, concatenated."""
     levels: list[torch.Tensor] = []
     for bins in (2**level for level in range(height)):
         kernel = [-(-n // bins) for n in x.shape[2:]]

@@ -20,16 +20,15 @@ def propose(
     nms_thresh: float = 0.7,
     keep_small: bool = False,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The regions (0, x1, y1, x2, y2) that are most likely objects, best first, and
-    their scores.
+    """Region proposals (0, x1, y1, x2, y2) after NMS, best first, and their scores.
 
-    A box with too small a side goes.
-    `keep_small` keeps it, with a score of 0.
+    Boxes with a side below min_size are dropped.
+    `keep_small` keeps them, with a score of 0.
     """
     (score,), (shift,) = scores, shifts  # one image
     score = score[len(anchors) :].permute(1, 2, 0).flatten()
     boxes = anchor_boxes(score.new_tensor(anchors), feat_stride, *shift.shape[1:])
-    boxes = shifted_boxes(boxes, shift.permute(1, 2, 0).reshape(-1, 4))
+    boxes = apply_deltas(boxes, shift.permute(1, 2, 0).reshape(-1, 4))
     height, width, *scale = im_info.flatten()[:4]
     limit = torch.stack((width, height)).repeat(2) - 1
     boxes = boxes.minimum(limit).clamp(min=0)
@@ -40,7 +39,7 @@ def propose(
     else:
         boxes, score = boxes[large], score[large]
     order = score.argsort(descending=True, stable=True)[:pre_nms_topn]
-    best = order[distinct_boxes(boxes[order], nms_thresh, post_nms_topn)]
+    best = order[nms(boxes[order], nms_thresh, post_nms_topn)]
     rois = F.pad(boxes[best], (1, 0))
     return rois, score[best] if keep_small else score[best, None]
 
@@ -48,25 +47,24 @@ def propose(
 def anchor_boxes(
     anchors: torch.Tensor, feat_stride: int, height: int, width: int
 ) -> torch.Tensor:
-    """The anchors around each place of a feature map, row by row."""
+    """The anchors (H * W * A, 4) at each position of a feature map, row by row."""
     y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
     places = torch.stack((x, y, x, y), dim=-1).to(anchors) * feat_stride
     return (places[:, :, None] + anchors).reshape(-1, 4)
 
 
-def shifted_boxes(boxes: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
-    """Boxes moved by shares of their sides, and scaled by exponents."""
+def apply_deltas(boxes: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
+    """Apply deltas (dx, dy, dw, dh) to boxes (x1, y1, x2, y2), as in Fast R-CNN."""
     size = boxes[:, 2:] - boxes[:, :2] + 1
     center = shift[:, :2] * size + (boxes[:, :2] + 0.5 * size)
     half = 0.5 * (shift[:, 2:].exp() * size)
     return torch.cat((center - half, center + half), dim=1)
 
 
-def distinct_boxes(boxes: torch.Tensor, threshold: float, most: int) -> torch.Tensor:
-    """Indices of boxes, best first, that overlap no better one by more than the
-    threshold.
+def nms(boxes: torch.Tensor, threshold: float, most: int) -> torch.Tensor:
+    """Non-maximum suppression of boxes sorted by score: indices of the kept ones.
 
-    Both corners of a box are inside of it.
+    x2 and y2 are inside of a box.
     """
     area = (boxes[:, 2:] - boxes[:, :2] + 1).prod(1)
     left = torch.arange(len(boxes), device=boxes.device)
@@ -88,8 +86,9 @@ def propose_text(
     anchors: tuple[tuple[float, ...], ...],
     feat_stride: int,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """All of CTPN's boxes of text (x1, y1, x2, y2), which change in height alone, and
-    scores.
+    """CTPN's text boxes (x1, y1, x2, y2) of all anchors, and their scores.
+
+    Only the vertical position and the height are predicted.
     """
     (score,), (shift,) = scores, shifts  # one image
     boxes = anchor_boxes(score.new_tensor(anchors), feat_stride, *shift.shape[1:])
@@ -114,8 +113,9 @@ def smooth_l1_loss(
     outside: torch.Tensor | None = None,
     sigma: float = 1.0,
 ) -> torch.Tensor:
-    """F.smooth_l1_loss of weighted differences, itself weighted, and a mean over
-    samples.
+    """Smooth L1 loss (Fast R-CNN), summed and divided by the batch size.
+
+    `inside` weights the differences, `outside` the losses.
     """
     difference = x - target.view_as(x)
     if inside is not None:

@@ -8,7 +8,7 @@ from torch import nn
 def lstm_unit(
     c: torch.Tensor, gates: torch.Tensor, cont: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """A step of an LSTM to c and h; nn.LSTMCell has no cont, and other gates."""
+    """One step of an LSTM, from gates (i, f, o, g) to c and h; cont 0 forgets c."""
     i, f, o, g = gates.chunk(4, dim=-1)
     forget = cont.detach()[..., None] * torch.sigmoid(f)
     c = forget * c + torch.sigmoid(i) * torch.tanh(g)
@@ -16,7 +16,7 @@ def lstm_unit(
 
 
 class Recurrent(nn.Module):
-    """What LSTM and RNN share: a state that lasts from one forward pass to the next."""
+    """The base of LSTM and RNN: a state that is kept between forward passes."""
 
     last: torch.Tensor
 
@@ -25,9 +25,9 @@ class Recurrent(nn.Module):
         self.register_buffer("last", torch.zeros(states, 1, size), persistent=False)
 
     def start(self, batch: int, given: tuple[torch.Tensor, ...]) -> list[torch.Tensor]:
-        """The states before the first step: as given, or as they were left.
+        """The states before the first step: given ones, or those of the last call.
 
-        No gradient passes through the states of a layer to another, as in Caffe.
+        No gradient passes between layers through the states, as in Caffe.
         """
         if given:
             return [state[0].detach() for state in given]
@@ -37,9 +37,9 @@ class Recurrent(nn.Module):
 
 
 class LSTM(Recurrent):
-    """nn.LSTM with an input `cont` that is 0 where a sequence starts.
+    """Caffe's LSTM: x is (T, N, ...), and cont (T, N) is 0 where a sequence starts.
 
-    The state lasts from one forward pass to the next, unless it is given.
+    The state is kept from one forward pass to the next, unless it is given.
     """
 
     def __init__(self, inputs: int, size: int, static: int = 0) -> None:
@@ -72,9 +72,10 @@ class LSTM(Recurrent):
 
 
 class RNN(Recurrent):
-    """nn.RNN with a tanh layer on its outputs, and an input `cont` as that of LSTM.
+    """Caffe's RNN: x is (T, N, ...), and cont (T, N) is 0 where a sequence starts.
 
-    The state lasts from one forward pass to the next, unless it is given.
+    tanh follows the hidden state and the output. The state is kept from one forward
+    pass to the next, unless it is given.
     """
 
     def __init__(self, inputs: int, size: int, static: int = 0) -> None:
@@ -109,9 +110,9 @@ class RNN(Recurrent):
 
 
 class Lstm(Recurrent):
-    """LSTM as caffe-lstm has it: where no `cont` is given, it starts from zeros.
+    """caffe-lstm's LSTM: without `cont`, every call starts from zeros.
 
-    `sequences` is how many are in the first axis together with the steps, if they are.
+    `sequences` is the batch size, if the first axis has steps and sequences together.
     """
 
     def __init__(self, inputs: int, size: int, sequences: int = 0) -> None:
@@ -145,7 +146,7 @@ class Lstm(Recurrent):
 
 
 def causal_attention(x: torch.Tensor, heads: int) -> torch.Tensor:
-    """A mean of the values of all steps up to each one, as its query fits their keys.
+    """Causal self-attention: each step attends to itself and to the steps before.
 
     x has queries, keys and values side by side.
     """
@@ -158,7 +159,7 @@ def causal_attention(x: torch.Tensor, heads: int) -> torch.Tensor:
 
 
 class ContinuationIndicator(nn.Module):
-    """0 at the first step of each sequence, and 1 at the others."""
+    """cont of recurrent layers: 0 at each sequence's first step, 1 at the others."""
 
     cont: torch.Tensor
 

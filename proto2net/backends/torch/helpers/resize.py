@@ -12,7 +12,7 @@ def interp(
     zoom_factor: int = 1,
     full_zoom_factor: int = 1,
 ) -> torch.Tensor:
-    """F.interpolate with corners that stay; factors count the gaps between pixels."""
+    """Bilinear resizing with aligned corners; factors scale the gaps between pixels."""
     size = [
         ((n - 1) // shrink_factor * zoom_factor + 1) * full_zoom_factor
         for n in x.shape[2:]
@@ -23,7 +23,7 @@ def interp(
 def max_unpool(
     x: torch.Tensor, mask: torch.Tensor, size: tuple[int, int]
 ) -> torch.Tensor:
-    """F.max_unpool2d to any size: each value goes to where the mask says."""
+    """F.max_unpool2d for any size: scatter each value to its index in the mask."""
     planes = x.new_zeros(*x.shape[:2], size[0] * size[1])
     placed = planes.scatter(2, mask.flatten(2).long(), x.flatten(2))
     return placed.reshape(*x.shape[:2], *size)
@@ -32,7 +32,7 @@ def max_unpool(
 def corner_mask(
     x: torch.Tensor, stride: tuple[int, int], size: tuple[int, int]
 ) -> torch.Tensor:
-    """Where max_unpool puts values without a mask: the corners of their windows."""
+    """A mask for max_unpool: the top left corner of each window."""
     axes = zip(x.shape[2:], stride, size, strict=True)
     rows, columns = (
         (torch.arange(n, device=x.device) * s).clamp(max=count - 1)
@@ -48,9 +48,9 @@ def unpool(
     size: tuple[int, int],
     average: bool = False,
 ) -> torch.Tensor:
-    """Each value all over its window, as far as that lies in an image of this size.
+    """Unpooling: copy each value to all of its window.
 
-    `average` gives each place there an equal share of it.
+    `average` divides each value by the size of its window, within the output.
     """
     if average:
         axes = zip(x.shape[2:], kernel, stride, size, strict=True)
@@ -67,7 +67,7 @@ def unpool(
 
 
 def pixel_places(n: int, count: int, coordinates: str = "asymmetric") -> torch.Tensor:
-    """Where each of `count` pixels lies among n.
+    """The coordinates of `count` output pixels in an axis of n input pixels.
 
     `coordinates` is ONNX's coordinate_transformation_mode.
     """
@@ -87,10 +87,10 @@ def resize_nearest(
     axis: int = 2,
     coordinates: str = "asymmetric",
 ) -> torch.Tensor:
-    """F.interpolate to the nearest pixels, with any rule for where these lie.
+    """Nearest-neighbour resizing with any of ONNX's coordinate transformations.
 
-    `axis` is the first that changes.
-    `coordinates` says where pixels lie, in ONNX's words.
+    `axis` is the first axis to resize.
+    `coordinates` is ONNX's coordinate_transformation_mode.
     """
     for i, count in enumerate(size, axis):
         n = x.shape[i]
@@ -113,10 +113,10 @@ def resize_linear(
     axis: int = 2,
     coordinates: str = "asymmetric",
 ) -> torch.Tensor:
-    """F.interpolate linearly, with any rule for where pixels lie.
+    """Linear resizing with any of ONNX's coordinate transformations.
 
-    `axis` is the first that changes.
-    `coordinates` says where pixels lie, in ONNX's words.
+    `axis` is the first axis to resize.
+    `coordinates` is ONNX's coordinate_transformation_mode.
     """
     for i, count in enumerate(size, axis):
         n = x.shape[i]

@@ -4,7 +4,7 @@ import torch
 
 
 def fixed_point(x: torch.Tensor, bits: int, fraction: int) -> torch.Tensor:
-    """The nearest numbers of so many bits, `fraction` of them behind the point."""
+    """Round to fixed-point numbers of `bits` bits, `fraction` of them fractional."""
     step, limit = 2.0**-fraction, 2 ** (bits - 1)
     x = x.clamp(-limit * step, (limit - 1) * step) / step
     whole = x.trunc()
@@ -12,9 +12,9 @@ def fixed_point(x: torch.Tensor, bits: int, fraction: int) -> torch.Tensor:
 
 
 def minifloat(x: torch.Tensor, mantissa: int, exponent: int) -> torch.Tensor:
-    """The nearest floats with so many bits of each, up to the first that is too small.
+    """Round to floats of fewer bits, up to the first value that underflows.
 
-    That becomes 0, and Ristretto leaves all behind it, in the whole batch, as it is.
+    That one becomes 0, and Ristretto leaves the rest of the batch as it is.
     """
     step = 2 ** (23 - mantissa)
     bits = x.contiguous().view(torch.int32) + step // 2

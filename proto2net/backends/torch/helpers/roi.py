@@ -6,13 +6,13 @@ import torch
 
 
 def round_half_away(x: torch.Tensor) -> torch.Tensor:
-    """To the nearest whole number as C rounds: a half goes away from 0."""
+    """Round to the nearest integer, halves away from zero, as C's round()."""
     whole = x.trunc()
     return whole + x.sign() * ((x - whole).abs() >= 0.5)
 
 
 def padded_corners(rois: torch.Tensor, pad_ratio: float) -> torch.Tensor:
-    """x1, y1, x2, y2 of regions widened on each side by a share of theirs."""
+    """x1, y1, x2, y2 of regions, padded by a fraction of their size."""
     corners = rois[:, 1:]
     pad = (corners[:, 2:] - corners[:, :2] + 1) * pad_ratio
     return corners + torch.cat((-pad, pad), dim=1)
@@ -25,7 +25,7 @@ def roi_pool(
     spatial_scale: float = 1.0,
     pad_ratio: float = 0.0,
 ) -> torch.Tensor:
-    """The maximum of each bin of each region (image, x1, y1, x2, y2); 0 if empty."""
+    """RoI max pooling of regions (image, x1, y1, x2, y2); an empty bin is 0."""
     rois = rois.flatten(1)
     corners = padded_corners(rois, pad_ratio) if pad_ratio else rois[:, 1:]
     corners = round_half_away(corners * spatial_scale)
@@ -47,10 +47,9 @@ def roi_pool(
 def roi_bins(
     start: torch.Tensor, size: torch.Tensor, count: int, limit: int
 ) -> list[list[list[int]]]:
-    """Where each of `count` bins of each region starts and ends, in an axis of this
-    length.
+    """The start and the end of each region's bins, within [0, limit].
 
-    The start is added at last, to whole numbers.
+    The region's start is added last, to the rounded bounds.
     """
     index = torch.arange(count + 1, device=size.device)
     first = (index[:-1] * size).floor() + start
@@ -62,16 +61,16 @@ def roi_bins(
 
 
 def max_or_zero(x: torch.Tensor, dim: int) -> torch.Tensor:
-    """torch.max along an axis; 0 if that has no elements."""
+    """torch.amax along an axis; 0 if the axis is empty."""
     return x.max(dim).values if x.shape[dim] else x.sum(dim)
 
 
 def psroi_pool(
     x: torch.Tensor, rois: torch.Tensor, group_size: int, spatial_scale: float
 ) -> torch.Tensor:
-    """The mean of each bin of each region, of the channels that belong to the bin.
+    """Position-sensitive RoI pooling (R-FCN): each bin averages its own channels.
 
-    The channels are for each output, row and column; an empty bin is 0.
+    Channels are in the order output, row, column; an empty bin is 0.
     """
     rois = rois.flatten(1)
     corners = round_half_away(rois[:, 1:])
@@ -103,9 +102,7 @@ def roi_align(
     spatial_scale: float = 1.0,
     pad_ratio: float = 0.0,
 ) -> torch.Tensor:
-    """Interpolated values at the corners of each bin of each region; 0 outside of the
-    plane.
-    """
+    """RoI align: bilinear samples at the bins' corners; 0 outside of the image."""
     rois = rois.flatten(1)
     corners = padded_corners(rois, pad_ratio) if pad_ratio else rois[:, 1:]
     corners = corners * spatial_scale - 0.5
@@ -125,7 +122,7 @@ def roi_warp(
     pooled_size: tuple[int, int],
     spatial_scale: float = 1.0,
 ) -> torch.Tensor:
-    """The interpolated value at the first corner of each bin of each region."""
+    """RoI warping (MNC): the bilinear sample at the first corner of each bin."""
     rois = rois.flatten(1)
     corners = round_half_away(rois[:, 1:] * spatial_scale)
     start, size = corners[:, :2], (corners[:, 2:] - corners[:, :2]).clamp(min=0)
@@ -140,10 +137,9 @@ def roi_warp(
 def interpolated(
     x: torch.Tensor, image: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor
 ) -> torch.Tensor:
-    """Values between those of the planes of images (N), at rows (N, H) and columns (N,
-    W).
+    """Bilinear samples of images (N) at rows (N, H) and columns (N, W).
 
-    Half a pixel beyond the plane they are those at its border, and further away 0.
+    Up to half a pixel outside, the border is repeated; further away, it is 0.
     """
     (above, below), down, in_column = neighbours(rows, x.shape[2])
     (left, right), across, in_row = neighbours(columns, x.shape[3])
@@ -164,9 +160,9 @@ def interpolated(
 def neighbours(
     place: torch.Tensor, limit: int
 ) -> tuple[list[torch.Tensor], torch.Tensor, torch.Tensor]:
-    """The pixels before and behind places along an axis of this length.
+    """The pixels before and after coordinates along an axis of this length.
 
-    With them come the share of the latter, and which places are inside.
+    Also returns the weight of the latter, and which coordinates are inside.
     """
     inside = (place >= -0.5) & (place <= limit - 0.5)
     before, behind = ((place.floor() + i).clamp(0, limit - 1) for i in (0, 1))

@@ -7,9 +7,9 @@ import torch
 
 
 class SGD(torch.optim.Optimizer):
-    """Caffe's SGD: the momentum keeps updates; PyTorch's keeps gradients.
+    """Caffe's SGD: the momentum buffer holds updates, PyTorch's gradients.
 
-    Both are equal as long as the learning rate stays as it is.
+    They differ only when the learning rate changes.
     """
 
     def __init__(
@@ -25,7 +25,7 @@ class SGD(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Change all parameters that have a gradient."""
+        """Update all parameters that have a gradient."""
         loss = None if closure is None else torch.enable_grad()(closure)()
         for group in self.param_groups:
             for x in group["params"]:
@@ -47,7 +47,7 @@ class SGD(torch.optim.Optimizer):
 
 
 class Adam(torch.optim.Optimizer):
-    """Caffe's Adam adds eps before the second moment is corrected; PyTorch's after."""
+    """Caffe's Adam: eps is added before the bias correction of the second moment."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Adam(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Change all parameters that have a gradient."""
+        """Update all parameters that have a gradient."""
         loss = None if closure is None else torch.enable_grad()(closure)()
         first, second = self.betas
         for group in self.param_groups:

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 def mirror_pad(
     x: torch.Tensor, sides: tuple[tuple[int, int], ...], mode: str
 ) -> torch.Tensor:
-    """Pad each axis, before and behind, as np.pad does in this mode."""
+    """np.pad for tensors: padding before and after each axis, in this mode."""
     for axis, (before, behind) in enumerate(sides):
         n = x.shape[axis]
         place = torch.arange(-before, n + behind, device=x.device)
@@ -26,7 +26,7 @@ def mirror_pad(
 def space_to_batch(
     x: torch.Tensor, block: tuple[int, ...], sides: tuple[tuple[int, int], ...]
 ) -> torch.Tensor:
-    """Each place in blocks of the axes behind the first becomes an image."""
+    """Space to batch: each position within a block becomes an image of its own."""
     blocks = len(block)
     around = [*[0] * 2 * (x.dim() - blocks - 1), *sum(reversed(sides), ())]
     x = F.pad(x, around)
@@ -40,7 +40,7 @@ def space_to_batch(
 def batch_to_space(
     x: torch.Tensor, block: tuple[int, ...], sides: tuple[tuple[int, int], ...]
 ) -> torch.Tensor:
-    """Images become places in blocks of the axes behind the first, which are cut."""
+    """Batch to space: blocks of images become larger images, which are cropped."""
     blocks = len(block)
     x = x.reshape(*block, -1, *x.shape[1:])
     pairs = [axis for i in range(blocks) for axis in (blocks + 1 + i, i)]

@@ -7,10 +7,9 @@ from torch import nn
 
 
 class Normalize(nn.Module):
-    """Divide by a Euclidean norm, and scale.
+    """SSD's L2 normalization with a learned weight; eps is added inside of the root.
 
-    F.normalize has no eps inside of the root, and no weight for each channel.
-    `across_spatial` takes the norm of an image, not that of each pixel.
+    `across_spatial` takes the norm over the whole image instead of each pixel.
     """
 
     def __init__(
@@ -31,9 +30,9 @@ class Normalize(nn.Module):
 def normalize_pixels(
     x: torch.Tensor, norm: str = "L2", eps: float = 1e-6, across_spatial: bool = False
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The channels of each pixel of (N, C, H, W) over their norm; and the norms.
+    """Each pixel of (N, C, H, W) divided by its norm, and the norms.
 
-    `across_spatial` takes the norm of an image, not that of each pixel.
+    `across_spatial` takes the norm over the whole image instead of each pixel.
     """
     x = x.reshape((*x.shape, 1, 1)[:4])
     axis = (1, 2, 3) if across_spatial else 1
@@ -50,7 +49,7 @@ def box_sizes(
     aspect_ratio: list[float],
     flip: bool = True,
 ) -> list[tuple[float, float]]:
-    """The width and height of each box that SSD has around a place, in its order."""
+    """The width and height of SSD's prior boxes at a position, in SSD's order."""
     sizes: list[tuple[float, float]] = []
     ratios = [r for a in aspect_ratio for r in ((a, 1 / a) if flip else (a,))]
     for index, size in enumerate(min_size):
@@ -63,9 +62,7 @@ def box_sizes(
 def squares_in_rows(
     min_size: list[int], rows: list[int]
 ) -> tuple[list[float], list[tuple[float, float]]]:
-    """FaceBoxes' squares around a place: their sides, and how far their centers are
-    from it.
-    """
+    """FaceBoxes' squares at a position: their sides, and their centers' offsets."""
     squares = [
         (size - 1.0, (x * size / 4, y * size / 4))
         for size, row in zip(min_size, rows, strict=True)
@@ -90,11 +87,11 @@ def prior_box(
     denser: bool = False,
     rows_of_each: list[int] | None = None,
 ) -> torch.Tensor:
-    """SSD's boxes around each place of a feature map, and their variances.
+    """SSD's prior boxes at each position of a feature map, and their variances.
 
-    A box is x, y, x, y of its corners, as shares of the image; sizes are in pixels.
-    `denser` has each box again at the lower end of its place.
-    `rows_of_each` has squares in so many rows around each place.
+    Boxes are (xmin, ymin, xmax, ymax) relative to the image; sizes are in pixels.
+    `denser` repeats each box half a step lower (TextBoxes).
+    `rows_of_each` is how many rows of each square a position has (FaceBoxes).
     """
     rows, columns = feature.shape[2:]
     height, width = image_size or image.shape[2:]
@@ -133,11 +130,11 @@ def prior_box_clustered(
     insets: list[float] | None = None,
     yx_order: bool = False,
 ) -> torch.Tensor:
-    """Boxes of these widths and heights around each place, and their variances.
+    """Prior boxes of these widths and heights at each position, and their variances.
 
-    A box is x, y, x, y of its corners, as shares of the image; sizes are in pixels.
-    `insets` has each box smaller on each side by a share of the image.
-    `yx_order` has y before x.
+    Boxes are (xmin, ymin, xmax, ymax) relative to the image; sizes are in pixels.
+    `insets` shrinks each box on all sides, relative to the image.
+    `yx_order` puts y before x.
     """
     rows, columns = feature.shape[2:]
     height, width = image_size or image.shape[2:]

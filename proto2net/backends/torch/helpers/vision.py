@@ -6,9 +6,9 @@ from torch import nn
 
 
 class Local(nn.Module):
-    """A convolution with filters of its own at each place.
+    """A locally connected layer: a convolution with other filters at each position.
 
-    `size` is that of the output: the filters are for one size of image.
+    `size` is the output's size, which is fixed.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Local(nn.Module):
 
 
 def pad_to(x: torch.Tensor, size: tuple[int, ...]) -> torch.Tensor:
-    """Zeros behind an image smaller than the kernel, for which Caffe has a window."""
+    """Zero-pad an image smaller than the kernel, where Caffe still has a window."""
     sides: list[int] = []
     for n, least in zip(x.shape[-len(size) :], size, strict=True):
         sides = [0, max(least - n, 0), *sides]  # the last axis comes first
@@ -50,9 +50,9 @@ def pad_to(x: torch.Tensor, size: tuple[int, ...]) -> torch.Tensor:
 def cut_windows(
     y: torch.Tensor, x: torch.Tensor, size: tuple[int, ...], stride: tuple[int, ...]
 ) -> torch.Tensor:
-    """The output y of x, empty where Caffe has no window as x is too small for one.
+    """The output y of x; empty where x is too small for Caffe's windows.
 
-    It is where `size`, what a window takes, is larger by a stride or more.
+    That is the case if `size`, a window's extent, exceeds it by a stride or more.
     """
     for axis, (least, step) in enumerate(zip(size, stride, strict=True), -len(size)):
         if x.shape[axis] <= least - step:
@@ -66,7 +66,7 @@ def pad_same(
     stride: tuple[int, ...],
     value: float = 0.0,
 ) -> torch.Tensor:
-    """Pad as TensorFlow's SAME: for n / stride windows, rounded up, more behind."""
+    """TensorFlow's SAME padding: ceil(n / stride) windows, the odd pixel at the end."""
     sides: list[int] = []
     for n, e, s in zip(x.shape[-len(extent) :], extent, stride, strict=True):
         total = max((-(-n // s) - 1) * s + e - n, 0)
@@ -81,7 +81,7 @@ def im2col(
     padding: tuple[int, ...],
     dilation: tuple[int, ...],
 ) -> torch.Tensor:
-    """F.unfold over any number of spatial axes, which stay apart in the result."""
+    """F.unfold over any number of spatial axes, which stay separate in the result."""
     axes = len(kernel)
     first = x.dim() - axes
     for axis in reversed(range(axes)):

@@ -6,9 +6,9 @@ import torch
 
 
 def reorg(x: torch.Tensor, stride: int, reverse: bool = False) -> torch.Tensor:
-    """Sides traded for channels, in darknet's order; F.pixel_unshuffle has another.
+    """YOLOv2's reorg layer, whose order differs from F.pixel_unshuffle.
 
-    It is a space-to-depth of the same memory, read as fewer channels of larger planes.
+    Darknet reads the same memory as fewer channels of larger planes.
     """
     n, c, h, w = x.shape
     channels = c // stride**2
@@ -24,7 +24,7 @@ def reorg(x: torch.Tensor, stride: int, reverse: bool = False) -> torch.Tensor:
 def swapped_reorg(x: torch.Tensor, stride: int, reverse: bool = False) -> torch.Tensor:
     """Synopsys' reorg, which takes the height of planes for their width.
 
-    Of the result, the top has room for the first elements.
+    The result has only the first elements, as many as the top has room for.
     """
     n, c, h, w = x.shape
     y = reorg(x.reshape(n, c, w, h), stride, reverse)
@@ -35,10 +35,10 @@ def swapped_reorg(x: torch.Tensor, stride: int, reverse: bool = False) -> torch.
 def yolo_boxes(
     x: torch.Tensor, anchors: tuple[tuple[float, float], ...], scale: int = 1
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Boxes (x, y, width, height), how likely each is one, and its classes' scores.
+    """Decode boxes (x, y, width, height), their objectness, and the class scores.
 
-    They are in the order of images, rows, columns and anchors.
-    `scale` is how many of the anchors' units there are between two places.
+    They are in the order image, row, column, anchor.
+    `scale` is how many units of the anchors there are between two positions.
     """
     n, _, h, w = x.shape
     t = x.reshape(n, len(anchors), -1, h, w).permute(0, 3, 4, 1, 2)
@@ -57,7 +57,10 @@ def yolo_detection_output(
     confidence_threshold: float = 0.01,
     nms_threshold: float = 0.45,
 ) -> torch.Tensor:
-    """Rows of 0, label, score and box for the best class of each box of YOLOv2."""
+    """YOLOv2's detections after NMS, with the best class of each box.
+
+    Rows are 0, label, score, xmin, ymin, xmax, ymax.
+    """
     found = []
     for bottom in bottoms:
         boxes, objectness, scores = yolo_boxes(bottom, anchors)
@@ -74,7 +77,10 @@ def yolov3_detection_output(
     confidence_threshold: float = 0.01,
     nms_threshold: float = 0.45,
 ) -> torch.Tensor:
-    """Rows of 0, label, score and box for each class of a box that YOLOv3 finds."""
+    """YOLOv3's detections after NMS from several maps, in all likely classes.
+
+    Rows are 0, label, score, xmin, ymin, xmax, ymax.
+    """
     found = []
     for bottom, sizes, scale in zip(bottoms, anchors, anchors_scale, strict=True):
         boxes, objectness, scores = yolo_boxes(bottom, sizes, scale)
@@ -88,10 +94,10 @@ def yolov3_detection_output(
 def yolo_detections(
     found: torch.Tensor, nms_threshold: float, images: int
 ) -> torch.Tensor:
-    """Rows of 0, label + 1, score and corners, of what overlaps nothing better.
+    """Non-maximum suppression: rows of 0, label + 1, score, xmin, ymin, xmax, ymax.
 
-    `found` has rows of label, score and box. If there are none, each image has a row of
-    -1.
+    `found` has rows of label, score, x, y, width, height. Without any, there is a row
+    of -1 for each image.
     """
     if len(found) == 0:
         none = found.new_full((1, 1, images, 7), -1)
@@ -121,10 +127,10 @@ def region_detection_output(
     confidence_threshold: float = 0.01,
     nms_threshold: float = 0.45,
 ) -> torch.Tensor:
-    """Rows of 0, label, score and box for the best class of each box of YOLOv2.
+    """YOLOv2's detections after NMS, with the best class of each box.
 
-    A box goes that overlaps one before it, of those that stay; each ends where the
-    image does.
+    Rows are 0, label, score, x, y, width, height, in the order of the boxes. Boxes are
+    clipped to the image for their overlap only.
     """
     boxes, objectness, scores = yolo_boxes(x, anchors)
     share, label = scores.softmax(1).max(1, keepdim=True)
@@ -143,6 +149,6 @@ def region_detection_output(
         kept.append(first)
         sides = end[left].minimum(end[first]) - start[left].maximum(start[first])
         shared = torch.where((sides <= 0).any(1), 0, sides.prod(1))
-        overlap = shared / (area[left] + area[first] - shared)
-        left = left[~(overlap >= nms_threshold)]
+        iou = shared / (area[left] + area[first] - shared)
+        left = left[~(iou >= nms_threshold)]
     return rows[torch.cat(kept)][None, None]
