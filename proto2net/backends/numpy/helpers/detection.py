@@ -111,9 +111,8 @@ def detection_output(
                 continue
             box = boxes[image, :, 0 if share_location else label]
             score = scores[image, :, label]
-            sides = box[:, :4] if polygons else box
             kept = non_maximum_suppression(
-                sides, score, nms_threshold, top_k, confidence_threshold, eta
+                box[:, :4], score, nms_threshold, top_k, confidence_threshold, eta
             )
             rows += [[image, label, score[i], *box[i]] for i in kept]
         found = np.array(rows, np.float32).reshape(-1, 15 if polygons else 7)

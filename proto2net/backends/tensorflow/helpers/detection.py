@@ -69,8 +69,7 @@ class DetectionOutput(layers.Layer):
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         scores, boxes = self.candidates(*inputs)
         shape = tf.shape(scores)
-        sides = boxes[..., :4] if self.polygons else boxes
-        of_classes = tf.reshape(sides, (-1, shape[2], 4))
+        of_classes = tf.reshape(boxes[..., :4], (-1, shape[2], 4))
         rows = tf.reshape(scores, (-1, shape[2])), of_classes
         kept = tf.map_fn(self.not_suppressed, rows, fn_output_signature=tf.bool)
         kept = tf.reshape(kept, shape)

@@ -112,9 +112,8 @@ def detection_output(
                 continue
             box = boxes[image, :, 0 if share_location else label]
             score = scores[image, :, label]
-            sides = box[:, :4] if polygons else box
             kept = non_maximum_suppression(
-                sides, score, nms_threshold, top_k, confidence_threshold, eta
+                box[:, :4], score, nms_threshold, top_k, confidence_threshold, eta
             )
             ids = box.new_tensor([image, label]).expand(len(kept), 2)
             rows.append(torch.cat((ids, score[kept, None], box[kept]), dim=1))
