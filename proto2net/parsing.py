@@ -86,6 +86,8 @@ def read(net: str | Path, file: str, asked: Reading) -> Graph:
         entries, left_out = deploy.until(entries, asked.outputs, hints, file)
         notes += left_out
         inputs = deploy.needed(inputs, whole, entries)
+    entries, left_out = deploy.unsilenced(entries)
+    notes += left_out
     importer.check(entries, layers, asked.holes)
     if lacking := feeding.unstated(entries, inputs):
         from proto2net.caffe import beside  # which most networks need not import

@@ -28,7 +28,7 @@ def until(
     `hints` says of blobs that no layer makes how to get them.
     """
     made = {top for entry in entries for top in entry.tops}
-    check_outputs(outputs, made, _unread_tops(entries), hints, file)
+    check_outputs(outputs, made, _ends(entries), hints, file)
     needed = set(outputs)
     kept: list[Entry] = []
     notes: list[str] = []
@@ -41,14 +41,38 @@ def until(
     return kept[::-1], notes[::-1]
 
 
-def _unread_tops(entries: Iterable[Entry]) -> list[str]:
-    """The blobs that no layer reads after they were made, in order."""
-    unread: dict[str, None] = {}
+def _ends(entries: Iterable[Entry]) -> dict[str, Entry]:
+    """The blobs that no layer reads after they were made, in order, and what makes each."""
+    unread: dict[str, Entry] = {}
     for entry in entries:
         for name in entry.bottoms:
             unread.pop(name, None)
-        unread |= dict.fromkeys(entry.tops)
-    return [*unread]
+        unread |= dict.fromkeys(entry.tops, entry)
+    return unread
+
+
+def unsilenced(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
+    """Make outputs of what Silence layers read, if the network has no other and no loss.
+
+    Returns the new entries, and a sentence for each Silence that is left out or reads less.
+    """
+    ends = _ends(entries).values()
+    if any(entry.layer.loss for entry in entries) or any(entry.bottoms for entry in ends):
+        return entries, []
+    rest = [entry for entry in entries if not isinstance(entry.layer, Silence)]
+    outputs = {name for name, entry in _ends(rest).items() if entry.bottoms}
+    kept: list[Entry] = []
+    notes: list[str] = []
+    for entry in entries:
+        if isinstance(entry.layer, Silence) and outputs.intersection(entry.bottoms):
+            shown = ", ".join(f'"{name}"' for name in entry.bottoms if name in outputs)
+            others = tuple(name for name in entry.bottoms if name not in outputs)
+            notes.append(f"{entry} does not silence {shown}: the network has no other outputs")
+            if not others:
+                continue
+            entry = dataclasses.replace(entry, bottoms=others, propagate_down=())
+        kept.append(entry)
+    return kept, notes
 
 
 def needed(inputs: Inputs, whole: Iterable[Entry], part: Iterable[Entry]) -> dict[str, Sizes]:
@@ -209,7 +233,7 @@ def _labels(entries: list[Entry], given: Collection[str]) -> set[str]:
         if index > 0 and top not in readers
     }
     beside = _beside(entries)
-    ends = _ends(entries)
+    ends = _unknown_ends(entries)
     evident = _evident(entries, beside)
     for entry in reversed(entries):  # so that what reads a blob is known before the blob
         for top in entry.tops:
@@ -232,7 +256,7 @@ def _labels(entries: list[Entry], given: Collection[str]) -> set[str]:
     return _derived(entries, labels, missing)
 
 
-def _ends(entries: Sequence[Entry]) -> set[int]:
+def _unknown_ends(entries: Sequence[Entry]) -> set[int]:
     """The layers of unknown meaning of which nothing is made but labels: their identities.
 
     What reads the data itself may be all of the network.

@@ -82,7 +82,7 @@ WILD: dict[str, Converts | Refused] = {
     # what is told
     "hint_for_lowercase_type": Refused('did you mean "Convolution"', "Deconvolution"),
     "labelmap": Refused("this is a label map", "layer"),
-    "tf_none_output": Refused("--output"),
+    "tf_none_output": Converts({"c": (1, 4, 6, 6)}),
 }
 
 
