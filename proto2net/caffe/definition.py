@@ -75,7 +75,7 @@ def read(
     reader = _Reader(ignore_unknown_fields, holes, values)
     found = reader.read(net, file, state)
     if found.problems:
-        typed = [layer for layer in found.layers if layer.type and layer.type != dialects.RENAMED]
+        typed = [layer for layer in found.layers if layer.type not in ("", *dialects.RENAMED)]
         unknown = importer.unknown_types(typed, found.file, holes)
         raise ParseError(prototxt.by_line([*chain(*found.held), *found.problems, *unknown]))
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from proto2net.caffe import aliases
 from proto2net.caffe.schema import LINE, PROBLEMS, Message, is_repeated, message_class, put
 from proto2net.text import counted
 
@@ -14,6 +15,7 @@ def translate(net: Message) -> list[str]:
     Returns a sentence for each thing that had to be put otherwise.
     """
     return [
+        *aliases.rename(net),
         *_name_lstms(net),
         *_stack_lstms(net),
         *_name_lstms_without_attention(net),
@@ -104,13 +106,16 @@ def _is_plain(layer: Message) -> bool:
     return not any(getattr(layer.lstm_attention_param, name) for name in _ATTENDING)
 
 
-RENAMED = "Normalization2"
-"""What MyCaffe calls SSD's Normalize (Normalization2Layer.cs), a type that no layer here has."""
+_NORMALIZE = "Normalization2"
+"""What MyCaffe calls SSD's Normalize (Normalization2Layer.cs)."""
+
+RENAMED = (_NORMALIZE, *aliases.TYPES)
+"""The types that no layer here has, since each becomes another."""
 
 
 def _name_normalizes(net: Message) -> list[str]:
     """Name MyCaffe's Normalize so."""
-    found = [layer for layer in net.layer if layer.type == RENAMED]
+    found = [layer for layer in net.layer if layer.type == _NORMALIZE]
     for layer in found:
         layer.type = "Normalize"
         given = layer.normalization2_param  # its "esp" is written by MyCaffe, and never read

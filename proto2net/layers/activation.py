@@ -279,10 +279,18 @@ class ReLU(Activation):
 @layer("ReLU6", param="relu6_param")
 @dataclass(frozen=True)
 class ReLU6(Activation):
-    """x if x > 0, else negative_slope * x, but no more than 6 (of the YOLO forks)."""
+    """x if x > 0, else negative_slope * x, but no more than 6 (of the YOLO forks).
+
+    brocolli's ends at `threshold`.
+    """
 
     negative_slope: float = 0.0
     engine: str = "DEFAULT"
+    threshold: float = 6.0
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        require(self.threshold > 0, f"threshold is {self.threshold:g}; it must be above 0")
+        return bottoms
 
 
 @layer("SeLu", param="selu_param")

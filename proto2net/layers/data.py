@@ -401,6 +401,12 @@ class Writer(Layer):
         return ()
 
 
+@layer("MatWrite", bottoms=(1, ANY), tops=0)
+@dataclass(frozen=True)
+class MatWrite(Writer):
+    """Writes its bottoms as .mat files of MATLAB (DeepLab)."""
+
+
 @layer("HDF5Output", param="hdf5_output_param", bottoms=2, tops=0)
 @dataclass(frozen=True)
 class HDF5Output(Layer):

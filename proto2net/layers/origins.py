@@ -19,7 +19,7 @@ _TYPES_OF = {
     "CTPN": "Reverse Transpose",
     "darknet's followers": "RegionLoss Reorg UpsampleDarknet",
     "DeconvNet": "Unpooling",
-    "DeepLab": "Interp SegAccuracy",
+    "DeepLab": "Interp MatWrite SegAccuracy",
     "DeepLab, PSPNet": "ImageSegData",
     "DehazeNet": "BReLU",
     "ENet-lane": "LaneData UnPooling",

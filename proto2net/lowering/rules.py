@@ -136,7 +136,10 @@ def _sparse_inner_product(node: Node[SparseInnerProduct]) -> Layer:
 
 @lowers(ReLU6, ReLU)
 def _relu6(node: Node[ReLU6]) -> Layer:
-    return ReLU(node.layer.negative_slope, relu6=True)
+    layer = node.layer
+    if layer.threshold == 6:
+        return ReLU(layer.negative_slope, relu6=True)
+    return ReLU(layer.negative_slope, maximum=layer.threshold)
 
 
 @lowers(BReLU, Clip)

@@ -120,6 +120,7 @@ ALIKE = [
     {"LSTM", "Lstm"},
     {"Unpooling", "UnPooling"},
     {"multibox_loss_param", "multiboxloss_param"},
+    {"hard_sigmoid_param", "hardsigmoid_param"},
     {"eps", "esp"},
     {"device", "devices"},
 ]

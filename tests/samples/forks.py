@@ -314,6 +314,13 @@ SAMPLES = {
         top_diff={"y": [[8, 8, 8]]},
         gradients={"x": [[2, 8, 0]]},
     ),
+    "relu6_threshold": sample(
+        layer("ReLU6", "x", "y", "relu6_param { threshold: 3 negative_slope: 0.25 }"),
+        inputs={"x": [[-4, 2, 4]]},
+        blobs={"y": [[-1, 2, 3]]},
+        top_diff={"y": [[8, 8, 8]]},
+        gradients={"x": [[2, 8, 0]]},
+    ),
     "relu6_after_convolution": sample(
         layer(
             "Convolution", "x", "y", f"convolution_param {{ kernel_size: 1 {THREE} }}", "product"
