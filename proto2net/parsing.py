@@ -116,7 +116,11 @@ def read(net: str | Path, file: str, asked: Reading) -> Graph:
         for note in told:
             _LOG.info(note)
     trains = asked.labelled  # a solver, which heeds what layers say of their training
-    for note in [*notices.disputed(graph), *notices.training(graph, file, trains=trains)]:
+    for note in [
+        *notices.disputed(graph),
+        *notices.not_filled(graph),
+        *notices.training(graph, file, trains=trains),
+    ]:
         _LOG.info(note)
     return dataclasses.replace(graph, usage=Usage(new_size=new_size)) if new_size else graph
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from proto2net.builder.chain import Chain, More
 from proto2net.builder.forms import makes
 from proto2net.builder.values import several, whole
-from proto2net.errors import ShapeError
+from proto2net.errors import Proto2NetError, ShapeError, closest
 from proto2net.layers import (
     ELU,
     LSTM,
@@ -40,6 +40,7 @@ from proto2net.layers import (
     TanH,
     Unstated,
 )
+from proto2net.layers.base import FILLERS
 from proto2net.layers.loss import LossParameter, SoftmaxParameter
 
 if TYPE_CHECKING:
@@ -349,5 +350,10 @@ class ShortForms(Chain):
 
 
 def _filler(filler: Filler | str) -> Filler:
-    """A filler, which may be given by its type alone."""
-    return Filler(filler) if isinstance(filler, str) else filler
+    """A filler, which may be given by its type alone; that must then be one of Caffe's."""
+    if not isinstance(filler, str):
+        return filler
+    if filler not in FILLERS:
+        hint = closest(filler, FILLERS) or f"Caffe has {', '.join(FILLERS)}"
+        raise Proto2NetError(f'unknown filler "{filler}"', hint)
+    return Filler(filler)

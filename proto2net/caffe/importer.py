@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from itertools import islice
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -14,11 +14,12 @@ from proto2net.caffe.fields import described, given, holder, read, read_layer, u
 from proto2net.caffe.phase import layer_phase
 from proto2net.caffe.prototxt import by_line, grouped
 from proto2net.caffe.reader import Unknown as UnknownField
+from proto2net.caffe.reader import UnknownStart
 from proto2net.caffe.schema import LINE, PROBLEMS, TEXT, Message
 from proto2net.errors import Issue, Location, ParseError, Proto2NetError, closest
 from proto2net.graph import Entry
-from proto2net.layers.base import FORK_FILLERS, LAYERS, WAYS_ON, Filler, Layer, ParamSpec, shortest
-from proto2net.layers.data import DataLayer, TransformationParameter
+from proto2net.layers.base import LAYERS, WAYS_ON, Layer, ParamSpec, shortest
+from proto2net.layers.data import DataLayer, DummyData, TransformationParameter
 from proto2net.layers.holes import Hole, Holes, is_hole, key
 from proto2net.layers.standing_in import StatedData
 from proto2net.layers.unknown import Unknown, UnknownData
@@ -59,8 +60,9 @@ def entries(
             typed, more, told = _typed(cls, layer, fork, ignore_unknown_fields)
         if isinstance(typed, DataLayer):
             typed = _stated(typed, layer)
-            told += [issue.ignored for issue in against if isinstance(issue, UnknownField)]
-            against = [issue for issue in against if not isinstance(issue, UnknownField)]
+            against = _ignored(UnknownField, against, told)
+        elif phase == "TEST" and not isinstance(typed, DummyData):
+            against = _ignored(UnknownStart, against, told)
         if more:
             against += ParseError(more).at(where, _label(layer))
         notes += [(each, where) for each in told]
@@ -71,6 +73,12 @@ def entries(
 
         found, proven = forks.decided(found)
     return found, grouped(notes) + proven
+
+
+def _ignored(kind: type[UnknownField], issues: list[Issue], told: list[str]) -> list[Issue]:
+    """The problems without those of unknown fields of this kind, which become messages."""
+    told += [issue.ignored for issue in issues if isinstance(issue, kind)]
+    return [issue for issue in issues if not isinstance(issue, kind)]
 
 
 def _typed(
@@ -91,7 +99,7 @@ def _typed(
         typed = read_layer(cls, found, fork)
     except Proto2NetError as error:
         return Unknown(layer.type), [*issues, *error.issues], told
-    return typed, issues, [*told, *_not_filled(typed)]
+    return typed, issues, told
 
 
 def _unknown(layer: Message, given: Collection[str]) -> tuple[Layer, list[Issue], list[str]]:
@@ -217,13 +225,6 @@ def _unknown_type(name: str) -> Issue:
     if not name:
         return Issue("the layer has no type", 'give it one, such as type: "Convolution"')
     return Issue(f'unknown layer type "{name}"', closest(name, LAYERS) or WAYS_ON)
-
-
-def _not_filled(layer: Layer) -> Iterator[str]:
-    """The messages about fillers that no target has."""
-    for filler in vars(layer).values():
-        if isinstance(filler, Filler) and filler.type in FORK_FILLERS:
-            yield f'without weights, xavier takes the place of the unknown filler "{filler.type}"'
 
 
 def _may_be_ignored(field: FieldDescriptor, cls: type[Layer]) -> bool:

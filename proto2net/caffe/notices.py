@@ -47,6 +47,18 @@ def disputed(graph: Graph) -> list[str]:
     return grouped((sentence, where) for sentence, where in said if sentence and where)
 
 
+def not_filled(graph: Graph) -> list[str]:
+    """Notes on the fillers that no target has, which only a start without weights needs."""
+    told = []
+    for node in graph.nodes:
+        for learned in node.blobs.values():
+            if node.where and not learned.filler.known(learned.shape):
+                taken = "xavier takes" if learned.start.type == "xavier" else "zeros take"
+                what = f'the place of the unknown filler "{learned.filler.type}"'
+                told.append((f"without weights, {taken} {what}", node.where))
+    return grouped(told)
+
+
 def training(graph: Graph, file: str, *, trains: bool = False) -> list[str]:
     """Notes on what the layers say of their training that is not used, or not in this phase.
 

@@ -58,6 +58,15 @@ class Unknown(Setting):
 
 
 @dataclass(frozen=True)
+class UnknownStart(Unknown):
+    """A field that the schema lacks, and that says how what is learned starts."""
+
+    @property
+    def ignored(self) -> str:
+        return f"{super().ignored}, which says how training starts"
+
+
+@dataclass(frozen=True)
 class Word(Setting):
     """A word where a number should be."""
 
@@ -140,7 +149,8 @@ class Reader:
             self._note(f'ignored "{name}: false" of {message}, {what}', offset)
         else:
             hint = closest(name, fields) if self._problems < limits.PROBLEMS else ""
-            kind = Issue if message == _RULES else Unknown
+            starts = message == "FillerParameter" or name.endswith("_filler")
+            kind = Issue if message == _RULES else UnknownStart if starts else Unknown
             self._report(f'"{name}" is not a field of {message}', hint, offset, kind, message)
         self._skip_value()
 

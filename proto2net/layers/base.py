@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from math import copysign, inf
 from typing import Any, ClassVar, TypeVar, get_type_hints
 
-from proto2net.errors import Proto2NetError, ShapeError
+from proto2net.errors import Proto2NetError, ShapeError, closest
 from proto2net.frozen import dataclass
 from proto2net.layers.columns import Rows
 from proto2net.layers.registry import Registry, families
@@ -54,12 +54,16 @@ class Filler:
         channels = min(shape[:2])
         return [*self.diag_val, *[1.0] * channels][:channels]
 
+    def known(self, shape: Shape) -> bool:
+        """Whether targets have such a filler for a blob of this shape."""
+        if self.type == IDENTITY:
+            return _is_square(shape)
+        return self.type in (DIAGONAL, *FILLERS)
+
     def check(self, shape: Shape) -> None:
         """Refuse what Caffe's fillers refuse for a blob of this shape."""
-        if self.type in FORK_FILLERS:
-            return
         if self.type == IDENTITY:
-            right = len(shape) == 4 and shape[:2] == (1, 1) and shape[2] == shape[3]
+            right = _is_square(shape)
             require(right, f"an identity needs a square matrix, not {dims(shape)}")
             return
         if self.type == DIAGONAL:
@@ -69,7 +73,7 @@ class Filler:
         require(
             self.type in FILLERS,
             f'unknown filler "{self.type}"',
-            f"Caffe has {', '.join(FILLERS)}",
+            closest(self.type, FILLERS) or f"Caffe has {', '.join(FILLERS)}",
         )
         require(
             len(shape) > 0 or self.type in ("constant", "uniform", "gaussian"),
@@ -99,9 +103,6 @@ class Filler:
             )
 
 
-FORK_FILLERS = ("gabor", "gaussian_unitball")
-"""Fillers of forks, which no target has: a network with weights does not need them."""
-
 IDENTITY = "identity"
 """How some learned matrices of forks start: with `value` in the diagonal, and 0 elsewhere."""
 
@@ -112,6 +113,11 @@ Where there are fewer numbers, it is 1. All is divided by the number of pixels o
 """
 
 FILLERS = ("constant", "uniform", "gaussian", "positive_unitball", "xavier", "msra", "bilinear")
+
+
+def _is_square(shape: Shape) -> bool:
+    """Whether a learned blob is one square matrix."""
+    return len(shape) == 4 and shape[:2] == (1, 1) and shape[2] == shape[3]
 
 
 @dataclass(frozen=True)
@@ -136,8 +142,10 @@ class Learned:
 
     @property
     def start(self) -> Filler:
-        """The filler that targets have: xavier in the place of one that only a fork has."""
-        return Filler("xavier") if self.filler.type in FORK_FILLERS else self.filler
+        """The filler that targets have: xavier or zeros in the place of an unknown one."""
+        if self.filler.known(self.shape):
+            return self.filler
+        return Filler("xavier") if len(self.shape) > 1 else Filler()
 
 
 @dataclass(frozen=True)
