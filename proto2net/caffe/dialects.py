@@ -109,7 +109,7 @@ def _is_plain(layer: Message) -> bool:
 _NORMALIZE = "Normalization2"
 """What MyCaffe calls SSD's Normalize (Normalization2Layer.cs)."""
 
-RENAMED = (_NORMALIZE, *aliases.TYPES)
+RENAMED = (_NORMALIZE, *aliases.TYPES, *aliases.OTHERS)
 """The types that no layer here has, since each becomes another."""
 
 
@@ -295,8 +295,9 @@ def _taken_scale(layer: Message) -> Message | None:
         return None
     scale = _after(layer, "scale", "Scale")
     scale.bottom.extend(layer.top)
-    scale.param.extend(layer.param[3:])
-    del layer.param[3:]
+    first, rest = (0, 2) if _has_scale_first(layer) else (3, None)
+    scale.param.extend(layer.param[first:rest])
+    del layer.param[first:]
     scale.scale_param.bias_term = taken.bias_term
     for name in fillers:
         own = "bias_filler" if name == "bias_filler" else "filler"
@@ -306,6 +307,12 @@ def _taken_scale(layer: Message) -> Message | None:
     if taken.scale_bias or "scale_filler" in given:
         _freeze(layer)
     return scale
+
+
+def _has_scale_first(layer: Message) -> bool:
+    """Whether the rates of a BatchNorm are in Xilinx' order: of the scale and bias, then zeros."""
+    rates = [bool(spec.lr_mult) for spec in layer.param]
+    return rates[:4] == [True, True, False, False]
 
 
 def _freeze(layer: Message) -> None:

@@ -16,6 +16,7 @@ SETTINGS = {
     "class_num",
     "autotune",
     "compile_net_state",
+    "connectivity_mode",
     "conv_algorithm",
     "conv_algos_override",
     "dis_mode",
@@ -43,6 +44,22 @@ SETTINGS = {
 """Forks' parameters that say how to compute, what training changes, or what is done with the
 result beside."""
 
+_OF_LAYERS = {
+    "cconvolution_param",
+    "cinner_product_param",
+    "external_output",
+    "inq_convolution_param",
+    "inq_inner_product_param",
+    "max_norm",
+    "sparsity",
+}
+"""Such fields that stand beside the parameters of a layer type; elsewhere they may be others."""
+
+_ROUNDING = {
+    "LayerParameter": {"blobs_dtype", "bottom_mlu_dtype", "fixed_param", "top_mlu_dtype"},
+}
+"""The fields of a message by which vendors' tools round what the layer of a network computes."""
+
 _HOW = re.compile(
     r"(^|_)(cudnn|debug|engine|gpu|memory|mkldnn|prefetch|threads|workspace"
     r"|backward|clip_gradients|freeze|grad|gradients?|lr|regularization|regularizer)(_|$)"
@@ -59,9 +76,15 @@ _NEUTRAL = {
 
 
 @cache
-def is_setting(name: str) -> bool:
-    """Whether a field of this name says how to compute, and not what."""
-    return name in SETTINGS or bool(_HOW.search(name))
+def is_setting(name: str, message: str) -> bool:
+    """Whether a field of this name in a message says how to compute or to train, and not what."""
+    beside = message in ("LayerParameter", "V1LayerParameter") and name in _OF_LAYERS
+    return message == "ParamSpec" or beside or name in SETTINGS or bool(_HOW.search(name))
+
+
+def is_rounding(name: str, message: str) -> bool:
+    """Whether a field says how a quantised network rounds, which the trained one does not."""
+    return name in _ROUNDING.get(message, ())
 
 
 def is_at_default(field: FieldDescriptor, value: Message) -> bool:

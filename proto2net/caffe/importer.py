@@ -233,7 +233,7 @@ def _may_be_ignored(field: FieldDescriptor, cls: type[Layer]) -> bool:
     A layer does not read what stands outside of its own parameters, and data comes from elsewhere.
     """
     outside = holder(field) == "LayerParameter"
-    return outside or harmless.is_setting(field.name) or issubclass(cls, DataLayer)
+    return outside or harmless.is_setting(field.name, holder(field)) or issubclass(cls, DataLayer)
 
 
 def _not_known(field: FieldDescriptor, layer_type: str) -> ParseError:

@@ -139,8 +139,11 @@ class Reader:
         self._accept(":")
         if self._ignores:
             self._note(f'ignored unknown field "{name}" of {message}', offset)
-        elif harmless.is_setting(name):
+        elif harmless.is_setting(name, message):
             self._note(f'ignored "{name}" of {message}, which changes no result', offset)
+        elif harmless.is_rounding(name, message):
+            what = "the rounding of a quantised network is left out"
+            self._note(f'ignored "{name}" of {message}: {what}', offset)
         elif harmless.is_neutral(name, self._next[1]):
             value = self._next[1]
             self._note(f'ignored "{name}: {value}" of {message}, which changes no result', offset)

@@ -31,7 +31,7 @@ from proto2net.model import (
     learnable,
 )
 from proto2net.shape import Shape, dims
-from proto2net.weights import dense_blocks, npy, transformers
+from proto2net.weights import dense_blocks, masks, npy, transformers
 
 if TYPE_CHECKING:
     from proto2net.arrays import Ndarray
@@ -132,7 +132,7 @@ class _Matching:
             self._copy_parts(layer)
             return
         try:
-            arrays = _with_axes(node, _of_images(node, layer.arrays))
+            arrays = _with_axes(node, _of_images(node, masks.without(layer).arrays))
             self._put(node, self._three(node, arrays))
         except WeightError as error:
             self.issues += error.at(node.where, str(node))
@@ -193,7 +193,8 @@ class _Matching:
         """
         if not isinstance(node.layer, BatchNorm) or len(arrays) != 5 or None in arrays:
             return arrays
-        mean, variance, factor, scale, bias = (stored for stored in arrays if stored)
+        five = [stored for stored in arrays if stored]
+        mean, variance, factor, scale, bias = _of_xilinx(five) or five
         if after := self._scale_after(node):
             self._put(after, (scale, bias))
             self.notes.append(f"{after} takes the scale and bias of {node} in {self.source}")
@@ -253,6 +254,21 @@ def _with_axes(node: Node[Any], arrays: tuple[Stored | None, ...]) -> tuple[Stor
 
 def _without_ones(shape: Shape) -> list[int]:
     return [n for n in shape if n != 1]
+
+
+def _of_xilinx(arrays: Sequence[Stored]) -> list[Stored] | None:
+    """The five arrays of a BatchNorm of Xilinx' in NVIDIA's order; None if it is not of Xilinx'.
+
+    That has the scale, the bias, the mean, the variance, and one number that is not used, where
+    NVIDIA's has one number in the middle (cudnn_batch_norm_layer.cpp).
+    """
+    sizes = [stored.array.size for stored in arrays]
+    if sizes[4] != 1 or sizes[2] == 1:
+        return None
+    scale, bias, mean, variance, unused = (
+        replace(stored, array=stored.array.reshape(-1)) for stored in arrays
+    )
+    return [mean, variance, replace(unused, array=unused.array * 0 + 1), scale, bias]
 
 
 def _of_images(node: Node[Any], arrays: tuple[Stored | None, ...]) -> tuple[Stored | None, ...]:

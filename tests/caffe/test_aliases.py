@@ -45,6 +45,43 @@ def of(text: str) -> proto2net.Graph:
             'type: "HardSigmoid" hardsigmoid_param { alpha: 0.125 beta: 0.25 }',
             'type: "HardSigmoid" hard_sigmoid_param { alpha: 0.125 beta: 0.25 }',
         ),
+        (
+            'type: "ConvolutionFixed" convolution_param { num_output: 3 kernel_size: 4 }'
+            " fixed_param { fixed_method: DIFF_S bit_width: 8 }",
+            'type: "Convolution" convolution_param { num_output: 3 kernel_size: 4 }',
+        ),
+        (
+            'type: "ConvolutionRistretto" convolution_param { num_output: 3 kernel_size: 4 }'
+            " quantization_param { bw_layer_in: 8 th_layer_in: 150.8 th_params: 0.39 }",
+            'type: "Convolution" convolution_param { num_output: 3 kernel_size: 4 }',
+        ),
+        (
+            'type: "CConvolution" convolution_param { num_output: 3 kernel_size: 4 }'
+            " cconvolution_param { gamma: 0.00002 weight_mask_filler { value: 1 } }",
+            'type: "Convolution" convolution_param { num_output: 3 kernel_size: 4 }',
+        ),
+        (
+            'type: "EltwiseAffine" eltwise_affine_param { slope_filler { value: 2 }'
+            " bias_filler { value: 3 } }",
+            'type: "Scale" scale_param { filler { value: 2 } bias_term: true'
+            " bias_filler { value: 3 } }",
+        ),
+        (
+            'type: "EltwiseAffine" eltwise_affine_param { channel_shared: true }',
+            'type: "Scale" scale_param { num_axes: 0 bias_term: true }',
+        ),
+        (
+            'type: "Convolution" param { lr_mult: 1 kernel_shape_decay_mult: 0'
+            " block_group_lasso { xdimen: 121 } } bottom_mlu_dtype { type: DT_INT8 }"
+            " sparsity: 0.0 external_output: true"
+            " convolution_param { num_output: 3 kernel_size: 4 }",
+            'type: "Convolution" param { lr_mult: 1 }'
+            " convolution_param { num_output: 3 kernel_size: 4 }",
+        ),
+        (
+            'type: "Upsample" upsample_param { scale: 2 nearestneighbor_mode: true }',
+            'type: "Upsample" upsample_param { scale: 2 }',
+        ),
     ],
 )
 def test_a_layer_of_a_fork_is_that_of_caffe(fork: str, caffe: str) -> None:
@@ -91,3 +128,33 @@ def test_a_crop_has_a_height_and_a_width(caplog: pytest.LogCaptureFixture) -> No
         layer { name: "f" type: "ReLU" bottom: "data" top: "f" }""")
     assert graph.outputs[0].shape == (2, 3, 14, 6)
     assert "read crop_height as crop_h" in caplog.text
+
+
+def test_the_rounding_that_is_left_out_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "proto2net")
+    graph = of("""
+        layer { name: "data_fixed" type: "FixedNeuron" bottom: "data" top: "data"
+          param { lr_mult: 0 } fixed_param { bit_width: 8 } }
+        layer { name: "f" type: "InnerProductFixed" bottom: "data" top: "f"
+          inner_product_param { num_output: 3 } fixed_param { bit_width: 8 } }
+        layer { name: "f_fixed" type: "FixedNeuron" bottom: "f" top: "f_fixed"
+          param { lr_mult: 0 } fixed_param { bit_width: 8 } }""")
+    assert [node.layer.type for node in graph.nodes] == ["Input", "InnerProduct", "Split"]
+    assert [blob.name for blob in graph.outputs] == ["f_fixed"]
+    assert "left out 2 layers of type FixedNeuron: a quantised network rounds there" in caplog.text
+    assert "read 1 layer of type InnerProductFixed as InnerProduct, without the rou" in caplog.text
+    told = 'net.prototxt:5: ignored "fixed_param" of LayerParameter: the rounding of a quantised '
+    assert f"{told}network is left out (and 2 more)" in caplog.text
+
+
+def test_an_old_layer_may_have_a_norm_for_training() -> None:
+    proto2net.parse("""
+        input: "data" input_dim: 1 input_dim: 3 input_dim: 9 input_dim: 11
+        layers { name: "f" type: CONVOLUTION bottom: "data" top: "f" max_norm: 4 max_norm: 0
+          convolution_param { num_output: 3 kernel_size: 3 } }""")
+
+
+def test_the_same_word_in_a_layers_own_parameters_may_mean_more() -> None:
+    with pytest.raises(ParseError, match='"max_norm" is not a field of InnerProductParameter'):
+        of("""layer { name: "f" type: "InnerProduct" bottom: "data" top: "f"
+              inner_product_param { num_output: 3 max_norm: 4 } }""")
