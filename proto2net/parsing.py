@@ -85,9 +85,12 @@ def read(net: str | Path, file: str, asked: Reading) -> Graph:
         whole = entries
         entries, left_out = deploy.until(entries, asked.outputs, hints, file)
         notes += left_out
+        entries = feeding.without_unread(entries, {}, asked.outputs)
         inputs = deploy.needed(inputs, whole, entries)
     entries, left_out = deploy.unsilenced(entries)
     notes += left_out
+    if not asked.labelled:
+        entries = feeding.without_unread(entries, inputs, asked.outputs)
     importer.check(entries, layers, asked.holes)
     if lacking := feeding.unstated(entries, inputs):
         from proto2net.caffe import beside  # which most networks need not import

@@ -12,11 +12,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from proto2net.errors import check_outputs
 from proto2net.graph import Entry
-from proto2net.layers import DataLayer, DummyData, Input, Layer, Parameter, Python, Silence, Writer
+from proto2net.layers import DataLayer, DummyData, Layer, Parameter, Python, Silence, Writer
 from proto2net.layers.python import PythonLoss
-from proto2net.layers.standing_in import SomeTops, StandIn
+from proto2net.layers.standing_in import StandIn
 from proto2net.layers.unknown import Unknown
-from proto2net.rewrites.feeding import Inputs
+from proto2net.rewrites.feeding import Inputs, without_tops
 from proto2net.shape import Sizes
 
 
@@ -100,7 +100,7 @@ def stand_ins(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
     Networks to measure speed with are made so, and ones whose user writes into the blobs.
     """
     sources = [e for e in entries if not e.bottoms and not isinstance(e.layer, Parameter)]
-    read = {bottom for entry in entries for bottom in entry.bottoms}
+    read = _read(entries)
     if not all(isinstance(entry.layer, DummyData) for entry in sources):
         return entries, []
     taken: list[Entry] = []
@@ -130,7 +130,7 @@ def without_labels(
     unread: set[str] = set()
     for entry in entries:
         if not entry.bottoms:
-            kept += _without_tops(entry, labels)
+            kept += without_tops(entry, labels)
             continue
         entry, routed = _without_routed(entry, labels)
         labels.update(routed)
@@ -147,7 +147,7 @@ def without_labels(
         else:
             labels.update(entry.tops)
             notes.append(f"{_unread(entry)} was left out: {reason}")
-    return _without_unread(kept, unread), notes
+    return _without_unfed(_without_unread(kept, unread), entries), notes
 
 
 def _without_routed(entry: Entry, labels: set[str]) -> tuple[Entry, set[str]]:
@@ -200,19 +200,20 @@ def _without_unread(entries: list[Entry], unread: set[str]) -> list[Entry]:
     return left[::-1]
 
 
-def _without_tops(source: Entry, labels: set[str]) -> list[Entry]:
-    """What is left of a layer without bottoms; empty if it makes labels alone."""
-    tops = tuple(top for top in source.tops if top not in labels)
-    layer = source.layer
-    if tops and isinstance(layer, DataLayer) and tops != source.tops[: len(tops)]:
-        return [dataclasses.replace(source, layer=SomeTops(layer, source.tops), tops=tops)]
-    if not tops or tops == source.tops or isinstance(layer, DataLayer):
-        return [dataclasses.replace(source, tops=tops)] if tops else []
-    if not isinstance(source.layer, Input) or len(source.layer.shape) != len(source.tops):
-        return [source]
-    shapes = zip(source.layer.shape, source.tops, strict=True)
-    stay = tuple(shape for shape, top in shapes if top in tops)
-    return [dataclasses.replace(source, layer=Input(stay), tops=tops)]
+def _without_unfed(entries: list[Entry], whole: Iterable[Entry]) -> list[Entry]:
+    """Leave out sources, or their tops, that layers of the whole read and none of these does."""
+    if not any(entry.bottoms for entry in entries):
+        return entries
+    gone = _read(whole) - _read(entries)
+    return [
+        left
+        for entry in entries
+        for left in ([entry] if entry.bottoms else without_tops(entry, gone))
+    ]
+
+
+def _read(entries: Iterable[Entry]) -> set[str]:
+    return {name for entry in entries for name in entry.bottoms}
 
 
 def _labels(entries: list[Entry], given: Collection[str]) -> set[str]:

@@ -6,14 +6,15 @@ It works on entries, before any shape is known.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import prod
 from typing import Any
 
 from proto2net.errors import Issue, Proto2NetError, ShapeError
 from proto2net.graph import Entry
 from proto2net.layers import DataLayer, Input
-from proto2net.layers.data import GIVE_IT
+from proto2net.layers.data import GIVE_IT, pick
+from proto2net.layers.standing_in import SomeTops
 from proto2net.shape import Shape, Sizes, dims
 
 Inputs = Mapping[str, Sizes]
@@ -43,12 +44,15 @@ def feed(entries: list[Entry], inputs: Inputs) -> tuple[list[Entry], list[str]]:
     inputs |= reshaped
     fed = _entering(entries, inputs)
     issues: list[Issue] = []
+    images = _images(entries)
+    known = {top for entry in fed for top in entry.tops}
     for entry in entries:
         if not isinstance(entry.layer, DataLayer | Input):
             fed.append(entry)
             continue
+        known.update(entry.tops)
         try:
-            shapes = _shapes(entry, inputs)
+            shapes = _shapes(entry, inputs, images)
         except Proto2NetError as error:
             issues += error.at(entry.where, str(entry))
             continue
@@ -59,15 +63,45 @@ def feed(entries: list[Entry], inputs: Inputs) -> tuple[list[Entry], list[str]]:
         transform = getattr(entry.layer, "transform_param", None)
         made = dataclasses.replace(_input(shapes, _stated(entry, {})), transform_param=transform)
         fed.append(dataclasses.replace(entry, layer=made))
-    known = sorted(top for entry in fed for top in entry.tops if isinstance(entry.layer, Input))
+    shown = ", ".join(sorted(known))
     issues += [
-        Issue(f'"{name}" is not an input', f"the inputs are {', '.join(known)}" if known else "")
+        Issue(f'"{name}" is not an input', f"the inputs are {shown}" if known else "")
         for name in inputs
         if name not in (*known, UNSTATED)
     ]
     if issues:
         raise ShapeError(issues)
     return fed, notes
+
+
+def without_tops(source: Entry, gone: Collection[str]) -> list[Entry]:
+    """What is left of a source without these of its tops; empty if it has no others."""
+    tops = tuple(top for top in source.tops if top not in gone)
+    layer = source.layer
+    if tops and isinstance(layer, DataLayer) and tops != source.tops[: len(tops)]:
+        return [dataclasses.replace(source, layer=SomeTops(layer, source.tops), tops=tops)]
+    if not tops or tops == source.tops or isinstance(layer, DataLayer):
+        return [dataclasses.replace(source, tops=tops)] if tops else []
+    if not isinstance(layer, Input) or len(layer.shape) not in (1, len(source.tops)):
+        return [source]
+    shapes = zip(pick("shape", layer.shape, len(source.tops)), source.tops, strict=True)
+    stay = tuple(shape for shape, top in shapes if top in tops)
+    return [dataclasses.replace(source, layer=Input(stay), tops=tops)]
+
+
+def without_unread(
+    entries: list[Entry], inputs: Inputs, outputs: Collection[str] = ()
+) -> list[Entry]:
+    """Leave out tops of data layers that no layer reads, where their shapes would be asked for."""
+    read = {name for entry in entries for name in entry.bottoms}
+    needed = read.union(inputs, outputs)
+    if all(read.isdisjoint(entry.tops) for entry in entries):
+        return entries
+    found: list[Entry] = []
+    for entry in entries:
+        asks = isinstance(entry.layer, DataLayer) and _lacks_shape(entry, inputs)
+        found += without_tops(entry, set(entry.tops) - needed) if asks else [entry]
+    return found
 
 
 def new_size(entries: Sequence[Entry]) -> Shape:
@@ -236,8 +270,11 @@ def _of_file(entry: Entry) -> tuple[Sizes, ...] | ShapeError:
         return error
 
 
-def _shapes(entry: Entry, inputs: Inputs) -> tuple[Sizes, ...]:
-    """The shape of each top, as asked for or as the layer itself states it."""
+def _shapes(entry: Entry, inputs: Inputs, images: Collection[str] = ()) -> tuple[Sizes, ...]:
+    """The shape of each top, as asked for or as the layer itself states it.
+
+    A ShapeError asks for those that are missing; `images` are likely to be such.
+    """
     if not entry.tops:
         entry.layer.check_counts(len(entry.bottoms), 0)
     given = _given(entry, inputs)
@@ -250,14 +287,42 @@ def _shapes(entry: Entry, inputs: Inputs) -> tuple[Sizes, ...]:
         following = _following(entry, shape)
         stated = tuple(following.get(top, shape) for top in entry.tops)
     if isinstance(stated, ShapeError):
-        likely = _likely(entry.layer)
-        follow = _following(entry, likely)
         missing = [top for top, shape in zip(entry.tops, given, strict=True) if shape is None]
-        sizes = ",".join(map(str, likely))
-        flags = " ".join(f"--input {top}={sizes}" for top in missing if top not in follow)
-        raise ShapeError(stated.issues[0].message, f"{ASKS}{flags}")
+        raise ShapeError(stated.issues[0].message, ASKS + _flags(entry, missing, images))
     pairs = zip(given, stated, strict=True)
     return tuple(own if asked is None else asked for asked, own in pairs)
+
+
+def _flags(entry: Entry, missing: Sequence[str], images: Collection[str]) -> str:
+    """The options that give the shapes of tops; of what is hardly an image no size is likely."""
+    likely = _likely(entry.layer)
+    sizes = ",".join(map(str, likely))
+    follow = _following(entry, likely)
+    first = getattr(entry.layer, "names", entry.tops)[:1]
+    return " ".join(
+        f"--input {top}={sizes if top in images or top in first else 'DIMS'}"
+        for top in missing
+        if top not in follow
+    )
+
+
+_WINDOWED = ("Convolution", "Deconvolution", "LRN", "Pooling")
+"""Types of layers that read images."""
+
+_POINTWISE = ("BatchNorm", "Concat", "Dropout", "Eltwise", "Power", "Scale", "Slice", "Split")
+"""Types of layers that make images of images."""
+
+
+def _images(entries: Sequence[Entry]) -> set[str]:
+    """The blobs that layers read as images."""
+    images: set[str] = set()
+    for entry in reversed(entries):
+        kind = entry.layer.type
+        if kind in _WINDOWED:
+            images.update(entry.bottoms[:1])
+        elif kind in _POINTWISE and not images.isdisjoint(entry.tops):
+            images.update(entry.bottoms)
+    return images
 
 
 def _likely(layer: Any) -> Shape:

@@ -1,4 +1,4 @@
-"""What a network gives if its definition silences or scores all that it computes."""
+"""Which blobs of a network are its inputs and outputs, where its definition says it by idioms."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 import proto2net
+from proto2net import ShapeError
 
 Told = Callable[[], list[str]]
 
@@ -63,3 +64,52 @@ def test_an_input_that_is_silenced_is_no_output() -> None:
 def test_what_is_silenced_beside_a_loss_stays_so() -> None:
     text = INPUT + layer("ReLU", "data", "x") + layer("EuclideanLoss", "x data", "l")
     assert not outputs(text + layer("Silence", "l", ""))
+
+
+# ---- shapes that the file does not state ----------------------------------------------------
+
+TOPS = 'layer { name: "d" type: "HDF5Data" top: "data" top: "side" top: "boxes" }\n'
+CONV = layer("Convolution", "data", "c", "convolution_param { num_output: 3 kernel_size: 3 }")
+FC = layer("InnerProduct", "side", "fc", "inner_product_param { num_output: 3 }")
+OWN_LOSS = layer("BoxesLoss", "c boxes label", "loss", "loss_weight: 1")
+
+
+def inputs(text: str, given: dict[str, tuple[int, ...]], **options: object) -> list[str]:
+    graph = proto2net.parse(text, inputs=given, **options)  # type: ignore[arg-type]
+    return [blob.name for blob in graph.inputs]
+
+
+@pytest.mark.parametrize("phase", ["test", "train"])
+def test_shapes_are_asked_for_one_by_one_and_only_of_what_a_layer_reads(phase: str) -> None:
+    with pytest.raises(ShapeError) as error:
+        proto2net.parse(TOPS + CONV + FC, phase=phase)
+    hint = "give it, as in --input data=1,3,224,224 --input side=DIMS"
+    assert [issue.hint for issue in error.value.issues] == [hint]
+    with pytest.raises(ShapeError) as error:
+        proto2net.parse(TOPS + CONV + FC, inputs={"data": (2, 3, 7, 5)}, phase=phase)
+    assert [issue.hint for issue in error.value.issues] == ["give it, as in --input side=DIMS"]
+    given = {"data": (2, 3, 7, 5), "side": (2, 4)}
+    assert inputs(TOPS + CONV + FC, given, phase=phase) == ["data", "side"]
+
+
+@pytest.mark.parametrize("phase", ["test", "train"])
+def test_shapes_that_an_output_does_not_need_are_not_asked_for(phase: str) -> None:
+    given = {"data": (2, 3, 7, 5)}
+    assert inputs(TOPS + CONV + FC, given, outputs=["c"], phase=phase) == ["data"]
+    more = given | {"side": (2, 4)}
+    assert inputs(TOPS + CONV + FC, more, outputs=["c"], phase=phase) == ["data"]
+
+
+def test_the_first_top_is_not_asked_for_if_nothing_reads_it() -> None:
+    assert inputs(TOPS + FC, {"side": (2, 4)}) == ["side"]
+
+
+def test_what_only_a_loss_reads_that_is_left_out_is_no_input() -> None:
+    text = TOPS.replace('top: "side"', 'top: "label"') + CONV + OWN_LOSS
+    assert inputs(text, {"data": (2, 3, 7, 5)}) == ["data"]
+
+
+def test_a_top_that_convolutions_read_by_way_of_others_is_asked_for_as_an_image() -> None:
+    text = TOPS + layer("Concat", "data side", "both") + CONV.replace('"data"', '"both"')
+    with pytest.raises(ShapeError, match="--input side=1,3,224,224"):
+        proto2net.parse(text)
