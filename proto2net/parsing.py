@@ -122,6 +122,7 @@ def read(net: str | Path, file: str, asked: Reading) -> Graph:
     for note in [
         *notices.disputed(graph),
         *notices.not_filled(graph),
+        *notices.of_another_phase(graph, file),
         *notices.training(graph, file, trains=trains),
     ]:
         _LOG.info(note)

@@ -59,6 +59,15 @@ def not_filled(graph: Graph) -> list[str]:
     return grouped(told)
 
 
+def of_another_phase(graph: Graph, file: str) -> list[str]:
+    """A note on the layers that state a phase, and so do not run in that of the network."""
+    others = [node for node in graph.nodes if node.phase != graph.phase]
+    if not others:
+        return []
+    kept = f"phase: {others[0].phase} of {_counted(others)} is kept, as in Caffe"
+    return [f"{file}: {kept}; without it all runs in the {graph.phase.lower()} phase"]
+
+
 def training(graph: Graph, file: str, *, trains: bool = False) -> list[str]:
     """Notes on what the layers say of their training that is not used, or not in this phase.
 

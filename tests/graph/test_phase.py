@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,24 @@ def test_a_layer_own_phase_wins_over_the_net() -> None:
 
 def test_a_layer_own_phase_does_not_filter_it() -> None:
     assert names(select(parsed('layer { name: "drop" phase: TRAIN }'), "TEST")) == ["drop"]
+
+
+def test_layers_of_another_phase_than_the_network_are_told_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "proto2net")
+    text = """
+        layer { name: "d" type: "Input" top: "d" input_param { shape { dim: 2 } } }
+        layer { name: "drop" type: "Dropout" bottom: "d" top: "x" phase: TRAIN }
+        layer { name: "relu" type: "ReLU" bottom: "x" top: "y" phase: TRAIN }"""
+    proto2net.parse(text, file="net.prototxt")
+    assert caplog.messages == [
+        'net.prototxt: phase: TRAIN of 2 layers (the first is "drop") is kept, as in Caffe; '
+        "without it all runs in the test phase"
+    ]
+    caplog.clear()
+    proto2net.parse(text, file="net.prototxt", phase="train")
+    assert caplog.messages == []
 
 
 def test_a_stage_is_named_before_another_phase() -> None:
