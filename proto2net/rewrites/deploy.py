@@ -12,7 +12,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from proto2net.errors import check_outputs
 from proto2net.graph import Entry
-from proto2net.layers import DataLayer, DummyData, Layer, Parameter, Python, Silence, Writer
+from proto2net.layers import (
+    DataLayer,
+    DummyData,
+    Eltwise,
+    Layer,
+    Parameter,
+    Python,
+    Silence,
+    Writer,
+)
 from proto2net.layers.python import PythonLoss
 from proto2net.layers.standing_in import StandIn
 from proto2net.layers.unknown import Unknown
@@ -233,7 +242,9 @@ def _labels(entries: list[Entry], given: Collection[str]) -> set[str]:
         for index, top in enumerate(entry.tops)
         if index > 0 and top not in readers
     }
+    unread = {top for entry in entries for top in entry.tops if top not in readers}
     beside = _beside(entries)
+    masks = _masks(entries, readers, beside)
     ends = _unknown_ends(entries)
     evident = _evident(entries, beside)
     for entry in reversed(entries):  # so that what reads a blob is known before the blob
@@ -242,7 +253,8 @@ def _labels(entries: list[Entry], given: Collection[str]) -> set[str]:
             if uses and all(
                 top in evident
                 if id(reader) in ends
-                else _reads_label(reader, index, labels, top in beside)
+                else (top in beside and id(reader) in masks)
+                or _reads_label(reader, index, labels, unread if top in beside else None)
                 for reader, index in uses
             ):
                 labels.add(top)
@@ -290,21 +302,51 @@ def _evident(entries: Iterable[Entry], beside: Collection[str]) -> set[str]:
 
 
 def _beside(entries: list[Entry]) -> set[str]:
-    """The blobs that data layers make beside their first, and what is made of these alone."""
+    """The blobs that data layers make beside their first, and what is made of these alone.
+
+    Constants may have a part in it.
+    """
     beside: set[str] = set()
+    constant: set[str] = set()
     for entry in entries:
         if isinstance(entry.layer, DataLayer):
             beside.update(entry.tops[1:])
-        elif entry.bottoms and beside.issuperset(entry.bottoms):
+        elif isinstance(entry.layer, DummyData):
+            constant.update(entry.tops)
+        elif beside.intersection(entry.bottoms) and beside | constant >= set(entry.bottoms):
             beside.update(entry.tops)
     return beside
 
 
-def _reads_label(reader: Entry, index: int, labels: set[str], beside: bool) -> bool:
+def _masks(
+    entries: Iterable[Entry],
+    readers: Mapping[str, Sequence[tuple[Entry, int]]],
+    beside: Collection[str],
+) -> set[int]:
+    """The products that only losses read, which compare them with labels: their identities.
+
+    What a prediction is multiplied with there says which part of it counts.
+    """
+    found: set[int] = set()
+    for entry in entries:
+        product = isinstance(entry.layer, Eltwise) and entry.layer.operation == "PROD"
+        scored = [use for top in entry.tops for use in readers.get(top, ())] if product else []
+        if scored and all(
+            reader.layer.loss and not _given(reader).isdisjoint(beside) for reader, _ in scored
+        ):
+            found.add(id(entry))
+    return found
+
+
+def _reads_label(
+    reader: Entry, index: int, labels: set[str], unread: Collection[str] | None
+) -> bool:
     """Whether this use of a blob is as a label, or makes nothing but labels from it.
 
-    Which bottoms of a loss of the user's own are labels is not known: those `beside` the data.
+    Of what is beside the data, `unread` are the tops that may be made too. Which bottoms of a loss
+    of the user's own are labels is not known: those beside the data.
     """
+    beside = unread is not None
     if index in reader.layer.labels or (beside and isinstance(reader.layer, PythonLoss)):
         return True
     if reader.layer.routes:
@@ -313,7 +355,8 @@ def _reads_label(reader: Entry, index: int, labels: set[str], beside: bool) -> b
         return False
     if reader.layer.unrendered and not beside:  # such as detections that are scored
         return False
-    return all(top in labels for top in reader.tops)
+    read = [top for top in reader.tops if top not in (unread or ())]
+    return labels.issuperset(read) and bool(read or not reader.tops)
 
 
 def _derived(entries: list[Entry], labels: set[str], missing: set[str]) -> set[str]:

@@ -113,3 +113,43 @@ def test_a_top_that_convolutions_read_by_way_of_others_is_asked_for_as_an_image(
     text = TOPS + layer("Concat", "data side", "both") + CONV.replace('"data"', '"both"')
     with pytest.raises(ShapeError, match="--input side=1,3,224,224"):
         proto2net.parse(text)
+
+
+# ---- labels ---------------------------------------------------------------------------------
+
+POSES = 'layer { name: "d" type: "PoseData" top: "data" top: "label" }\n' + CONV
+PARTS = layer("Slice", "label", "weight truth more", "slice_param { slice_point: [3, 6] }")
+MASK = "eltwise_param { operation: PROD }"
+SCORED = layer("Eltwise", "c weight", "masked", MASK) + layer("EuclideanLoss", "masked target", "l")
+IMAGES = {"data": (2, 3, 7, 5)}
+
+
+def test_what_is_made_of_labels_alone_is_a_label_and_goes_with_its_loss(told: Told) -> None:
+    text = POSES + PARTS + layer("Eltwise", "truth weight", "target", MASK) + SCORED
+    assert inputs(text, IMAGES) == ["data"]
+    assert 'layer "weight" (Slice) was left out: it needs labels' in told()
+    assert 'layer "l" (EuclideanLoss) was left out: it needs labels' in told()
+    (output,) = proto2net.parse(text, inputs=IMAGES).outputs
+    assert output.name == "c"
+
+
+def test_a_constant_with_which_labels_are_computed_goes_with_them() -> None:
+    constant = layer("DummyData", "", "one", "dummy_data_param { shape { dim: 2 dim: 3 } }")
+    text = POSES + PARTS + constant + layer("Eltwise", "truth one", "target", MASK) + SCORED
+    assert inputs(text, IMAGES) == ["data"]
+    graph = proto2net.parse(text, inputs=IMAGES)
+    assert [node.layer.type for node in graph.nodes] == ["Input", "Convolution"]
+
+
+@pytest.mark.parametrize(
+    "uses",
+    [
+        layer("Eltwise", "c weight", "masked", MASK),  # an output
+        layer("Eltwise", "c weight", "masked") + layer("EuclideanLoss", "masked truth", "l"),
+        layer("Eltwise", "c weight", "masked", MASK) + layer("EuclideanLoss", "masked c", "l"),
+    ],
+    ids=["product that nothing scores", "sum", "not scored with labels"],
+)
+def test_what_a_network_computes_with_stays_an_input(uses: str) -> None:
+    given = IMAGES | {"label": (2, 9, 5, 3)}
+    assert inputs(POSES + PARTS + uses, given) == [*given]
