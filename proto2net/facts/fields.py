@@ -82,10 +82,14 @@ def fields(graph: Graph) -> dict[Blob, Field]:
 
 def _misplaces(node: Node[Any], graph: Graph) -> bool:
     """Whether a mask says where maxima stood in an image of another width than the top has."""
-    if node.layer.type != "Upsample" or len(node.bottoms) < 2:
+    if node.layer.type != "Upsample" or not _reads_mask(node):
         return False
     pooling = next(each for each in graph.nodes if node.bottoms[1] in each.tops)
     return not pooling.bottoms or pooling.bottoms[0].shape[-1:] != node.tops[0].shape[-1:]
+
+
+def _reads_mask(node: Node[Any]) -> bool:
+    return bool(node.layer.reads_mask(tuple(bottom.shape for bottom in node.bottoms)))
 
 
 _IMAGES = ("data", "ssd_data", "flow_data", "training", "mscnn_training", "yolo")
@@ -310,6 +314,14 @@ def _interp(node: Node[Any], seen: Seen) -> Sequence[Field | None]:
     )
 
 
+def _upsample(node: Node[Any], seen: Seen) -> Sequence[Field | None]:
+    if _reads_mask(node):
+        return _blocks(lambda layer: layer.scales, larger=True)(node, seen)
+    taps = reach.between if node.layer.bilinear else reach.nearest
+    sizes = zip(node.bottoms[0].shape[2:], node.tops[0].shape[2:], strict=True)
+    return _each(node, seen[:1], [taps(size, top) for size, top in sizes])
+
+
 _RULES: Mapping[str, Rule] = {
     **dict.fromkeys(
         (name for name, family in families().layers.items() if family == "activation"), _same
@@ -348,7 +360,7 @@ _RULES: Mapping[str, Rule] = {
     "Normalize": _normalize,
     "Slice": _slice,
     "SpaceToDepth": _blocks(lambda layer: (layer.block_size,) * 2, larger=False),
-    "Upsample": _blocks(lambda layer: layer.scales, larger=True),
+    "Upsample": _upsample,
     "UpsampleDarknet": _blocks(lambda layer: (layer.stride,) * 2, larger=True),
 }
 """By type of layer."""

@@ -103,6 +103,12 @@ def between(size: int, top: int, cut: int = 0) -> Taps:
     )
 
 
+def nearest(size: int, top: int) -> Taps:
+    """Those of an image whose pixel i becomes that at i times the ratio of the sizes."""
+    common = gcd(size, top)
+    return Taps(lambda i: i * size // top, lambda i: i * size // top, top // common, size // common)
+
+
 def along(layer: Window, *, deconvolves: bool = False) -> list[Taps]:
     """Those of a window, an axis."""
     make = spread if deconvolves else window

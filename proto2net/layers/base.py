@@ -189,6 +189,8 @@ class Layer:
     """The fork whose layer it is taken for where only so the shapes of a network fit."""
     keeps_signs: ClassVar[bool] = False
     """Whether no top has a negative value where no bottom has one."""
+    may_be_other: ClassVar[bool] = False
+    """Whether with some parameters it is another layer, also for targets that render this type."""
     region_bottom: ClassVar[int | None] = None
     """Which bottom has the regions of which each makes a row of the top; None: there are none."""
     sizes_by_value: ClassVar[bool] = False

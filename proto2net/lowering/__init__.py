@@ -65,7 +65,8 @@ def can_be(layer: type[Layer], renders: Callable[[type[Layer]], bool]) -> bool:
 
 def lowered(graph: Graph, renders: Callable[[type[Layer]], bool]) -> Lowered:
     """The graph with layers that the target does not render as others that it does."""
-    if all(renders(kind) or not _lowering(kind) for kind in {type(n.layer) for n in graph.nodes}):
+    kinds = {type(node.layer) for node in graph.nodes}
+    if all(_stays(kind, renders) or not _lowering(kind) for kind in kinds):
         return Lowered(graph)
     fresh = numbers(1)
     pairs: list[tuple[Node[Any], Node[Any]]] = []
@@ -82,15 +83,21 @@ def lowered(graph: Graph, renders: Callable[[type[Layer]], bool]) -> Lowered:
     return Lowered(found, dict(zip(found.nodes, origins, strict=True)))
 
 
+def _stays(layer: type[Layer], renders: Callable[[type[Layer]], bool]) -> bool:
+    """Whether a target renders all layers of this type, so that no rule is asked for."""
+    return renders(layer) and not layer.may_be_other
+
+
 def _parts(
     node: Node[Any], renders: Callable[[type[Layer]], bool], fresh: Iterator[int]
 ) -> Iterator[Node[Any]]:
     """The nodes in the place of one; what lies between them is told apart by `fresh` numbers."""
-    found = None if renders(type(node.layer)) else _lowering(type(node.layer))
-    if found is None:
+    kind = type(node.layer)
+    found = None if _stays(kind, renders) else _lowering(kind)
+    parts = found.rule(node) if found else node.layer
+    if parts is node.layer:
         yield node
         return
-    parts = found.rule(node)
     if isinstance(parts, Layer):
         yield from _parts(dataclasses.replace(node, layer=parts), renders, fresh)
         return

@@ -46,6 +46,8 @@ from proto2net.layers import (
     ReLU6,
     Reorg,
     Reshape,
+    ResizeBilinear,
+    ResizeNearestNeighbor,
     Reverse,
     Scale,
     SeLu,
@@ -61,6 +63,7 @@ from proto2net.layers import (
 )
 from proto2net.layers.base import as_type
 from proto2net.lowering import Lowering, Part, Rule
+from proto2net.shape import Shape
 
 LOWERINGS: dict[type[Layer], Lowering] = {}
 """The rules by layer type."""
@@ -166,6 +169,45 @@ def _bilinear_interpolation(node: Node[BilinearInterpolation]) -> Layer:
 @lowers(UpsampleDarknet, Upsample)
 def _upsample_darknet(node: Node[UpsampleDarknet]) -> Layer:
     return Upsample(scale=node.layer.stride)
+
+
+@lowers(Upsample, Interp, ResizeBilinear, ResizeNearestNeighbor)
+def _upsample(node: Node[Upsample]) -> Layer:
+    """The layer itself where each pixel becomes a square, or goes to where a mask says."""
+    layer, (bottom, *second) = node.layer, [blob.shape for blob in node.bottoms]
+    if layer.reads_mask((bottom, *second)):
+        return layer
+    if not layer.bilinear:
+        _check_nearest(bottom, node.tops[0].shape)
+    if second:
+        return Interp(use_blob_size=True) if layer.bilinear else layer
+    if layer.size:
+        height, width = layer.size
+        if layer.bilinear:
+            return Interp(height, width)
+        return ResizeNearestNeighbor(False, height, width, "NCHW")
+    height, width = layer.scales
+    if height == width:
+        return Interp(zoom_factor=height, fork="openvino") if layer.bilinear else layer
+    kind = ResizeBilinear if layer.bilinear else ResizeNearestNeighbor
+    return kind(
+        align_corners=layer.bilinear,
+        data_format="NCHW",
+        scale_height=float(height),
+        scale_width=float(width),
+    )
+
+
+def _check_nearest(bottom: Shape, top: Shape) -> None:
+    """Refuse sizes with which targets, which compute in 32 bits, would take another pixel."""
+    import numpy as np
+
+    for n, size in zip(bottom[2:], top[2:], strict=True):
+        places = np.arange(size)
+        taken = np.floor(places.astype(np.float32) * np.float32(n / size))
+        if (taken != places * n // size).any():
+            told = f"pixel i is i * {n} / {size}, rounded down"
+            raise UnsupportedError(f"{told}, which no target computes exactly")
 
 
 @lowers(Dropout, Split, Power)

@@ -103,6 +103,14 @@ CASES = {
         "Interp: interp_param { height: 11 width: 7 }",
     ],
     "upsampling": [CONV % "kernel_size: 3 stride: 2", "Upsample: upsample_param { scale: 2 }"],
+    "upsampling to a size": [
+        CONV % "kernel_size: 3 stride: 2",
+        "Upsample: upsample_param { upsample_h: 11 upsample_w: 7 }",
+    ],
+    "bilinear upsampling": [
+        CONV % "kernel_size: 3 stride: 2",
+        "Upsample: upsample_param { height_scale: 2 width_scale: 3 mode: BILINEAR }",
+    ],
     "upsampling to where the maxima stood": [
         CONV % "kernel_h: 3 kernel_w: 2",
         'layer { name: "p" type: "Pooling" bottom: "l0" top: "p" top: "mask" '

@@ -34,6 +34,7 @@ from samples import (
     space,
     ssd,
     synopsys,
+    upsample,
     videos,
     vision,
     yolo,
@@ -65,6 +66,7 @@ FAMILIES = (
     crf,
     dialects,
     synopsys,
+    upsample,
     bilinear,
     ristretto,
 )

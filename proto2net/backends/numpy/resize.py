@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends.base import Code, bottoms
+from proto2net.backends.base import Code
 from proto2net.backends.numpy.backend import renders
 from proto2net.backends.shared.resize import new_sizes, unpooled_size
 from proto2net.backends.tree import BOTTOM, Expression, Placeholder, call, code, span
@@ -15,7 +15,6 @@ from proto2net.layers import (
     ResizeNearestNeighbor,
     UnPooling,
     Unpooling,
-    Upsample,
 )
 
 
@@ -39,16 +38,6 @@ def _interp(node: Node[Interp]) -> Code:
         full_zoom_factor=(times, 1),
     )
     return Code(call("interp", x, size))
-
-
-@renders(Upsample)
-def _upsample(node: Node[Upsample]) -> Code:
-    layer = node.layer
-    if len(node.bottoms) == 1:
-        return Code(call("upsample", BOTTOM, layer.scales[0]))
-    if layer.size:
-        return Code(call("max_unpool", *bottoms(node), layer.size))
-    return Code(call("max_unpool", *bottoms(node), unpooled_size(layer)))
 
 
 @renders(Unpooling)

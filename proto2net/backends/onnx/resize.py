@@ -53,14 +53,7 @@ def _by_factors(layer: Interp, x: Value) -> Value:
     return size * [by] if by > 1 else size
 
 
-@renders(Upsample)
-def _upsample(node: Node[Upsample]) -> Value | Either:
-    if len(node.bottoms) == 1:
-        return _repeated(X, (1, 1, *node.layer.scales))
-    return _unpooled(node)
-
-
-def _repeated(x: Value, scales: Sequence[int]) -> Value:
+def repeated(x: Value, scales: Sequence[int]) -> Value:
     """Each pixel so many times along each axis."""
     if set(scales) == {1}:
         return x
@@ -75,7 +68,7 @@ def _repeated(x: Value, scales: Sequence[int]) -> Value:
     )
 
 
-def _unpooled(node: Node[Upsample | Unpooling]) -> Value | Either:
+def unpooled(node: Node[Upsample | Unpooling]) -> Value | Either:
     """Each value where the mask says, among zeros."""
     layer, size = node.layer, node.tops[0].shape[2:]
     known = _placed(node, [count(size)], size)
@@ -99,14 +92,14 @@ def _placed(node: Node[Any], area: Value | Sequence[int], size: Value | Sequence
 def _unpooling(node: Node[Unpooling]) -> Value | Either:
     layer = node.layer
     if layer.method == "MAX":
-        return _unpooled(node) if len(node.bottoms) > 1 else _corners(node)
+        return unpooled(node) if len(node.bottoms) > 1 else _corners(node)
     bottom, size = node.bottoms[0].shape, node.tops[0].shape[2:]
     kernel, stride = layer.window
     x = X
     if layer.method == "AVE":
         x = x / _areas(bottom[2:], kernel, stride, size)
     if kernel == stride and size == tuple(n * k for n, k in zip(bottom[2:], kernel, strict=True)):
-        return _repeated(x, (1, 1, *kernel))
+        return repeated(x, (1, 1, *kernel))
     return _spread(x, bottom, kernel, stride, size)
 
 
@@ -161,19 +154,27 @@ def _corners(node: Node[Unpooling]) -> Value:
 
 @renders(ResizeNearestNeighbor)
 def _resize_nearest(node: Node[ResizeNearestNeighbor]) -> Value:
+    old, new = node.bottoms[0].shape, node.tops[0].shape
+    return resized_nearest(X, old, new, node.layer.coordinates)
+
+
+def resized_nearest(x: Value, old: Shape, new: Shape, coordinates: str = "asymmetric") -> Value:
+    """An image of this shape as one of another, each pixel of which is the nearest."""
     import numpy as np
 
     from proto2net.backends.numpy.helpers.resize import resize_nearest
 
-    x, scales = X, [1] * len(node.bottoms[0].shape)
-    for axis, n, size in _resized(node):
+    scales = [1] * len(old)
+    for axis, (n, size) in enumerate(zip(old, new, strict=True)):
+        if n == size:
+            continue
         check_constant(max(size, n))
-        chosen = resize_nearest(np.arange(n), (size,), 0, node.layer.coordinates)
+        chosen = resize_nearest(np.arange(n), (size,), 0, coordinates)
         if axis > 1 and size % n == 0 and (chosen == np.arange(size) // (size // n)).all():
             scales[axis] = size // n
         else:
             x = op("Gather", x, chosen, axis=axis)
-    return _repeated(x, scales)
+    return repeated(x, scales)
 
 
 @renders(ResizeBilinear)

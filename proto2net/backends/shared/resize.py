@@ -9,6 +9,12 @@ from proto2net.graph import Node
 from proto2net.layers import Unpooling, Upsample
 
 
+def reads_mask(node: Node[Upsample]) -> bool:
+    """Whether the second bottom is a mask, and not of the size that the top gets."""
+    layer: Upsample = node.layer
+    return layer.reads_mask(tuple(blob.shape for blob in node.bottoms))
+
+
 def unpooled_size(layer: Upsample | Unpooling) -> tuple[Expression, ...]:
     """The height and width of the top, from those of the bottom."""
     axes = zip((2, 3), layer.scales, layer.less, strict=True)

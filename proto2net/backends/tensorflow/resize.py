@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends.base import Code, bottoms
+from proto2net.backends.base import Code
 from proto2net.backends.tensorflow.backend import renders
 from proto2net.backends.tensorflow.layout import place
 from proto2net.backends.tensorflow.objects import CALLED, called_on, own
@@ -43,14 +43,6 @@ def _interp(node: Node[Interp]) -> Code:
     return Code(both if layer.use_blob_size else call(SELF, x), init)
 
 
-@renders(Upsample)
-def _upsample(node: Node[Upsample]) -> Code:
-    layer = node.layer
-    if len(node.bottoms) == 1:
-        return Code(CALLED, own("layers.UpSampling2D", layer.scales[0]))
-    return Code(called_on(bottoms(node)), own("MaxUnpooling", **_sizes(layer)))
-
-
 @renders(Unpooling)
 @renders(UnPooling)
 def _unpooling(node: Node[Unpooling]) -> Code:
@@ -58,14 +50,16 @@ def _unpooling(node: Node[Unpooling]) -> Code:
     kernel, stride = layer.window
     if layer.method != "MAX":
         average = (layer.method == "AVE", False)
-        return Code(CALLED, own("Unpooling", kernel, stride, **_sizes(layer), average=average))
+        return Code(
+            CALLED, own("Unpooling", kernel, stride, **unpooled_sizes(layer), average=average)
+        )
     mask: Expression = Placeholder(1)
     if len(node.bottoms) == 1:
-        mask = call(call("CornerMask", stride, **_sizes(layer)), BOTTOM)
-    return Code(called_on([BOTTOM, mask]), own("MaxUnpooling", **_sizes(layer)))
+        mask = call(call("CornerMask", stride, **unpooled_sizes(layer)), BOTTOM)
+    return Code(called_on([BOTTOM, mask]), own("MaxUnpooling", **unpooled_sizes(layer)))
 
 
-def _sizes(layer: Upsample | Unpooling) -> dict[str, object]:
+def unpooled_sizes(layer: Upsample | Unpooling) -> dict[str, object]:
     """The options of the top's size, which is given or comes of the bottom's."""
     return {
         "scale": ((2, 2) if layer.size else layer.scales, (2, 2)),

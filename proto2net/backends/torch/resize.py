@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from proto2net.backends.base import Code, bottoms
+from proto2net.backends.base import Code
 from proto2net.backends.shared.resize import new_sizes, unpooled_size
-from proto2net.backends.source import same
 from proto2net.backends.torch.backend import renders
 from proto2net.backends.tree import BOTTOM, Expression, Placeholder, call, code, span
 from proto2net.graph import Node
@@ -16,7 +15,6 @@ from proto2net.layers import (
     ResizeNearestNeighbor,
     UnPooling,
     Unpooling,
-    Upsample,
 )
 
 
@@ -44,19 +42,6 @@ def _interp(node: Node[Interp]) -> Code:
             full_zoom_factor=(times, 1),
         )
     )
-
-
-@renders(Upsample)
-def _upsample(node: Node[Upsample]) -> Code:
-    layer = node.layer
-    if len(node.bottoms) == 1:
-        return Code(call("F.interpolate", BOTTOM, scale_factor=layer.scales[0]))
-    if layer.size:
-        return Code(call("max_unpool", *bottoms(node), layer.size))
-    if not any(layer.less):
-        places = code("{1}.long()")
-        return Code(call("F.max_unpool2d", BOTTOM, places, same(layer.scales)))
-    return Code(call("max_unpool", *bottoms(node), unpooled_size(layer)))
 
 
 @renders(Unpooling)

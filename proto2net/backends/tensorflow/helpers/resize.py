@@ -216,6 +216,16 @@ class ResizeNearest(CaffeResize):
 
 
 @keras.saving.register_keras_serializable("caffe")
+class ResizeLike(layers.Layer):
+    """Nearest-neighbour resizing of the first input to the size of the second."""
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        x, reference = inputs
+        size = ops.shape(reference)[1:3]
+        return tf.compat.v1.image.resize_nearest_neighbor(x, size)
+
+
+@keras.saving.register_keras_serializable("caffe")
 class ResizeLinear(CaffeResize):
     """Linear resizing of an image."""
 
