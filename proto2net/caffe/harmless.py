@@ -75,6 +75,22 @@ _NEUTRAL = {
 """Values of Synopsys' fields for computing in whole numbers with which it does not."""
 
 
+_BIAS = ("bias", "has_bias", "use_bias", "with_bias")
+_ALWAYS = {
+    "ConvolutionParameter": _BIAS,
+    "InnerProductParameter": _BIAS,
+    "InterpParameter": ("align_corners",),
+    "LayerNormParameter": ("affine", "elementwise_affine"),
+    "PoolingParameter": ("count_include_pad",),
+}
+"""Other frameworks' names of what a layer of Caffe computes by default, by message."""
+
+
+def is_always_on(message: str, name: str) -> bool:
+    """Whether a field that the message does not have is computed as if it were true."""
+    return name in _ALWAYS.get(message, ())
+
+
 @cache
 def is_setting(name: str, message: str) -> bool:
     """Whether a field of this name in a message says how to compute or to train, and not what."""

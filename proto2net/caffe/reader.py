@@ -38,6 +38,7 @@ _LENIENT = {
     ),
 }
 """The messages about a token of this kind as the value of a field of this kind."""
+_TRUE = ("true", "True", "1")
 _SHOWN = 40
 """Characters of the input that a message quotes at most."""
 
@@ -137,6 +138,7 @@ class Reader:
     def _unknown(self, name: str, message: str, fields: Iterable[str], offset: int) -> None:
         """Pass over a field that the message does not have, and tell it."""
         self._accept(":")
+        value, always = self._next[1], harmless.is_always_on(message, name)
         if self._ignores:
             self._note(f'ignored unknown field "{name}" of {message}', offset)
         elif harmless.is_setting(name, message):
@@ -144,14 +146,15 @@ class Reader:
         elif harmless.is_rounding(name, message):
             what = "the rounding of a quantised network is left out"
             self._note(f'ignored "{name}" of {message}: {what}', offset)
-        elif harmless.is_neutral(name, self._next[1]):
-            value = self._next[1]
+        elif harmless.is_neutral(name, value) or (always and value in _TRUE):
             self._note(f'ignored "{name}: {value}" of {message}, which changes no result', offset)
-        elif harmless.is_off(name, self._next[1]):
+        elif harmless.is_off(name, value) and not always:
             what = "an unknown field; false is taken for its default"
             self._note(f'ignored "{name}: false" of {message}, {what}', offset)
         else:
             hint = closest(name, fields) if self._problems < limits.PROBLEMS else ""
+            if always:
+                hint = f"what is computed is that of {name}: true; leave it out if that is right"
             starts = message == "FillerParameter" or name.endswith("_filler")
             kind = Issue if message == _RULES else UnknownStart if starts else Unknown
             self._report(f'"{name}" is not a field of {message}', hint, offset, kind, message)

@@ -293,6 +293,25 @@ def test_a_field_that_is_not_known_is_refused_unless_it_is_off(field: str) -> No
         proto2net.parse(INPUT + layer("ReLU", "data", "x", f"relu_param {{ {field} }}"))
 
 
+ALWAYS = [
+    ("Interp", "interp_param", "height: 5 width: 6 align_corners"),
+    ("Pooling", "pooling_param", "pool: AVE kernel_size: 2 count_include_pad"),
+    ("Convolution", "convolution_param", "num_output: 3 kernel_size: 1 use_bias"),
+]
+
+
+@pytest.mark.parametrize(("kind", "param", "fields"), ALWAYS)
+def test_what_a_layer_always_does_may_be_said_and_not_be_denied(
+    told: Told, kind: str, param: str, fields: str
+) -> None:
+    layers = INPUT + layer(kind, "data", "x", f"{param} {{ {fields}: %s }}")
+    proto2net.parse(layers % "true")
+    (note,) = told()
+    assert note.endswith(f"of {kind}Parameter, which changes no result")
+    with pytest.raises(Proto2NetError, match="leave it out if that is right"):
+        proto2net.parse(layers % "false")
+
+
 # ---- data -----------------------------------------------------------------------------------
 
 
