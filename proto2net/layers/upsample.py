@@ -44,7 +44,6 @@ class Upsample(Layer):
     """What Ascend calls the scale."""
     dims_num: int | None = None
     """How many axes the bottom has in brocolli's fork."""
-    nearestneighbor_mode: bool | None = None
     fork: str = ""
 
     # ---- what is given
@@ -135,8 +134,8 @@ class Upsample(Layer):
             "with mode: NEAREST or BILINEAR the second bottom has the size of the top",
         )
         require(
-            not self.stride and self.dims_num is None and self.nearestneighbor_mode is None,
-            "stride, dims_num and nearestneighbor_mode are for one bottom, but there are two",
+            not self.stride and self.dims_num is None,
+            "stride and dims_num are for one bottom, but there are two",
         )
         if self.size:
             require(
@@ -163,11 +162,6 @@ class Upsample(Layer):
             self.scale_h is None and not any(self.less),
             "scale_h, scale_w, pad_out_h and pad_out_w are for a mask",
             _SEGNETS,
-        )
-        require(
-            self.nearestneighbor_mode is not False,
-            "nearestneighbor_mode is false; what is computed then is not known",
-            "nearestneighbor_mode: true repeats pixels",
         )
         require(
             self.dims_num in (None, 4),

@@ -71,7 +71,6 @@ REFUSED: list[tuple[Layer, list[Shape], int, str]] = [
     (Upsample(stride=(0,)), [IMAGE], 1, "stride is 0 x 0;"),
     (Upsample(scale=2, mode="BILINEAR"), [IMAGE], 1, "mode is BILINEAR; it is only known with"),
     (Upsample(scale=2, dims_num=3), [IMAGE], 1, "dims_num is 3; only 4"),
-    (Upsample(scale=2, nearestneighbor_mode=False), [IMAGE], 1, "nearestneighbor_mode is false"),
     (Upsample(stride=(2,)), [IMAGE, IMAGE], 1, "are for one bottom"),
     (Upsample(scale=2), [IMAGE, (2, 6, 16, 20)], 1, "the mask must be as the bottom"),
     (Upsample(mode="NEAREST", scale_h=2, scale_w=2), [IMAGE, IMAGE], 1, "are for a mask"),
