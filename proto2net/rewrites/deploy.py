@@ -22,6 +22,7 @@ from proto2net.layers import (
     Silence,
     Writer,
 )
+from proto2net.layers.base import LAYERS
 from proto2net.layers.python import PythonLoss
 from proto2net.layers.standing_in import StandIn
 from proto2net.layers.unknown import Unknown
@@ -135,6 +136,7 @@ def without_labels(
     written = [f"{entry} was left out: it writes files" for entry in entries if _writes(entry)]
     entries, notes = [entry for entry in entries if not _writes(entry)], notes + written
     labels = _labels(entries, given)
+    losses = _unknown_losses(entries)
     kept: list[Entry] = []
     unread: set[str] = set()
     for entry in entries:
@@ -143,7 +145,7 @@ def without_labels(
             continue
         entry, routed = _without_routed(entry, labels)
         labels.update(routed)
-        reason = _reason_to_leave(entry, labels)
+        reason = _reason_to_leave(entry, labels) or "it is a loss" * (id(entry) in losses)
         prediction = entry.layer.prediction() if reason else entry.layer
         if not reason or (prediction and not _predicts(entry)):
             kept.append(entry)
@@ -194,6 +196,19 @@ def _reason_to_leave(entry: Entry, labels: set[str]) -> str:
     if (some and layer.prediction()) or (every and layer.unrendered):
         return "only training and scoring read what it makes"
     return ""
+
+
+def _unknown_losses(entries: Sequence[Entry]) -> set[int]:
+    """The losses of unknown types with which nothing is computed: their identities."""
+    used = _read(entry for entry in entries if not isinstance(entry.layer, Silence))
+    return {
+        id(entry)
+        for entry in entries
+        if isinstance(entry.layer, Unknown)
+        and entry.layer.kind not in LAYERS
+        and (entry.layer.kind.endswith("Loss") or any(entry.loss_weight))
+        and used.isdisjoint(entry.tops)
+    }
 
 
 def _without_unread(entries: list[Entry], unread: set[str]) -> list[Entry]:

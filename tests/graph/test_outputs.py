@@ -153,3 +153,44 @@ def test_a_constant_with_which_labels_are_computed_goes_with_them() -> None:
 def test_what_a_network_computes_with_stays_an_input(uses: str) -> None:
     given = IMAGES | {"label": (2, 9, 5, 3)}
     assert inputs(POSES + PARTS + uses, given) == [*given]
+
+
+# ---- losses of unknown types ----------------------------------------------------------------
+
+CONV2 = layer("Convolution", "c", "c2", "convolution_param { num_output: 3 kernel_size: 1 }")
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        layer("SpreadLoss", "c2 c2", "loss", "spread_param { margin: 3 }"),
+        layer("Spread", "c c2", "loss", "loss_weight: 2"),
+        layer("SpreadLoss", "c2", "loss") + layer("Silence", "loss", ""),
+    ],
+    ids=["by its type", "by its weight", "silenced"],
+)
+def test_a_loss_of_an_unknown_type_is_left_out_with_nothing_else(loss: str, told: Told) -> None:
+    assert outputs(INPUT + CONV + CONV2 + loss) == ["c2"]
+    assert any(note.startswith('layer "loss" (Spread') for note in told())
+    assert any(note.endswith("was left out: it is a loss") for note in told())
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        layer("SpreadLoss", "c", "loss") + layer("ReLU", "loss", "y"),  # a layer computes with it
+        layer("Spread", "c", "loss", "loss_weight: 0"),
+        layer("SoftmaxWithLoss", "c data", "loss", "softmax_param { axis: one }"),
+    ],
+    ids=["read", "no weight", "known"],
+)
+def test_what_may_be_no_loss_is_refused(rest: str) -> None:
+    with pytest.raises(proto2net.Proto2NetError, match='layer "loss"'):
+        proto2net.parse(INPUT + CONV + rest)
+
+
+def test_labels_beside_the_images_of_an_input_layer_go_with_an_unknown_loss() -> None:
+    text = INPUT.replace('top: "data"', 'top: "data" top: "label"') + CONV
+    text += layer("TimeLoss", "c label", "loss", "loss_weight: 1")
+    assert inputs(text, {}) == ["data"]
+    assert outputs(text) == ["c"]
