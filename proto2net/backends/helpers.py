@@ -21,7 +21,8 @@ from proto2net.errors import Proto2NetError
 FAMILIES = (
     *("common", "vision", "pooling", "resize", "activation", "normalize", "axes", "combine"),
     *("dense", "recurrent", "loss", "data", "fillers", "crf", "mnc", "ssd", "detection", "roi"),
-    *("rcnn", "mscnn", "yolo", "faces", "flow", "space", "ristretto", "solvers"),
+    *("rcnn", "mscnn", "yolo", "faces", "flow", "sampling", "space", "ristretto"),
+    "solvers",
 )
 """The files that helpers can stand in, in the order in which an emitted file has them."""
 

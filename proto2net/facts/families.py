@@ -45,6 +45,7 @@ _OF_TYPE = {
     "CoSData": "data",
     "ConvolutionRistretto": "convolution",
     "DeconvolutionRistretto": "convolution",
+    "DeformableConvolution": "convolution",
     "DenseImageData": "data",
     "DetectionData": "data",
     "DummyData": "data",

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from proto2net.frozen import dataclass
 from proto2net.graph import Node
-from proto2net.layers import Convolution, Deconvolution, InnerProduct, Local
+from proto2net.layers import (
+    Convolution,
+    Deconvolution,
+    DeformableConvolution,
+    InnerProduct,
+    Local,
+)
 from proto2net.layers.vision import Convolution3DParameter
 from proto2net.model import Model, Weights, as_float32, learnable
 from proto2net.shape import Shape
@@ -105,7 +111,7 @@ def _outputs(node: Node[Any], blob: str) -> int | None:
         return 0 if depthwise else 1 if layer.group == 1 else None
     if isinstance(layer, InnerProduct):
         return 1 if layer.transpose else 0
-    return 0 if isinstance(layer, Convolution | Local) else None
+    return 0 if isinstance(layer, Convolution | DeformableConvolution | Local) else None
 
 
 def _facts(layer: str, blob: str, array: Ndarray, outputs: int | None) -> ArrayFacts:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from proto2net.layers.resize import *
     from proto2net.layers.ristretto import *
     from proto2net.layers.roi import *
+    from proto2net.layers.sampling import *
     from proto2net.layers.space import *
     from proto2net.layers.ssd import *
     from proto2net.layers.ssd_data import *

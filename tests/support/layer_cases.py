@@ -31,6 +31,7 @@ from samples import (
     rcnn,
     recurrent,
     ristretto,
+    sampling,
     space,
     ssd,
     synopsys,
@@ -69,6 +70,7 @@ FAMILIES = (
     upsample,
     bilinear,
     ristretto,
+    sampling,
 )
 SAMPLES = {name: found for family in FAMILIES for name, found in family.SAMPLES.items()}
 

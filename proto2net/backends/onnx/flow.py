@@ -61,11 +61,19 @@ def _warp(node: Node[Warp]) -> Value:
     if node.layer.fork != "liteflownet":
         return _flowed(node, "LessOrEqual", -1.0)
     image, places = bottoms(node)
-    _, channels, height, width = node.bottoms[0].shape
     known = op("Where", op("Equal", places, places), places, -1.0)
+    return sampled_zero_padded(image, node.bottoms[0].shape[1:], known)
+
+
+def sampled_zero_padded(image: Value, shape: Shape, places: Value) -> Value:
+    """Sample images bilinearly at coordinates x, y; around them are zeros.
+
+    `shape` has their channels, height and width.
+    """
+    channels, height, width = shape
     last = np.array([width, height], np.float32).reshape(1, 2, 1, 1)
-    places = op("Min", op("Max", known, -1.0), last) + 1.0
-    return _sampled(padded(image, (1, 1), (1, 1)), channels, (height + 2, width + 2), places)
+    inside = op("Min", op("Max", places, -1.0), last) + 1.0
+    return sampled(padded(image, (1, 1), (1, 1)), channels, (height + 2, width + 2), inside)
 
 
 def _flowed(node: Node[FlowWarp | Warp], compare: str, more: float, fill: float = 0.0) -> Value:
@@ -79,10 +87,10 @@ def _flowed(node: Node[FlowWarp | Warp], compare: str, more: float, fill: float 
         "And",
         *(
             op("And", op("GreaterOrEqual", place, 0.0), op(compare, place, n + more))
-            for place, n in zip(_both(places), (width, height), strict=True)
+            for place, n in zip(both(places), (width, height), strict=True)
         ),
     )
-    found = _sampled(X, channels, (height, width), op("Where", inside, places, 0.0))
+    found = sampled(X, channels, (height, width), op("Where", inside, places, 0.0))
     return op("Where", inside, found, fill)
 
 
@@ -92,14 +100,14 @@ def _grid(size: Shape) -> Value:
     return value(np.indices(size, np.float32)[::-1][None])
 
 
-def _sampled(image: Value, channels: int, size: tuple[int, int], places: Value) -> Value:
+def sampled(image: Value, channels: int, size: tuple[int, int], places: Value) -> Value:
     """Sample images bilinearly at coordinates x, y inside of them."""
     height, width = size
     first = op("Floor", places)
     last = np.array([width - 1, height - 1], np.float32).reshape(1, 2, 1, 1)
-    left, top = _both(first)
-    right, bottom = _both(op("Min", first + 1.0, last))
-    across, down = _both(places - first)
+    left, top = both(first)
+    right, bottom = both(op("Min", first + 1.0, last))
+    across, down = both(places - first)
     planes = flattened(image, 2)
 
     def row(y: Value) -> Value:
@@ -113,7 +121,7 @@ def _sampled(image: Value, channels: int, size: tuple[int, int], places: Value) 
     return row(top) * (1.0 - down) + row(bottom) * down
 
 
-def _both(places: Value) -> tuple[Value, Value]:
+def both(places: Value) -> tuple[Value, Value]:
     """The two channels."""
     x, y = ops(2, "Split", places, [1, 1], axis=1)
     return x, y

@@ -30,6 +30,7 @@ STARTS: dict[str, dict[str, float]] = {
     "BN": _BATCH_NORM,
     "BatchNorm": {**_AFFINE, "scale_factor": 0.0},
     "BoundedScale": _AFFINE,
+    "DeformConv2d": {"weight": 0.0, "bias": 0.0},
     "Embed": {"bias": 0.0},
     "InnerDistance": {"weight": 0.0},
     "Local": {"weight": 0.0, "bias": 0.0},

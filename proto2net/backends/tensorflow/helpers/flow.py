@@ -48,11 +48,15 @@ class Warp(layers.Layer):
     """Samples an image bilinearly at absolute coordinates (x, y); it is 0 outside."""
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
-        image, place = inputs
-        size = ops.cast(ops.shape(image)[2:0:-1], place.dtype)
-        place = ops.where(ops.isnan(place), -1, place)
-        place = ops.minimum(ops.maximum(place, -1), size) + 1
-        return sample_bilinear(ops.pad(image, ((0, 0), (1, 1), (1, 1), (0, 0))), place)
+        return sample_zero_padded(*inputs)
+
+
+def sample_zero_padded(image: tf.Tensor, place: tf.Tensor) -> tf.Tensor:
+    """Sample images bilinearly at coordinates (x, y); they are 0 outside."""
+    size = ops.cast(ops.shape(image)[2:0:-1], place.dtype)
+    place = ops.where(ops.isnan(place), -1, place)
+    place = ops.minimum(ops.maximum(place, -1), size) + 1
+    return sample_bilinear(ops.pad(image, ((0, 0), (1, 1), (1, 1), (0, 0))), place)
 
 
 def pixel_grid(x: tf.Tensor) -> tf.Tensor:
