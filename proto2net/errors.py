@@ -54,7 +54,7 @@ class Proto2NetError(Exception):
         The commands print the issues alone.
         """
         said = super().__str__()
-        arguments = ", ".join(dict.fromkeys(_arguments(said)))
+        arguments = ", ".join(_joined(dict.fromkeys(_arguments(said))))
         return f"{said}\nin Python: {arguments}" if arguments else said
 
     def at(self, where: Location | None, layer: str = "") -> list[Issue]:
@@ -95,6 +95,18 @@ def _arguments(said: str) -> Iterator[str]:
         form = _IN_PYTHON.get(option, "")
         if form and ("{0}" not in form or name) and ("{1}" not in form or value):
             yield form.format(name.replace(",", ", "), value.replace(",", ", "))
+
+
+def _joined(arguments: Iterable[str]) -> Iterator[str]:
+    """The arguments, those of one name that are a list or a dict as one."""
+    found: dict[str, list[str]] = {}
+    for argument in arguments:
+        name, _, value = argument.partition("=")
+        found.setdefault(name if value[0] in "[{" else argument, []).append(value)
+    for name, values in found.items():
+        inner = ", ".join(value[1:-1] for value in values)
+        first = values[0]
+        yield f"{name}={first[0]}{inner}{first[-1]}" if first[0] in "[{" else name
 
 
 class ParseError(Proto2NetError):

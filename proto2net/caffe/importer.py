@@ -23,6 +23,7 @@ from proto2net.layers.data import DataLayer, DummyData, TransformationParameter
 from proto2net.layers.holes import Hole, Holes, is_hole, key
 from proto2net.layers.standing_in import StatedData
 from proto2net.layers.unknown import Unknown, UnknownData
+from proto2net.rewrites import deploy
 
 
 def entries(
@@ -123,38 +124,45 @@ def check(entries: Sequence[Entry], layers: Sequence[Message], holes: Holes) -> 
 
     `layers` are the ones that stayed in this phase.
     """
-    unknown = [entry for entry in entries if _is_of_unknown_type(entry)]
-    issues = _unused(holes, layers)
-    bad = [*unknown, *(entry for entry in entries if entry.issues)]
-    wrong = {top for entry in bad for top in entry.tops}
-    computed = {top for entry in entries if entry.bottoms for top in entry.tops}
-    read = {bottom for entry in entries for bottom in entry.bottoms}
-    for entry in islice(unknown, limits.PROBLEMS):
-        issue = _unknown_type(entry.layer.kind)
-        hint = issue.hint
-        if hint == WAYS_ON:
-            hint += _way_without(entry, computed - wrong, read)
-        issues.append(dataclasses.replace(issue, hint=hint, where=entry.where, layer=str(entry)))
-    for entry in entries:
-        try:
-            entry.layer.check_known()
-        except Proto2NetError as error:
-            issues += error.at(entry.where, str(entry))
-    issues = [*(issue for entry in entries for issue in entry.issues), *issues]
+    told = (issue for entry in entries for issue in entry.issues)
+    issues = [*told, *_unused(holes, layers), *_not_explained(entries)]
     if issues:
         raise ParseError(by_line(dict.fromkeys(issues)))
 
 
-def _way_without(entry: Entry, computed: set[str], read: set[str]) -> str:
-    """More of a hint: how to do without a layer whose type is not known.
+def _not_explained(entries: Sequence[Entry]) -> list[Issue]:
+    """The messages about layers of which it is not known what they do."""
+    found: dict[int, Sequence[Issue]] = {}
+    for entry in entries:
+        try:
+            entry.layer.check_known()
+        except Proto2NetError as error:
+            found[id(entry)] = error.issues
+        if _is_of_unknown_type(entry):
+            found[id(entry)] = [_unknown_type(entry.layer.kind)]
+    if not found:
+        return []
+    without = _way_without(entries, found.keys() | {id(e) for e in entries if e.issues})
+    issues: list[Issue] = []
+    for entry in entries:
+        source = entry.tops and not entry.bottoms
+        way = f", --input {entry.tops[0]}=N,C,H,W makes it an input" if source else without
+        for issue in found.get(id(entry), ()):
+            hint = issue.hint.replace(WAYS_ON, WAYS_ON + way)
+            told = dataclasses.replace(issue, hint=hint, where=entry.where, layer=str(entry))
+            issues.append(told)
+    return issues[: limits.PROBLEMS]
 
-    `computed` are the blobs that could be outputs in its place, and `read` are all bottoms.
-    """
-    if entry.tops and not entry.bottoms:
-        return f", --input {entry.tops[0]}=N,C,H,W makes it an input"
-    if entry.bottoms and read.isdisjoint(entry.tops) and computed.issuperset(entry.bottoms[:1]):
-        return f", --output {entry.bottoms[0]} leaves it out"
-    return ""
+
+def _way_without(entries: Sequence[Entry], bad: Collection[int]) -> str:
+    """More of a hint: the outputs of all that can do without the bad layers, if there are any."""
+    outputs = deploy.ends_without(entries, bad)[:_NAMED]
+    options = " ".join(f"--output {name}" for name in outputs)
+    return f", {options} {'leave' if outputs[1:] else 'leaves'} it out" if outputs else ""
+
+
+_NAMED = 4
+"""How many outputs a hint names."""
 
 
 def _is_of_unknown_type(entry: Entry) -> bool:

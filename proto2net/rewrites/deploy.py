@@ -61,6 +61,23 @@ def _ends(entries: Iterable[Entry]) -> dict[str, Entry]:
     return unread
 
 
+def ends_without(entries: Sequence[Entry], bad: Collection[int]) -> list[str]:
+    """The blobs that would be outputs without the layers of these identities.
+
+    Blobs that a layer overwrites which is left out cannot be named, so they are none.
+    """
+    lost: set[str] = set()
+    kept: list[Entry] = []
+    for entry in entries:
+        if id(entry) in bad or not lost.isdisjoint(entry.bottoms):
+            lost.update(entry.tops)
+        else:
+            kept.append(entry)
+    while lost & (ends := _ends(kept)).keys():
+        kept = [entry for entry in kept if lost.isdisjoint(entry.tops)]
+    return [name for name, entry in ends.items() if entry.bottoms]
+
+
 def unsilenced(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
     """Make outputs of what Silence layers read, if the network has no other and no loss.
 

@@ -230,7 +230,7 @@ def test_every_unknown_python_layer_is_told_at_once(run: Run) -> None:
     Path("net.prototxt").write_text("".join([*lines[:5], *lines[7:], *lines[5:7]]))
     hint = (
         "  hint: --layers FILE.py declares it, --holes NAME=DIMS leaves it for you to write, "
-        "or replace it by layers of Caffe\n"
+        "--output conv leaves it out, or replace it by layers of Caffe\n"
     )
     own = "(Python): the meaning of this layer is in the user's own code, mine"
     assert run("convert", "net.prototxt", "--to", "torch") == (

@@ -217,6 +217,35 @@ def test_an_unknown_layer_that_nothing_reads_is_refused_with_output_as_the_hint(
     assert error.value.issues[0].hint.endswith("--output fc leaves it out")
 
 
+MORE = layer("ReLU", "fc", "r") + layer("TanH", "fc", "t")
+
+
+@pytest.mark.parametrize(
+    ("rest", "way"),
+    [
+        (layer("Anchors9", "fc", "x") + layer("ReLU", "x", "y"), "--output fc leaves it out"),
+        (layer("Anchors9", "fc", "x") + MORE, "--output r --output t leave it out"),
+        (layer("Anchors9", "fc", "x") + layer("Nms9", "x", "y"), "--output fc leaves it out"),
+        (layer("Anchors9", "fc", "fc") + layer("TanH", "data", "t"), "--output t leaves it out"),
+        (layer("Anchors9", "fc", "fc"), "leaves it for you to write"),
+        (
+            layer("Python", "fc", "x", 'python_param { module: "m" layer: "L" }'),
+            "--output fc leaves it out, or replace it by layers of Caffe",
+        ),
+    ],
+    ids=["in the middle", "beside", "two", "in place", "all", "Python"],
+)
+def test_the_hint_keeps_the_most_that_can_do_without_unknown_layers(rest: str, way: str) -> None:
+    with pytest.raises(Proto2NetError) as error:
+        proto2net.parse(INPUT + FC + rest)
+    assert all(issue.hint.endswith(way) for issue in error.value.issues)
+
+
+def test_several_outputs_of_a_hint_are_one_argument_in_python() -> None:
+    with pytest.raises(Proto2NetError, match=r'outputs=\["r", "t"\]'):
+        proto2net.parse(INPUT + FC + layer("Anchors9", "fc", "x") + MORE)
+
+
 def test_a_label_that_no_layer_makes_is_none_that_is_needed(told: Told) -> None:
     loss = layer("SoftmaxWithLoss", "fc label", "loss") + layer("Accuracy", "fc label", "acc")
     assert types(proto2net.parse(INPUT + FC + loss)) == ["Input", "InnerProduct", "Softmax"]
