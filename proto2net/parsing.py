@@ -14,7 +14,7 @@ from proto2net.errors import Issue, Location, ParseError, Proto2NetError, ShapeE
 from proto2net.frozen import dataclass
 from proto2net.graph import Graph
 from proto2net.layers.holes import Holes
-from proto2net.rewrites import deploy, feeding
+from proto2net.rewrites import deploy, feeding, in_place
 from proto2net.shape import Sizes
 from proto2net.usage import Usage
 from proto2net.wiring import wire
@@ -67,10 +67,12 @@ def read(net: str | Path, file: str, asked: Reading) -> Graph:
         fork=asked.fork,
         given=inputs,
     )
+    entries, apart = in_place.named_apart(entries)
     notes = [
         *notes,
         *notices.ignored_of_net(found.net, file),
         *told,
+        *apart,
         *notices.shared_with_none(entries, file),
     ]
     hints = not_made = found.left_out

@@ -44,14 +44,12 @@ NOT_IN_PLACE = {
     "ArgMax": "",
     "Convolution": "convolution_param { num_output: 4 kernel_size: 1 }",
     "Deconvolution": "convolution_param { num_output: 4 kernel_size: 1 }",
-    "Flatten": "",
     "Im2col": "convolution_param { kernel_size: 1 }",
     "InnerProduct": "inner_product_param { num_output: 3 }",
     "LRN": "",
     "Permute": "permute_param { order: 0 order: 1 order: 2 order: 3 }",
     "Pooling": "pooling_param { kernel_size: 3 stride: 1 pad: 1 }",
     "Reduction": "reduction_param { axis: 3 }",
-    "Reshape": "reshape_param { shape { dim: 0 dim: 0 dim: 0 dim: 0 } }",
     "Split": "",
     "SPP": "spp_param { pyramid_height: 1 }",
     "Tile": "tile_param { tiles: 1 }",
@@ -80,6 +78,42 @@ def test_what_reads_what_it_has_overwritten_is_refused(kind: str) -> None:
     assert f'net.prototxt:3: layer "l" ({kind}): cannot run in place' in issue
     assert 'overwrites "x"' in issue
     assert "hint: give its top a name of its own" in issue
+
+
+RESHAPED = {"Flatten": "", "Reshape": "reshape_param { shape { dim: 0 dim: -1 } }"}
+"""Layers that only change a shape, and that old forks run in place."""
+
+
+@pytest.mark.parametrize("kind", RESHAPED)
+def test_a_shape_that_changes_in_place_is_taken_with_a_note(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "proto2net")
+    graph = parsed(
+        layer("TanH", "data", "x"),
+        layer("ReLU", "x", "x", name="r"),
+        layer(kind, "x", "x", RESHAPED[kind], "l"),
+        layer("InnerProduct", "x", "y", "inner_product_param { num_output: 3 }"),
+    )
+    shapes = {blob.name: blob.shape for blob in graph.blobs.values()}
+    assert shapes["x_in"] == (2, 4, 5, 6)
+    assert shapes["x"] == (2, 120)
+    said = f'layer "l" ({kind}) is in place, which Caffe refuses: its bottom is called "x_in" here'
+    assert said in caplog.messages
+
+
+@pytest.mark.parametrize("kind", RESHAPED)
+def test_a_shape_that_changes_in_place_is_refused_if_another_layer_reads_the_blob(
+    kind: str,
+) -> None:
+    (issue,) = refused(
+        layer("TanH", "data", "x"),
+        layer("ReLU", "x", "r"),
+        layer(kind, "x", "x", RESHAPED[kind], "l"),
+    )
+    assert "overwrites a blob that another layer reads too" in issue
+    (issue,) = refused(layer(kind, "data", "data", RESHAPED[kind], "l"))  # the name of an input
+    assert "cannot run in place" in issue
 
 
 @pytest.mark.parametrize("operation", ["SUM", "MAX"])
