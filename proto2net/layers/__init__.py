@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from proto2net.layers.space import *
     from proto2net.layers.ssd import *
     from proto2net.layers.ssd_data import *
+    from proto2net.layers.subpixel import *
     from proto2net.layers.training import *
     from proto2net.layers.upsample import *
     from proto2net.layers.vision import *

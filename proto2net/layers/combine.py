@@ -283,6 +283,12 @@ class Axpy(Layer):
         return (x,)
 
 
+@layer("AxpyFast", bottoms=3, in_place=False)
+@dataclass(frozen=True)
+class AxpyFast(Axpy):
+    """The Axpy by another name, whose factors are N x C."""
+
+
 @layer("BatchReindex", bottoms=2, in_place=False)
 @dataclass(frozen=True)
 class BatchReindex(Layer):

@@ -5,7 +5,9 @@ from __future__ import annotations
 _TYPES_OF = {
     "several forks": """
         BilinearInterpolation BN ContinuationIndicator CtcLoss DepthwiseConvolution DiceCoefLoss
-        HardMining LabelsequenceAccuracy Local ReLU6 SeLu SeLuDropout Upsample VideoData""",
+        HardMining LabelsequenceAccuracy Local PeriodicShuffle Rearrange ReLU6 SeLu SeLuDropout
+        Tiling Upsample VideoData""",
+    "brocolli": "BilinearInterpolate MaxUnPool PixelShuffle Unsqueeze",
     "caffe-face": "CenterLoss",
     "caffe-lstm, CTPN": "Lstm",
     "CaffeOnSpark": "CoSData",
@@ -54,7 +56,7 @@ _TYPES_OF = {
     "Ristretto": """
         ConvolutionRistretto DeconvolutionRistretto FcRistretto Quantize""",
     "SegNet": "DenseImageData",
-    "SENet": "Axpy",
+    "SENet": "Axpy AxpyFast",
     "ShuffleNet": "ShuffleChannel",
     "SphereFace": "MarginInnerProduct",
     "SSD": """
@@ -65,6 +67,7 @@ _TYPES_OF = {
         MirrorPad Mish Mul Pad ResizeBilinear ResizeNearestNeighbor SpaceToBatchND SpaceToDepth
         Squeeze Sub""",
     "video-caffe": "NdConvolution NdPooling",
+    "Xilinx": "DeephiResize GSTiling",
     "yjxiong/caffe": "SegData",
 }
 """The types by the fork that is known for them; others may have them too."""

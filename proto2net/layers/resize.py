@@ -132,6 +132,9 @@ class Unpooling(Layer):
     unpool_size: int | None = None
     unpool_h: int | None = None
     unpool_w: int | None = None
+    output_h: int | None = None
+    """FuseNet's unpool_h: with a mask alone, and without a window."""
+    output_w: int | None = None
 
     @property
     def method(self) -> str:
@@ -143,6 +146,8 @@ class Unpooling(Layer):
         """The height and width of the top, if they are given."""
         if self.unpool_size is not None:
             return self.unpool_size, self.unpool_size
+        if self.output_h is not None and self.output_w is not None:
+            return self.output_h, self.output_w
         if self.unpool_h is None or self.unpool_w is None:
             return None
         return self.unpool_h, self.unpool_w
@@ -173,15 +178,31 @@ class Unpooling(Layer):
     def infer(self, bottoms: Shapes, tops: int) -> Shapes:
         bottom, *mask = bottoms
         check_image(bottom)
-        self._check_window()
+        if (self.output_h, self.output_w) == (None, None):
+            self._check_window()
+        else:
+            self._check_output(masked=bool(mask))
         require(
             mask in ([], [bottom]),
             f"the mask must be as the bottom, {dims(bottom)}, but it is {dims(bottoms[-1])}",
         )
-        sizes = zip(bottom[2:], self.scales, self.less, strict=True)
-        size = self.size or tuple(n * scale - less for n, scale, less in sizes)
+        size = self.size
+        if size is None:
+            sizes = zip(bottom[2:], self.scales, self.less, strict=True)
+            size = tuple(n * scale - less for n, scale, less in sizes)
         require(min(size) > 0, f"the top would be {dims(size)}; each side must be above 0")
         return ((*bottom[:2], *size),)
+
+    def _check_output(self, *, masked: bool) -> None:
+        """Refuse a size of FuseNet's layer but with a mask, and with nothing of the others'."""
+        both = self.output_h is not None and self.output_w is not None
+        require(both, "only one of output_h and output_w is given", "give both")
+        others = (self.unpool_size, self.unpool_h, self.unpool_w)
+        require(
+            masked and self.method == "MAX" and others == (None,) * 3,
+            "output_h and output_w are for a mask, and stand alone",
+            "FuseNet's Unpooling has the mask of a max pooling as its second bottom",
+        )
 
     def _check_window(self) -> None:
         require(

@@ -1,4 +1,4 @@
-"""Layers of Synopsys' fork that pad blobs, and move places to other axes, as TensorFlow does."""
+"""Layers of forks that pad blobs, and move places to other axes, as TensorFlow does."""
 
 from __future__ import annotations
 
@@ -213,3 +213,28 @@ class SpaceToDepth(_Depth):
             f"images of {height} x {width} do not divide into squares of {size} x {size} pixels",
         )
         return self.top(bottom, channels * size**2, height // size, width // size)
+
+
+@layer("Unsqueeze", param="unsqueeze_param", in_place=False)
+@dataclass(frozen=True)
+class Unsqueeze(Layer):
+    """Insert an axis of size 1 before `dim`; below 0 it counts from behind the last (brocolli)."""
+
+    keeps_signs: ClassVar[bool] = True
+
+    dim: int
+
+    def place(self, bottom: Shape) -> int:
+        """The axis of the top that is new."""
+        axes = len(bottom)
+        require(
+            -axes - 1 <= self.dim <= axes,
+            f"dim is {self.dim}; the bottom is {dims(bottom)}",
+            f"it can be {-axes - 1} to {axes}",
+        )
+        return self.dim if self.dim >= 0 else self.dim + axes + 1
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        place = self.place(bottom)
+        return ((*bottom[:place], 1, *bottom[place:]),)

@@ -6,7 +6,13 @@ from typing import ClassVar
 
 from proto2net.frozen import dataclass
 from proto2net.layers.base import Layer, layer, per_axis
-from proto2net.layers.resize import check_image
+from proto2net.layers.resize import (
+    Resize,
+    ResizeBilinear,
+    ResizeNearestNeighbor,
+    Unpooling,
+    check_image,
+)
 from proto2net.shape import Shape, Shapes, dims, require
 
 _SEGNETS = "SegNet's Upsample has the mask of a max pooling as its second bottom"
@@ -215,3 +221,95 @@ class UpsampleDarknet(Layer):
         check_image(bottom)
         require(self.stride > 0, f"stride is {self.stride}; it must be above 0")
         return ((*bottom[:2], *(n * self.stride for n in bottom[2:])),)
+
+
+@layer("MaxUnPool", param="max_unpool_param", bottoms=2, in_place=False)
+@dataclass(frozen=True)
+class MaxUnPool(Layer):
+    """Put each value to where the mask of a max pooling says, among zeros (brocolli)."""
+
+    keeps_signs: ClassVar[bool] = True
+    dst_h: int
+    dst_w: int
+
+    @property
+    def plain(self) -> Unpooling:
+        """The layer of FuseNet that computes it."""
+        return Unpooling(output_h=self.dst_h, output_w=self.dst_w)
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        return self.plain.infer(bottoms, tops)
+
+
+@layer("BilinearInterpolate", param="bilinear_interpolate_param", in_place=False)
+@dataclass(frozen=True)
+class BilinearInterpolate(Layer):
+    """Bring images to a size, or to a factor times their own, as PyTorch does (brocolli)."""
+
+    keeps_signs: ClassVar[bool] = True
+    align_corners: bool | None = None
+    dst_h: int | None = None
+    dst_w: int | None = None
+    scale_factor: float | None = None
+
+    @property
+    def plain(self) -> Resize:
+        """The layer of Synopsys' that computes it."""
+        factor = 1.0 if self.scale_factor is None else self.scale_factor
+        return ResizeBilinear(
+            align_corners=bool(self.align_corners),
+            half_pixel_centers=not self.align_corners,
+            output_height=self.dst_h,
+            output_width=self.dst_w,
+            data_format="NCHW",
+            scale_height=factor,
+            scale_width=factor,
+        )
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        require(self.align_corners is not None, "align_corners is missing", "say true or false")
+        sized = self.dst_h is not None and self.dst_w is not None
+        require(
+            sized != (self.scale_factor is not None) and (sized or self.dst_h is self.dst_w),
+            "the size must be said in one way",
+            "give scale_factor, or dst_h and dst_w",
+        )
+        return self.plain.infer(bottoms, tops)
+
+
+@layer("DeephiResize", param="deephi_resize_param", in_place=False)
+@dataclass(frozen=True)
+class DeephiResize(Layer):
+    """Bring images to a size, or to factors times their own, as OpenCV does (Xilinx)."""
+
+    keeps_signs: ClassVar[bool] = True
+    new_height: int | None = None
+    new_width: int | None = None
+    resize_type: str = "NEAREST"
+    scale_h: float | None = None
+    scale_w: float | None = None
+
+    @property
+    def plain(self) -> Resize:
+        """The layer of Synopsys' that computes it."""
+        bilinear = self.resize_type == "BILINEAR"
+        kind = ResizeBilinear if bilinear else ResizeNearestNeighbor
+        return kind(
+            half_pixel_centers=bilinear,
+            output_height=self.new_height,
+            output_width=self.new_width,
+            data_format="NCHW",
+            scale_height=1.0 if self.scale_h is None else self.scale_h,
+            scale_width=1.0 if self.scale_w is None else self.scale_w,
+        )
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        pairs = ((self.new_height, self.new_width), (self.scale_h, self.scale_w))
+        complete = [all(side is not None for side in pair) for pair in pairs]
+        partly = [any(side is not None for side in pair) for pair in pairs]
+        require(
+            sum(complete) == 1 and complete == partly,
+            "the size must be said in one way",
+            "give scale_h and scale_w, or new_height and new_width",
+        )
+        return self.plain.infer(bottoms, tops)

@@ -14,6 +14,8 @@ from proto2net.layers import (
     BNLL,
     ELU,
     Axpy,
+    AxpyFast,
+    BilinearInterpolate,
     BilinearInterpolation,
     BReLU,
     Clip,
@@ -25,23 +27,29 @@ from proto2net.layers import (
     Deconvolution,
     Deconvolution3D,
     DeconvolutionRistretto,
+    DeephiResize,
     DepthToSpace,
     DepthwiseConvolution,
     Dropout,
     Eltwise,
     FcRistretto,
     Flip,
+    GSTiling,
     HardSigmoid,
     HardSwish,
     Im2col,
     InnerProduct,
     Interp,
     Layer,
+    MaxUnPool,
     Mish,
     NdConvolution,
     NegReLU,
+    PeriodicShuffle,
     Permute,
+    PixelShuffle,
     Power,
+    Rearrange,
     ReLU,
     ReLU6,
     Reorg,
@@ -57,7 +65,10 @@ from proto2net.layers import (
     Split,
     Squeeze,
     TanH,
+    Tiling,
     Transpose,
+    Unpooling,
+    Unsqueeze,
     Upsample,
     UpsampleDarknet,
 )
@@ -208,6 +219,43 @@ def _check_nearest(bottom: Shape, top: Shape) -> None:
         if (taken != places * n // size).any():
             told = f"pixel i is i * {n} / {size}, rounded down"
             raise UnsupportedError(f"{told}, which no target computes exactly")
+
+
+@lowers(MaxUnPool, Unpooling)
+def _max_un_pool(node: Node[MaxUnPool]) -> Layer:
+    return node.layer.plain
+
+
+@lowers(BilinearInterpolate, ResizeBilinear)
+def _bilinear_interpolate(node: Node[BilinearInterpolate]) -> Layer:
+    return node.layer.plain
+
+
+@lowers(DeephiResize, ResizeBilinear, ResizeNearestNeighbor)
+def _deephi_resize(node: Node[DeephiResize]) -> Layer:
+    if node.layer.resize_type == "NEAREST":
+        _check_nearest(node.bottoms[0].shape, node.tops[0].shape)
+    return node.layer.plain
+
+
+@lowers(GSTiling, DepthToSpace, SpaceToDepth)
+@lowers(PeriodicShuffle, DepthToSpace)
+@lowers(PixelShuffle, DepthToSpace)
+@lowers(Rearrange, DepthToSpace)
+@lowers(Tiling, DepthToSpace)
+def _sub_pixel(node: Node[Any]) -> Layer:
+    layer: Layer = node.layer.plain(node.bottoms[0].shape)
+    return layer
+
+
+@lowers(AxpyFast, Axpy)
+def _axpy_fast(node: Node[AxpyFast]) -> Layer:
+    return Axpy()
+
+
+@lowers(Unsqueeze, Reshape)
+def _unsqueeze(node: Node[Unsqueeze]) -> Layer:
+    return Reshape((1,), axis=node.layer.place(node.bottoms[0].shape), num_axes=0)
 
 
 @lowers(Dropout, Split, Power)

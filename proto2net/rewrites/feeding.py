@@ -107,6 +107,8 @@ def without_unread(
 def new_size(entries: Sequence[Entry]) -> Shape:
     """The size to which the first data layer that resizes images brings them."""
     for entry in entries:
+        if entry.bottoms:  # a layer may resize what it reads
+            continue
         layer = getattr(
             entry.layer, "of", entry.layer
         )  # whose tops of labels may have been left out

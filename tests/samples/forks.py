@@ -283,6 +283,11 @@ SAMPLES = {
         inputs={"a": values(3, 4), "x": X, "z": values(3, 4, 5, 7, start=5)},
         blobs={"y": values(3, 4)[..., None, None] * X + values(3, 4, 5, 7, start=5)},
     ),
+    "axpy_fast": sample(
+        layer("AxpyFast", "a x z", "y"),
+        inputs={"a": values(3, 4), "x": X, "z": values(3, 4, 5, 7, start=5)},
+        blobs={"y": values(3, 4)[..., None, None] * X + values(3, 4, 5, 7, start=5)},
+    ),
     "flip": sample(layer("Flip", "x", "y"), inputs={"x": X}, blobs={"y": X[..., ::-1]}),
     "flip_height": sample(
         layer("Flip", "x", "y", "flip_param { flip_width: false flip_height: true }"),

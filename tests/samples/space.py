@@ -55,6 +55,13 @@ def moved(kind: str, param: str, text: str) -> str:
 
 DEEP, WIDE = values(2, 12, 3, 5), values(2, 3, 4, 6)
 
+
+def squares(kind: str, fields: str, *, pixel_first: bool = True) -> Sample:
+    """DEEP with its channels in squares of 2 x 2 pixels."""
+    top = to_space(DEEP, 2, pixel_first=pixel_first)
+    return sample(layer(kind, "x", "y", fields), inputs={"x": DEEP}, blobs={"y": top})
+
+
 SAMPLES = {
     "pad": sample(
         layer("Pad", "x", "y", f"pad_param {{ {PADDINGS} constant_values: 0.5 }}"),
@@ -92,5 +99,29 @@ SAMPLES = {
         moved("SpaceToDepth", "space_to_depth_param", '2 data_format: "NCHW"'),
         inputs={"x": WIDE},
         blobs={"y": to_depth(WIDE, 2)},
+    ),
+    "tiling": squares("Tiling", "tiling_param { tile_dim: 2 }", pixel_first=False),
+    "rearrange": squares("Rearrange", "rearrange_param { depth: 3 }", pixel_first=False),
+    "pixel_shuffle": squares(
+        "PixelShuffle", "pixelshuffle_param { upscale_factor: 2 }", pixel_first=False
+    ),
+    "periodic_shuffle": squares(
+        "PeriodicShuffle", "periodic_shuffle_param { group_size: 2 num_output: 3 }"
+    ),
+    "gs_tiling_reverse": squares("GSTiling", "gs_tiling_param { stride: 2 reverse: true }"),
+    "gs_tiling": sample(
+        layer("GSTiling", "x", "y", "gs_tiling_param { stride: 2 }"),
+        inputs={"x": WIDE},
+        blobs={"y": to_depth(WIDE, 2)},
+    ),
+    "unsqueeze": sample(
+        layer("Unsqueeze", "x", "y", "unsqueeze_param { dim: -2 }"),
+        inputs={"x": X[..., 0]},
+        blobs={"y": X[..., 0].reshape(2, 3, 1, 4)},
+    ),
+    "unsqueeze_behind": sample(
+        layer("Unsqueeze", "x", "y", "unsqueeze_param { dim: 2 }"),
+        inputs={"x": X[..., 0, 0]},
+        blobs={"y": X[..., :1, 0]},
     ),
 }

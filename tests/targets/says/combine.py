@@ -205,6 +205,13 @@ JOINED: list[Row] = [
         tf="x * y + z",
         numpy="x * y + z",
     ),
+    says(
+        "AxpyFast",
+        bottoms=[(2, 3), IMAGE, IMAGE],
+        torch="x[..., None, None] * y + z",
+        tf="ops.expand_dims(x, [1, 2]) * y + z",
+        numpy="spread(x, 2) * y + z",
+    ),
 ]
 
 CUT: list[Row] = [

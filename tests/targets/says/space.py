@@ -97,4 +97,14 @@ ROWS: list[Row] = [
         ),
         numpy="shuffle_channel(im2col(x, (2, 2), stride=2), 3)",
     ),
+    says(
+        "Unsqueeze { dim: -1 }",
+        bottoms=[(2, 3, 7)],
+        torch="x.reshape(*x.shape[:3], 1)",
+        tf=(
+            'f = layers.Reshape((3, -1, 1), name="f")(x)',
+            'layers.Permute((2, 3, 1), name="f_permute")(f)',
+        ),
+        numpy="reshape(x, (1,), axis=3, num_axes=0)",
+    ),
 ]

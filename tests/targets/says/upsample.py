@@ -117,4 +117,23 @@ ROWS: list[Row] = [
         tf='MaxUnpooling(size=(9, 11), name="f")([x, y])',
         numpy="max_unpool(x, y, (9, 11))",
     ),
+    says(
+        "BilinearInterpolate { align_corners: false dst_h: 8 dst_w: 6 }",
+        torch='F.interpolate(x, (8, 6), mode="bilinear")',
+        tf='ResizeLinear((8, 6), coordinates="half_pixel", name="f")(x)',
+        numpy='resize_linear(x, (8, 6), coordinates="half_pixel")',
+    ),
+    says(
+        "DeephiResize { new_height: 8 new_width: 6 }",
+        torch="F.interpolate(x, (8, 6))",
+        tf='ResizeNearest((8, 6), name="f")(x)',
+        numpy="resize_nearest(x, (8, 6))",
+    ),
+    says(
+        "MaxUnPool { dst_h: 9 dst_w: 11 }",
+        bottoms=TWO,
+        torch="max_unpool(x, y, (9, 11))",
+        tf='MaxUnpooling(size=(9, 11), name="f")([x, y])',
+        numpy="max_unpool(x, y, (9, 11))",
+    ),
 ]
