@@ -347,6 +347,7 @@ _RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("NdPooling", "Pooling", "Pooling3D"), _pooling),
     **dict.fromkeys(("FcRistretto", "InnerProduct", "Reduction", "SparseInnerProduct"), _product),
     **dict.fromkeys(("LayerNorm", "L2Normalize", "MultiStageMeanfield", "MVN", "SPP"), _whole),
+    "Normalization": _whole,
     **dict.fromkeys(("ArgMax", "Softmax"), _over_axis),
     **dict.fromkeys(("BatchNorm", "BN"), _batch_norm),
     **dict.fromkeys(("Flatten", "Reshape", "Squeeze"), _reshaped),

@@ -8,7 +8,9 @@ from typing import ClassVar
 
 from proto2net.frozen import dataclass
 from proto2net.layers.base import Filler, Layer, Learned, layer, shortest
-from proto2net.shape import Shapes, dims, require
+from proto2net.layers.data import Python
+from proto2net.layers.python import python_layer
+from proto2net.shape import Shapes, canonical_axis, dims, require
 
 
 class Activation(Layer):
@@ -113,6 +115,19 @@ class Dropout(Activation):
         return bottoms
 
 
+@layer("CReLU", param="crelu_param", in_place=False)
+@dataclass(frozen=True)
+class CReLU(NonNegative):
+    """max(x, 0), and behind it max(-x, 0) along an axis; of forks."""
+
+    concat_axis: int = 1
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        axis = canonical_axis(self.concat_axis, bottom)
+        return ((*bottom[:axis], 2 * bottom[axis], *bottom[axis + 1 :]),)
+
+
 @layer("ELU", param="elu_param")
 @dataclass(frozen=True)
 class ELU(Activation):
@@ -124,6 +139,33 @@ class ELU(Activation):
 
     def gradient_in_place(self) -> bool:
         return self.alpha >= 0
+
+
+@layer("GradientReversal")
+@dataclass(frozen=True)
+class GradientReversal(Activation):
+    """The bottom, whose gradient has the other sign (of domain adaptation's forks)."""
+
+    keeps_signs: ClassVar[bool] = True
+
+
+@layer("GradientScaler")
+@dataclass(frozen=True)
+class GradientScaler(Activation):
+    """The bottom, whose gradient is multiplied by a factor (of domain adaptation's forks)."""
+
+    keeps_signs: ClassVar[bool] = True
+
+
+@python_layer("spatial_dropout", "SpatialDropoutLayer", bottoms=1, tops=1)
+@dataclass(frozen=True)
+class SpatialDropoutLayer(Python):
+    """Zeroes channels at random in training (ENet's spatial_dropout.py)."""
+
+    keeps_signs: ClassVar[bool] = True
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        return bottoms
 
 
 @layer("HardSigmoid", param="hard_sigmoid_param")

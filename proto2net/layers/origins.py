@@ -4,9 +4,10 @@ from __future__ import annotations
 
 _TYPES_OF = {
     "several forks": """
-        BilinearInterpolation BN ContinuationIndicator CtcLoss DepthwiseConvolution DiceCoefLoss
-        HardMining LabelsequenceAccuracy Local PeriodicShuffle Rearrange ReLU6 SeLu SeLuDropout
-        Tiling Upsample VideoData""",
+        BilinearInterpolation BN ContinuationIndicator CReLU CtcLoss DepthwiseConvolution
+        DiceCoefLoss GradientReversal GradientScaler HardMining LabelsequenceAccuracy Local
+        Normalization PeriodicShuffle Rearrange ReLU6 SeLu SeLuDropout Tiling Upsample
+        VideoData""",
     "brocolli": "BilinearInterpolate MaxUnPool PixelShuffle Unsqueeze",
     "caffe-face": "CenterLoss",
     "caffe-lstm, CTPN": "Lstm",

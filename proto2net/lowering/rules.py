@@ -19,10 +19,12 @@ from proto2net.layers import (
     BilinearInterpolation,
     BReLU,
     Clip,
+    Concat,
     Convolution,
     Convolution3D,
     ConvolutionDepthwise,
     ConvolutionRistretto,
+    CReLU,
     DarknetReorg,
     Deconvolution,
     Deconvolution3D,
@@ -34,6 +36,8 @@ from proto2net.layers import (
     Eltwise,
     FcRistretto,
     Flip,
+    GradientReversal,
+    GradientScaler,
     GSTiling,
     HardSigmoid,
     HardSwish,
@@ -62,6 +66,7 @@ from proto2net.layers import (
     ShuffleChannel,
     SpaceToDepth,
     SparseInnerProduct,
+    SpatialDropoutLayer,
     Split,
     Squeeze,
     TanH,
@@ -342,6 +347,25 @@ def _of_channels(node: Node[Any], parts: list[Part]) -> list[Part]:
 def _neg_relu(node: Node[NegReLU]) -> Sequence[Part]:
     turned = Part(Power(scale=-1.0))
     return [turned, Part(ReLU(node.layer.negative_slope)), turned]
+
+
+@lowers(CReLU, Power, Concat, ReLU)
+def _crelu(node: Node[CReLU]) -> Sequence[Part]:
+    (x,) = node.bottoms
+    return [
+        Part(Power(scale=-1.0)),
+        Part(Concat(axis=node.layer.concat_axis), (x, None)),
+        Part(ReLU()),
+    ]
+
+
+@lowers(GradientReversal, Split)
+@lowers(GradientScaler, Split)
+@lowers(SpatialDropoutLayer, Split)
+def _unchanged(node: Node[Any]) -> Layer:
+    if node.phase == "TRAIN":
+        raise UnsupportedError("what it does in training is not supported", "convert for tests")
+    return Split()
 
 
 @lowers(HardSwish, Power, ReLU, Eltwise)

@@ -87,7 +87,7 @@ MISSPELT = {
 """What was meant, by what was written."""
 
 OTHER = {
-    "type": "Region MaxPooling GELU CReLU RReLU "
+    "type": "Region MaxPooling GELU ZReLU RReLU "
     "LReLU ReLU7 Drop Pow Sin HardTanh BatchReNorm Dense GlobalPooling Deletion L3Loss Swish7 "
     "PoolingV ConvolutionDW Splicer",
     "field of a convolution": "stride_d kernel_l pad_d side num_input pad_q kernel_side",

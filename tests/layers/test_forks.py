@@ -352,3 +352,20 @@ def test_a_second_top_of_a_contrastive_loss_is_refused() -> None:
     )
     with pytest.raises(ShapeError, match=r"a second top \(the matches\)"):
         proto2net.parse(data + loss)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        'type: "GradientScaler"',
+        'type: "GradientReversal"',
+        'type: "Python" python_param { module: "spatial_dropout" layer: "SpatialDropoutLayer" }',
+    ],
+)
+def test_what_changes_training_alone_is_refused_there(kind: str) -> None:
+    text = f"""
+        layer {{ name: "x" type: "Input" top: "x" input_param {{ shape {{ dim: 2 dim: 3 }} }} }}
+        layer {{ name: "f" {kind} bottom: "x" top: "f" }}"""
+    assert "return x" in proto2net.convert(text, to="torch")
+    with pytest.raises(UnsupportedError, match="what it does in training is not supported"):
+        proto2net.convert(text, to="torch", phase="train")

@@ -67,6 +67,11 @@ SAMPLES = {
     "l2_normalize": sample(
         layer("L2Normalize", "x", "y"), inputs={"x": X}, blobs={"y": normalized(X)}
     ),
+    "normalization": sample(
+        layer("Normalization", "x", "y"),
+        inputs={"x": X / 4096},
+        blobs={"y": X / np.sqrt((X**2).sum((1, 2, 3), keepdims=True))},
+    ),
     "l2_normalize_of_vectors": sample(
         layer("L2Normalize", "x", "y"),
         inputs={"x": X[:, :, :, 0]},

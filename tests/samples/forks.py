@@ -326,6 +326,37 @@ SAMPLES = {
         top_diff={"y": [[8, 8, 8]]},
         gradients={"x": [[2, 8, 0]]},
     ),
+    "crelu": sample(
+        layer("CReLU", "x", "y"),
+        inputs={"x": [[-4, 2, 0]]},
+        blobs={"y": [[0, 2, 0, 4, 0, 0]]},
+        top_diff={"y": [[8, 16, 32, 64, 128, 256]]},
+        gradients={"x": [[-64, 16, 0]]},
+    ),
+    "crelu_along_another_axis": sample(
+        layer("CReLU", "x", "y", "crelu_param { negative_slope: 0 concat_axis: 2 }"),
+        inputs={"x": X},
+        blobs={"y": np.concatenate([np.maximum(X, 0), np.maximum(-X, 0)], axis=2)},
+    ),
+    "gradient_reversal": sample(
+        layer("GradientReversal", "x", "y"), inputs={"x": X}, blobs={"y": X}
+    ),
+    "gradient_scaler": sample(
+        layer("GradientScaler", "x", "y", "gradient_scaler_param { alpha: 10 }"),
+        inputs={"x": X},
+        blobs={"y": X},
+    ),
+    "spatial_dropout": sample(
+        layer(
+            "Python",
+            "x",
+            "y",
+            "python_param { module: 'spatial_dropout' layer: 'SpatialDropoutLayer' "
+            "param_str: \"{'phase': 'TEST', 'p': '0.01'}\" }",
+        ),
+        inputs={"x": X},
+        blobs={"y": X},
+    ),
     "relu6_after_convolution": sample(
         layer(
             "Convolution", "x", "y", f"convolution_param {{ kernel_size: 1 {THREE} }}", "product"

@@ -18,6 +18,7 @@ from proto2net.layers import (
     Bias,
     L2Normalize,
     LayerNorm,
+    Normalization,
     Scale,
     Softmax,
 )
@@ -120,6 +121,7 @@ def _layer_norm(node: Node[LayerNorm]) -> Code:
     return Code(call("layer_norm", BOTTOM, ARRAYS, **options), *learned(node))
 
 
+@renders(Normalization)
 @renders(L2Normalize)
 def _l2_normalize(node: Node[L2Normalize]) -> Code:
     x: Expression = BOTTOM

@@ -20,6 +20,7 @@ from proto2net.layers import (
     Bias,
     L2Normalize,
     LayerNorm,
+    Normalization,
     Pooling,
     Scale,
     Softmax,
@@ -171,8 +172,9 @@ def _layer_norm(node: Node[LayerNorm]) -> Value:
     return x * learned(node, "weight") + learned(node, "bias") if node.blobs else x
 
 
+@renders(Normalization)
 @renders(L2Normalize)
 def _l2_normalize(node: Node[L2Normalize]) -> Value:
     x = reshaped(X, node.bottoms[0].shape, node.tops[0].shape)
     squares = op("ReduceSum", x * x, axes=[1, 2, 3], keepdims=1)
-    return x / op("Sqrt", squares + node.layer.eps)
+    return x / op("Sqrt", squares + node.layer.eps if node.layer.eps else squares)

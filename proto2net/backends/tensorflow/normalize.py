@@ -28,6 +28,7 @@ from proto2net.layers import (
     Bias,
     L2Normalize,
     LayerNorm,
+    Normalization,
     Scale,
     Softmax,
 )
@@ -257,6 +258,7 @@ def _layer_norm(node: Node[LayerNorm]) -> Code:
     return Code(CALLED, init, arrays)
 
 
+@renders(Normalization)
 @renders(L2Normalize)
 def _l2_normalize(node: Node[L2Normalize]) -> Code:
     x = widened(BOTTOM, len(node.bottoms[0].shape), 4)

@@ -28,6 +28,7 @@ from proto2net.layers import (
     Bias,
     L2Normalize,
     LayerNorm,
+    Normalization,
     Scale,
     Softmax,
 )
@@ -237,6 +238,7 @@ def _layer_norm(node: Node[LayerNorm]) -> Code:
     return Code(call(SELF, BOTTOM), init, {name: same_array(node, name) for name in node.blobs})
 
 
+@renders(Normalization)
 @renders(L2Normalize)
 def _l2_normalize(node: Node[L2Normalize]) -> Code:
     x, bottom = BOTTOM, node.bottoms[0].shape

@@ -308,6 +308,30 @@ ROWS: list[Row] = [
         numpy="np.minimum(relu(x), 6.0)",
     ),
     says(
+        "ReLU6 { threshold: 4 }",
+        torch="torch.clamp(F.relu(x), max=4.0)",
+        tf='layers.ReLU(max_value=4.0, name="f")(x)',
+        numpy="np.minimum(relu(x), 4.0)",
+    ),
+    says("GradientReversal", torch="x", tf="x", numpy="x"),
+    says("GradientScaler", torch="x", tf="x", numpy="x"),
+    says(
+        "Python { module: 'spatial_dropout' layer: 'SpatialDropoutLayer' }",
+        torch="x",
+        tf="x",
+        numpy="x",
+    ),
+    says(
+        "CReLU",
+        torch=("f = -x", "F.relu(torch.cat((x, f), dim=1))"),
+        tf=(
+            "f = -x",
+            'f = layers.Concatenate(name="f")([x, f])',
+            'layers.ReLU(name="f_1")(f)',
+        ),
+        numpy=("f = power_of(x, scale=-1.0)", "relu(np.concatenate((x, f), axis=1))"),
+    ),
+    says(
         "ReLU6 { negative_slope: 0.1 }",
         torch="torch.clamp(F.leaky_relu(x, 0.1), max=6.0)",
         tf='layers.ReLU(max_value=6.0, negative_slope=0.1, name="f")(x)',

@@ -796,6 +796,12 @@ OTHERS: list[Row] = [
         ),
         numpy="l2_normalize(x.reshape(-1, 3, 1, 1))",
     ),
+    says(
+        "Normalization",
+        torch="l2_normalize(x, eps=0.0)",
+        tf='L2Normalize(eps=0.0, name="f")(x)',
+        numpy="l2_normalize(x, eps=0.0)",
+    ),
 ]
 
 ROWS = [*BATCH_NORM, *BN, *SCALE, *BIAS, *OTHERS]
