@@ -28,6 +28,14 @@ def following(graph: Graph) -> frozenset[Blob]:
     return frozenset(found)
 
 
+def parts(graph: Graph, blob: Blob) -> int:
+    """Into how many parts the batch was divided that a blob which follows it has one of."""
+    if len(graph.inputs) != 1 or blob in sized_by_value(graph):
+        return 1
+    found, rest = divmod(graph.batch, blob.shape[0])
+    return 1 if rest else found
+
+
 def sized_by_value(graph: Graph) -> set[Blob]:
     """The blobs whose sizes depend on values, and not on shapes alone."""
     found: set[Blob] = set()

@@ -49,7 +49,7 @@ from proto2net.backends.tree import (
     parts_of,
     tree,
 )
-from proto2net.batch import following, takes_one
+from proto2net.batch import following, parts, takes_one
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Blob, Graph, Node
 from proto2net.images import prepared
@@ -257,7 +257,10 @@ class SourceFile(Generic[S]):
         if not blob.shape:
             return "()"
         first, *others = map(size_text, self.scope.laid_out(self.graph.open_shape(blob)))
-        return f"({', '.join(['N' if blob in self.following else first, *others])})"
+        if blob in self.following:
+            divided = parts(self.graph, blob)
+            first = f"N/{divided}" if divided > 1 else "N"
+        return f"({', '.join([first, *others])})"
 
     def emitted(self) -> Emitted:
         """The whole file: imports and helpers that are used, the body, and what runs it."""

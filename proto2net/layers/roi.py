@@ -47,6 +47,7 @@ def check_pooled(feature: Shape, regions: Shape) -> None:
     require(
         len(regions) > 0 and count(regions[1:]) == REGION,
         f"the regions (the second bottom) must be N x {REGION}, but they are {dims(regions)}",
+        f"each is image, x1, y1, x2, y2; if they are an input, --input NAME=1,{REGION} states that",
     )
 
 

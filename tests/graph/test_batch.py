@@ -103,6 +103,12 @@ def test_a_slice_of_the_batch_fixes_it(caplog: pytest.LogCaptureFixture) -> None
     assert told(caplog, net, batch="any") == ["net.prototxt:2: Slice fixes the batch at 5"]
 
 
+def test_a_part_of_the_batch_is_told_as_such() -> None:
+    cut = layer("Slice", "data", "y z", "slice_param { axis: 0 }")
+    net = "\n".join([data(6, 4, 3), cut, layer("TanH", "data", "a")])
+    assert docstring(net) == "data (N, 4, 3) -> a (N, 4, 3), y (N/2, 4, 3), z (N/2, 4, 3)"
+
+
 def test_what_does_not_depend_on_the_batch_has_its_own_size() -> None:
     prior = layer("PriorBox", "x data", "boxes", "prior_box_param { min_size: 2 }", "boxes")
     net = "\n".join([data(3, 2, 5, 6), layer("TanH", "data", "x"), prior])

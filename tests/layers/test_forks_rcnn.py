@@ -202,7 +202,7 @@ def pooled(kind: str, param: str, *rois: int, channels: int = 18) -> str:
         (pooled("ROIPooling", "roi_pooling_param { pooled_h: 7 }"), "pooled_w is missing"),
         (
             pooled("ROIPooling", "roi_pooling_param { pooled_h: 7 pooled_w: 7 }", 4, 4),
-            r"must be N x 5, but they are 4 x 4",
+            r"must be N x 5, but they are 4 x 4\n.*if they are an input, --input NAME=1,5",
         ),
         (
             pooled(
