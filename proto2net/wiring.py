@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -259,3 +259,30 @@ def wire(
     for entry in entries:
         wiring.add(entry)
     return wiring.graph()
+
+
+def ends(entries: Iterable[Entry]) -> dict[str, Entry]:
+    """The blobs that no layer reads after they were made, in order, and what makes each."""
+    unread: dict[str, Entry] = {}
+    for entry in entries:
+        for name in entry.bottoms:
+            unread.pop(name, None)
+        unread |= dict.fromkeys(entry.tops, entry)
+    return unread
+
+
+def ends_without(entries: Sequence[Entry], bad: Collection[int]) -> list[str]:
+    """The blobs that would be outputs without the layers of these identities.
+
+    Blobs that a layer overwrites which is left out cannot be named, so they are none.
+    """
+    lost: set[str] = set()
+    kept: list[Entry] = []
+    for entry in entries:
+        if id(entry) in bad or not lost.isdisjoint(entry.bottoms):
+            lost.update(entry.tops)
+        else:
+            kept.append(entry)
+    while lost & (found := ends(kept)).keys():
+        kept = [entry for entry in kept if lost.isdisjoint(entry.tops)]
+    return [name for name, entry in found.items() if entry.bottoms]

@@ -23,7 +23,7 @@ from proto2net.layers.data import DataLayer, DummyData, TransformationParameter
 from proto2net.layers.holes import Hole, Holes, is_hole, key
 from proto2net.layers.standing_in import StatedData
 from proto2net.layers.unknown import Unknown, UnknownData
-from proto2net.rewrites import deploy
+from proto2net.wiring import ends_without
 
 
 def entries(
@@ -156,7 +156,7 @@ def _not_explained(entries: Sequence[Entry]) -> list[Issue]:
 
 def _way_without(entries: Sequence[Entry], bad: Collection[int]) -> str:
     """More of a hint: the outputs of all that can do without the bad layers, if there are any."""
-    outputs = deploy.ends_without(entries, bad)[:_NAMED]
+    outputs = ends_without(entries, bad)[:_NAMED]
     options = " ".join(f"--output {name}" for name in outputs)
     return f", {options} {'leave' if outputs[1:] else 'leaves'} it out" if outputs else ""
 

@@ -28,6 +28,7 @@ from proto2net.layers.standing_in import StandIn
 from proto2net.layers.unknown import Unknown
 from proto2net.rewrites.feeding import Inputs, without_tops
 from proto2net.shape import Sizes
+from proto2net.wiring import ends
 
 
 def until(
@@ -38,7 +39,7 @@ def until(
     `hints` says of blobs that no layer makes how to get them.
     """
     made = {top for entry in entries for top in entry.tops}
-    check_outputs(outputs, made, _ends(entries), hints, file)
+    check_outputs(outputs, made, ends(entries), hints, file)
     needed = set(outputs)
     kept: list[Entry] = []
     notes: list[str] = []
@@ -51,43 +52,16 @@ def until(
     return kept[::-1], notes[::-1]
 
 
-def _ends(entries: Iterable[Entry]) -> dict[str, Entry]:
-    """The blobs that no layer reads after they were made, in order, and what makes each."""
-    unread: dict[str, Entry] = {}
-    for entry in entries:
-        for name in entry.bottoms:
-            unread.pop(name, None)
-        unread |= dict.fromkeys(entry.tops, entry)
-    return unread
-
-
-def ends_without(entries: Sequence[Entry], bad: Collection[int]) -> list[str]:
-    """The blobs that would be outputs without the layers of these identities.
-
-    Blobs that a layer overwrites which is left out cannot be named, so they are none.
-    """
-    lost: set[str] = set()
-    kept: list[Entry] = []
-    for entry in entries:
-        if id(entry) in bad or not lost.isdisjoint(entry.bottoms):
-            lost.update(entry.tops)
-        else:
-            kept.append(entry)
-    while lost & (ends := _ends(kept)).keys():
-        kept = [entry for entry in kept if lost.isdisjoint(entry.tops)]
-    return [name for name, entry in ends.items() if entry.bottoms]
-
-
 def unsilenced(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
     """Make outputs of what Silence layers read, if the network has no other and no loss.
 
     Returns the new entries, and a sentence for each Silence that is left out or reads less.
     """
-    ends = _ends(entries).values()
-    if any(entry.layer.loss for entry in entries) or any(entry.bottoms for entry in ends):
+    computed = any(entry.bottoms for entry in ends(entries).values())
+    if computed or any(entry.layer.loss for entry in entries):
         return entries, []
     rest = [entry for entry in entries if not isinstance(entry.layer, Silence)]
-    outputs = {name for name, entry in _ends(rest).items() if entry.bottoms}
+    outputs = {name for name, entry in ends(rest).items() if entry.bottoms}
     kept: list[Entry] = []
     notes: list[str] = []
     for entry in entries:
@@ -277,14 +251,14 @@ def _labels(entries: list[Entry], given: Collection[str]) -> set[str]:
     unread = {top for entry in entries for top in entry.tops if top not in readers}
     beside = _beside(entries)
     masks = _masks(entries, readers, beside)
-    ends = _unknown_ends(entries)
+    unknown = _unknown_ends(entries)
     evident = _evident(entries, beside)
     for entry in reversed(entries):  # so that what reads a blob is known before the blob
         for top in entry.tops:
             uses = readers.get(top)
             if uses and all(
                 top in evident
-                if id(reader) in ends
+                if id(reader) in unknown
                 else (top in beside and id(reader) in masks)
                 or _reads_label(reader, index, labels, unread if top in beside else None)
                 for reader, index in uses
