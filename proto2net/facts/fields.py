@@ -326,7 +326,7 @@ _RULES: Mapping[str, Rule] = {
     **dict.fromkeys(
         (name for name, family in families().layers.items() if family == "activation"), _same
     ),
-    **dict.fromkeys(("BatchReindex", "Quantize", "ShuffleChannel", "Split"), _same),
+    **dict.fromkeys(("BatchReindex", "Maxout", "Quantize", "ShuffleChannel", "Split"), _same),
     **dict.fromkeys(("Add", "Axpy", "Bias", "Div", "Eltwise", "Maximum"), _joined),
     **dict.fromkeys(("Minimum", "Mul", "Scale", "Sub"), _joined),
     **dict.fromkeys(("Concat", "Tile"), _along),

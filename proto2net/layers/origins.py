@@ -6,7 +6,7 @@ _TYPES_OF = {
     "several forks": """
         BilinearInterpolation BN ContinuationIndicator CReLU CtcLoss DepthwiseConvolution
         DiceCoefLoss GradientReversal GradientScaler HardMining LabelsequenceAccuracy Local
-        Normalization PeriodicShuffle Rearrange ReLU6 SeLu SeLuDropout Tiling Upsample
+        Maxout Normalization PeriodicShuffle Rearrange ReLU6 SeLu SeLuDropout Tiling Upsample
         VideoData""",
     "brocolli": "BilinearInterpolate MaxUnPool PixelShuffle Unsqueeze",
     "caffe-face": "CenterLoss",

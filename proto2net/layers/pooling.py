@@ -274,3 +274,23 @@ class SPP(Layer):
         if self.pyramid_height == 1:
             return (tops_of_levels[0],)
         return ((bottom[0], sum(count(top[1:]) for top in tops_of_levels)),)
+
+
+@layer("Maxout", param="maxout_param", in_place=False)
+@dataclass(frozen=True)
+class Maxout(Layer):
+    """The greatest of the channels beside each other that make one of the top's; of forks."""
+
+    keeps_signs: ClassVar[bool] = True
+
+    num_output: int = 0
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        require(len(bottom) > 1, f"needs 2 axes or more, but the bottom is {dims(bottom)}")
+        require(self.num_output > 0, "num_output is missing or 0; it must be above 0")
+        require(
+            bottom[1] % self.num_output == 0,
+            f"{bottom[1]} channels do not divide into {self.num_output} outputs",
+        )
+        return ((bottom[0], self.num_output, *bottom[2:]),)

@@ -45,6 +45,7 @@ from proto2net.layers import (
     InnerProduct,
     Interp,
     Layer,
+    Maxout,
     MaxUnPool,
     Mish,
     NdConvolution,
@@ -52,6 +53,7 @@ from proto2net.layers import (
     PeriodicShuffle,
     Permute,
     PixelShuffle,
+    Pooling,
     Power,
     Rearrange,
     ReLU,
@@ -282,6 +284,18 @@ def _shuffle_channel(node: Node[ShuffleChannel]) -> Sequence[Part]:
         Part(Reshape((group, channels // group), axis=1, num_axes=1)),
         Part(Permute(axes)),
         Part(Reshape((channels,), axis=1, num_axes=2)),
+    ]
+
+
+@lowers(Maxout, Reshape, Pooling)
+def _maxout(node: Node[Maxout]) -> Sequence[Part]:
+    """The channels of each output as the rows of an image, whose columns are pixels."""
+    (_, channels, *size), outputs = node.bottoms[0].shape, node.layer.num_output
+    rows = channels // outputs
+    return [
+        Part(Reshape((outputs, rows, -1), axis=1)),
+        Part(Pooling(kernel=(rows, 1))),
+        Part(Reshape((outputs, *size), axis=1)),
     ]
 
 

@@ -338,6 +338,18 @@ SAMPLES = {
         inputs={"x": X},
         blobs={"y": np.concatenate([np.maximum(X, 0), np.maximum(-X, 0)], axis=2)},
     ),
+    "maxout": sample(
+        layer("Maxout", "x", "y", "maxout_param { num_output: 2 }"),
+        inputs={"x": X},
+        blobs={"y": X.reshape(3, 2, 2, 5, 7).max(2)},
+    ),
+    "maxout_of_vectors": sample(
+        layer("Maxout", "x", "y", "maxout_param { num_output: 2 }"),
+        inputs={"x": [[-4, 2, 0, 5, 3, 1]]},
+        blobs={"y": [[2, 5]]},
+        top_diff={"y": [[8, 16]]},
+        gradients={"x": [[0, 8, 0, 16, 0, 0]]},
+    ),
     "gradient_reversal": sample(
         layer("GradientReversal", "x", "y"), inputs={"x": X}, blobs={"y": X}
     ),

@@ -615,4 +615,26 @@ VOLUMES: list[Row] = [
 ]
 
 
-ROWS = [*POOLING, *OTHER_POOLING, *VOLUMES]
+MAXOUT: list[Row] = [
+    says(
+        "Maxout { num_output: 2 }",
+        bottoms=[(1, 6, 3, 4)],
+        torch=(
+            "f = F.max_pool2d(x.reshape(x.shape[0], 2, 3, -1), (3, 1), stride=1)",
+            "f.reshape(f.shape[0], 2, 3, 4)",
+        ),
+        tf=(
+            'f = layers.Permute((3, 1, 2), name="f_permute")(x)',
+            'f = layers.Reshape((2, 3, -1), name="f")(f)',
+            'f = layers.Permute((2, 3, 1), name="f_permute_1")(f)',
+            'f = layers.MaxPooling2D((3, 1), 1, name="f_1")(f)',
+            'f = layers.Permute((3, 1, 2), name="f_2_permute")(f)',
+            'f = layers.Reshape((2, 3, 4), name="f_2")(f)',
+            'layers.Permute((2, 3, 1), name="f_2_permute_1")(f)',
+        ),
+        numpy="reshape(max_pool(reshape(x, (2, 3, -1), axis=1), (3, 1)), (2, 3, 4), axis=1)",
+    ),
+]
+
+
+ROWS = [*POOLING, *OTHER_POOLING, *VOLUMES, *MAXOUT]
