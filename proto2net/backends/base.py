@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
 from proto2net.backends.helpers import Helpers
+from proto2net.backends.leaving_out import way_without
 from proto2net.backends.statements import Class
 from proto2net.backends.tree import (
     BOTTOM,
@@ -260,7 +261,7 @@ class Backend:
                 )
                 if node in done:
                     continue
-                step = self._chain(lowered.graph, node) or self._single(node)
+                step = self._chain(lowered.graph, node) or self._single(lowered.graph, node)
             except Proto2NetError as error:
                 issues += error.at(node.where, str(lowered.origin(node)))
                 continue
@@ -298,14 +299,13 @@ class Backend:
                 found.setdefault(types[0], []).append(types)
         return found
 
-    def _single(self, node: Node[Any]) -> Step:
+    def _single(self, graph: Graph, node: Node[Any]) -> Step:
         renderer = self.renderers.get((type(node.layer),))
         if renderer is None:
             reason = self.unsupported.get(type(node.layer), node.layer.unrendered)
             others = [b for b in _others(self.name) if b.supports(type(node.layer))]
-            hint = (
-                f"use --to {others[0].name}" if others else "docs/extending.md shows how to add it"
-            )
+            hint = f"docs/extending.md shows how to add it{way_without(graph, node)}"
+            hint = f"use --to {others[0].name}" if others else hint
             reason = reason or "is not supported"
             raise UnsupportedError(f"{reason} in {self.name}", hint)
         made = self._rendered(renderer, (node,))

@@ -1,10 +1,13 @@
-"""The conditional random field that CRF as RNN has as a layer (Zheng et al., ICCV 2015)."""
+"""Conditional random fields as layers: CRF as RNN (Zheng et al., ICCV 2015), and DeepLab."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from proto2net.frozen import dataclass
 from proto2net.layers.base import IDENTITY, Filler, Layer, Learned, layer
-from proto2net.shape import Shapes, dims, require
+from proto2net.layers.resize import check_image
+from proto2net.shape import Shapes, count, dims, require
 
 COLOURS = 3
 """The channels that the image must have, as multi_stage_meanfield.cpp reads three."""
@@ -71,3 +74,41 @@ class MultiStageMeanfield(Layer):
     def macs(self, bottoms: Shapes, tops: Shapes) -> int:
         number, classes, height, width = tops[0]
         return self.num_iterations * 3 * number * classes**2 * height * width
+
+
+@layer("DenseCRF", param="dense_crf_param", bottoms=(2, 3), in_place=False)
+@dataclass(frozen=True)
+class DenseCRF(Layer):
+    """A dense CRF behind the scores: these, the size of each image, and the images (DeepLab).
+
+    Its kernels are fixed, so nothing is learned, and a network can be used up to the scores.
+    """
+
+    unrendered: ClassVar[str] = (
+        "the normalisation of its filters has not been compared with DeepLab's code, so it is not "
+        "supported"
+    )
+
+    max_iter: int = 10
+    output_probability: bool = True
+    pos_w: tuple[float, ...] = ()
+    pos_xy_std: tuple[float, ...] = ()
+    bi_w: tuple[float, ...] = ()
+    bi_xy_std: tuple[float, ...] = ()
+    bi_rgb_std: tuple[float, ...] = ()
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        scores, sizes, *_ = bottoms
+        check_image(scores)
+        require(
+            sizes[:1] == scores[:1] and count(sizes[1:]) == 2,
+            f"the second bottom has the height and the width of each image, but it is "
+            f"{dims(sizes)}",
+            f"it must be {dims((scores[0], 1, 1, 2))}",
+        )
+        require(
+            self.output_probability,
+            "output_probability is false, which is not supported",
+            "leave it out for the probabilities of the classes",
+        )
+        return (scores,)

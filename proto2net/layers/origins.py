@@ -23,7 +23,7 @@ _TYPES_OF = {
     "daerduoCarey/SpatialTransformerLayer": "SpatialTransformer",
     "darknet's followers": "RegionLoss Reorg UpsampleDarknet",
     "DeconvNet": "Unpooling",
-    "DeepLab": "Interp MatWrite SegAccuracy",
+    "DeepLab": "DenseCRF Interp MatWrite SegAccuracy",
     "DeepLab, PSPNet": "ImageSegData",
     "Deformable-ConvNets": "DeformableConvolution",
     "DehazeNet": "BReLU",

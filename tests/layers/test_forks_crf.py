@@ -7,7 +7,7 @@ import pytest
 from crf_cases import GIVEN, net
 
 import proto2net
-from proto2net import ShapeError
+from proto2net import ShapeError, UnsupportedError
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,37 @@ def test_a_variable_that_is_called_as_a_helper_does_not_bring_it_along(target: s
     source = proto2net.convert(net(), to=target)
     assert "neighbours = " in source or "neighbours: " in source
     assert "def neighbours(" not in source
+
+
+DEEPLAB = """
+input: "data" input_shape { dim: 1 dim: 3 dim: 5 dim: 7 }
+input: "data_dim" input_shape { dim: 1 dim: 1 dim: 1 dim: 2 }
+layer { name: "fc8" type: "Convolution" bottom: "data" top: "fc8"
+        convolution_param { num_output: 4 kernel_size: 1 } }
+layer { name: "crf" type: "DenseCRF" bottom: "fc8" bottom: "data_dim" bottom: "data" top: "crf_inf"
+        dense_crf_param { max_iter: 10 pos_w: 3 pos_xy_std: 3
+                          bi_w: 4 bi_xy_std: 121 bi_rgb_std: 5 } }
+"""
+
+
+def test_the_dense_crf_of_deeplab_is_known_and_its_scores_convert() -> None:
+    assert proto2net.parse(DEEPLAB).outputs[0].shape == (1, 4, 5, 7)
+    with pytest.raises(UnsupportedError) as error:
+        proto2net.convert(DEEPLAB, to="torch")
+    (issue,) = error.value.issues
+    assert "the normalisation of its filters" in issue.message
+    assert issue.hint is not None
+    assert issue.hint.endswith("--output fc8 leaves it out")
+    assert "DenseCRF" not in proto2net.convert(DEEPLAB, to="torch", outputs=["fc8"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("dim: 1 dim: 1 dim: 1 dim: 2", "dim: 1 dim: 1 dim: 1 dim: 3", "must be 1 x 1 x 1 x 2"),
+        ("max_iter: 10", "output_probability: false", "leave it out for the probabilities"),
+    ],
+)
+def test_what_a_dense_crf_cannot_read_is_refused(old: str, new: str, message: str) -> None:
+    with pytest.raises(ShapeError, match=message):
+        proto2net.parse(DEEPLAB.replace(old, new))
