@@ -351,7 +351,7 @@ _RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("ArgMax", "Softmax"), _over_axis),
     **dict.fromkeys(("BatchNorm", "BN"), _batch_norm),
     **dict.fromkeys(("Flatten", "Reshape", "Squeeze"), _reshaped),
-    **dict.fromkeys(("Pad", "MirrorPad"), _pad),
+    **dict.fromkeys(("CropCenter", "MirrorPad", "Pad", "Padding"), _pad),
     **dict.fromkeys(("Permute", "Transpose"), _permuted),
     **dict.fromkeys(("BilinearInterpolation", "Interp"), _interp),
     "Crop": _crop,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 _TYPES_OF = {
     "several forks": """
-        BilinearInterpolation BN ContinuationIndicator CReLU CtcLoss DepthwiseConvolution
-        DiceCoefLoss GradientReversal GradientScaler HardMining LabelsequenceAccuracy Local
-        Maxout Normalization PeriodicShuffle Rearrange ReLU6 SeLu SeLuDropout Tiling Upsample
-        VideoData""",
+        BilinearInterpolation BN ContinuationIndicator CReLU CropCenter CtcLoss
+        DepthwiseConvolution DiceCoefLoss GradientReversal GradientScaler HardMining
+        LabelsequenceAccuracy Local Maxout Normalization Padding PeriodicShuffle Rearrange ReLU6
+        SeLu SeLuDropout Tiling Upsample VideoData""",
     "brocolli": "BilinearInterpolate MaxUnPool PixelShuffle Unsqueeze",
     "caffe-face": "CenterLoss",
     "caffe-lstm, CTPN": "Lstm",

@@ -56,6 +56,11 @@ class Interp(Layer):
         alone = self.shrink_factor is None and self.zoom_factor is None
         return shrink, zoom, times if alone else 1
 
+    @property
+    def only_cuts(self) -> bool:
+        """Whether what is left after cutting off keeps its size."""
+        return not self.sized and not self.use_blob_size and self.factors == (1, 1, 1)
+
     def cut(self, size: Sequence[int]) -> Shape:
         """The size of what is read of an image of this size."""
         return tuple(n + self.pad_beg + self.pad_end for n in size)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from proto2net.frozen import dataclass
-from proto2net.layers.base import Layer, layer
+from proto2net.layers.base import Layer, layer, named
 from proto2net.layers.resize import check_image
 from proto2net.shape import Shape, Shapes, dims, require
 
@@ -24,10 +24,9 @@ def _sides(name: str, values: tuple[int, ...], axes: int, what: str) -> Sides:
     return tuple(zip(values[::2], values[1::2], strict=True))
 
 
-@layer("Pad", param="pad_param", in_place=False)
 @dataclass(frozen=True)
-class Pad(Layer):
-    """Put a number around a blob: so often before and behind each axis (pad_layer.cpp)."""
+class _Pad(Layer):
+    """What Pad and MirrorPad share."""
 
     paddings: tuple[int, ...] = ()
     constant_values: float = 0.0
@@ -45,9 +44,133 @@ class Pad(Layer):
         return (tuple(n + before + behind for n, (before, behind) in sizes),)
 
 
+@layer("Pad", param="pad_param", in_place=False)
+@dataclass(frozen=True)
+class Pad(_Pad):
+    """Put a number around a blob: so often before and behind each axis (pad_layer.cpp).
+
+    brocolli and EfficientDet's exporters say it by the sides of an image, brocolli also with what
+    is near in the place of a number. Sides that are all below 0 are cut off.
+    """
+
+    may_be_other: ClassVar[bool] = True
+
+    pad_u: int | None = None
+    pad_d: int | None = None
+    pad_t: int | None = None
+    """What EfficientDet calls pad_u, and pad_b for pad_d."""
+    pad_b: int | None = None
+    pad_l: int | None = None
+    pad_r: int | None = None
+    pad_type: str = "CONSTANT"
+    pad_value: float = 0.0
+    filled: str = named("type", "ZERO")
+
+    @property
+    def of_images(self) -> bool:
+        """Whether it is said by the sides of an image."""
+        sides = (self.pad_u, self.pad_d, self.pad_t, self.pad_b, self.pad_l, self.pad_r)
+        return any(side is not None for side in sides)
+
+    def nonnegative(self, bottoms: Sequence[bool]) -> bool:
+        return super().nonnegative(bottoms) and self.pad_value >= 0
+
+    def sides(self, bottom: Shape) -> Sides:
+        if not self.of_images:
+            return super().sides(bottom)
+        upper = self.pad_t if self.pad_u is None else self.pad_u
+        lower = self.pad_b if self.pad_d is None else self.pad_d
+        return (0, 0), (0, 0), (upper or 0, lower or 0), (self.pad_l or 0, self.pad_r or 0)
+
+    @property
+    def plain(self) -> _Pad:
+        """The layer of Synopsys' that computes what is said by sides, if none is below 0."""
+        around = tuple(n for pair in self.sides(()) for n in pair)
+        if self.pad_type == "CONSTANT":
+            return Pad(around, self.pad_value)
+        return MirrorPad(around, mode={"REPLICATE": "EDGE"}.get(self.pad_type, self.pad_type))
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        if not self.of_images:
+            given = self.pad_type != "CONSTANT" or self.pad_value
+            require(not given, "pad_type and pad_value are for pad_u, pad_d, pad_l and pad_r")
+            return super().infer(bottoms, tops)
+        check_image(bottom)
+        twice = (self.pad_u, self.pad_t), (self.pad_d, self.pad_b)
+        require(
+            not self.paddings and not self.constant_values and all(None in pair for pair in twice),
+            "the padding of a side is given twice, by different names",
+            "give pad_u, pad_d, pad_l and pad_r",
+        )
+        sides = self.sides(bottom)
+        least = min(map(min, sides[2:]))
+        if least >= 0:
+            return self.plain.infer(bottoms, tops)
+        require(
+            max(map(max, sides[2:])) < 0 and self.pad_type == "CONSTANT",
+            f"a padding is {least}, and not all are below 0",
+            "what is computed then is not known",
+        )
+        return (_grown(bottom, sides),)
+
+
+def _grown(bottom: Shape, sides: Sides) -> Shape:
+    """The shape with more on both sides of each axis, or less."""
+    sizes = zip(bottom, sides, strict=True)
+    top = tuple(n + before + behind for n, (before, behind) in sizes)
+    require(min(top, default=1) > 0, f"nothing is left of {dims(bottom)}")
+    return top
+
+
+@layer("Padding", param="padding_param", in_place=False)
+@dataclass(frozen=True)
+class Padding(Layer):
+    """Put zeros around images, or cut off: above and on the left, and below and on the right."""
+
+    keeps_signs: ClassVar[bool] = True
+
+    pad_beg: int = 0
+    """Below 0: how much is cut off."""
+    pad_end: int = 0
+
+    def sides(self, bottom: Shape) -> Sides:
+        """What comes before and behind each axis; below 0: what is cut off there."""
+        around = (self.pad_beg, self.pad_end)
+        return (0, 0), (0, 0), around, around
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        check_image(bottom)
+        return (_grown(bottom, self.sides(bottom)),)
+
+
+@layer("CropCenter", param="crop_center_param", in_place=False)
+@dataclass(frozen=True)
+class CropCenter(Layer):
+    """Cut off as much at both ends of an axis as crop_size says for it."""
+
+    keeps_signs: ClassVar[bool] = True
+
+    crop_size: tuple[int, ...] = ()
+
+    def sides(self, bottom: Shape) -> Sides:
+        """What is cut off before and behind each axis, as numbers below 0."""
+        return tuple((-n, -n) for n in self.crop_size)
+
+    def infer(self, bottoms: Shapes, tops: int) -> Shapes:
+        (bottom,) = bottoms
+        require(
+            len(self.crop_size) == len(bottom),
+            f"crop_size is given {len(self.crop_size)} times for {len(bottom)} axes",
+            "give it once for each axis",
+        )
+        return (_grown(bottom, self.sides(bottom)),)
+
+
 @layer("MirrorPad", param="mirror_pad_param", in_place=False)
 @dataclass(frozen=True)
-class MirrorPad(Pad):
+class MirrorPad(_Pad):
     """Pad with what is near: REFLECT, SYMMETRIC, EDGE; any other mode pads with a number."""
 
     mode: str = "CONSTANT"

@@ -15,6 +15,7 @@ from proto2net.layers import (
     ELU,
     Axpy,
     AxpyFast,
+    BatchToSpaceND,
     BilinearInterpolate,
     BilinearInterpolation,
     BReLU,
@@ -25,6 +26,7 @@ from proto2net.layers import (
     ConvolutionDepthwise,
     ConvolutionRistretto,
     CReLU,
+    CropCenter,
     DarknetReorg,
     Deconvolution,
     Deconvolution3D,
@@ -47,9 +49,12 @@ from proto2net.layers import (
     Layer,
     Maxout,
     MaxUnPool,
+    MirrorPad,
     Mish,
     NdConvolution,
     NegReLU,
+    Pad,
+    Padding,
     PeriodicShuffle,
     Permute,
     PixelShuffle,
@@ -80,6 +85,7 @@ from proto2net.layers import (
     UpsampleDarknet,
 )
 from proto2net.layers.base import as_type
+from proto2net.layers.space import Sides
 from proto2net.lowering import Lowering, Part, Rule
 from proto2net.shape import Shape
 
@@ -263,6 +269,41 @@ def _axpy_fast(node: Node[AxpyFast]) -> Layer:
 @lowers(Unsqueeze, Reshape)
 def _unsqueeze(node: Node[Unsqueeze]) -> Layer:
     return Reshape((1,), axis=node.layer.place(node.bottoms[0].shape), num_axes=0)
+
+
+@lowers(Pad, MirrorPad, Interp, BatchToSpaceND)
+def _pad(node: Node[Pad]) -> Layer:
+    layer = node.layer
+    if not layer.of_images:
+        return layer
+    sides = layer.sides(node.bottoms[0].shape)
+    return _cut(sides) if min(map(min, sides)) < 0 else layer.plain
+
+
+@lowers(Padding, Interp, Pad)
+def _padding(node: Node[Padding]) -> Sequence[Part]:
+    """What is below 0 is cut off, and then zeros come around."""
+    before, behind = node.layer.pad_beg, node.layer.pad_end
+    cut = (min(before, 0), min(behind, 0))
+    more = (0, 0, 0, 0, *(max(before, 0), max(behind, 0)) * 2)
+    parts = [Part(_cut(((0, 0), (0, 0), cut, cut)))] if any(cut) else []
+    return [*parts, Part(Pad(more))] if any(more) or not parts else parts
+
+
+@lowers(CropCenter, Interp, BatchToSpaceND)
+def _crop_center(node: Node[CropCenter]) -> Layer:
+    return _cut(node.layer.sides(node.bottoms[0].shape))
+
+
+def _cut(sides: Sides) -> Layer:
+    """What cuts off as much as these numbers are below 0: an Interp that leaves the size."""
+    if len(sides) == 4 and not any(sides[0] + sides[1]) and sides[2] == sides[3]:
+        before, behind = sides[2]
+        return Interp(full_zoom_factor=1, pad_beg=before, pad_end=behind)
+    if any(sides[0]):
+        raise UnsupportedError("cuts off images of the batch, which is not supported")
+    others = sides[1:]
+    return BatchToSpaceND((1,) * len(others), tuple(-n for pair in others for n in pair))
 
 
 @lowers(Dropout, Split, Power)

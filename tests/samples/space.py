@@ -56,6 +56,16 @@ def moved(kind: str, param: str, text: str) -> str:
 DEEP, WIDE = values(2, 12, 3, 5), values(2, 3, 4, 6)
 
 
+def padded(
+    fields: str, above: int, below: int, left: int, right: int, value: float = 0.0
+) -> Sample:
+    """X with a number around its images."""
+    top = np.full((2, 3, 4 + above + below, 5 + left + right), value)
+    top[:, :, above : above + 4, left : left + 5] = X
+    definition = layer("Pad", "x", "y", f"pad_param {{ {fields} }}")
+    return sample(definition, inputs={"x": X}, blobs={"y": top})
+
+
 def squares(kind: str, fields: str, *, pixel_first: bool = True) -> Sample:
     """DEEP with its channels in squares of 2 x 2 pixels."""
     top = to_space(DEEP, 2, pixel_first=pixel_first)
@@ -123,5 +133,42 @@ SAMPLES = {
         layer("Unsqueeze", "x", "y", "unsqueeze_param { dim: 2 }"),
         inputs={"x": X[..., 0, 0]},
         blobs={"y": X[..., :1, 0]},
+    ),
+    "pad_of_brocolli": padded("pad_u: 1 pad_l: 2 pad_r: 3 pad_value: 0.5", 1, 0, 2, 3, 0.5),
+    "pad_of_brocolli_reflect": sample(
+        layer("Pad", "x", "y", "pad_param { pad_u: 1 pad_d: 2 pad_l: 3 pad_type: REFLECT }"),
+        inputs={"x": X},
+        blobs={"y": np.pad(X, ((0, 0), (0, 0), (1, 2), (3, 0)), mode="reflect")},
+    ),
+    "pad_of_brocolli_replicate": sample(
+        layer("Pad", "x", "y", "pad_param { pad_d: 2 pad_r: 3 pad_type: REPLICATE }"),
+        inputs={"x": X},
+        blobs={"y": np.pad(X, ((0, 0), (0, 0), (0, 2), (0, 3)), mode="edge")},
+    ),
+    "pad_of_brocolli_crops": sample(
+        layer("Pad", "x", "y", "pad_param { pad_u: -1 pad_d: -2 pad_l: -1 pad_r: -1 }"),
+        inputs={"x": X},
+        blobs={"y": X[:, :, 1:-2, 1:-1]},
+    ),
+    "pad_of_efficientdet": padded("type: ZERO pad_l: 2 pad_r: 1 pad_t: 3 pad_b: 0", 3, 0, 2, 1),
+    "padding": sample(
+        layer("Padding", "x", "y", "padding_param { pad_beg: 1 pad_end: 2 }"),
+        inputs={"x": X},
+        blobs={"y": np.pad(X, ((0, 0), (0, 0), (1, 2), (1, 2)))},
+    ),
+    "padding_and_cutting": sample(
+        layer("Padding", "x", "y", "padding_param { pad_beg: -1 pad_end: 2 }"),
+        inputs={"x": X},
+        blobs={"y": np.pad(X[:, :, 1:, 1:], ((0, 0), (0, 0), (0, 2), (0, 2)))},
+    ),
+    "crop_center": sample(
+        layer("CropCenter", "x", "y", "crop_center_param { crop_size: [0, 0, 1, 1] }"),
+        inputs={"x": X},
+        blobs={"y": X[:, :, 1:-1, 1:-1]},
+    ),
+    "crop_center_of_channels": sample(
+        layer("CropCenter", "x", "y", "crop_center_param { crop_size: [0, 1, 1, 2] }"),
+        inputs={"x": X},
+        blobs={"y": X[:, 1:-1, 1:-1, 2:-2]},
     ),
 }

@@ -25,6 +25,8 @@ def _interp(node: Node[Interp]) -> Code:
     if layer.pad_beg or layer.pad_end:
         cut = span(-layer.pad_beg or None, layer.pad_end or None)
         x = code("{0}[:, :, {cut}, {cut}]", cut=cut)
+    if layer.only_cuts:
+        return Code(x)
     if layer.use_blob_size:
         return Code(call("interp", x, code("{1}.shape[2:]")))
     if layer.sized:

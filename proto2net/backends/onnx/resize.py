@@ -38,6 +38,8 @@ def _interp(node: Node[Interp]) -> Value | Either:
     x = X
     for axis in (2, 3) if layer.pad_beg or layer.pad_end else ():
         x = op("Slice", x, [-layer.pad_beg], [layer.pad_end or TO_THE_END], [axis])
+    if layer.only_cuts:
+        return x
     known = interpolated(x, size)
     if layer.use_blob_size:
         return Either(known, interpolated(x, sizes(bottoms(node)[1], 2, 4)))

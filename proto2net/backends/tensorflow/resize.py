@@ -28,6 +28,8 @@ def _interp(node: Node[Interp]) -> Code:
         sides = (-layer.pad_beg, -layer.pad_end)
         even = sides[0] if sides[0] == sides[1] else (sides, sides)
         x = call(call("layers.Cropping2D", even), BOTTOM)
+    if layer.only_cuts:
+        return Code(x)
     shrink, zoom, times = (1, 1, 1) if layer.use_blob_size else layer.factors
     sized = layer.sized and not layer.use_blob_size
     if sized:

@@ -25,6 +25,8 @@ def _interp(node: Node[Interp]) -> Code:
     if layer.pad_beg or layer.pad_end:
         cut = span(-layer.pad_beg or None, layer.pad_end or None)
         x = code("{0}[:, :, {cut}, {cut}]", cut=cut)
+    if layer.only_cuts:
+        return Code(x)
     options = {"mode": "bilinear", "align_corners": True}
     if layer.use_blob_size or layer.sized:
         given = code("{1}.shape[2:]")

@@ -107,4 +107,25 @@ ROWS: list[Row] = [
         ),
         numpy="reshape(x, (1,), axis=3, num_axes=0)",
     ),
+    says(
+        "Pad { pad_u: 1 pad_d: 2 pad_l: 3 pad_r: 4 }",
+        torch="F.pad(x, (3, 4, 1, 2))",
+        tf="ops.pad(x, ((0, 0), (1, 2), (3, 4), (0, 0)))",
+        numpy="np.pad(x, ((0, 0), (0, 0), (1, 2), (3, 4)))",
+    ),
+    says(
+        "Padding { pad_beg: -1 pad_end: 2 }",
+        torch="F.pad(x[:, :, 1:, 1:], (0, 2, 0, 2))",
+        tf=(
+            'f = layers.Cropping2D(((1, 0), (1, 0)), name="f")(x)',
+            "ops.pad(f, ((0, 0), (0, 2), (0, 2), (0, 0)))",
+        ),
+        numpy="np.pad(x[:, :, 1:, 1:], ((0, 0), (0, 0), (0, 2), (0, 2)))",
+    ),
+    says(
+        "CropCenter { crop_size: [0, 0, 2, 2] }",
+        torch="x[:, :, 2:-2, 2:-2]",
+        tf='layers.Cropping2D(2, name="f")(x)',
+        numpy="x[:, :, 2:-2, 2:-2]",
+    ),
 ]
