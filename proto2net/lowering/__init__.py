@@ -57,8 +57,8 @@ def _lowering(layer: type[Layer]) -> Lowering | None:
 
 def can_be(layer: type[Layer], renders: Callable[[type[Layer]], bool]) -> bool:
     """Whether a target that renders these types renders the layer type, or what it is made of."""
-    if renders(layer):
-        return True
+    if renders(layer) or layer.may_be_other:
+        return renders(layer)
     found = _lowering(layer)
     return found is not None and all(can_be(each, renders) for each in found.types)
 
