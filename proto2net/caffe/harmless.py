@@ -91,11 +91,17 @@ def is_always_on(message: str, name: str) -> bool:
     return name in _ALWAYS.get(message, ())
 
 
+_OF_RATES = re.compile(r"_(mult|lasso)$")
+"""Names of fields that say how fast an array of a layer learns or decays."""
+
+
 @cache
 def is_setting(name: str, message: str) -> bool:
     """Whether a field of this name in a message says how to compute or to train, and not what."""
+    if message == "ParamSpec" and _OF_RATES.search(name):
+        return True
     beside = message in ("LayerParameter", "V1LayerParameter") and name in _OF_LAYERS
-    return message == "ParamSpec" or beside or name in SETTINGS or bool(_HOW.search(name))
+    return beside or name in SETTINGS or bool(_HOW.search(name))
 
 
 def is_rounding(name: str, message: str) -> bool:

@@ -48,13 +48,13 @@ def disputed(graph: Graph) -> list[str]:
 
 
 def not_filled(graph: Graph) -> list[str]:
-    """Notes on the fillers that no target has, which only a start without weights needs."""
+    """Notes on the fillers that only forks have, which only a start without weights needs."""
     told = []
     for node in graph.nodes:
         for learned in node.blobs.values():
-            if node.where and not learned.filler.known(learned.shape):
+            if node.where and learned.filler.foreign(learned.shape):
                 taken = "xavier takes" if learned.start.type == "xavier" else "zeros take"
-                what = f'the place of the unknown filler "{learned.filler.type}"'
+                what = f'the place of the filler "{learned.filler.type}", which only a fork has'
                 told.append((f"without weights, {taken} {what}", node.where))
     return grouped(told)
 

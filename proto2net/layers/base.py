@@ -54,11 +54,11 @@ class Filler:
         channels = min(shape[:2])
         return [*self.diag_val, *[1.0] * channels][:channels]
 
-    def known(self, shape: Shape) -> bool:
-        """Whether targets have such a filler for a blob of this shape."""
+    def foreign(self, shape: Shape) -> bool:
+        """Whether only a fork can fill a blob of this shape so: no target does."""
         if self.type == IDENTITY:
-            return _is_square(shape)
-        return self.type in (DIAGONAL, *FILLERS)
+            return not _is_square(shape)
+        return self.type in FORK_FILLERS
 
     def check(self, shape: Shape) -> None:
         """Refuse what Caffe's fillers refuse for a blob of this shape."""
@@ -114,6 +114,18 @@ Where there are fewer numbers, it is 1. All is divided by the number of pixels o
 
 FILLERS = ("constant", "uniform", "gaussian", "positive_unitball", "xavier", "msra", "bilinear")
 
+FORK_FILLERS = (
+    "bilinear_upsampling",
+    "dense_uniform",
+    "file",
+    "gabor",
+    "gaussian_unitball",
+    "lsuv",
+    "nearest",
+    "orthogonal",
+)
+"""Fillers of forks, which no target has: a network that is not trained does not need them."""
+
 
 def _is_square(shape: Shape) -> bool:
     """Whether a learned blob is one square matrix."""
@@ -142,8 +154,8 @@ class Learned:
 
     @property
     def start(self) -> Filler:
-        """The filler that targets have: xavier or zeros in the place of an unknown one."""
-        if self.filler.known(self.shape):
+        """The filler that targets have: xavier or zeros in the place of a fork's."""
+        if not self.filler.foreign(self.shape):
             return self.filler
         return Filler("xavier") if len(self.shape) > 1 else Filler()
 

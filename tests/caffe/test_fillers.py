@@ -62,11 +62,11 @@ def test_an_unknown_filler_is_refused_in_training(layer: str, problem: str) -> N
 
 def test_what_takes_the_place_of_a_filler_is_told(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "proto2net")
-    both = 'weight_filler { type: "he" } bias_filler { type: "file" file: "b.txt" }'
+    both = 'weight_filler { type: "lsuv" } bias_filler { type: "file" file: "b.txt" }'
     of(f'type: "InnerProduct" inner_product_param {{ num_output: 3 {both} }}')
-    place = "takes the place of the unknown filler"
-    assert f'without weights, xavier {place} "he"' in caplog.text
-    assert 'without weights, zeros take the place of the unknown filler "file"' in caplog.text
+    place = "the place of the filler"
+    assert f'without weights, xavier takes {place} "lsuv", which only a fork has' in caplog.text
+    assert f'without weights, zeros take {place} "file", which only a fork has' in caplog.text
     told = 'ignored unknown field "file" of FillerParameter, which says how training starts'
     assert told in caplog.text
 
@@ -80,6 +80,11 @@ def test_a_filler_of_data_is_refused_where_it_is_unknown(filler: str) -> None:
         layer {{ name: "c" type: "Eltwise" bottom: "a" bottom: "b" top: "c" }}"""
     with pytest.raises(Proto2NetError, match=r'unknown filler "he"|"spread" is not a field'):
         proto2net.parse(text)
+
+
+def test_a_filler_that_no_fork_has_is_refused_as_in_caffe() -> None:
+    with pytest.raises(Proto2NetError, match='unknown filler "he"'):
+        of(convolution('type: "he"'))
 
 
 def test_a_program_is_told_of_the_filler_that_it_misspells() -> None:

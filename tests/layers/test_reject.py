@@ -52,9 +52,6 @@ CASES = {
     "zero_stride": ("c", 2, "stride of 0 x 0; each must be above 0"),
 }
 
-TRAINING = {"unknown_filler": "train"}
-"""The phase of what is refused where it matters alone."""
-
 
 def test_every_recorded_case_is_tested() -> None:
     assert sorted(path.name for path in REJECT.iterdir()) == sorted(CASES)
@@ -65,7 +62,7 @@ def test_the_problem_is_told_with_its_place(case: str) -> None:
     layer, line, words = CASES[case]
     file = REJECT / case / "net.prototxt"
     with pytest.raises(Proto2NetError, match=words.replace(" .* ", r"(?s:.)*")) as error:
-        proto2net.parse(file, phase=TRAINING.get(case, "test"))
+        proto2net.parse(file)
     (issue,) = error.value.issues
     assert issue.where is not None
     assert (issue.where.file, issue.where.line) == (str(file), line)
@@ -78,9 +75,8 @@ def test_the_command_tells_it_and_writes_nothing(
     case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    phase = TRAINING.get(case, "test")
     with pytest.raises(SystemExit) as end:
-        main(["convert", str(REJECT / case / "net.prototxt"), "--to", "torch", "--phase", phase])
+        main(["convert", str(REJECT / case / "net.prototxt"), "--to", "torch"])
     out, err = capsys.readouterr()
     assert end.value.code == 1
     assert out == ""
