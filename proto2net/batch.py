@@ -28,12 +28,14 @@ def following(graph: Graph) -> frozenset[Blob]:
     return frozenset(found)
 
 
-def parts(graph: Graph, blob: Blob) -> int:
-    """Into how many parts the batch was divided that a blob which follows it has one of."""
-    if len(graph.inputs) != 1 or blob in sized_by_value(graph):
-        return 1
-    found, rest = divmod(graph.batch, blob.shape[0])
-    return 1 if rest else found
+def parts(graph: Graph) -> dict[Blob, int]:
+    """The blobs that follow the batch, and into how many parts it was divided for each."""
+    found = dict.fromkeys(following(graph), 1)
+    if len(graph.inputs) == 1:
+        for blob in found.keys() - sized_by_value(graph):
+            times, rest = divmod(graph.batch, blob.shape[0])
+            found[blob] = 1 if rest else times
+    return found
 
 
 def sized_by_value(graph: Graph) -> set[Blob]:

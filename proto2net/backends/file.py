@@ -49,7 +49,7 @@ from proto2net.backends.tree import (
     parts_of,
     tree,
 )
-from proto2net.batch import following, parts, takes_one
+from proto2net.batch import parts, takes_one
 from proto2net.errors import UnsupportedError
 from proto2net.graph import Blob, Graph, Node
 from proto2net.images import prepared
@@ -258,7 +258,7 @@ class SourceFile(Generic[S]):
             return "()"
         first, *others = map(size_text, self.scope.laid_out(self.graph.open_shape(blob)))
         if blob in self.following:
-            divided = parts(self.graph, blob)
+            divided = self.following[blob]
             first = f"N/{divided}" if divided > 1 else "N"
         return f"({', '.join([first, *others])})"
 
@@ -357,9 +357,9 @@ class SourceFile(Generic[S]):
         return (1, *blob.shape[1:]) if follows else blob.shape
 
     @cached_property
-    def following(self) -> Collection[Blob]:
-        """The blobs of which the first axis may have any size."""
-        return following(self.graph)
+    def following(self) -> Mapping[Blob, int]:
+        """The blobs of which the first axis may have any size: so many parts of the batch each."""
+        return parts(self.graph)
 
     @cached_property
     def _takes_one(self) -> bool:
