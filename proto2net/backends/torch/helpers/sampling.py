@@ -68,9 +68,7 @@ class DeformConv2d(nn.Module):
         self.groups, self.offset_groups = groups, offset_groups
         shape = (out_channels, in_channels // groups, *kernel_size)
         self.weight = nn.Parameter(torch.zeros(shape))
-        self.bias = None
-        if bias:
-            self.bias = nn.Parameter(torch.zeros(out_channels))
+        self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
 
     def forward(self, x: torch.Tensor, offset: torch.Tensor) -> torch.Tensor:
         columns = deformable_im2col(

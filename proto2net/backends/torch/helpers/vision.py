@@ -26,9 +26,9 @@ class Local(nn.Module):
         self.stride, self.padding = stride, padding
         window, places = in_channels * kernel_size**2, size[0] * size[1]
         self.weight = nn.Parameter(torch.zeros(out_channels, 1, window, places))
-        self.bias = None
-        if bias:
-            self.bias = nn.Parameter(torch.zeros(1, 1, out_channels, places))
+        self.bias = (
+            nn.Parameter(torch.zeros(1, 1, out_channels, places)) if bias else None
+        )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         windows = F.unfold(
