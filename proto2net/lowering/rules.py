@@ -52,13 +52,13 @@ from proto2net.layers import (
     MirrorPad,
     Mish,
     NdConvolution,
+    NdPooling,
     NegReLU,
     Pad,
     Padding,
     PeriodicShuffle,
     Permute,
     PixelShuffle,
-    Pooling,
     Power,
     Rearrange,
     ReLU,
@@ -328,15 +328,16 @@ def _shuffle_channel(node: Node[ShuffleChannel]) -> Sequence[Part]:
     ]
 
 
-@lowers(Maxout, Reshape, Pooling)
+@lowers(Maxout, Reshape, NdPooling)
 def _maxout(node: Node[Maxout]) -> Sequence[Part]:
-    """The channels of each output as the rows of an image, whose columns are pixels."""
+    """The channels of each output are an axis of their own, of which the maximum is taken."""
     (_, channels, *size), outputs = node.bottoms[0].shape, node.layer.num_output
-    rows = channels // outputs
+    rows, last = channels // outputs, (1,) * (not size)  # a pooling has two axes at least
+    ones = last or (1,) * len(size)
     return [
-        Part(Reshape((outputs, rows, -1), axis=1)),
-        Part(Pooling(kernel=(rows, 1))),
-        Part(Reshape((outputs, *size), axis=1)),
+        Part(Reshape((outputs, rows, *last), axis=1, num_axes=1)),
+        Part(NdPooling(kernel_shape=(rows, *ones), stride_shape=(1, *ones))),
+        Part(Reshape((outputs,), axis=1, num_axes=2 + len(last))),
     ]
 
 

@@ -111,7 +111,7 @@ def test_a_filler_of_forks_is_told_and_kept(caplog: pytest.LogCaptureFixture) ->
     caplog.set_level(logging.INFO, "proto2net")
     text = PRODUCT.replace("num_output: 6", 'num_output: 6 weight_filler { type: "gabor" }')
     graph = proto2net.parse(DATA + text)
-    assert 'xavier takes the place of the unknown filler "gabor"' in caplog.text
+    assert 'xavier takes the place of the filler "gabor", which only a fork has' in caplog.text
     assert "xavier(" in backends.get("numpy").emit(graph).source
     assert 'type: "gabor"' in proto2net.convert(graph, to="prototxt")
 

@@ -620,19 +620,24 @@ MAXOUT: list[Row] = [
         "Maxout { num_output: 2 }",
         bottoms=[(1, 6, 3, 4)],
         torch=(
-            "f = F.max_pool2d(x.reshape(x.shape[0], 2, 3, -1), (3, 1), stride=1)",
-            "f.reshape(f.shape[0], 2, 3, 4)",
+            "f = x.reshape(x.shape[0], 2, 3, *x.shape[2:4])",
+            "f = F.max_pool3d(f, (3, 1, 1), stride=1)",
+            "f.reshape(f.shape[0], 2, *f.shape[3:5])",
         ),
         tf=(
             'f = layers.Permute((3, 1, 2), name="f_permute")(x)',
-            'f = layers.Reshape((2, 3, -1), name="f")(f)',
-            'f = layers.Permute((2, 3, 1), name="f_permute_1")(f)',
-            'f = layers.MaxPooling2D((3, 1), 1, name="f_1")(f)',
-            'f = layers.Permute((3, 1, 2), name="f_2_permute")(f)',
-            'f = layers.Reshape((2, 3, 4), name="f_2")(f)',
+            'f = Reshape((2, 3), axis=1, num_axes=1, name="f")(f)',
+            'f = layers.Permute((2, 3, 4, 1), name="f_permute_1")(f)',
+            'f = layers.MaxPooling3D((3, 1, 1), 1, name="f_1")(f)',
+            'f = layers.Permute((4, 1, 2, 3), name="f_2_permute")(f)',
+            'f = Reshape((2,), axis=1, num_axes=2, name="f_2")(f)',
             'layers.Permute((2, 3, 1), name="f_2_permute_1")(f)',
         ),
-        numpy="reshape(max_pool(reshape(x, (2, 3, -1), axis=1), (3, 1)), (2, 3, 4), axis=1)",
+        numpy=(
+            "f = reshape(x, (2, 3), axis=1, num_axes=1)",
+            "f = nd_max_pool(f, (3, 1, 1), (1, 1, 1), (0, 0, 0))",
+            "reshape(f, (2,), axis=1, num_axes=2)",
+        ),
     ),
 ]
 
