@@ -11,7 +11,7 @@ from proto2net import limits
 from proto2net.errors import Issue, Proto2NetError, ShapeError, closest
 from proto2net.frozen import dataclass
 from proto2net.graph import AUTOMATIC, Blob, Entry, Graph, Node
-from proto2net.layers.base import Layer, Learned, ParamSpec
+from proto2net.layers.base import FORK_FILLERS, Layer, Learned, ParamSpec
 from proto2net.memory import Memory
 from proto2net.shape import Shape, check_size, count, dims
 
@@ -204,9 +204,10 @@ class Wiring:
 
 @lru_cache  # many layers learn the same
 def _check_learned(learned: Learned, *, trains: bool) -> None:
-    """Refuse a blob that is too large, and how it starts where that matters."""
+    """Refuse a blob that is too large, and how it starts, but for what only a fork has."""
     check_size(learned.shape, "a learned blob")
-    if trains or not learned.filler.foreign(learned.shape):
+    foreign = learned.filler.foreign(learned.shape)
+    if not foreign or (trains and learned.filler.type not in FORK_FILLERS):
         learned.filler.check(learned.shape)
 
 

@@ -8,7 +8,10 @@ from proto2net.graph import Graph, Node
 
 
 def way_without(graph: Graph, node: Node[Any]) -> str:
-    """More of a hint: what can be an output in the place of what no layer reads; else nothing."""
-    read = any(graph.consumers.get(top) for top in node.tops)
-    before = [bottom for bottom in node.bottoms[:1] if bottom not in graph.input_set]
-    return f", --output {before[0].name} leaves it out" if before and not read else ""
+    """More of a hint: what can be outputs in the place of what no layer reads; else nothing."""
+    if any(graph.consumers.get(top) for top in node.tops):
+        return ""
+    left = [blob for blob in node.bottoms if {*graph.consumers[blob]} == {node}]
+    before = dict.fromkeys(blob.name for blob in left if blob not in graph.input_set)
+    options = " ".join(f"--output {name}" for name in before)
+    return f", {options} {'leave' if len(before) > 1 else 'leaves'} it out" if before else ""

@@ -28,7 +28,6 @@ def convolution(filler: str) -> str:
 
 
 UNKNOWN = [
-    (convolution('type: "orthogonal"'), 'unknown filler "orthogonal"'),
     (convolution('type: "identity" diag_val: 1'), "identity needs a square matrix"),
     (convolution('type: "file" file: "w.txt"'), '"file" is not a field of FillerParameter'),
     (convolution('type: "gaussian" spread: 2'), '"spread" is not a field of FillerParameter'),
@@ -55,9 +54,15 @@ def test_an_unknown_filler_is_told_where_nothing_is_trained(
 
 
 @pytest.mark.parametrize(("layer", "problem"), UNKNOWN)
-def test_an_unknown_filler_is_refused_in_training(layer: str, problem: str) -> None:
+def test_an_unknown_field_of_a_filler_is_refused_in_training(layer: str, problem: str) -> None:
     with pytest.raises(Proto2NetError, match=problem):
         of(layer, phase="train")
+
+
+def test_a_filler_of_forks_is_told_in_training_too(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "proto2net")
+    proto2net.convert(of(convolution('type: "orthogonal"'), phase="train"), to="torch")
+    assert 'the place of the filler "orthogonal", which only a fork has' in caplog.text
 
 
 def test_what_takes_the_place_of_a_filler_is_told(caplog: pytest.LogCaptureFixture) -> None:
