@@ -13,20 +13,19 @@ _OF_TRAINING = ("INQConvolution", "INQInnerProduct")
 """Those of incremental quantisation: the masks say which weights are trained further."""
 
 
-def without(stored: StoredLayer) -> StoredLayer:
-    """A layer with its weights alone, where a file has as many masks behind them."""
-    half, odd = divmod(len(stored.arrays), 2)
-    if stored.type not in (*_MASKED, *_OF_TRAINING) or odd:
+def without(stored: StoredLayer, learned: int) -> StoredLayer:
+    """A layer with its `learned` arrays alone, where a file has a mask of each behind them."""
+    arrays, masks = stored.arrays[:learned], stored.arrays[learned:]
+    if stored.type not in (*_MASKED, *_OF_TRAINING) or len(arrays) != len(masks):
         return stored
-    weights, masks = stored.arrays[:half], stored.arrays[half:]
-    if stored.type in _MASKED:
-        pairs = zip(weights, masks, strict=True)
-        weights = tuple(_masked(*pair) for pair in pairs)
-    return replace(stored, arrays=weights)
+    if stored.type in _OF_TRAINING:
+        return replace(stored, arrays=arrays)
+    masked = [_masked(*pair) for pair in zip(arrays, masks, strict=True)]
+    return stored if None in masked else replace(stored, arrays=tuple(masked))
 
 
 def _masked(weights: Stored | None, mask: Stored | None) -> Stored | None:
-    """Weights times their mask, where both are there and alike."""
-    if not weights or not mask or weights.array.shape != mask.array.shape:
-        return weights
-    return replace(weights, array=weights.array * mask.array)
+    """Weights times their mask, whose axes may differ; None if it has not a number for each."""
+    if not weights or not mask or weights.array.size != mask.array.size:
+        return None
+    return replace(weights, array=weights.array * mask.array.reshape(weights.array.shape))

@@ -132,7 +132,8 @@ class _Matching:
             self._copy_parts(layer)
             return
         try:
-            arrays = _with_axes(node, _of_images(node, masks.without(layer).arrays))
+            layer = masks.without(layer, len(node.blobs))
+            arrays = _with_axes(node, _of_images(node, layer.arrays))
             self._put(node, self._three(node, arrays))
         except WeightError as error:
             self.issues += error.at(node.where, str(node))

@@ -75,7 +75,7 @@ OWN_LOSS = layer("BoxesLoss", "c boxes label", "loss", "loss_weight: 1")
 
 
 def inputs(text: str, given: dict[str, tuple[int, ...]], **options: object) -> list[str]:
-    graph = proto2net.parse(text, inputs=given, **options)  # type: ignore[arg-type]
+    graph = proto2net.parse(text, inputs=given, **options)  # type: ignore[arg-type]  # of several types
     return [blob.name for blob in graph.inputs]
 
 

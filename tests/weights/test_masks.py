@@ -54,6 +54,24 @@ def test_masks_of_training_alone_are_passed_over() -> None:
     }
 
 
+@pytest.mark.parametrize("kind", ["CConvolution", "INQConvolution"])
+def test_weights_without_masks_are_as_they_are(kind: str) -> None:
+    conv = f'type: "{kind}" convolution_param {{ num_output: 3 kernel_size: 1 }}'
+    assert matched(conv, kind, WEIGHT.reshape(3, 4, 1, 1), BIAS) == {
+        "f.weight": WEIGHT.ravel().tolist(),
+        "f.bias": BIAS.tolist(),
+    }
+
+
+def test_a_mask_may_have_other_axes_but_no_other_size() -> None:
+    conv = 'type: "CConvolution" convolution_param { num_output: 3 kernel_size: 1 }'
+    weight = WEIGHT.reshape(3, 4, 1, 1)
+    found = matched(conv, "CConvolution", weight, BIAS, MASK, BIAS_MASK.reshape(1, 1, 1, 3))
+    assert found == {"f.weight": [1, 0, 0, 4, 0, 0, 7, 0, 0, 10, 0, 0], "f.bias": [3, 0, 5]}
+    with pytest.raises(WeightError, match="needs 3 x 4 x 1 x 1, 3; found"):
+        matched(conv, "CConvolution", weight, BIAS, MASK[:2], BIAS_MASK)
+
+
 def test_more_arrays_of_another_layer_are_no_masks() -> None:
     conv = 'type: "Convolution" convolution_param { num_output: 3 kernel_size: 1 }'
     weight = WEIGHT.reshape(3, 4, 1, 1)
